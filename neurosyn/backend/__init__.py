@@ -1,0 +1,1 @@
+"""Kernels that integrate crossbars, behind one interface."""

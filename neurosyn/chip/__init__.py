@@ -1,0 +1,1 @@
+"""The chip, pure: arrays in, arrays out, no clock."""

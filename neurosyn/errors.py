@@ -1,0 +1,74 @@
+"""What can go wrong, and the exit code that says so.
+
+::
+
+    NeurosynError            1  a bug, or anything without a better class
+    ├── ScenarioError        2  the scenario or the command's options
+    ├── PluginError          3  a plugin is missing, broken or does not conform
+    ├── ChipLimitError       4  the network does not fit the chip
+    ├── DataError            5  data, model, program or trace files
+    └── BackendError         6  a compute backend
+
+An interrupted run ends with 130 and can be resumed. Messages read ``where: what is wrong; what to do``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "EXIT_INTERRUPTED",
+    "BackendError",
+    "ChipLimitError",
+    "DataError",
+    "NeurosynError",
+    "PluginError",
+    "ScenarioError",
+    "did_you_mean",
+]
+
+EXIT_INTERRUPTED = 130
+"""Exit code of a run stopped by Ctrl-C (128 + SIGINT), which the same command resumes."""
+
+
+class NeurosynError(Exception):
+    """Base of every error that is meant for a person; its text needs no traceback."""
+
+    exit_code = 1
+
+
+class ScenarioError(NeurosynError):
+    """The scenario file or an option on the command line is wrong."""
+
+    exit_code = 2
+
+
+class PluginError(NeurosynError):
+    """A plugin is missing, cannot be imported or does not keep its contract."""
+
+    exit_code = 3
+
+
+class ChipLimitError(NeurosynError):
+    """Something exceeds a limit of the chip; names the layer, the limit, the value and a remedy."""
+
+    exit_code = 4
+
+
+class DataError(NeurosynError):
+    """A data set, model, program, spike or trace file is missing, damaged or inconsistent."""
+
+    exit_code = 5
+
+
+class BackendError(NeurosynError):
+    """A compute backend was asked for that this machine cannot provide."""
+
+    exit_code = 6
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known word nearest to `word`, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,114 @@
+"""Files are written whole or not at all, and read without trust."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosyn.errors import DataError
+
+__all__ = ["atomic_path", "read_npz", "sha256_file", "write_json", "write_npz", "write_text"]
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+
+    Nothing is left behind if the block fails or is interrupted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in UTF-8, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Write arrays to a compressed ``.npz`` whose bytes depend only on the arrays (no time stamps)."""
+    with (
+        atomic_path(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
+        for name, array in arrays.items():
+            # A fixed date, so that equal arrays give equal bytes.
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def read_npz(path: Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndarray[Any, Any]]:
+    """Read all arrays of an ``.npz`` without unpickling anything.
+
+    Parameters
+    ----------
+    path
+        The archive.
+    max_bytes
+        Refuse an archive whose declared contents are larger than this.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is no ``.npz``, is cut short, is too large or holds Python objects.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+            if total > max_bytes:
+                raise DataError(
+                    f"{path}: holds {total:,} bytes, more than the limit of {max_bytes:,}; is it the right file?"
+                )
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise DataError(f"{path}: array '{damaged}' is damaged; make the file anew")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file") from error
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        MemoryError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+    ) as error:
+        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file anew") from error
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Program files, spike files and other tools' formats."""

@@ -1,0 +1,1 @@
+"""Layers bound to shapes: what a network is before it is trained."""

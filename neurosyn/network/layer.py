@@ -1,0 +1,149 @@
+"""The contract of layers: a validated options model plus one method that says which inputs each neuron sees.
+
+From that one method come the trainer's connectivity, the cores, the axon check and the summary.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.errors import PluginError
+from neurosyn.options import Options
+
+__all__ = ["Connectivity", "Layer", "MapShape", "Readout"]
+
+
+class MapShape(NamedTuple):
+    """Shape of a feature map; element (y, x, c) has the flat index (y·width + x)·channels + c."""
+
+    height: int
+    width: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.height * self.width * self.channels
+
+    def __str__(self) -> str:
+        return f"{self.height}×{self.width}×{self.channels}"
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """Which inputs each neuron of a layer sees.
+
+    A layer is cut into *sites*: a site is a set of neurons that see the same inputs, e.g. all features of one group at
+    one output position. Sites of one *bank* share their weights, as the positions of a convolution do.
+
+    Attributes
+    ----------
+    output : MapShape
+        Shape of the layer's output map.
+    inputs : int32 array (sites, fan_in)
+        Flat index into the input map, −1 where the window lies outside of it. No index twice in a row.
+    outputs : int32 array (sites, features)
+        Flat index into the output map of each neuron; every output exactly once.
+    banks : int32 array (sites,)
+        Number of the weight bank of each site, 0 … n_banks−1.
+    grid : (groups, rows, columns)
+        Sites are numbered (group·rows + row)·columns + column. The compiler joins neighbouring sites of one group in a
+        core where that saves cores. A layer without such an order says (1, 1, sites).
+    """
+
+    output: MapShape
+    inputs: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    banks: NDArray[np.int32]
+    grid: tuple[int, int, int]
+
+    @property
+    def sites(self) -> int:
+        """Number of sites."""
+        return len(self.inputs)
+
+    @property
+    def fan_in(self) -> int:
+        """Inputs of a site, those outside the map included."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def features(self) -> int:
+        """Neurons of a site."""
+        return int(self.outputs.shape[1])
+
+    @property
+    def n_banks(self) -> int:
+        """Number of weight banks."""
+        return int(self.banks.max()) + 1 if len(self.banks) else 0
+
+    def check(self, input_shape: MapShape, name: str) -> None:
+        """Raise `PluginError` if the arrays break the rules above; `name` tells which layer."""
+
+        def refuse(problem: str) -> None:
+            raise PluginError(f"layer {name}: {problem}; correct its connect()")
+
+        sites = len(self.inputs)
+        for label, array, ndim in (("inputs", self.inputs, 2), ("outputs", self.outputs, 2), ("banks", self.banks, 1)):
+            if array.ndim != ndim or array.dtype != np.int32 or len(array) != sites:
+                refuse(f"{label} is {array.dtype} {array.shape}, not int32 with {ndim} axes and one row a site")
+        if sites == 0 or self.fan_in == 0 or self.features == 0:
+            refuse(f"it has {sites} sites of {self.fan_in} inputs and {self.features} features")
+        if int(np.prod(self.grid)) != sites:
+            refuse(f"grid {self.grid} does not have {sites} sites")
+        if self.inputs.min() < -1 or self.inputs.max() >= input_shape.size:
+            refuse(
+                f"inputs reach from {self.inputs.min()} to {self.inputs.max()}, the input map {input_shape} has 0…{input_shape.size - 1}"
+            )
+        ordered = np.sort(self.inputs, axis=1)
+        if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
+            refuse("a site sees one input twice")
+        if not np.array_equal(np.sort(self.outputs, axis=None), np.arange(self.output.size)):
+            refuse(f"outputs do not name every element of the output map {self.output} exactly once")
+        if not np.array_equal(np.unique(self.banks), np.arange(self.n_banks)):
+            refuse("bank numbers are not 0, 1, 2, … without a gap")
+
+
+class Layer(Options, ABC):
+    """A layer plugin (group ``layers``) of binary neurons; its options are its fields.
+
+    Class attributes
+    ----------------
+    off_chip
+        True for a layer with real-valued inputs and weights that runs before the chip (transduction).
+    permute
+        Whether the network shuffles the channels of this layer's input map by a fixed random permutation, so that its
+        groups mix the features of all groups before.
+    """
+
+    off_chip: ClassVar[bool] = False
+    permute: ClassVar[bool] = True
+
+    @abstractmethod
+    def connect(self, inputs: MapShape) -> Connectivity:
+        """Return which inputs each neuron sees, for an input map of this shape.
+
+        Raises
+        ------
+        ScenarioError
+            If the options do not suit the input map (with the option and what would).
+        """
+
+
+class Readout(Options, ABC):
+    """A read-out plugin (group ``layers``): which class each output neuron speaks for."""
+
+    @abstractmethod
+    def assign(self, outputs: MapShape, n_classes: int) -> NDArray[np.int32]:
+        """Return the class of each element of the last layer's output map.
+
+        Returns
+        -------
+        int32 array (outputs.size,)
+            Class number, or −1 for an output that no class counts.
+        """

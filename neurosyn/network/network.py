@@ -1,0 +1,187 @@
+"""A network: layers bound to the shapes of the data, with everything that training and compiling need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
+from neurosyn.network.topology import LayerSpec
+from neurosyn.registry import registry
+
+__all__ = ["BoundLayer", "Network", "build_network"]
+
+_L = TypeVar("_L", Layer, Readout)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundLayer:
+    """A layer bound to its place in a network.
+
+    Attributes
+    ----------
+    name
+        Unique in the network, e.g. ``"5 conv2d-512"``.
+    kind
+        Name of the layer plugin.
+    layer
+        Its options.
+    inputs
+        Shape of the input map.
+    connectivity
+        Which inputs each neuron sees; the permutation is already applied, so that indices refer to the output map of
+        the layer before.
+    """
+
+    name: str
+    kind: str
+    layer: Layer
+    inputs: MapShape
+    connectivity: Connectivity
+
+    @property
+    def output(self) -> MapShape:
+        """Shape of the output map."""
+        return self.connectivity.output
+
+    @property
+    def off_chip(self) -> bool:
+        """Whether the layer runs before the chip on real values."""
+        return self.layer.off_chip
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Layers from the encoded image to the read-out.
+
+    Attributes
+    ----------
+    inputs
+        Shape of an encoded image.
+    n_classes, seed
+        Number of classes; seed of the permutations.
+    specs
+        The layers as the scenario or topology wrote them; with `inputs`, `n_classes` and `seed` they determine the
+        network.
+    layers
+        The bound layers in order: off-chip ones first.
+    readout : int32 array (outputs,)
+        Class of each output of the last layer, −1 for none.
+    """
+
+    inputs: MapShape
+    n_classes: int
+    seed: int
+    specs: tuple[LayerSpec, ...]
+    layers: tuple[BoundLayer, ...]
+    readout: NDArray[np.int32]
+
+    @property
+    def off_chip(self) -> tuple[BoundLayer, ...]:
+        """The layers before the chip."""
+        return tuple(layer for layer in self.layers if layer.off_chip)
+
+    @property
+    def on_chip(self) -> tuple[BoundLayer, ...]:
+        """The layers on the chip."""
+        return tuple(layer for layer in self.layers if not layer.off_chip)
+
+    @property
+    def chip_inputs(self) -> MapShape:
+        """Shape of the map of input spikes that enters the chip with each frame."""
+        return self.on_chip[0].inputs
+
+    def describe(self) -> dict[str, Any]:
+        """Return what `build_network` needs to make the same network again, as plain JSON values."""
+        return {
+            "inputs": list(self.inputs),
+            "n_classes": self.n_classes,
+            "seed": self.seed,
+            "layers": [dict(spec) for spec in self.specs],
+        }
+
+
+def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed: int) -> Network:
+    """Bind layers to shapes.
+
+    Parameters
+    ----------
+    specs
+        Layers from first to last; the last is a read-out.
+    inputs
+        Shape of an encoded image.
+    n_classes
+        Number of classes.
+    seed
+        Seed of the permutations between layers.
+
+    Raises
+    ------
+    ScenarioError
+        If a layer's options are wrong or do not suit its input, with the layer's number and kind.
+    PluginError
+        If a layer's plugin is missing or its connectivity breaks the contract.
+    """
+    if len(specs) < 2:
+        raise ScenarioError(f"network: has {len(specs)} layers; it needs at least one layer and a read-out")
+    seeds = np.random.SeedSequence(seed).spawn(len(specs))
+    shape = inputs
+    bound: list[BoundLayer] = []
+    for number, (spec, layer_seed) in enumerate(zip(specs[:-1], seeds[:-1], strict=True), start=1):
+        where = f"network: layer {number} ({spec.get('kind', 'no kind')})"
+        layer = _instantiate(spec, where, Layer)
+        if layer.off_chip and any(not before.off_chip for before in bound):
+            raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
+        connectivity = layer.connect(shape)
+        name = str(spec.get("name", f"{number} {spec['kind']}-{connectivity.output.channels}"))
+        if any(before.name == name for before in bound):
+            raise ScenarioError(f"{where}: the name '{name}' is taken; give each layer its own")
+        connectivity.check(shape, name)
+        if layer.permute and bound:
+            connectivity = _permuted(connectivity, shape, np.random.default_rng(layer_seed))
+        bound.append(BoundLayer(name, str(spec["kind"]), layer, shape, connectivity))
+        shape = connectivity.output
+    if not any(not layer.off_chip for layer in bound):
+        raise ScenarioError("network: has no layer on the chip; add one before the read-out")
+    readout = _instantiate(specs[-1], f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})", Readout)
+    classes = readout.assign(shape, n_classes)
+    if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
+        raise PluginError(
+            f"read-out {specs[-1]['kind']}: does not give each of {shape.size} outputs a class; correct it"
+        )
+    silent = sorted(set(range(n_classes)) - set(classes.tolist()))
+    if silent:
+        raise ScenarioError(
+            f"network: {shape.size} outputs leave {len(silent)} of {n_classes} classes without one; widen the last layer"
+        )
+    return Network(inputs, n_classes, seed, tuple(dict(spec) for spec in specs), tuple(bound), classes)
+
+
+def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
+    if not isinstance(spec.get("kind"), str):
+        raise ScenarioError(f"{where}: has no `kind`; name a layer plugin (`neurosyn plugins list layers`)")
+    cls = registry.get("layers", spec["kind"])
+    if not issubclass(cls, expected):
+        role = "the read-out at the end" if expected is Readout else "a layer"
+        raise ScenarioError(
+            f"{where}: plugin '{spec['kind']}' cannot be {role}; a network is layers, then one read-out"
+        )
+    options = {key: value for key, value in spec.items() if key not in ("kind", "name")}
+    try:
+        return cls(**options)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
+        raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
+
+
+def _permuted(connectivity: Connectivity, inputs: MapShape, rng: np.random.Generator) -> Connectivity:
+    """Let channel c of the layer's view be channel permutation[c] of the map before."""
+    permutation = rng.permutation(inputs.channels).astype(np.int32)
+    position, channel = np.divmod(connectivity.inputs, inputs.channels)
+    moved = position * inputs.channels + permutation[channel]
+    return replace(connectivity, inputs=np.where(connectivity.inputs < 0, -1, moved).astype(np.int32))

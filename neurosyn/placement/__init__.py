@@ -1,0 +1,1 @@
+"""Which core of the mesh each core of the program becomes."""

@@ -1,0 +1,193 @@
+"""Named plugins: one lazy registry over entry points and files named in a scenario.
+
+Everything that ships with neurosyn comes in through the same door as a stranger's package: an entry point in one of
+the groups of `GROUPS`. Nothing is imported before it is asked for by name, and a plugin that cannot be imported is a
+warning with its name and cause, not a crash.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+from neurosyn.errors import PluginError, did_you_mean
+
+__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "plugin", "registry"]
+
+GROUPS = ("layers", "topologies", "trainers", "datasets", "encoders", "placers", "probes", "commands")
+"""The kinds of plugin; group ``layers`` is the entry-point group ``neurosyn.layers``, and so on."""
+
+T = TypeVar("T", bound=type)
+
+
+class PluginWarning(UserWarning):
+    """A plugin was found but could not be loaded."""
+
+
+@dataclass
+class Plugin:
+    """One named plugin, loaded when first asked for.
+
+    Attributes
+    ----------
+    group, name
+        What it is and what scenarios call it.
+    origin
+        The distribution or the file it comes from.
+    target
+        The entry point to load, or the class itself if it came from a file.
+    """
+
+    group: str
+    name: str
+    origin: str
+    target: EntryPoint | type
+
+    def load(self) -> type:
+        """Import the plugin and return its class.
+
+        Raises
+        ------
+        PluginError
+            If the import fails, with the cause.
+        """
+        if isinstance(self.target, type):
+            return self.target
+        try:
+            loaded = self.target.load()
+        except Exception as error:
+            raise PluginError(
+                f"plugin {self.group}/{self.name} of {self.origin}: cannot be imported: "
+                f"{type(error).__name__}: {error}; repair or uninstall it"
+            ) from error
+        if not callable(loaded):
+            raise PluginError(
+                f"plugin {self.group}/{self.name} of {self.origin}: '{self.target.value}' is not a class; "
+                "point the entry point at one"
+            )
+        return loaded  # type: ignore[no-any-return]
+
+
+class Registry:
+    """Plugins by group and name, discovered when first needed."""
+
+    def __init__(self) -> None:
+        self._plugins: dict[str, dict[str, Plugin]] | None = None
+        self._pending: list[Plugin] = []
+        self._files: dict[Path, tuple[tuple[int, int], list[Plugin]]] = {}
+
+    def _discover(self) -> dict[str, dict[str, Plugin]]:
+        if self._plugins is None:
+            self._plugins = {group: {} for group in GROUPS}
+            for group in GROUPS:
+                for entry in sorted(entry_points(group=f"neurosyn.{group}"), key=lambda e: (e.name, e.value)):
+                    origin = entry.dist.name if entry.dist is not None else "an unknown distribution"
+                    self._add(Plugin(group, entry.name, origin, entry))
+        return self._plugins
+
+    def _add(self, new: Plugin) -> None:
+        plugins = self._discover()[new.group]
+        old = plugins.get(new.name)
+        if old is not None and old.origin != new.origin:
+            warnings.warn(
+                f"plugin {new.group}/{new.name}: {new.origin} replaces the one of {old.origin}",
+                PluginWarning,
+                stacklevel=3,
+            )
+        plugins[new.name] = new
+
+    def names(self, group: str) -> list[str]:
+        """Return the names registered in `group`, sorted."""
+        return sorted(self._discover()[group])
+
+    def __iter__(self) -> Iterator[Plugin]:
+        for group in GROUPS:
+            for name in self.names(group):
+                yield self._discover()[group][name]
+
+    def find(self, group: str, name: str) -> Plugin:
+        """Return the plugin `name` of `group` without importing it.
+
+        Raises
+        ------
+        PluginError
+            If there is none; the message lists what there is.
+        """
+        plugins = self._discover()[group]
+        if name not in plugins:
+            there_are = ", ".join(sorted(plugins)) or "none"
+            raise PluginError(
+                f"{group}: there is no plugin named '{name}'{did_you_mean(name, plugins)} "
+                f"(there are: {there_are}; `neurosyn plugins list` shows all)"
+            )
+        return plugins[name]
+
+    def get(self, group: str, name: str) -> type:
+        """Import and return the class of plugin `name` of `group`."""
+        return self.find(group, name).load()
+
+    def register(self, group: str, name: str, cls: type, origin: str) -> None:
+        """Add a class by hand, as the `plugin` decorator does for files named in a scenario."""
+        if group not in GROUPS:
+            raise PluginError(f"plugin {name}: unknown group '{group}'{did_you_mean(group, GROUPS)}; one of {GROUPS}")
+        self._pending.append(Plugin(group, name, origin, cls))
+
+    def load_file(self, path: Path) -> list[Plugin]:
+        """Import a plugin file named in a scenario and register what it declares with `plugin`.
+
+        A broken file is a `PluginWarning` that names the file and the cause: the error comes when something
+        that it should have provided is asked for.
+        """
+        path = path.resolve()
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise PluginError(f"{path}: plugin file cannot be read: {error.strerror}; correct `plugins`") from error
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        known = self._files.get(path)
+        if known is not None and known[0] == stamp:
+            for found in known[1]:
+                self._add(found)
+            return known[1]
+        self._pending = []
+        name = f"neurosyn_plugin_file_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise PluginError(f"{path}: is not a Python file; name a .py file in `plugins`")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            warnings.warn(f"plugin file {path}: {type(error).__name__}: {error}", PluginWarning, stacklevel=2)
+            return []
+        loaded = [Plugin(p.group, p.name, str(path), p.target) for p in self._pending]
+        self._pending = []
+        self._files[path] = (stamp, loaded)
+        for found in loaded:
+            self._add(found)
+        return loaded
+
+
+registry = Registry()
+"""The registry of this process."""
+
+
+def plugin(group: str, name: str) -> Any:
+    """Class decorator for plugin files: ``@plugin("layers", "foveated")``.
+
+    Installed packages declare an entry point instead and need no decorator.
+    """
+
+    def decorate(cls: T) -> T:
+        registry.register(group, name, cls, cls.__module__)
+        return cls
+
+    return decorate

@@ -1,0 +1,1 @@
+"""The plugins that ship with neurosyn, registered through the same entry points as anyone's."""
