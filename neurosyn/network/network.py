@@ -16,7 +16,7 @@ from neurosyn.registry import registry
 
 __all__ = ["BoundLayer", "Network", "build_network"]
 
-_L = TypeVar("_L", Layer, Readout)
+_L = TypeVar("_L", bound=Layer | Readout)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
     bound: list[BoundLayer] = []
     for number, (spec, layer_seed) in enumerate(zip(specs[:-1], seeds[:-1], strict=True), start=1):
         where = f"network: layer {number} ({spec.get('kind', 'no kind')})"
-        layer = _instantiate(spec, where, Layer)
+        layer = _instantiate(spec, where, Layer)  # type: ignore[type-abstract]
         if layer.off_chip and any(not before.off_chip for before in bound):
             raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
         connectivity = layer.connect(shape)

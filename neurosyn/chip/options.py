@@ -1,0 +1,65 @@
+"""What a scenario may say about the chip: the board, the voltage and every assumed time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.options import Options
+
+__all__ = ["ASSUMED", "ChipOptions"]
+
+
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class ChipOptions(Options):
+    """The board and its physical parameters (table ``[chip]``).
+
+    Times are integers in picoseconds. What is assumed rather than published is listed in `ASSUMED` and printed with
+    every result.
+    """
+
+    chips: Annotated[tuple[int, int], BeforeValidator(_pair)] = Field(
+        default=(1, 1), description="rows and columns of chips on the board"
+    )
+    voltage: float = Field(default=1.0, ge=0.65, le=1.1, description="supply voltage in volts")
+    neuron_time_ps: int = Field(
+        default=186_000, ge=0, description="token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown"
+    )
+    synaptic_event_time_ps: int = Field(
+        default=14_320, ge=0, description="token controller: time per synaptic event; published handshake interval"
+    )
+    hop_latency_ps: int = Field(
+        default=7_160, ge=1, description="router: time from leaving one FIFO to being in the next"
+    )
+    link_cycle_ps: int = Field(default=7_160, ge=1, description="router: time between two packets on one link")
+    fifo_depth: int = Field(default=4, ge=1, le=4096, description="router: packets that an input FIFO holds")
+    edge_cycle_ps: int = Field(
+        default=50_000, ge=1, description="merge–split link: time between two packets; 160 Mspikes/s over 8 links"
+    )
+    edge_latency_ps: int = Field(default=50_000, ge=1, description="merge–split link: time of one crossing")
+    input_side: str = Field(default="west", pattern="^(west|east|north|south)$", description="side where frames enter")
+    output_side: str = Field(default="east", pattern="^(west|east|north|south)$", description="side where spikes leave")
+
+    @property
+    def mesh(self) -> Mesh:
+        """The mesh of the board."""
+        return Mesh(*self.chips)
+
+
+ASSUMED: dict[str, str] = {
+    "neuron_time_ps": "upper bound from the fastest published tick (47.6 µs ÷ 256) [D]",
+    "synaptic_event_time_ps": "the slower published handshake interval [A]",
+    "hop_latency_ps": "the faster published handshake interval [A]",
+    "link_cycle_ps": "the faster published handshake interval [A]",
+    "fifo_depth": "[A]",
+    "edge_cycle_ps": "160 Mspikes/s over 4 sides × 2 directions [A]",
+    "edge_latency_ps": "one link cycle [A]",
+    "input_side": "[A]",
+    "output_side": "[A]",
+}
+"""Options of `ChipOptions` whose values are not published, with what each default rests on."""

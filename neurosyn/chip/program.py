@@ -1,0 +1,177 @@
+"""A chip program: crossbars, neurons, destinations and the maps of what enters and leaves. Pure data.
+
+Cores are numbered 0 … C−1 without a position: placement gives each its place in the mesh. All arrays are checked when a
+program is made, so that whoever holds one can trust it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.errors import DataError
+
+__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program"]
+
+NO_DESTINATION = -1
+"""``dest_core`` of a neuron whose spikes go nowhere."""
+OUTPUT = -2
+"""``dest_core`` of a neuron whose spikes leave the board; ``dest_axon`` is then the output pin."""
+
+NEURON_TYPE = np.dtype(
+    [
+        ("weights", "<i2", (4,)),  # s^G, −255 … 255 for each axon type G
+        ("stochastic_weights", "?", (4,)),  # b^G
+        ("leak", "<i2"),  # λ, −255 … 255
+        ("stochastic_leak", "?"),  # c
+        ("leak_reversal", "?"),  # ε
+        ("threshold", "<i4"),  # α, 0 … 2^18 − 1
+        ("negative_threshold", "<i4"),  # β, 0 … 2^18 − 1
+        ("threshold_mask_bits", "u1"),  # TM, 0 … 18
+        ("reset_mode", "u1"),  # γ: 0 to the reset potential, 1 linear, 2 none
+        ("negative_saturation", "?"),  # κ
+        ("reset", "<i4"),  # R, 20-bit signed; IBM's files give it as sign·(2^VR − 1)
+    ]
+)
+"""A row of the table of neuron types (Cassidy et al. 2013; words in place of the paper's symbols)."""
+
+_RANGES: dict[str, tuple[int, int]] = {
+    "weights": (-255, 255),
+    "leak": (-255, 255),
+    "threshold": (0, 2**18 - 1),
+    "negative_threshold": (0, 2**18 - 1),
+    "threshold_mask_bits": (0, 18),
+    "reset_mode": (0, 2),
+    "reset": (-(2**19), 2**19 - 1),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What is loaded onto the cores.
+
+    C cores of A axons and N neurons; K different crossbars (equal ones are stored once); T neuron types; W = ⌈A/64⌉.
+
+    Attributes
+    ----------
+    axons, neurons : int
+        A and N (256 on TrueNorth).
+    crossbars : uint64 array (K, W, N)
+        Bit a mod 64 of word a div 64 of neuron n: the synapse from axon a to neuron n is on.
+    crossbar : int32 array (C,)
+        Crossbar of each core.
+    axon_types : uint8 array (C, A)
+        G, 0 … 3.
+    neuron_types : `NEURON_TYPE` array (T,)
+    neuron_type : int32 array (C, N)
+        Row of `neuron_types`.
+    initial_potential : int32 array (C, N)
+        V before the first tick, 20-bit signed.
+    dest_core, dest_axon : int32 arrays (C, N)
+        Where spikes go: core and axon, or `OUTPUT` and pin, or `NO_DESTINATION`.
+    delay : uint8 array (C, N)
+        1 … 15 ticks; 1 for neurons without destination.
+    seeds : uint32 array (C,)
+        Seed of each core's random numbers.
+    input_core, input_axon : int32 arrays (I,)
+        Where input line i enters.
+    pins : int
+        Number of output pins.
+    pin_class : int32 array (pins,)
+        Class that each pin speaks for, −1 for none (raw programs: all −1).
+    layer_names : tuple of str
+    core_layer : int32 array (C,)
+        Layer of each core, as an index into `layer_names`.
+    activity : float32 array (C, N)
+        Expected spikes of each neuron in a tick, for placement; 1 where nothing is known.
+    about : dict
+        Plain JSON values: what it was compiled from.
+    """
+
+    axons: int
+    neurons: int
+    crossbars: NDArray[np.uint64]
+    crossbar: NDArray[np.int32]
+    axon_types: NDArray[np.uint8]
+    neuron_types: NDArray[np.void]
+    neuron_type: NDArray[np.int32]
+    initial_potential: NDArray[np.int32]
+    dest_core: NDArray[np.int32]
+    dest_axon: NDArray[np.int32]
+    delay: NDArray[np.uint8]
+    seeds: NDArray[np.uint32]
+    input_core: NDArray[np.int32]
+    input_axon: NDArray[np.int32]
+    pins: int
+    pin_class: NDArray[np.int32]
+    layer_names: tuple[str, ...]
+    core_layer: NDArray[np.int32]
+    activity: NDArray[np.float32]
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def cores(self) -> int:
+        """Number of cores."""
+        return len(self.crossbar)
+
+    @property
+    def words(self) -> int:
+        """64-bit words that hold one bit for each axon."""
+        return -(-self.axons // 64)
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.axons <= 65_536 and 1 <= self.neurons <= 65_536):
+            raise DataError(f"program: cores of {self.axons} axons × {self.neurons} neurons; both must be 1…65536")
+        cores, axons, neurons = self.cores, self.axons, self.neurons
+        shapes: dict[str, tuple[tuple[int, ...], Any]] = {
+            "crossbars": ((len(self.crossbars), self.words, neurons), np.uint64),
+            "crossbar": ((cores,), np.int32),
+            "axon_types": ((cores, axons), np.uint8),
+            "neuron_types": ((len(self.neuron_types),), NEURON_TYPE),
+            "neuron_type": ((cores, neurons), np.int32),
+            "initial_potential": ((cores, neurons), np.int32),
+            "dest_core": ((cores, neurons), np.int32),
+            "dest_axon": ((cores, neurons), np.int32),
+            "delay": ((cores, neurons), np.uint8),
+            "seeds": ((cores,), np.uint32),
+            "input_core": ((len(self.input_core),), np.int32),
+            "input_axon": ((len(self.input_core),), np.int32),
+            "pin_class": ((self.pins,), np.int32),
+            "core_layer": ((cores,), np.int32),
+            "activity": ((cores, neurons), np.float32),
+        }
+        for name, (shape, dtype) in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != dtype:
+                raise DataError(f"program: {name} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
+        if cores == 0:
+            raise DataError("program: has no cores; compile a network or read another file")
+        _within("crossbar", self.crossbar, 0, len(self.crossbars) - 1)
+        _within("axon_types", self.axon_types, 0, 3)
+        _within("neuron_type", self.neuron_type, 0, len(self.neuron_types) - 1)
+        _within("initial_potential", self.initial_potential, -(2**19), 2**19 - 1)
+        _within("delay", self.delay, 1, 15)
+        _within("input_core", self.input_core, 0, cores - 1)
+        _within("input_axon", self.input_axon, 0, axons - 1)
+        _within("core_layer", self.core_layer, 0, len(self.layer_names) - 1)
+        _within("dest_core", self.dest_core, OUTPUT, cores - 1)
+        inside = self.dest_core >= 0
+        _within("dest_axon", self.dest_axon[inside], 0, axons - 1)
+        _within("dest_axon (pin)", self.dest_axon[self.dest_core == OUTPUT], 0, self.pins - 1)
+        for name, (low, high) in _RANGES.items():
+            _within(f"neuron type {name}", self.neuron_types[name], low, high)
+        if axons % 64:
+            unused = np.uint64(2**64 - 2 ** (axons % 64))
+            if (self.crossbars[:, -1] & unused).any():
+                raise DataError(f"program: crossbars have synapses beyond axon {axons - 1}; the file is damaged")
+        if not np.isfinite(self.activity).all() or (self.activity < 0).any():
+            raise DataError("program: activity has values that are negative or no numbers; the file is damaged")
+
+
+def _within(name: str, array: NDArray[Any], low: int, high: int) -> None:
+    if array.size and (array.min() < low or array.max() > high):
+        wrong = array[(array < low) | (array > high)].flat[0]
+        raise DataError(f"program: {name} has the value {wrong}; the range is {low}…{high}")
