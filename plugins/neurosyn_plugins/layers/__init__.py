@@ -1,0 +1,1 @@
+"""Layers: convolution on the chip, transduction before it, read-out after it."""

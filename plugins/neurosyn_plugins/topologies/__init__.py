@@ -1,0 +1,1 @@
+"""Topologies: from the shape of the data to a list of layers."""

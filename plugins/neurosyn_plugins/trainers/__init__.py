@@ -1,0 +1,1 @@
+"""Trainers: from images to a model."""
