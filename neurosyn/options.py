@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 __all__ = ["Options"]
@@ -15,3 +18,14 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> Self:
+        """Validate a TOML table; its arrays may become tuples, nothing else is converted.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            With every mistake in the table.
+        """
+        return cls.model_validate_json(json.dumps(table, default=str))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.options import Options
 
-__all__ = ["ASSUMED", "ChipOptions"]
+__all__ = ["ASSUMED", "ChipOptions", "Side"]
 
-
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+Side = Literal["west", "east", "north", "south"]
+"""A side of the board."""
 
 
 class ChipOptions(Options):
@@ -23,9 +22,7 @@ class ChipOptions(Options):
     every result.
     """
 
-    chips: Annotated[tuple[int, int], BeforeValidator(_pair)] = Field(
-        default=(1, 1), description="rows and columns of chips on the board"
-    )
+    chips: tuple[int, int] = Field(default=(1, 1), description="rows and columns of chips on the board")
     voltage: float = Field(default=1.0, ge=0.65, le=1.1, description="supply voltage in volts")
     neuron_time_ps: int = Field(
         default=186_000, ge=0, description="token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown"
@@ -42,8 +39,8 @@ class ChipOptions(Options):
         default=50_000, ge=1, description="merge–split link: time between two packets; 160 Mspikes/s over 8 links"
     )
     edge_latency_ps: int = Field(default=50_000, ge=1, description="merge–split link: time of one crossing")
-    input_side: str = Field(default="west", pattern="^(west|east|north|south)$", description="side where frames enter")
-    output_side: str = Field(default="east", pattern="^(west|east|north|south)$", description="side where spikes leave")
+    input_side: Side = Field(default="west", description="side where frames enter")
+    output_side: Side = Field(default="east", description="side where spikes leave")
 
     @property
     def mesh(self) -> Mesh:

@@ -148,7 +148,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
         shape = connectivity.output
     if not any(not layer.off_chip for layer in bound):
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
-    readout = _instantiate(specs[-1], f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})", Readout)
+    where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
+    readout = _instantiate(specs[-1], where, Readout)  # type: ignore[type-abstract]
     classes = readout.assign(shape, n_classes)
     if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
         raise PluginError(
@@ -173,7 +174,7 @@ def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
         )
     options = {key: value for key, value in spec.items() if key not in ("kind", "name")}
     try:
-        return cls(**options)
+        return cls.from_table(options)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
         raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
