@@ -89,6 +89,9 @@ class Program:
         Expected spikes of each neuron in a tick, for placement; 1 where nothing is known.
     about : dict
         Plain JSON values: what it was compiled from.
+    input_line : int32 array (I,)
+        Element of a frame that input line i carries, each at most once: elements that no core listens to have no line.
+        By default line i carries element i.
     """
 
     axons: int
@@ -111,6 +114,7 @@ class Program:
     core_layer: NDArray[np.int32]
     activity: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
+    input_line: NDArray[np.int32] = field(default=None)  # type: ignore[assignment]
 
     @property
     def cores(self) -> int:
@@ -125,6 +129,8 @@ class Program:
     def __post_init__(self) -> None:
         if not (1 <= self.axons <= 65_536 and 1 <= self.neurons <= 65_536):
             raise DataError(f"program: cores of {self.axons} axons × {self.neurons} neurons; both must be 1…65536")
+        if self.input_line is None:
+            object.__setattr__(self, "input_line", np.arange(len(self.input_core), dtype=np.int32))
         cores, axons, neurons = self.cores, self.axons, self.neurons
         shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "crossbars": ((len(self.crossbars), self.words, neurons), np.uint64),
@@ -139,6 +145,7 @@ class Program:
             "seeds": ((cores,), np.uint32),
             "input_core": ((len(self.input_core),), np.int32),
             "input_axon": ((len(self.input_core),), np.int32),
+            "input_line": ((len(self.input_core),), np.int32),
             "pin_class": ((self.pins,), np.int32),
             "core_layer": ((cores,), np.int32),
             "activity": ((cores, neurons), np.float32),
@@ -156,6 +163,9 @@ class Program:
         _within("delay", self.delay, 1, 15)
         _within("input_core", self.input_core, 0, cores - 1)
         _within("input_axon", self.input_axon, 0, axons - 1)
+        _within("input_line", self.input_line, 0, 2**31 - 1)
+        if len(np.unique(self.input_line)) != len(self.input_line):
+            raise DataError("program: two input lines carry the same element of a frame; the file is damaged")
         _within("core_layer", self.core_layer, 0, len(self.layer_names) - 1)
         _within("dest_core", self.dest_core, OUTPUT, cores - 1)
         inside = self.dest_core >= 0
