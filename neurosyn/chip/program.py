@@ -114,7 +114,7 @@ class Program:
     core_layer: NDArray[np.int32]
     activity: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
-    input_line: NDArray[np.int32] = field(default=None)  # type: ignore[assignment]
+    input_line: NDArray[np.int32] = field(default=None)  # type: ignore[arg-type]
 
     @property
     def cores(self) -> int:
