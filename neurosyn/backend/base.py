@@ -1,0 +1,158 @@
+"""What a compute backend does: integrate all cores for a tick, or many frames at once.
+
+Backends differ in speed alone; the bits of their results are the same.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import Program
+from neurosyn.chip.stateless import is_stateless
+from neurosyn.errors import BackendError
+
+__all__ = ["Backend", "LoadedProgram", "StepResult", "get_backend"]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What came of one tick.
+
+    Attributes
+    ----------
+    fired : bool array (C, N)
+    synaptic_events : uint16 array (C, N)
+        Active axons whose synapse onto the neuron is on.
+    """
+
+    fired: NDArray[np.bool_]
+    synaptic_events: NDArray[np.uint16]
+
+
+class LoadedProgram(ABC):
+    """A program on a backend. It keeps no state of the simulation: those arrays are the caller's.
+
+    Attributes
+    ----------
+    program : Program
+    stateless : bool
+        Whether `evaluate_frames` may be used (`neurosyn.chip.stateless.is_stateless`).
+    """
+
+    def __init__(self, program: Program) -> None:
+        if program.axons > np.iinfo(np.uint16).max:
+            raise BackendError(
+                f"backend: cores of {program.axons} axons; synaptic events are counted up to {np.iinfo(np.uint16).max} "
+                "for a neuron; use smaller cores"
+            )
+        self.program = program
+        self.stateless = is_stateless(program)
+
+    @abstractmethod
+    def step(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> StepResult:
+        """Play one tick of all cores.
+
+        Parameters
+        ----------
+        active : uint64 array (C, W)
+            Axons that are active in this tick; bits beyond the last axon are ignored.
+        potential : int32 array (C, N), C-contiguous
+            V; updated in place. Starts as a copy of ``program.initial_potential``.
+        rng : uint32 array (C,)
+            States of the cores' random number registers; updated in place. Starts as
+            ``neurosyn.chip.lfsr.initial_states(program.seeds)``.
+        """
+
+    @abstractmethod
+    def evaluate_frames(
+        self, cores: NDArray[np.int32], active: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return what single ticks from the initial potential give; for stateless programs only.
+
+        Parameters
+        ----------
+        cores : int32 array (K,)
+            The cores to evaluate.
+        active : uint64 array (F, K, W)
+            Active axons of each frame and core.
+
+        Returns
+        -------
+        spikes : uint64 array (F, K, ⌈N/64⌉)
+            Bit n mod 64 of word n div 64: neuron n fires.
+        synaptic_events : int64 array (F, K)
+
+        Raises
+        ------
+        BackendError
+            If the program is not stateless.
+        """
+
+    def _check_state(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> None:
+        program = self.program
+        for name, array, shape, dtype in (
+            ("active", active, (program.cores, program.words), np.uint64),
+            ("potential", potential, (program.cores, program.neurons), np.int32),
+            ("rng", rng, (program.cores,), np.uint32),
+        ):
+            if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
+                raise ValueError(f"{name} is {array.dtype} {array.shape}, not a contiguous {np.dtype(dtype)} {shape}")
+
+    def _check_frames(self, cores: NDArray[np.int32], active: NDArray[np.uint64]) -> None:
+        if not self.stateless:
+            raise BackendError("backend: this program keeps state between ticks; play it tick by tick")
+        program = self.program
+        if cores.ndim != 1 or (cores.size and (cores.min() < 0 or cores.max() >= program.cores)):
+            raise ValueError(f"cores must be a list of cores 0…{program.cores - 1}")
+        if active.ndim != 3 or active.shape[1:] != (len(cores), program.words) or active.dtype != np.uint64:
+            raise ValueError(f"active is {active.dtype} {active.shape}, not uint64 (F, {len(cores)}, {program.words})")
+
+
+class Backend(ABC):
+    """A way to compute.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    @abstractmethod
+    def load(self, program: Program) -> LoadedProgram:
+        """Bring a program into the form that this backend computes with."""
+
+
+def get_backend(name: Literal["auto", "numpy", "numba"] = "auto") -> Backend:
+    """Return a backend; ``auto`` is Numba where it works, else NumPy.
+
+    Raises
+    ------
+    BackendError
+        If there is no such backend, or it does not work on this machine.
+    """
+    if name == "numpy":
+        from neurosyn.backend.numpy_backend import NumpyBackend
+
+        return NumpyBackend()
+    if name == "numba":
+        try:
+            from neurosyn.backend.numba_backend import NumbaBackend
+
+            return NumbaBackend()
+        except Exception as error:
+            raise BackendError(
+                f"backend numba: does not work on this machine ({type(error).__name__}: {error}); "
+                "repair numba or use backend 'numpy'"
+            ) from error
+    if name == "auto":
+        try:
+            return get_backend("numba")
+        except BackendError:
+            return get_backend("numpy")
+    raise BackendError(f"backend: there is no '{name}'; use 'auto', 'numpy' or 'numba'")

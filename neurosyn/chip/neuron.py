@@ -1,0 +1,182 @@
+"""The neuron of TrueNorth (Cassidy et al. 2013), on arrays.
+
+Once in every tick and for every neuron, in this order [V]::
+
+    synapses   V ← V + Σ_i A_i·w_ij·[(1−b^G)·s^G + b^G·F(s^G, ρ)·sgn(s^G)]        G = type of axon i
+    leak       Ω = (1−ε) + ε·sgn(V);   V ← V + Ω·[(1−c)·λ + c·F(λ, ρ)·sgn(λ)]
+               with ε = 1, a leak that would change the sign of V leaves V = 0
+    threshold  if V ≥ α + η:                  spike;  V ← R (γ=0) | V − (α+η) (γ=1) | min(V, α + 2^TM − 1) (γ=2)
+               elif V < −[β·κ + (β+η)(1−κ)]:  V ← −β (κ=1) | −R (κ=0, γ=0) | V + (β+η) (κ=0, γ=1) | V (κ=0, γ=2)
+
+    F(s, ρ) = 1 if |s| ≥ ρ else 0;   sgn(0) = 0;   ρ and η are draws of the core's register (`neurosyn.chip.lfsr`)
+
+V has 20 bits with sign [P]; what a sum beyond them gives is not published: here it saturates, at every single addition
+(axons in ascending order) [A]. As long as no partial sum can get there the order does not matter, and the synapses of a
+deterministic neuron are four counts times four weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import Program
+
+__all__ = [
+    "POTENTIAL_MAX",
+    "POTENTIAL_MIN",
+    "NeuronParameters",
+    "apply_leak",
+    "apply_threshold",
+    "needs_order",
+    "sum_in_order",
+    "sum_of_counts",
+]
+
+POTENTIAL_MIN, POTENTIAL_MAX = -(2**19), 2**19 - 1
+"""Range of a membrane potential: 20 bits with sign. [P] Cassidy et al. 2013."""
+
+
+@dataclass(frozen=True)
+class NeuronParameters:
+    """The parameters of neurons, each an array (…, N) of its own; those per axon type are (4, …, N).
+
+    The names are those of `neurosyn.chip.program.NEURON_TYPE`.
+    """
+
+    weights: NDArray[np.int16]
+    stochastic_weights: NDArray[np.bool_]
+    leak: NDArray[np.int16]
+    stochastic_leak: NDArray[np.bool_]
+    leak_reversal: NDArray[np.bool_]
+    threshold: NDArray[np.int32]
+    negative_threshold: NDArray[np.int32]
+    threshold_mask_bits: NDArray[np.uint8]
+    reset_mode: NDArray[np.uint8]
+    negative_saturation: NDArray[np.bool_]
+    reset: NDArray[np.int32]
+
+    @classmethod
+    def of_types(cls, types: NDArray[np.void], index: NDArray[np.int32]) -> NeuronParameters:
+        """Look up rows of a table of `NEURON_TYPE` for indices (…, N)."""
+        columns = {f.name: np.ascontiguousarray(np.moveaxis(types[f.name], -1, 0)) for f in fields(cls)}
+        return cls(**{name: np.take(column, index, axis=-1) for name, column in columns.items()})
+
+    @classmethod
+    def of_program(cls, program: Program) -> NeuronParameters:
+        """The parameters (C, N) of all neurons of a program."""
+        return cls.of_types(program.neuron_types, program.neuron_type)
+
+    def __getitem__(self, cores: Any) -> NeuronParameters:
+        """The parameters of some cores: an index of the axis before the last."""
+        per_type = {"weights", "stochastic_weights"}
+        return NeuronParameters(
+            **{
+                f.name: getattr(self, f.name)[:, cores] if f.name in per_type else getattr(self, f.name)[cores]
+                for f in fields(self)
+            }
+        )
+
+    @property
+    def stochastic(self) -> NDArray[np.bool_]:
+        """Which neurons may draw random numbers (…, N)."""
+        synapses: NDArray[np.bool_] = np.any(self.stochastic_weights, axis=0)
+        return synapses | self.stochastic_leak | (self.threshold_mask_bits > 0)
+
+
+def _saturated(potential: NDArray[Any]) -> NDArray[np.int32]:
+    return np.clip(potential, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32, copy=False)
+
+
+def needs_order(
+    neurons: NeuronParameters, potential: NDArray[np.int32], counts: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Which neurons' additions could leave the range of V if done one by one, for `counts` (4, …, N) of each type."""
+    weights = neurons.weights.astype(np.int32)
+    rise: NDArray[np.int32] = (np.maximum(weights, 0) * counts).sum(axis=0)
+    fall: NDArray[np.int32] = (np.minimum(weights, 0) * counts).sum(axis=0)
+    return (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
+
+
+def sum_of_counts(
+    neurons: NeuronParameters, potential: NDArray[np.int32], counts: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Add the synapses of deterministic neurons, given the active ones of each type.
+
+    Exact wherever `needs_order` is false.
+
+    Parameters
+    ----------
+    neurons : NeuronParameters
+    potential : int32 array (…, N)
+    counts : int32 array (4, …, N)
+        Active axons of each type whose synapse is on.
+    """
+    result: NDArray[np.int32] = potential + (neurons.weights * counts).sum(axis=0, dtype=np.int32)
+    return result
+
+
+def sum_in_order(potential: NDArray[np.int32], terms: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Add the terms (…, N, A) of all axons to the potentials (…, N), saturating at every addition."""
+    rise = np.maximum(terms, 0).sum(axis=-1, dtype=np.int32)
+    fall = np.minimum(terms, 0).sum(axis=-1, dtype=np.int32)
+    if (potential + rise <= POTENTIAL_MAX).all() and (potential + fall >= POTENTIAL_MIN).all():
+        return potential + rise + fall
+    for axon in range(terms.shape[-1]):
+        potential = _saturated(potential + terms[..., axon])
+    return potential
+
+
+def apply_leak(
+    neurons: NeuronParameters, potential: NDArray[np.int32], rho: NDArray[Any] | int = 0
+) -> NDArray[np.int32]:
+    """Return the potentials (…, N) after the leak.
+
+    Parameters
+    ----------
+    neurons : NeuronParameters
+    potential : int32 array (…, N)
+    rho : array (…, N)
+        Draws 0 … 255; read where the leak is stochastic.
+    """
+    leak = neurons.leak.astype(np.int32)
+    if neurons.stochastic_leak.any():
+        leak = np.where(neurons.stochastic_leak, (np.abs(leak) >= rho) * np.sign(leak), leak)
+    if not neurons.leak_reversal.any():
+        return _saturated(potential + leak)
+    sign = np.sign(potential)
+    moved = potential + np.where(neurons.leak_reversal, sign * leak, leak)
+    rings = neurons.leak_reversal & (np.sign(moved) == -sign)
+    return _saturated(np.where(rings, 0, moved))
+
+
+def apply_threshold(
+    neurons: NeuronParameters, potential: NDArray[np.int32], eta: NDArray[Any] | int = 0
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Return which neurons fire, and the potentials (…, N) that they keep.
+
+    Parameters
+    ----------
+    neurons : NeuronParameters
+    potential : int32 array (…, N)
+        V after synapses and leak.
+    eta : int32 array (…, N)
+        Draws η, 0 … 2^TM − 1; 0 where TM = 0.
+    """
+    threshold = neurons.threshold + eta
+    ceiling = neurons.threshold + (1 << neurons.threshold_mask_bits.astype(np.int32)) - 1
+    reset = [neurons.reset_mode == 0, neurons.reset_mode == 1]
+    fired = potential >= threshold
+    after_spike = np.select(reset, [neurons.reset, potential - threshold], np.minimum(potential, ceiling))
+    depth = neurons.negative_threshold + np.where(neurons.negative_saturation, 0, eta)
+    below = ~fired & (potential < -depth)
+    after_fall = np.select(
+        [neurons.negative_saturation, *reset],
+        [-neurons.negative_threshold, -neurons.reset, potential + depth],
+        potential,
+    )
+    kept = np.where(fired, after_spike, np.where(below, after_fall, potential))
+    return fired, _saturated(kept)
