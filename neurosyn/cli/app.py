@@ -1,0 +1,201 @@
+"""The commands that act on a scenario, and the groups of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from neurosyn.cli.output import print_json
+from neurosyn.cli.parameters import Force, Json, Out, Overrides, Profile, Quiet, ScenarioPath
+
+if TYPE_CHECKING:
+    from neurosyn.run import Run
+
+__all__ = ["app"]
+
+
+class _CommandGroup(TyperGroup):
+    """The built-in commands and, loaded only when called, those of plugins in group ``commands``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from neurosyn.registry import registry
+
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in registry.names("commands") if name not in own)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            return found
+        from neurosyn.registry import registry
+
+        if cmd_name not in registry.names("commands"):
+            return None
+        loaded: Any = registry.get("commands", cmd_name)
+        if isinstance(loaded, typer.Typer):
+            command = typer.main.get_command(loaded)
+        else:
+            wrapper = typer.Typer(add_completion=False)
+            wrapper.command(cmd_name)(loaded)
+            command = typer.main.get_command(wrapper)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=_CommandGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 bug, 2 scenario, 3 plugin, 4 does not fit the chip, 5 data, 6 backend, 130 interrupted. "
+    "--traceback shows where an error arose.",
+)
+
+def _version(value: bool) -> None:
+    if value:
+        from neurosyn import __version__
+
+        typer.echo(f"neurosyn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def neurosyn(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train networks under TrueNorth's constraints, compile them onto its cores, and simulate every core and packet."""
+
+
+def _open(
+    path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False
+) -> Run:
+    from neurosyn.run import Run
+    from neurosyn.scenario.scenario import load_scenario
+
+    return Run(load_scenario(path, profile=profile, overrides=overrides), out, force=force)
+
+
+@app.command()
+def simulate(
+    scenario: ScenarioPath,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Do everything: data, train, compile, place, simulate, trace, report.
+
+    Stages whose inputs have not changed since the last run are not repeated.
+    """
+    from neurosyn.progress import StageProgress
+
+    run = _open(scenario, profile, overrides, out, force)
+    with StageProgress(run.STAGES, quiet=quiet) as progress:
+        summary = run.simulate(progress)
+    if json:
+        print_json(summary)
+    else:
+        from neurosyn.report.text import print_summary
+
+        print_summary(summary)
+
+
+@app.command()
+def train(
+    scenario: ScenarioPath,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the scenario's network and write the model, also where the scenario names a trained one."""
+    from neurosyn.progress import StageProgress
+
+    run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
+    with StageProgress(2, quiet=quiet) as progress:
+        result = run.train(progress)
+    if json:
+        print_json(result)
+    else:
+        typer.echo(f"model {result['model']}")
+        typer.echo(f"test accuracy {result['accuracy']:.2%} on {result['frames']:,} frames of {result['dataset']['name']}")
+        typer.echo(f"use it: neurosyn simulate {scenario} --set train.model={Path(result['model']).resolve()}")
+
+
+@app.command("compile")
+def compile_(
+    scenario: ScenarioPath,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Print only the network and the use of the cores.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compile the trained network into a chip program and show how it uses the cores."""
+    from neurosyn.cli.tables import print_utilisation
+    from neurosyn.progress import StageProgress
+
+    run = _open(scenario, profile, overrides, out)
+    with StageProgress(3, quiet=quiet) as progress:
+        result = run.compile(progress)
+    if json:
+        print_json(result)
+        return
+    print_utilisation(result)
+    if not summary:
+        typer.echo(f"program {result['program']}")
+
+
+@app.command()
+def place(
+    scenario: ScenarioPath,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Place the program's cores and compare the mean route with a row-by-row placement."""
+    from neurosyn.cli.tables import print_placement
+    from neurosyn.progress import StageProgress
+
+    run = _open(scenario, profile, overrides, out)
+    with StageProgress(4, quiet=quiet) as progress:
+        result = run.place(progress)
+    if json:
+        print_json(result)
+    else:
+        print_placement(result)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder of `neurosyn simulate`.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: report.html in RUN.")] = None,
+) -> None:
+    """Write the report page of a finished run anew."""
+    from neurosyn.run import write_run_report
+
+    typer.echo(str(write_run_report(run, out)))
+
+
+def _add_groups() -> None:
+    from neurosyn.cli import data, plugins, scenario, trace
+
+    app.add_typer(data.app, name="data")
+    app.add_typer(plugins.app, name="plugins")
+    app.add_typer(scenario.app, name="scenario")
+    app.add_typer(trace.app, name="trace")
+
+
+_add_groups()

@@ -1,0 +1,20 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Force", "Json", "Out", "Overrides", "Profile", "Quiet", "ScenarioPath"]
+
+ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
+Profile = Annotated[str | None, typer.Option("--profile", "-p", metavar="NAME", help="Use [profiles.NAME].")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change one value; may be given again.")
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Run folder (default runs/NAME-HASH).")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Force = Annotated[bool, typer.Option("--force", help="Do every stage anew.")]

@@ -1,0 +1,99 @@
+"""``neurosyn plugins``: list, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neurosyn.cli.output import print_json, print_table
+from neurosyn.cli.parameters import Json
+from neurosyn.errors import PluginError, did_you_mean
+from neurosyn.registry import GROUPS, Plugin, registry
+
+app = typer.Typer(no_args_is_help=True, help="List and describe plugins.")
+
+Group = Annotated[str, typer.Argument(metavar="GROUP", help=f"One of: {', '.join(GROUPS)}.", show_default=False)]
+Files = Annotated[
+    list[Path] | None, typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; may be given again.")
+]
+
+
+def _known_group(group: str) -> str:
+    if group not in GROUPS:
+        raise PluginError(f"{group}: is not a group of plugins{did_you_mean(group, GROUPS)} (there are: {', '.join(GROUPS)})")
+    return group
+
+
+@app.command("list")
+def list_(
+    group: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")] = None,
+    files: Files = None,
+    json: Json = False,
+) -> None:
+    """List plugins; one that cannot be imported is shown with the cause."""
+    for file in files or []:
+        registry.load_file(file)
+    wanted = [_known_group(group)] if group else list(GROUPS)
+    rows = [_row(found) for found in registry if found.group in wanted]
+    if json:
+        print_json(rows)
+    else:
+        print_table(("group", "name", "from", "what it is"), [tuple(row.values()) for row in rows])
+
+
+def _row(found: Plugin) -> dict[str, str]:
+    try:
+        about = _first_line(found.load())
+    except PluginError as error:
+        about = f"BROKEN: {error.__cause__}"
+    return {"group": found.group, "name": found.name, "from": found.origin, "about": about}
+
+
+def _first_line(cls: Any) -> str:
+    lines = (cls.__doc__ or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+@app.command()
+def show(
+    group: Group,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the plugin.", show_default=False)],
+    files: Files = None,
+    json: Json = False,
+) -> None:
+    """Describe a plugin and its options."""
+    for file in files or []:
+        registry.load_file(file)
+    found = registry.find(_known_group(group), name)
+    cls: Any = found.load()
+    options = _options(cls)
+    if json:
+        print_json({"group": group, "name": name, "from": found.origin, "about": cls.__doc__ or "", "options": options})
+        return
+    typer.echo(f"{group}/{name}, from {found.origin}\n")
+    typer.echo(f"{(cls.__doc__ or 'No description.').strip()}\n")
+    if options:
+        print_table(
+            ("option", "type", "default", "meaning"),
+            [(o["name"], o["type"], o["default"], o["description"]) for o in options],
+        )
+    else:
+        typer.echo("It has no options.")
+
+
+def _options(cls: Any) -> list[dict[str, str]]:
+    schema = cls.model_json_schema() if hasattr(cls, "model_json_schema") else {}
+    required = schema.get("required", [])
+    rows = []
+    for name, field in schema.get("properties", {}).items():
+        variants = field.get("anyOf", [field])
+        kinds = [v.get("type") or "/".join(map(str, v.get("enum", [v.get("const", "?")]))) for v in variants]
+        if "enum" in field:
+            kinds = ["/".join(map(str, field["enum"]))]
+        default = "required" if name in required else str(field.get("default", ""))
+        rows.append(
+            {"name": name, "type": " or ".join(kinds), "default": default, "description": field.get("description", "")}
+        )
+    return rows

@@ -1,0 +1,107 @@
+"""What people see on stderr while a run works: the stages, how far each is, and how long it took."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["StageProgress"]
+
+_PLAIN_INTERVAL_S = 10.0
+"""Without a terminal a long stage says how far it is this often."""
+
+
+class StageProgress:
+    """Stages of a run on stderr: bars on a terminal, lines elsewhere.
+
+    Parameters
+    ----------
+    stages
+        How many stages there will be.
+    quiet
+        Say nothing.
+    stream
+        Where to write; stderr by default.
+    """
+
+    def __init__(self, stages: int, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self._stages = stages
+        self._number = 0
+        self._quiet = quiet
+        self._stream = stream or sys.stderr
+        self._bars: Progress | None = None
+        self._task: TaskID | None = None
+        self._name = ""
+        self._began = 0.0
+        self._spoke = 0.0
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._stream.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[note]}"),
+                TimeRemainingColumn(compact=True),
+                console=Console(file=self._stream),
+                transient=True,
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def line(self, text: str) -> None:
+        """Write a line above the bars."""
+        if self._quiet:
+            return
+        if self._bars is not None:
+            self._bars.console.print(text, highlight=False, markup=False)
+        else:
+            print(text, file=self._stream, flush=True)  # noqa: T201
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[list[str]]:
+        """Announce a stage; what the block appends to the list is shown when it is done."""
+        self._number += 1
+        self._name = name
+        self._began = self._spoke = time.monotonic()
+        head = f"[{self._number}/{self._stages}] {name:<9}"
+        if self._bars is not None:
+            self._task = self._bars.add_task(head, total=None, note="")
+        result: list[str] = []
+        try:
+            yield result
+        finally:
+            if self._bars is not None and self._task is not None:
+                self._bars.remove_task(self._task)
+                self._task = None
+        self.line(f"{head} {'; '.join(result)}  ({time.monotonic() - self._began:.1f} s)")
+
+    def update(self, done: int, total: int, note: str = "") -> None:
+        """Say how far the present stage is."""
+        if self._quiet:
+            return
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, completed=done, total=total, note=note)
+            return
+        now = time.monotonic()
+        if now - self._spoke >= _PLAIN_INTERVAL_S and done:
+            self._spoke = now
+            left = (now - self._began) * (total - done) / done
+            self.line(f"      {self._name}: {done:,} of {total:,} {note}, about {left:.0f} s left")

@@ -1,0 +1,225 @@
+"""A validated scenario: every mistake at once, each with its file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from neurosyn.errors import PluginError, ScenarioError, did_you_mean
+from neurosyn.options import Options
+from neurosyn.registry import registry
+from neurosyn.scenario.lines import KeyPath
+from neurosyn.scenario.loader import Document, dotted, read_document
+from neurosyn.scenario.tables import TABLES, Table, load_class
+
+__all__ = ["Scenario", "load_scenario"]
+
+_O = TypeVar("_O", bound=Options)
+_TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario whose every table has been validated.
+
+    Attributes
+    ----------
+    name, title, seed
+        Name for folders, a line for people, the seed from which every stage takes its own.
+    path
+        The file it was read from.
+    plugins
+        Plugin files that it named.
+    resolved
+        All tables with the defaults filled in, as plain TOML values.
+    """
+
+    name: str
+    title: str
+    seed: int
+    path: Path
+    plugins: tuple[Path, ...]
+    resolved: dict[str, Any]
+    _options: dict[str, Options]
+
+    def options(self, table: str, cls: type[_O]) -> _O:
+        """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
+        found = self._options[table]
+        if not isinstance(found, cls):
+            raise PluginError(
+                f"{self.path}: {table}: plugin '{self.resolved.get(table, {}).get('kind')}' is a {type(found).__name__}, "
+                f"which does not derive from {cls.__name__}; correct the plugin"
+            )
+        return found
+
+    def has(self, table: str) -> bool:
+        """Whether the scenario has an optional table such as ``data.stand_in``."""
+        return table in self._options
+
+    def kind(self, table: str) -> str:
+        """Return the plugin name of a table."""
+        return str(self.resolved[table]["kind"])
+
+    def to_toml(self) -> str:
+        """Return the resolved scenario as a TOML document that gives the same scenario when read again."""
+        import tomlkit
+
+        document = dict(self.resolved)
+        if self.plugins:
+            document = {"plugins": [str(path.resolve()) for path in self.plugins], **document}
+        return tomlkit.dumps(document)
+
+    def digest(self) -> str:
+        """Return a short hash of everything that decides the outcome."""
+        content = {"resolved": self.resolved, "plugins": [_digest_file(path) for path in self.plugins]}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str] | None = None) -> Scenario:
+    """Read and validate a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake of the file, one a line, as ``file:line: key: problem``.
+    """
+    document = read_document(path, profile=profile, overrides=overrides)
+    problems: list[str] = []
+    values = document.values
+
+    def refuse(where: KeyPath, problem: str) -> None:
+        problems.append(f"{document.place(where)}: {dotted(where)}: {problem}")
+
+    for key in values:
+        if key not in _TOP_LEVEL:
+            refuse((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}")
+    name = values.get("name", path.stem)
+    if not isinstance(name, str) or not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+        refuse(("name",), f"{name!r} is not a name of letters, digits, '-', '_' and '.'")
+    title = values.get("title", "")
+    if not isinstance(title, str):
+        refuse(("title",), "must be a text")
+    seed = values.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        refuse(("seed",), f"{seed!r} is not an integer from 0 to 2^63 − 1")
+    files = _load_plugins(values.get("plugins", []), refuse)
+
+    options: dict[str, Options] = {}
+    resolved: dict[str, Any] = {"name": name, "title": title, "seed": seed}
+    for key, table in TABLES.items():
+        value = values.get(key, {})
+        if not isinstance(value, dict):
+            refuse((key,), f"must be a table; write [{key}]")
+            continue
+        resolved[key] = _validate(key, table, value, options, refuse)
+    if problems:
+        raise ScenarioError("\n".join(problems))
+    return Scenario(str(name), str(title), int(seed), path, files, resolved, options)
+
+
+def _load_plugins(names: Any, refuse: Any) -> tuple[Path, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        refuse(("plugins",), "must be a list of Python files")
+        return ()
+    files = tuple(Path(name) for name in names)
+    for file in files:
+        try:
+            registry.load_file(file)
+        except PluginError as error:
+            refuse(("plugins",), str(error))
+    return files
+
+
+def _validate(
+    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: Any
+) -> dict[str, Any]:
+    """Validate one top-level table with what is nested in it, and return it with its defaults."""
+    own = dict(value)
+    resolved: dict[str, Any] = {}
+    if table.extra is not None:
+        cls = load_class(table.extra)
+        extra = {name: own.pop(name) for name in list(own) if name in cls.model_fields}
+        found = _options(cls, (key,), extra, refuse)
+        if found is not None:
+            options[f"{key}.extra"] = found
+            resolved |= _plain(found)
+    nested: dict[str, Any] = {}
+    for name, group in table.nested.items():
+        if name not in own:
+            continue
+        if isinstance(own[name], dict):
+            nested[name] = _validate(f"{key}.{name}", Table("", group), own.pop(name), options, refuse)
+        elif isinstance(own[name], list):
+            for number, element in enumerate(own[name]):
+                _check_element((key, name, number), group, element, refuse)
+    if table.group is None:
+        found = _options(table.options_class(None), tuple(key.split(".")), own, refuse)
+    else:
+        found = _plugin(table.group, tuple(key.split(".")), own, table.kind, resolved, refuse)
+    if found is not None:
+        options[key] = found
+        resolved |= _plain(found)
+    return resolved | nested
+
+
+def _check_element(where: KeyPath, group: str, element: Any, refuse: Any) -> None:
+    """Check a table in a list of plugins, such as a layer written out in the scenario."""
+    if not isinstance(element, dict):
+        refuse(where, "must be a table")
+        return
+    _plugin(group, where, {key: value for key, value in element.items() if key != "name"}, None, {}, refuse)
+
+
+def _plugin(
+    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: Any
+) -> Options | None:
+    kind = value.pop("kind", default)
+    if not isinstance(kind, str):
+        refuse(where, f"has no `kind`; one of: {', '.join(registry.names(group))}")
+        return None
+    resolved["kind"] = kind
+    try:
+        cls = registry.get(group, kind)
+    except PluginError as error:
+        refuse((*where, "kind"), str(error))
+        return None
+    if not issubclass(cls, Options):
+        refuse((*where, "kind"), f"plugin '{kind}' has no options model; derive it from its contract")
+        return None
+    return _options(cls, where, value, refuse)
+
+
+def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: Any) -> Options | None:
+    """Validate a table's options; pydantic's messages become ours."""
+    try:
+        return cls.from_table(value)
+    except ValidationError as error:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for mistake in error.errors():
+            path: KeyPath = (*where, *mistake["loc"])
+            if mistake["type"] == "extra_forbidden":
+                there_are = f" (there are: {', '.join(sorted(known))})" if known else " (there are none)"
+                refuse(path, f"unknown key{did_you_mean(str(path[-1]), known) or there_are}")
+            elif mistake["type"] == "missing":
+                refuse(path, "is missing; it has no default")
+            else:
+                given = mistake["input"]
+                shown = f", not {given!r}" if isinstance(given, (str, int, float, bool, type(None))) else ""
+                refuse(path, f"{mistake['msg'].removeprefix('Input ').removeprefix('Value error, ')}{shown}")
+    except TypeError as error:
+        refuse(where, f"plugin '{cls.__name__}' does not keep its contract: {error}")
+    return None
+
+
+def _plain(options: Options) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(options.model_dump_json(by_alias=True, exclude_none=True))
+    return plain
+
+
+def _digest_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,75 @@
+"""The tables that a scenario may have: the one list of what can be configured where.
+
+A table either names a plugin with ``kind`` or holds the options of one part of neurosyn. Parts are named by path, as
+plugins are by entry point, and imported when a scenario is checked: a scenario knows no later stage.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+
+from neurosyn.options import Options
+from neurosyn.registry import registry
+
+__all__ = ["TABLES", "Table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the scenario.
+
+    Attributes
+    ----------
+    about
+        What it decides, for the schema and the help.
+    group
+        Plugin group whose plugin ``kind`` names, or None.
+    kind
+        Default of ``kind``; None if the scenario must name one.
+    options
+        ``module:class`` of the options of a table without ``kind``.
+    nested
+        Keys that hold a table, or a list of tables, of another plugin group.
+    extra
+        Keys beside the plugin's own, with the ``module:class`` that validates them.
+    """
+
+    about: str
+    group: str | None = None
+    kind: str | None = None
+    options: str | None = None
+    nested: dict[str, str] = field(default_factory=dict)
+    extra: str | None = None
+
+    def options_class(self, kind: str | None) -> type[Options]:
+        """Return the class that validates the table's options."""
+        if self.group is not None:
+            cls = registry.get(self.group, str(kind))
+        else:
+            assert self.options is not None
+            cls = load_class(self.options)
+        return cls
+
+
+def load_class(path: str) -> type[Options]:
+    """Import ``module:class``."""
+    module, _, name = path.partition(":")
+    cls: type[Options] = getattr(importlib.import_module(module), name)
+    return cls
+
+
+TABLES: dict[str, Table] = {
+    "data": Table("the data set, and the stand-in for where it is absent", "datasets", nested={"stand_in": "datasets"}),
+    "encoder": Table("how images become the input of the first layer", "encoders", "contrast"),
+    "network": Table("the topology, or the layers written out", "topologies", nested={"layers": "layers"}),
+    "train": Table(
+        "the trainer, and the model to use in its place", "trainers", "eedn", extra="neurosyn.training.source:ModelSource"
+    ),
+    "compile": Table("how layers become cores", options="neurosyn.compiler.options:CompileOptions"),
+    "place": Table("which core goes where in the mesh", "placers", "anneal"),
+    "chip": Table("the board, the voltage, assumed times", options="neurosyn.chip.options:ChipOptions"),
+    "simulate": Table("frames, timing, backend", options="neurosyn.engine.options:SimulateOptions"),
+    "trace": Table("what is recorded", options="neurosyn.trace.options:TraceOptions"),
+}
+"""In the order of the stages."""

@@ -1,0 +1,53 @@
+import pytest
+
+from neurosyn.errors import PluginError
+from neurosyn.registry import GROUPS, PluginWarning, Registry
+
+
+def test_shipped_plugins_come_through_entry_points():
+    registry = Registry()
+    assert "conv2d" in registry.names("layers")
+    assert registry.find("layers", "conv2d").origin == "neurosyn"
+    assert registry.get("layers", "conv2d").__name__ == "Conv2d"
+
+
+def test_unknown_plugin_names_the_nearest_and_what_there_is():
+    with pytest.raises(PluginError, match="did you mean 'conv2d'"):
+        Registry().get("layers", "conv2")
+
+
+def test_plugin_file_registers_its_classes_and_is_not_run_twice(tmp_path, monkeypatch):
+    registry = Registry()
+    monkeypatch.setattr("neurosyn.registry.registry", registry)
+    path = tmp_path / "mine.py"
+    path.write_text(
+        'from neurosyn.registry import plugin\n@plugin("placers", "mine")\nclass Mine:\n    """Mine."""\n',
+        encoding="utf-8",
+    )
+    first = registry.load_file(path)
+    assert [found.name for found in first] == ["mine"]
+    assert registry.get("placers", "mine").__doc__ == "Mine."
+    assert registry.load_file(path) is first
+    assert registry.find("placers", "mine").origin == str(path)
+
+
+def test_broken_plugin_file_is_a_warning_with_name_and_cause(tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text("import nothing_of_this_name\n", encoding="utf-8")
+    with pytest.warns(PluginWarning, match=r"broken\.py.*nothing_of_this_name"):
+        assert Registry().load_file(path) == []
+
+
+def test_missing_plugin_file_is_refused(tmp_path):
+    with pytest.raises(PluginError, match="cannot be read"):
+        Registry().load_file(tmp_path / "none.py")
+
+
+def test_unknown_group_is_refused():
+    with pytest.raises(PluginError, match="did you mean 'layers'"):
+        Registry().register("layer", "x", object, "here")
+
+
+def test_iteration_covers_every_group_in_order():
+    groups = [found.group for found in Registry()]
+    assert groups == sorted(groups, key=GROUPS.index)
