@@ -39,7 +39,9 @@ class RunFolder:
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
-            raise DataError(f"{path / _RECORD}: cannot be read ({error}); remove the run folder or choose another") from error
+            raise DataError(
+                f"{path / _RECORD}: cannot be read ({error}); remove the run folder or choose another"
+            ) from error
 
     model = property(lambda self: self.path / "model.safetensors")
     program = property(lambda self: self.path / "program.npz")
@@ -56,7 +58,9 @@ class RunFolder:
 
         The source code counts too unless `code` is False: training takes too long to be repeated for any change.
         """
-        content = json.dumps([stage, code_digest() if code else neurosyn.__version__, *parts], sort_keys=True, default=str)
+        content = json.dumps(
+            [stage, code_digest() if code else neurosyn.__version__, *parts], sort_keys=True, default=str
+        )
         return hashlib.sha256(content.encode()).hexdigest()
 
     def up_to_date(self, stage: str, key: str) -> bool:
@@ -65,11 +69,18 @@ class RunFolder:
         if not isinstance(entry, dict) or entry.get("key") != key:
             return False
         outputs = entry.get("outputs", {})
-        return all((self.path / name).is_file() and sha256_file(self.path / name) == digest for name, digest in outputs.items())
+        return all(
+            (self.path / name).is_file() and sha256_file(self.path / name) == digest for name, digest in outputs.items()
+        )
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
         """Record that `stage` is finished; a folder among the outputs stands for all its files."""
-        files = [file for path in outputs for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()]
+        files = [
+            file
+            for path in outputs
+            for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+            if file.is_file()
+        ]
         self._record[stage] = {
             "key": key,
             "outputs": {str(file.relative_to(self.path)): sha256_file(file) for file in files},

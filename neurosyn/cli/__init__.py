@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from typing import Any
 
 __all__ = ["main"]
 
@@ -33,23 +34,25 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        exit_with_click(error)
+        _exit_as_click(error)
         if show_traceback:
             raise
         _say(f"internal error: {type(error).__name__}: {error}; run again with --traceback and report it")
         sys.exit(1)
 
 
-def exit_with_click(error: Exception) -> None:
-    """End as Click would if `error` is one of its own: wrong usage, ``--help``, an abort."""
-    import click
+def _exit_as_click(error: Any) -> None:
+    """End as Click would if `error` is one of its own: wrong usage, ``--help``, an abort.
 
-    if isinstance(error, click.exceptions.Exit):
+    Told by name, since some releases of Typer bring a Click of their own.
+    """
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if "Exit" in names:
         sys.exit(error.exit_code)
-    if isinstance(error, click.ClickException):
+    if "ClickException" in names:
         error.show(file=sys.stderr)
         sys.exit(error.exit_code)
-    if isinstance(error, click.Abort):
+    if "Abort" in names:
         _say("interrupted")
         sys.exit(130)
 

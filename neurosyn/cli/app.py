@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -21,13 +20,13 @@ __all__ = ["app"]
 class _CommandGroup(TyperGroup):
     """The built-in commands and, loaded only when called, those of plugins in group ``commands``."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         from neurosyn.registry import registry
 
         own = super().list_commands(ctx)
         return [*own, *(name for name in registry.names("commands") if name not in own)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         found = super().get_command(ctx, cmd_name)
         if found is not None:
             return found
@@ -55,6 +54,7 @@ app = typer.Typer(
     "--traceback shows where an error arose.",
 )
 
+
 def _version(value: bool) -> None:
     if value:
         from neurosyn import __version__
@@ -72,9 +72,7 @@ def neurosyn(
     """Train networks under TrueNorth's constraints, compile them onto its cores, and simulate every core and packet."""
 
 
-def _open(
-    path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False
-) -> Run:
+def _open(path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False) -> Run:
     from neurosyn.run import Run
     from neurosyn.scenario.scenario import load_scenario
 
@@ -127,7 +125,9 @@ def train(
         print_json(result)
     else:
         typer.echo(f"model {result['model']}")
-        typer.echo(f"test accuracy {result['accuracy']:.2%} on {result['frames']:,} frames of {result['dataset']['name']}")
+        typer.echo(
+            f"test accuracy {result['accuracy']:.2%} on {result['frames']:,} frames of {result['dataset']['name']}"
+        )
         typer.echo(f"use it: neurosyn simulate {scenario} --set train.model={Path(result['model']).resolve()}")
 
 
@@ -137,7 +137,9 @@ def compile_(
     profile: Profile = None,
     overrides: Overrides = None,
     out: Out = None,
-    summary: Annotated[bool, typer.Option("--summary", help="Print only the network and the use of the cores.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Print only the network and the use of the cores.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -181,7 +183,9 @@ def place(
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder of `neurosyn simulate`.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: report.html in RUN.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: report.html in RUN.")
+    ] = None,
 ) -> None:
     """Write the report page of a finished run anew."""
     from neurosyn.run import write_run_report

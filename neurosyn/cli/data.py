@@ -99,7 +99,14 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
 
     source = Run(load_scenario(scenario, profile=profile, overrides=overrides)).source("test")
     if json:
-        print_json({"name": source.info.name, "official": source.info.official, "stand_in": source.used_stand_in, "reason": source.reason})
+        print_json(
+            {
+                "name": source.info.name,
+                "official": source.info.official,
+                "stand_in": source.used_stand_in,
+                "reason": source.reason,
+            }
+        )
     else:
         typer.echo(f"{source.info.name}" + (f" because {source.reason}" if source.used_stand_in else ""))
 

@@ -16,13 +16,16 @@ app = typer.Typer(no_args_is_help=True, help="List and describe plugins.")
 
 Group = Annotated[str, typer.Argument(metavar="GROUP", help=f"One of: {', '.join(GROUPS)}.", show_default=False)]
 Files = Annotated[
-    list[Path] | None, typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; may be given again.")
+    list[Path] | None,
+    typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; may be given again."),
 ]
 
 
 def _known_group(group: str) -> str:
     if group not in GROUPS:
-        raise PluginError(f"{group}: is not a group of plugins{did_you_mean(group, GROUPS)} (there are: {', '.join(GROUPS)})")
+        raise PluginError(
+            f"{group}: is not a group of plugins{did_you_mean(group, GROUPS)} (there are: {', '.join(GROUPS)})"
+        )
     return group
 
 

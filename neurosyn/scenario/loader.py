@@ -99,7 +99,9 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
         text = raw.decode("utf-8")
         values = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}); is it the right file?") from error
+        raise ScenarioError(
+            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}); is it the right file?"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         message, line = str(error), ""
         if "(at line " in message:
@@ -113,8 +115,11 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
     _resolve_files(values, path.parent)
     if base is None:
         return Document(values, path, places)
+    where = places.get(("extends",), str(path))
     if not isinstance(base, str):
-        raise ScenarioError(f"{places.get(('extends',), path)}: extends: must be the path of a scenario, not {base!r}")
+        raise ScenarioError(f"{where}: extends: must be the path of a scenario, not {base!r}")
+    if not (path.parent / base).is_file():
+        raise ScenarioError(f"{where}: extends: {path.parent / base} cannot be read; check the path")
     document = _read(path.parent / base, (*trail, resolved))
     document.path = path
     _merge(document, values, places, ())

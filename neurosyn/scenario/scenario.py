@@ -99,7 +99,12 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         if key not in _TOP_LEVEL:
             refuse((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}")
     name = values.get("name", path.stem)
-    if not isinstance(name, str) or not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+    if (
+        not isinstance(name, str)
+        or not name
+        or not all(c.isalnum() or c in "-_." for c in name)
+        or name.startswith(".")
+    ):
         refuse(("name",), f"{name!r} is not a name of letters, digits, '-', '_' and '.'")
     title = values.get("title", "")
     if not isinstance(title, str):

@@ -50,7 +50,7 @@ def _choices(group: str, shared: dict[str, Any]) -> list[dict[str, Any]]:
     choices = []
     for name in registry.names(group):
         try:
-            cls = registry.get(group, name)
+            cls: Any = registry.get(group, name)
         except PluginError:
             continue
         schema = cls.model_json_schema()

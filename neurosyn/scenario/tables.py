@@ -64,7 +64,10 @@ TABLES: dict[str, Table] = {
     "encoder": Table("how images become the input of the first layer", "encoders", "contrast"),
     "network": Table("the topology, or the layers written out", "topologies", nested={"layers": "layers"}),
     "train": Table(
-        "the trainer, and the model to use in its place", "trainers", "eedn", extra="neurosyn.training.source:ModelSource"
+        "the trainer, and the model to use in its place",
+        "trainers",
+        "eedn",
+        extra="neurosyn.training.source:ModelSource",
     ),
     "compile": Table("how layers become cores", options="neurosyn.compiler.options:CompileOptions"),
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
