@@ -1,0 +1,111 @@
+"""The inner loops of training: compiled by Numba, with twins in plain NumPy that define what they compute.
+
+``numba_kernels()`` and ``numpy_kernels()`` return the same functions. `gather`, `scatter_add` and `adam` agree to the
+bit; the row sums of `spike_forward` and `spike_backward` may differ in the last bits of float32, since compiled loops
+add in another order.
+
+The neuron normalises the sums s of a filter over positions and images (a row), with d = σ + ε and x = (s − μ)/d:
+
+    r = x + b        spike = r ≥ 0        ∂spike/∂r := max(0, 1 − |r|)
+    g = ∂L/∂spike · max(0, 1 − |r|)        ∂L/∂b = Σ g
+    ∂L/∂s = (g − ⟨g⟩ − x·⟨g·x⟩·d/σ) / d
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.training.model import NORMALISATION_EPSILON
+
+__all__ = ["Kernels", "numba_kernels", "numpy_kernels"]
+
+F32 = NDArray[np.float32]
+
+EPSILON = np.float32(NORMALISATION_EPSILON)
+TINY = np.float32(1e-12)
+
+
+class Kernels(NamedTuple):
+    """The inner loops; see the functions of this module for what each does."""
+
+    gather: Callable[..., None]
+    scatter_add: Callable[..., None]
+    spike_forward: Callable[..., None]
+    spike_backward: Callable[..., None]
+
+
+def gather(source: NDArray[Any], index: NDArray[np.int32], columns: F32) -> None:
+    """Write ``source[index[k, s], i]`` to ``columns[k, s·images + i]``.
+
+    Parameters
+    ----------
+    source : uint8 or float32 array (rows, images)
+    index : int32 array (fan_in, sites)
+    columns : float32 array (fan_in, sites·images)
+        Written.
+    """
+    columns.reshape(*index.shape, source.shape[1])[...] = source[index]
+
+
+def scatter_add(columns: F32, index: NDArray[np.int32], target: F32) -> None:
+    """Add ``columns[k, s·images + i]`` to ``target[index[k, s], i]``, in the order of k, then s."""
+    parts = columns.reshape(*index.shape, target.shape[1])
+    for rows, part in zip(index, parts, strict=True):
+        np.add.at(target, rows, part)
+
+
+def spike_forward(sums: F32, bias: F32, mean: F32, std: F32, spikes: NDArray[np.uint8]) -> None:
+    """Normalise each row and let the neurons spike.
+
+    Parameters
+    ----------
+    sums : float32 array (features, sites·images)
+    bias : float32 array (features,)
+    mean, std : float32 arrays (features,)
+        Written: μ and σ of each row.
+    spikes : uint8 array (features, sites·images)
+        Written.
+    """
+    mean[:] = sums.mean(axis=1)
+    centred = sums - mean[:, None]
+    std[:] = np.sqrt(np.square(centred).mean(axis=1))
+    spikes[:] = centred * (1 / (std + EPSILON))[:, None] + bias[:, None] >= 0
+
+
+def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, gradient: F32, bias_gradient: F32) -> None:
+    """Turn the gradient with respect to the spikes into the one with respect to the sums, in place.
+
+    Parameters
+    ----------
+    sums, bias, mean, std
+        As `spike_forward` left them.
+    gradient : float32 array (features, sites·images)
+        ∂L/∂spike, replaced by ∂L/∂s.
+    bias_gradient : float32 array (features,)
+        Written: ∂L/∂b.
+    """
+    scale = 1 / (std + EPSILON)
+    x = (sums - mean[:, None]) * scale[:, None]
+    gradient *= np.maximum(0, 1 - np.abs(x + bias[:, None]))
+    bias_gradient[:] = gradient.sum(axis=1)
+    slope = (gradient * x).mean(axis=1) * (std + EPSILON) / np.maximum(std, TINY)
+    gradient -= gradient.mean(axis=1)[:, None] + x * slope[:, None]
+    gradient *= scale[:, None]
+
+
+def numpy_kernels() -> Kernels:
+    """Return the kernels in plain NumPy."""
+    return Kernels(gather, scatter_add, spike_forward, spike_backward)
+
+
+@functools.cache
+def numba_kernels() -> Kernels:
+    """Return the compiled kernels (imports Numba; compiled once for each machine and kept on disk)."""
+    from neurosyn.training import compiled_kernels as compiled
+
+    return Kernels(compiled.gather, compiled.scatter_add, compiled.spike_forward, compiled.spike_backward)

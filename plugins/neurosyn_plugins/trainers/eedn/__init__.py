@@ -1,0 +1,70 @@
+"""Trainer ``eedn``: convolutional networks of trinary weights and binary neurons (Esser et al. 2016)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from neurosyn.errors import ScenarioError, did_you_mean
+from neurosyn.network.network import Network
+from neurosyn.training.model import Model
+from neurosyn.training.quantiser import HYSTERESIS
+from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+
+__all__ = ["Eedn"]
+
+
+class Eedn(Trainer):
+    """Backpropagation through binary neurons, in plain NumPy with compiled inner loops.
+
+    Normalisation over batch and positions, the triangle max(0, 1 − |r|) as the neuron's derivative, trinary weights
+    with hysteresis whose gradient goes straight through to clipped hidden weights, and normalisation statistics
+    measured anew at the end. It trains any layer that keeps the layer contract.
+    """
+
+    epochs: int = Field(6, ge=1, le=100_000, description="passes over the training images")
+    batch: int = Field(64, ge=2, le=4096, description="images of one step")
+    optimiser: Literal["adam", "sgd"] = Field("adam", description="adam, or sgd: momentum as in the paper")
+    rate: float = Field(
+        0.1, gt=0, le=1e4, description="learning rate of the hidden weights at the start; about 20 for sgd"
+    )
+    momentum: float = Field(0.9, ge=0, lt=1, description="of sgd")
+    bias_rate: float = Field(0.2, ge=0, le=100, description="learning rate of the biases, relative to `rate`")
+    off_chip_rate: float = Field(0.1, ge=0, le=100, description="that of the real-valued weights, relative to `rate`")
+    schedule: Literal["steps", "cosine"] = Field(
+        "steps", description="rate divided by `decay` at each of `decay_at`, or a smooth fall from the first of them on"
+    )
+    decay_at: list[float] = Field([0.6, 0.8], description="shares of the training at which the rate falls")
+    decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
+    hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
+    logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
+    sparsity: float = Field(0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σȳ² on each filter's mean activity")
+    dropout: dict[str, float] = Field({}, description="share of the spikes dropped after a layer, by the layer's name")
+    shift: int = Field(2, ge=0, le=64, description="largest random move of a training image, in pixels")
+    flip: bool = Field(False, description="whether training images are mirrored half of the time")
+    statistics_images: int = Field(
+        4096, ge=1, le=1 << 24, description="training images that the final normalisation is measured on"
+    )
+    kernels: Literal["numba", "numpy"] = Field("numba", description="inner loops: compiled, or plain NumPy (slow)")
+
+    @model_validator(mode="after")
+    def _check(self) -> Eedn:
+        if any(not 0 <= step < 1 for step in self.decay_at) or sorted(self.decay_at) != self.decay_at:
+            raise ValueError(f"decay_at = {self.decay_at}: give shares of training from 0 to below 1, rising")
+        if any(not 0 <= share < 1 for share in self.dropout.values()):
+            raise ValueError(f"dropout = {self.dropout}: give shares from 0 to below 1")
+        return self
+
+    def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
+        """Train `network`; see `neurosyn.training.trainer.Trainer.train`."""
+        from neurosyn_plugins.trainers.eedn.loop import Training
+
+        names = [layer.name for layer in network.layers]
+        for name in self.dropout:
+            if name not in names:
+                raise ScenarioError(
+                    f"trainer eedn: dropout: there is no layer '{name}'{did_you_mean(name, names)} "
+                    f"(there are: {', '.join(names)})"
+                )
+        return Training(self, network, data, context).run()

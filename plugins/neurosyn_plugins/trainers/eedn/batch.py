@@ -1,0 +1,133 @@
+"""A network in training on one batch: all layers forward, the loss, all layers backward."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.network.network import Network
+from neurosyn.training.kernels import Kernels
+from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
+from neurosyn.training.wiring import wire_layers
+from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
+from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+
+__all__ = ["BatchNetwork", "BatchResult"]
+
+
+class BatchResult(NamedTuple):
+    """Mean loss, and share of the batch classified as labelled."""
+
+    loss: float
+    accuracy: float
+
+
+class BatchNetwork:
+    """The layers of a network with room for the activities of one batch.
+
+    Parameters
+    ----------
+    network
+        What to train.
+    parameters
+        Its parameters; `learn` leaves the gradient there.
+    images
+        Size of a batch.
+    kernels
+        Inner loops.
+    logit_scale
+        Factor of the class means in the softmax.
+    sparsity
+        γ of the pressure γ·½·Σ ȳ² on each filter's mean activity ȳ.
+    dropout
+        Share of the spikes dropped after each layer, by its name.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: ParameterVector,
+        images: int,
+        kernels: Kernels,
+        *,
+        logit_scale: float,
+        sparsity: float = 0.0,
+        dropout: dict[str, float] | None = None,
+    ) -> None:
+        wirings = wire_layers(network.layers)
+        scratch = Scratch()
+        self.layers = [
+            TrainedLayer(
+                wiring,
+                images,
+                parameters.view(parameters.effective, number, "weights"),
+                parameters.view(parameters.effective, number, "bias"),
+                kernels,
+                scratch,
+            )
+            for number, wiring in enumerate(wirings)
+        ]
+        self._gradients = [
+            (
+                parameters.view(parameters.gradient, number, "weights"),
+                parameters.view(parameters.gradient, number, "bias"),
+            )
+            for number in range(len(wirings))
+        ]
+        self._images = np.zeros((network.inputs.size + 1, images), np.float32)
+        self._classes = np.empty(len(network.readout), np.int32)
+        self._classes[wirings[-1].rows] = network.readout
+        self._n_classes = network.n_classes
+        self._logit_scale = logit_scale
+        self._sparsity = sparsity
+        self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
+        self._kept: list[NDArray[np.bool_] | None] = [None] * len(wirings)
+
+    def learn(
+        self, encoded: NDArray[np.float32], labels: NDArray[np.int32], rng: np.random.Generator | None = None
+    ) -> BatchResult:
+        """Pass a batch forward and back.
+
+        Parameters
+        ----------
+        encoded : float32 array (images, height, width, channels)
+        labels : int32 array (images,)
+        rng
+            For dropout.
+        """
+        self._images[:-1] = encoded.reshape(len(encoded), -1).T
+        source: NDArray[np.float32] | NDArray[np.uint8] = self._images
+        for number, layer in enumerate(self.layers):
+            layer.forward(source)
+            if self._drop[number]:
+                assert rng is not None
+                kept = rng.random(layer.sums.shape, np.float32) >= self._drop[number]
+                layer.spikes[:-1] &= kept
+                self._kept[number] = kept
+            source = layer.spikes
+
+        scores = class_means(self.layers[-1].spikes[:-1], self._classes, self._n_classes)
+        loss, gradient = softmax_loss(scores, labels, self._logit_scale)
+        self.layers[-1].gradient[:-1] = spread_gradient(gradient, self._classes)
+
+        for number in reversed(range(len(self.layers))):
+            layer = self.layers[number]
+            before = self.layers[number - 1] if number else None
+            if self._sparsity:
+                self._press(layer)
+            kept_here = self._kept[number]
+            if kept_here is not None:
+                layer.gradient[:-1] *= kept_here
+            layer.backward(
+                before.spikes if before else self._images, before.gradient if before else None, *self._gradients[number]
+            )
+        return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
+
+    def _press(self, layer: TrainedLayer) -> None:
+        """Add the gradient of the sparsity pressure: γ·ȳ/n for each of the n spikes that make up ȳ."""
+        for bank in layer.wiring.banks:
+            spikes = layer.spikes[bank.rows].reshape(bank.features, -1)
+            pressure = np.float32(self._sparsity) * spikes.mean(axis=1, dtype=np.float32) / spikes.shape[1]
+            layer.gradient[bank.rows].reshape(bank.features, -1)[...] += pressure[:, None]

@@ -1,0 +1,198 @@
+"""The course of training: epochs of shuffled batches, checkpoints, and the model at the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from neurosyn.data.dataset import Split
+from neurosyn.network.network import Network
+from neurosyn.training.inference import infer, predict, transduce
+from neurosyn.training.kernels import numba_kernels, numpy_kernels
+from neurosyn.training.model import Model
+from neurosyn.training.statistics import measure
+from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn_plugins.trainers.eedn.augmentation import augment
+from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
+from neurosyn_plugins.trainers.eedn.checkpoint import Checkpoint, Progress, fingerprint
+from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
+from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
+from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+from neurosyn_plugins.trainers.eedn.schedule import make_schedule
+
+if TYPE_CHECKING:
+    from neurosyn_plugins.trainers.eedn import Eedn
+
+__all__ = ["Training"]
+
+REPORT_STEPS = 10
+VALIDATION_STATISTICS = 1024
+"""Images whose statistics serve the validation between epochs."""
+
+# Streams of random numbers; each is seeded by (seed, stream, …), so that nothing depends on what was drawn before.
+START, ORDER, STEP, STATISTICS = range(4)
+
+
+class Training:
+    """One training of one network.
+
+    Parameters
+    ----------
+    options
+        The trainer.
+    network, data, context
+        As `neurosyn.training.trainer.Trainer.train` gets them.
+    """
+
+    def __init__(self, options: Eedn, network: Network, data: TrainingData, context: TrainingContext) -> None:
+        self.options = options
+        self.network = network
+        self.data = data
+        self.context = context
+        self.images = min(options.batch, len(data.train))
+        self.steps = len(data.train) // self.images
+        self.parameters = ParameterVector(network)
+        self.parameters.initialise(self._rng(START))
+        self.optimiser = self._make_optimiser()
+        self.progress = Progress(0, 0, 0.0, 0.0, [])
+        self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
+        self._batch = BatchNetwork(
+            network,
+            self.parameters,
+            self.images,
+            numba_kernels() if options.kernels == "numba" else numpy_kernels(),
+            logit_scale=options.logit_scale,
+            sparsity=options.sparsity,
+            dropout=options.dropout,
+        )
+        self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
+        self._state_is_whole = True
+        self._since = (time.perf_counter(), 0)
+
+    def _rng(self, *stream: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence([self.context.seed, *stream]))
+
+    def _make_optimiser(self) -> Optimiser:
+        options = self.options
+        rates = {"trinary": 1.0, "real": options.off_chip_rate, "bias": options.bias_rate}
+        if options.optimiser == "adam":
+            return Adam(self.parameters, rates, options.hysteresis)
+        return Momentum(self.parameters, rates, options.hysteresis, options.momentum)
+
+    def _make_checkpoint(self) -> Checkpoint:
+        split = self.data.train
+        configuration = {
+            "trainer": self.options.model_dump(mode="json"),
+            "network": self.network.describe(),
+            "encoder": self.data.encoder_spec,
+            "seed": self.context.seed,
+        }
+        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels]))
+
+    def run(self) -> Model:
+        """Train from the checkpoint, or from the start, to the end."""
+        checkpoint = self._make_checkpoint()
+        self.progress = checkpoint.load(self._state) or self.progress
+        with threadpool_limits(1, user_api="blas"):
+            with DeferredInterrupt() as interrupt:
+                try:
+                    while self.progress.epoch < self.options.epochs:
+                        self._learn_epoch(interrupt)
+                        self._end_epoch()
+                        checkpoint.save(self._state, self.progress)
+                except KeyboardInterrupt:
+                    # After a second Ctrl-C within a step, the checkpoint before is the newest whole state.
+                    if self._state_is_whole:
+                        checkpoint.save(self._state, self.progress)
+                    raise
+            return self._model(self.options.statistics_images)
+
+    def _learn_epoch(self, interrupt: DeferredInterrupt) -> None:
+        progress = self.progress
+        order = self._rng(ORDER, progress.epoch).permutation(len(self.data.train))
+        self._since = (time.perf_counter(), progress.step)
+        while progress.step < self.steps:
+            start = progress.step * self.images
+            self._step(order[start : start + self.images])
+            if progress.step % REPORT_STEPS == 0 or progress.step == self.steps:
+                self._report()
+            interrupt.check()
+
+    def _step(self, chosen: NDArray[np.intp]) -> None:
+        progress, options = self.progress, self.options
+        rng = self._rng(STEP, progress.epoch, progress.step)
+        split = self.data.train
+        images = augment(split.images[chosen], rng, shift=options.shift, flip=options.flip)
+        result = self._batch.learn(self.data.encoder.encode(images), split.labels[chosen], rng)
+        number = progress.epoch * self.steps + progress.step
+        self._state_is_whole = False
+        self.optimiser.step(number, options.rate * self._schedule(number / (self.steps * options.epochs)))
+        progress.step += 1
+        progress.loss += result.loss
+        progress.correct += result.accuracy
+        self._state_is_whole = True
+
+    def _end_epoch(self) -> None:
+        progress = self.progress
+        entry: dict[str, Any] = {
+            "epoch": progress.epoch + 1,
+            "loss": progress.loss / self.steps,
+            "accuracy": progress.correct / self.steps,
+        }
+        if self.data.validation is not None and len(self.data.validation):
+            entry["validation_accuracy"] = self._accuracy(self._model(VALIDATION_STATISTICS), self.data.validation)
+        self.context.report({"epochs": self.options.epochs, "step": self.steps, "steps": self.steps, **entry})
+        self.progress = Progress(progress.epoch + 1, 0, 0.0, 0.0, [*progress.history, entry])
+
+    def _report(self) -> None:
+        progress = self.progress
+        since, first = self._since
+        self.context.report(
+            {
+                "epoch": progress.epoch + 1,
+                "epochs": self.options.epochs,
+                "step": progress.step,
+                "steps": self.steps,
+                "loss": progress.loss / progress.step,
+                "accuracy": progress.correct / progress.step,
+                "images_per_second": (progress.step - first) * self.images / (time.perf_counter() - since),
+            }
+        )
+
+    def _accuracy(self, model: Model, split: Split) -> float:
+        correct = 0
+        for start in range(0, len(split), 256):
+            part = split.take(slice(start, start + 256))
+            outputs = infer(model, transduce(model, self.data.encoder.encode(part.images)))
+            correct += int((predict(self.network, outputs) == part.labels).sum())
+        return correct / len(split)
+
+    def _model(self, statistics_images: int) -> Model:
+        """Fix the normalisation on training images without augmentation and return the model."""
+        split = self.data.train
+        count = min(statistics_images, len(split))
+        chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[:count])
+        parameters, layers = self.parameters, range(len(self.network.layers))
+        measured = measure(
+            self.network,
+            [parameters.view(parameters.effective, number, "weights") for number in layers],
+            [parameters.view(parameters.effective, number, "bias") for number in layers],
+            self.data.encoder.encode(split.images[chosen]),
+        )
+        with_hidden = [
+            own if layer.off_chip else replace(own, hidden=parameters.view(parameters.hidden, number, "weights").copy())
+            for number, (layer, own) in enumerate(zip(self.network.layers, measured, strict=True))
+        ]
+        provenance = {
+            "trainer": {"kind": "eedn", **self.options.model_dump(mode="json")},
+            "seed": self.context.seed,
+            "training_images": len(split),
+            "statistics_images": count,
+            "history": self.progress.history,
+        }
+        return Model(self.network, tuple(with_hidden), dict(self.data.encoder_spec), provenance)

@@ -1,0 +1,120 @@
+"""Gradient steps on the hidden weights: momentum or Adam, then clipping and quantisation.
+
+The gradient with respect to a trinary weight is applied to the hidden one (straight-through).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.training.quantiser import trinarise
+from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+
+__all__ = ["Adam", "Momentum", "Optimiser"]
+
+F32 = NDArray[np.float32]
+
+STRETCH = 1 << 14
+"""Elements moved at a time, so that all operands stay in a core's cache."""
+
+
+class Optimiser(ABC):
+    """Moves a `ParameterVector`.
+
+    Parameters
+    ----------
+    parameters
+        What to move.
+    rates
+        Factor of the learning rate of each part (``trinary``, ``real``, ``bias``).
+    hysteresis
+        Of the trinary weights.
+
+    Attributes
+    ----------
+    state : dict of str to array
+        Everything beside the parameters that the next step depends on.
+    """
+
+    def __init__(self, parameters: ParameterVector, rates: dict[str, float], hysteresis: float) -> None:
+        self.parameters = parameters
+        self.rates = rates
+        self.hysteresis = hysteresis
+        self.state: dict[str, F32] = {}
+
+    def _vector(self, name: str) -> F32:
+        vector = self.state[name] = np.zeros_like(self.parameters.hidden)
+        return vector
+
+    def step(self, number: int, rate: float) -> None:
+        """Move all parameters along the gradient.
+
+        Parameters
+        ----------
+        number
+            Steps made before this one.
+        rate
+            Learning rate.
+        """
+        parameters = self.parameters
+        for segment in parameters.segments:
+            own_rate = rate * self.rates[segment.part]
+            for start in range(segment.where.start, segment.where.stop, STRETCH):
+                part = slice(start, min(start + STRETCH, segment.where.stop))
+                hidden = parameters.hidden[part]
+                hidden -= self.move(part, number, own_rate)
+                if segment.part == "trinary":
+                    np.clip(hidden, -1, 1, out=hidden)
+                    effective = parameters.effective[part]
+                    effective[:] = trinarise(hidden, effective, self.hysteresis)
+                else:
+                    parameters.effective[part] = hidden
+
+    @abstractmethod
+    def move(self, part: slice, number: int, rate: float) -> F32:
+        """Return what to subtract from this part of the hidden parameters."""
+
+
+class Momentum(Optimiser):
+    """Stochastic gradient descent with momentum: v ← m·v + g, w ← w − rate·v."""
+
+    def __init__(
+        self, parameters: ParameterVector, rates: dict[str, float], hysteresis: float, momentum: float
+    ) -> None:
+        super().__init__(parameters, rates, hysteresis)
+        self.momentum = np.float32(momentum)
+        self._velocity = self._vector("velocity")
+
+    def move(self, part: slice, number: int, rate: float) -> F32:  # noqa: ARG002
+        """Return rate·v."""
+        velocity = self._velocity[part]
+        velocity *= self.momentum
+        velocity += self.parameters.gradient[part]
+        return np.float32(rate) * velocity
+
+
+class Adam(Optimiser):
+    """Adam (Kingma and Ba 2015)."""
+
+    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+    def __init__(self, parameters: ParameterVector, rates: dict[str, float], hysteresis: float) -> None:
+        super().__init__(parameters, rates, hysteresis)
+        self._first = self._vector("first_moment")
+        self._second = self._vector("second_moment")
+
+    def move(self, part: slice, number: int, rate: float) -> F32:
+        """Return rate · m̂ / (√v̂ + ε)."""
+        gradient, first, second = self.parameters.gradient[part], self._first[part], self._second[part]
+        first += np.float32(1 - self.BETA_1) * (gradient - first)
+        second += np.float32(1 - self.BETA_2) * (np.square(gradient) - second)
+        unbiased = np.float32(1 / np.sqrt(1 - self.BETA_2 ** (number + 1)))
+        divisor: F32 = np.sqrt(second)
+        divisor *= unbiased
+        divisor += np.float32(self.EPSILON)
+        moved = first / divisor
+        moved *= np.float32(rate / (1 - self.BETA_1 ** (number + 1)))
+        return moved

@@ -1,0 +1,84 @@
+"""Everything that an optimiser moves, in one vector with a view for each layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.network.network import Network
+from neurosyn.training.quantiser import first_trinary
+
+__all__ = ["ParameterVector", "Segment"]
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of the vector: the weights or the biases of one layer.
+
+    Attributes
+    ----------
+    layer
+        Index into the network's layers.
+    part
+        ``"trinary"`` or ``"real"`` weights, or ``"bias"``.
+    where, shape
+        Place in the vector, and shape of the layer's array.
+    """
+
+    layer: int
+    part: str
+    where: slice
+    shape: tuple[int, ...]
+
+
+class ParameterVector:
+    """Hidden weights and biases of a network, and the weights that the network computes with.
+
+    Attributes
+    ----------
+    segments
+        Weights, then biases, layer by layer.
+    hidden : float32 array
+        What the optimiser moves.
+    effective : float32 array
+        What the network computes with: trinary weights where `hidden` has hidden ones, else the same numbers.
+    gradient : float32 array
+        ∂L/∂effective of one step.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.segments: list[Segment] = []
+        size = 0
+        for number, layer in enumerate(network.layers):
+            wiring = layer.connectivity
+            for part, shape in (
+                ("real" if layer.off_chip else "trinary", (wiring.n_banks, wiring.fan_in, wiring.features)),
+                ("bias", (wiring.n_banks, wiring.features)),
+            ):
+                stop = size + int(np.prod(shape))
+                self.segments.append(Segment(number, part, slice(size, stop), shape))
+                size = stop
+        self.hidden = np.zeros(size, np.float32)
+        self.effective = np.zeros(size, np.float32)
+        self.gradient = np.zeros(size, np.float32)
+
+    def initialise(self, rng: np.random.Generator) -> None:
+        """Draw the weights from U(−1, 1), as the paper does, and set the biases to 0."""
+        for segment in self.segments:
+            if segment.part != "bias":
+                self.hidden[segment.where] = rng.uniform(-1, 1, segment.where.stop - segment.where.start)
+        self.effective[:] = self.hidden
+        for segment in self.segments:
+            if segment.part == "trinary":
+                self.effective[segment.where] = first_trinary(self.hidden[segment.where])
+
+    def view(self, vector: F32, layer: int, part: str) -> F32:
+        """Return the view of `vector` that belongs to a layer's ``"weights"`` or ``"bias"``."""
+        for segment in self.segments:
+            if segment.layer == layer and (segment.part == "bias") == (part == "bias"):
+                return vector[segment.where].reshape(segment.shape)
+        raise KeyError((layer, part))

@@ -1,0 +1,33 @@
+"""Learning rate over the course of training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+__all__ = ["make_schedule"]
+
+
+def make_schedule(kind: str, steps: list[float], decay: float) -> Callable[[float], float]:
+    """Return the function from the share of training done (0…1) to a factor of the learning rate.
+
+    Parameters
+    ----------
+    kind
+        ``"steps"``: divided by `decay` at each of `steps`. ``"cosine"``: from the first of `steps` (or the start) on
+        it falls along half a cosine on a logarithmic scale, and ends divided by ``decay**2``.
+    steps
+        Shares of training, rising.
+    decay
+        Divisor.
+    """
+    if kind == "steps":
+        return lambda done: float(decay ** -sum(done >= step for step in steps))
+    start = steps[0] if steps else 0.0
+
+    def fall(done: float) -> float:
+        if done <= start:
+            return 1.0
+        return float(decay ** -(1 - math.cos(math.pi * (done - start) / (1 - start))))
+
+    return fall
