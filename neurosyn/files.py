@@ -9,7 +9,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +65,19 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
                 np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def read_npz(path: Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndarray[Any, Any]]:
-    """Read all arrays of an ``.npz`` without unpickling anything.
+def read_npz(
+    path: Path, *, names: Collection[str] | None = None, max_bytes: int = 4 << 30
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Read the arrays of an ``.npz`` without unpickling anything.
 
     Parameters
     ----------
     path
         The archive.
+    names
+        Read and check only these, of which some may be missing; None reads all.
     max_bytes
-        Refuse an archive whose declared contents are larger than this.
+        Refuse an archive whose declared contents, as far as they are wanted, are larger than this.
 
     Raises
     ------
@@ -82,16 +86,17 @@ def read_npz(path: Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndarray[An
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            total = sum(entry.file_size for entry in archive.infolist())
+            wanted = [e for e in archive.infolist() if names is None or e.filename.removesuffix(".npy") in names]
+            total = sum(entry.file_size for entry in wanted)
             if total > max_bytes:
                 raise DataError(
                     f"{path}: holds {total:,} bytes, more than the limit of {max_bytes:,}; is it the right file?"
                 )
-            damaged = archive.testzip()
+            damaged = archive.testzip() if names is None else None
             if damaged is not None:
                 raise DataError(f"{path}: array '{damaged}' is damaged; make the file anew")
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            return {name: arrays[name] for name in arrays.files if names is None or name in names}
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except (

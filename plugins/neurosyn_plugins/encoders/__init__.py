@@ -1,0 +1,1 @@
+"""Encoders: per-image contrast normalisation and plain scaling."""
