@@ -1,0 +1,217 @@
+"""The compiler: from a trained network to a chip program.
+
+Fold normalisation into leaks → plan from the last layer to the first → cut layers into corelets → pack input splitters
+→ draw crossbars → join everything into one `Program`.
+
+Each layer takes one tick and so do the splitters: a frame that enters at tick t leaves at tick t + layers + 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
+from neurosyn.compiler.corelets import Corelet, Targets, make_corelet
+from neurosyn.compiler.crossbars import CrossbarStore
+from neurosyn.compiler.fold import fold
+from neurosyn.compiler.neurons import IDLE, RELAY, make_neuron_types
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, plan_layers
+from neurosyn.compiler.splitters import Splitters, pack_splitters
+from neurosyn.training.model import LayerParameters, Model
+
+__all__ = ["SPLITTER_LAYER", "compile_network"]
+
+SPLITTER_LAYER = "input"
+"""Name of the splitter cores in a program's layers."""
+SEED = np.uint32(4294967295)
+"""``rngSeed`` of every core, IBM's default; compiled neurons draw no random numbers. [IBM]"""
+
+Progress = Callable[[int, int, str], None]
+
+
+def _silent(done: int, total: int, note: str) -> None:
+    del done, total, note
+
+
+def compile_network(model: Model, options: CompileOptions | None = None, progress: Progress = _silent) -> Program:
+    """Compile a trained or deployed model onto cores.
+
+    Parameters
+    ----------
+    model
+        Network and parameters; on-chip layers are folded here if they still have their normalisation.
+    options
+        How layers are cut into cores.
+    progress
+        Called with layers done, layers in all, and the layer's name.
+
+    Returns
+    -------
+    Program
+        Stateless: what leaves depends on one frame only. Its ``about`` has ``network``, ``model`` (provenance),
+        ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the input
+        lines), ``depth`` (ticks from a frame's injection to its output) and ``layers`` (one plan for each of
+        ``layer_names``).
+
+    Raises
+    ------
+    ChipLimitError
+        If something does not fit a core, with layer, limit, value and remedy.
+    """
+    options = options or CompileOptions()
+    deployed = fold(model)
+    network = deployed.network
+    plans = plan_layers(network, options)
+    on_chip = [p for layer, p in zip(network.layers, deployed.parameters, strict=True) if not layer.off_chip]
+
+    corelets: list[Corelet] = []
+    targets: list[Targets | None] = [None]
+    for plan in reversed(plans):
+        corelets.insert(0, make_corelet(plan, targets[0], options))
+        targets.insert(0, corelets[0].targets())
+    assert targets[0] is not None
+    splitters = pack_splitters(corelets[0], targets[0], options)
+
+    leaks = np.unique(np.concatenate([p.leak.ravel() for p in on_chip if p.leak is not None]))
+    sizes = [splitters.cores, *(corelet.cores for corelet in corelets)]
+    first = np.cumsum([0, *sizes])
+    draft = _Draft(int(first[-1]), options)
+    draft.add_splitters(splitters, targets[0], int(first[1]), _input_activity(deployed, options))
+    for number, (corelet, parameters) in enumerate(zip(corelets, on_chip, strict=True), start=1):
+        draft.add_corelet(corelet, parameters, leaks, int(first[number]), targets[number])
+        progress(number, len(corelets), corelet.plan.layer.name)
+
+    about: dict[str, Any] = {
+        "network": network.describe(),
+        "model": deployed.provenance,
+        "encoder": deployed.encoder,
+        "options": options.model_dump(),
+        "input_map": list(network.chip_inputs),
+        "depth": len(sizes),
+        "layers": [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(plan) for plan in plans)],
+    }
+    return Program(
+        axons=options.axons,
+        neurons=options.neurons,
+        crossbars=draft.crossbars.stack(),
+        crossbar=draft.crossbar,
+        axon_types=draft.axon_types,
+        neuron_types=make_neuron_types(leaks),
+        neuron_type=draft.neuron_type,
+        initial_potential=np.zeros_like(draft.neuron_type),
+        dest_core=draft.dest_core,
+        dest_axon=draft.dest_axon,
+        delay=np.ones(draft.neuron_type.shape, np.uint8),
+        seeds=np.full(len(draft.crossbar), SEED, np.uint32),
+        input_core=splitters.core,
+        input_axon=splitters.axon,
+        pins=network.layers[-1].output.size,
+        pin_class=network.readout.astype(np.int32),
+        layer_names=(SPLITTER_LAYER, *(plan.layer.name for plan in plans)),
+        core_layer=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
+        activity=draft.activity,
+        about=about,
+        input_line=splitters.line,
+    )
+
+
+class _Draft:
+    """The arrays of a program while its layers are added."""
+
+    def __init__(self, cores: int, options: CompileOptions) -> None:
+        neurons = (cores, options.neurons)
+        self.options = options
+        self.crossbars = CrossbarStore(options)
+        self.crossbar = np.zeros(cores, np.int32)
+        self.axon_types = np.zeros((cores, options.axons), np.uint8)
+        self.neuron_type = np.full(neurons, IDLE, np.int32)
+        self.dest_core = np.full(neurons, NO_DESTINATION, np.int32)
+        self.dest_axon = np.zeros(neurons, np.int32)
+        self.activity = np.zeros(neurons, np.float32)
+
+    def add_splitters(self, splitters: Splitters, targets: Targets, after: int, activity: NDArray[np.float32]) -> None:
+        """Add the splitter cores as cores 0, 1, …; the layer after begins with core `after`."""
+        neurons = splitters.neurons
+        place = (neurons.core, neurons.neuron)
+        self.crossbar[: splitters.cores] = self.crossbars.add_relays(neurons, splitters.axon, splitters.cores)
+        self.neuron_type[place] = RELAY
+        element = splitters.line[neurons.item]
+        self.activity[place] = activity[element]
+        self._connect(place, element, neurons.copy, targets, after)
+
+    def add_corelet(
+        self,
+        corelet: Corelet,
+        parameters: LayerParameters,
+        leaks: NDArray[np.int32],
+        first: int,
+        targets: Targets | None,
+    ) -> None:
+        """Add a layer as cores `first`, `first` + 1, …; without `targets` its spikes leave the board."""
+        neurons = corelet.neurons
+        cores = slice(first, first + corelet.cores)
+        self.crossbar[cores] = self.crossbars.add_corelet(corelet, parameters.weights)
+        self.axon_types[cores] = np.arange(self.options.axons) % AXONS_PER_INPUT
+
+        assert parameters.leak is not None
+        place = (first + neurons.core, neurons.neuron)
+        site = corelet.sites[neurons.core, corelet.item_site[neurons.item]]
+        filters = (corelet.wiring.banks[site], corelet.item_feature[neurons.item])
+        self.neuron_type[place] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
+        activity = parameters.activity
+        self.activity[place] = self.options.activity if activity is None else activity[filters]
+        output = corelet.item_output[neurons.item]
+        if targets is None:
+            self.dest_core[place] = OUTPUT
+            self.dest_axon[place] = output
+        else:
+            self._connect(place, output, neurons.copy, targets, first + corelet.cores)
+
+    def _connect(
+        self,
+        place: tuple[NDArray[np.int32], NDArray[np.int32]],
+        element: NDArray[np.int32],
+        copy: NDArray[np.int32],
+        targets: Targets,
+        after: int,
+    ) -> None:
+        found, core, axon = targets.find(element, copy)
+        connected = (place[0][found], place[1][found])
+        self.dest_core[connected] = after + core
+        self.dest_axon[connected] = axon
+
+
+def _input_activity(model: Model, options: CompileOptions) -> NDArray[np.float32]:
+    """Return the expected spikes of each element of the chip's input map in a tick."""
+    activity = np.full(model.network.chip_inputs.size, options.activity, np.float32)
+    before = len(model.network.off_chip)
+    recorded = model.parameters[before - 1].activity if before else None
+    if recorded is not None:
+        wiring = model.network.layers[before - 1].connectivity
+        activity[wiring.outputs] = recorded[wiring.banks]
+    return activity
+
+
+def _describe_plan(plan: LayerPlan) -> dict[str, Any]:
+    return {
+        "groups": plan.layer.connectivity.grid[0],
+        "tile": list(plan.tile),
+        "parts": plan.parts,
+        "copies": plan.copies,
+        "bound": list(plan.bound),
+    }
+
+
+def _describe_splitters(first: Corelet, targets: Targets) -> dict[str, Any]:
+    return {
+        "groups": first.wiring.grid[0],
+        "tile": None,
+        "parts": 1,
+        "copies": int(targets.copies.max()),
+        "bound": ["neurons"],
+    }

@@ -1,0 +1,31 @@
+"""The neuron types of compiled programs.
+
+A deployed neuron has the weights (−1, +1, 0, 0), threshold 1, negative threshold 0 with saturation, reset to 0 and an
+integer leak λ: it fires iff Σ w·u + λ ≥ 1, and its potential is 0 after every tick [IBM]. So no frame can touch the
+next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import NEURON_TYPE
+
+__all__ = ["IDLE", "RELAY", "make_neuron_types"]
+
+IDLE = 0
+"""Type of an unused neuron: without weights and leak it never reaches its threshold."""
+RELAY = 1
+"""Type of a relay: any spike at its axon makes it fire."""
+
+
+def make_neuron_types(leaks: NDArray[np.int32]) -> NDArray[np.void]:
+    """Return the table of types: `IDLE`, `RELAY`, then one for each of `leaks`."""
+    types = np.zeros(2 + len(leaks), NEURON_TYPE)
+    types["threshold"] = 1
+    types["negative_saturation"] = True
+    types["weights"][RELAY] = 1
+    types["weights"][RELAY + 1 :] = (-1, 1, 0, 0)
+    types["leak"][RELAY + 1 :] = leaks
+    return types

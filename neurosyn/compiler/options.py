@@ -1,0 +1,26 @@
+"""What a scenario may say about compiling."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from neurosyn.options import Options
+
+__all__ = ["CompileOptions"]
+
+
+class CompileOptions(Options):
+    """How a network becomes cores (table ``[compile]``)."""
+
+    axons: int = Field(default=256, ge=2, le=65_536, description="axons of a core; 256 on TrueNorth")
+    neurons: int = Field(default=256, ge=2, le=65_536, description="neurons of a core; 256 on TrueNorth")
+    copies: Literal["uniform", "exact"] = Field(
+        default="uniform",
+        description="neuron copies of a feature: 'uniform' gives every position as many as the busiest one needs, so "
+        "that all cores of a group are alike; 'exact' leaves out copies that no core would listen to",
+    )
+    activity: float = Field(
+        default=0.5, ge=0, le=1, description="spikes a tick to expect where training recorded no activity"
+    )

@@ -1,0 +1,78 @@
+"""How well a program uses its cores, layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import NO_DESTINATION, Program
+
+__all__ = ["summarise"]
+
+
+def summarise(program: Program) -> dict[str, Any]:
+    """Return the utilisation table of a program as plain JSON values.
+
+    Returns
+    -------
+    dict
+        ``layers`` : one row for each layer with ``layer``, ``cores``, ``groups``, ``tile`` (rows, columns of sites in a
+        core), ``parts`` (cores that share a site's features), ``copies`` (neurons of a feature), ``bound`` (what keeps
+        a core from doing more: "axons", "neurons"), ``axons_mean``, ``axons_max`` (axons that something drives),
+        ``neurons_mean``, ``neurons_max``, ``neurons`` (with a synapse or a target), ``synapses`` and ``density`` (share
+        of the layer's crossbars that is on). What a raw program does not say is None.
+        ``total`` : the same sums and means over all cores, with ``crossbars`` (different ones), ``input_lines``,
+        ``pins`` and ``depth`` (ticks from input to output).
+    """
+    axons = _driven_axons(program)
+    neurons = _used_neurons(program)
+    synapses = np.bitwise_count(program.crossbars).sum(axis=(1, 2), dtype=np.int64)[program.crossbar]
+    plans = program.about.get("layers", [{} for _ in program.layer_names])
+    rows = []
+    for number, (name, plan) in enumerate(zip(program.layer_names, plans, strict=True)):
+        here = program.core_layer == number
+        row = {"layer": name, **_use(program, axons[here], neurons[here], synapses[here])}
+        rows.append(row | {key: plan.get(key) for key in ("groups", "tile", "parts", "copies", "bound")})
+    total = _use(program, axons, neurons, synapses)
+    total |= {
+        "crossbars": len(program.crossbars),
+        "input_lines": len(program.input_core),
+        "pins": program.pins,
+        "depth": program.about.get("depth"),
+    }
+    return {"layers": rows, "total": total}
+
+
+def _use(
+    program: Program, axons: NDArray[np.int64], neurons: NDArray[np.int64], synapses: NDArray[np.int64]
+) -> dict[str, Any]:
+    cores = len(axons)
+    return {
+        "cores": cores,
+        "axons_mean": float(axons.mean()) if cores else 0.0,
+        "axons_max": int(axons.max(initial=0)),
+        "neurons_mean": float(neurons.mean()) if cores else 0.0,
+        "neurons_max": int(neurons.max(initial=0)),
+        "neurons": int(neurons.sum()),
+        "synapses": int(synapses.sum()),
+        "density": float(synapses.sum()) / (max(cores, 1) * program.axons * program.neurons),
+    }
+
+
+def _driven_axons(program: Program) -> NDArray[np.int64]:
+    """Return how many axons of each core a neuron or an input line drives."""
+    driven = np.zeros((program.cores, program.axons), bool)
+    inside = program.dest_core >= 0
+    driven[program.dest_core[inside], program.dest_axon[inside]] = True
+    driven[program.input_core, program.input_axon] = True
+    counts: NDArray[np.int64] = driven.sum(axis=1)
+    return counts
+
+
+def _used_neurons(program: Program) -> NDArray[np.int64]:
+    """Return how many neurons of each core have a synapse or a target."""
+    has_synapse = np.bitwise_or.reduce(program.crossbars, axis=1) != 0
+    counts: NDArray[np.int64] = (has_synapse[program.crossbar] | (program.dest_core != NO_DESTINATION)).sum(axis=1)
+    return counts
