@@ -1,7 +1,7 @@
 """Bits of axons in 64-bit words, and counts of active synapses.
 
 Axon a is bit a mod 64 of word a div 64, in spikes (`active`, one row of words for each core) as in crossbars (one
-column of words for each neuron). So a synaptic event is a bit of ``crossbar & active``, and counting them is a popcount.
+column of words for each neuron). So a synaptic event is a bit of ``crossbar & active``, and counting is a popcount.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ LEAP_BITS = 8
 
 def initial_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the states of the registers before the first draw: the seeds, with 0 replaced by `DEFAULT_SEED`."""
-    return np.where(seeds == 0, np.uint32(DEFAULT_SEED), seeds)
+    states: NDArray[np.uint32] = np.where(seeds == 0, np.uint32(DEFAULT_SEED), seeds)
+    return states
 
 
 def leaps_for(bits: NDArray[Any]) -> NDArray[np.int64]:
@@ -52,7 +53,8 @@ def leaps_for(bits: NDArray[Any]) -> NDArray[np.int64]:
 def leap(states: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Advance registers by eight steps."""
     fresh = (states >> np.uint32(2)) ^ (states >> np.uint32(22)) ^ (states >> np.uint32(23)) ^ (states >> np.uint32(24))
-    return (states << np.uint32(8)) | (fresh & np.uint32(0xFF))
+    result: NDArray[np.uint32] = (states << np.uint32(8)) | (fresh & np.uint32(0xFF))
+    return result
 
 
 @lru_cache(maxsize=32)
@@ -75,7 +77,8 @@ def _tables(doublings: int) -> NDArray[np.uint32]:
 
 def _apply(tables: NDArray[np.uint32], states: NDArray[np.uint32]) -> NDArray[np.uint32]:
     low, high = tables[0][states & 0xFF] ^ tables[1][(states >> 8) & 0xFF], tables[2][(states >> 16) & 0xFF]
-    return low ^ high ^ tables[3][states >> 24]
+    result: NDArray[np.uint32] = low ^ high ^ tables[3][states >> 24]
+    return result
 
 
 def stream(states: NDArray[np.uint32], leaps: int) -> NDArray[np.uint32]:

@@ -88,7 +88,8 @@ class NeuronParameters:
 
 
 def _saturated(potential: NDArray[Any]) -> NDArray[np.int32]:
-    return np.clip(potential, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32, copy=False)
+    clipped: NDArray[np.int32] = np.clip(potential, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32, copy=False)
+    return clipped
 
 
 def needs_order(
@@ -98,7 +99,8 @@ def needs_order(
     weights = neurons.weights.astype(np.int32)
     rise: NDArray[np.int32] = (np.maximum(weights, 0) * counts).sum(axis=0)
     fall: NDArray[np.int32] = (np.minimum(weights, 0) * counts).sum(axis=0)
-    return (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
+    order: NDArray[np.bool_] = (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
+    return order
 
 
 def sum_of_counts(
@@ -124,7 +126,8 @@ def sum_in_order(potential: NDArray[np.int32], terms: NDArray[np.int16]) -> NDAr
     rise = np.maximum(terms, 0).sum(axis=-1, dtype=np.int32)
     fall = np.minimum(terms, 0).sum(axis=-1, dtype=np.int32)
     if (potential + rise <= POTENTIAL_MAX).all() and (potential + fall >= POTENTIAL_MIN).all():
-        return potential + rise + fall
+        result: NDArray[np.int32] = potential + rise + fall
+        return result
     for axon in range(terms.shape[-1]):
         potential = _saturated(potential + terms[..., axon])
     return potential

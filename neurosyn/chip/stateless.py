@@ -65,8 +65,8 @@ def _returns(
     """Whether V is `initial` after a tick for every V in low … high after the synapses."""
     inside = (low >= POTENTIAL_MIN) & (high <= POTENTIAL_MAX)
     # The leak never changes the order of two potentials, with leak reversal or without.
-    low = apply_leak(neurons, np.clip(low, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32))
-    high = apply_leak(neurons, np.clip(high, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32))
+    low = apply_leak(neurons, low.clip(POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)).astype(np.int64)
+    high = apply_leak(neurons, high.clip(POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)).astype(np.int64)
     mode, threshold, floor = neurons.reset_mode, neurons.threshold, -neurons.negative_threshold
 
     # γ = 2 and TM = 0: what fires is clipped to the threshold.
@@ -83,7 +83,9 @@ def _returns(
     falls = (falls_at < low) | ((after_fall == initial) & (neurons.negative_saturation | (mode == 0) | single))
     keeps_from, keeps_to = np.maximum(low, floor), np.minimum(high, threshold - 1)
     keeps = (keeps_from > keeps_to) | ((keeps_from == initial) & (keeps_to == initial))
-    return inside & ~(neurons.stochastic if draws is None else draws) & fires & falls & keeps
+    certain: NDArray[np.bool_] = inside & ~(neurons.stochastic if draws is None else draws)
+    result: NDArray[np.bool_] = certain & fires & falls & keeps
+    return result
 
 
 def firing_sums(program: Program, cores: NDArray[np.int32] | slice = slice(None)) -> NDArray[np.int32]:
@@ -93,8 +95,8 @@ def firing_sums(program: Program, cores: NDArray[np.int32] | slice = slice(None)
     # With leak reversal V moves by λ away from 0 (λ > 0) or towards it, where it stops.
     reversed_ = np.where(threshold > 0, np.maximum(threshold - leak, 1), np.minimum(leak, 0))
     needed = np.where(neurons.leak_reversal, reversed_, threshold - leak)
-    result: NDArray[np.int32] = (needed - program.initial_potential[cores]).astype(np.int32)
-    return result
+    sums: NDArray[np.int32] = (needed - program.initial_potential[cores]).astype(np.int32)
+    return sums
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,185 @@
+"""The Numba backend: compiled kernels on all cores of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import Backend, LoadedProgram, StepResult
+from neurosyn.backend.numba_kernels import PARAMETERS, QUAD, TILE, evaluate_tiles, popcount_probe, step_tiles
+from neurosyn.chip.crossbar import type_masks
+from neurosyn.chip.neuron import POTENTIAL_MAX
+from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.chip.stateless import firing_sums
+from neurosyn.errors import BackendError
+
+__all__ = ["NumbaBackend"]
+
+
+class NumbaBackend(Backend):
+    """Compiled loops over tiles of neurons, parallel over cores.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Threads to use; by default as many as this process may run on and Numba is set to use.
+
+    Raises
+    ------
+    BackendError
+        If compiled code does not work here.
+    """
+
+    name = "numba"
+
+    def __init__(self, threads: int | None = None) -> None:
+        if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
+            raise BackendError("backend numba: compiled code counts bits wrongly; use backend 'numpy'")
+        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.threads = max(1, min(threads or allowed, numba.get_num_threads()))
+
+    def load(self, program: Program) -> LoadedProgram:
+        """Lay out crossbars and parameters in tiles."""
+        return _NumbaProgram(program, self.threads)
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = numba.get_num_threads()
+    numba.set_num_threads(count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+class _NumbaProgram(LoadedProgram):
+    def __init__(self, program: Program, threads: int) -> None:
+        super().__init__(program)
+        self._threads = threads
+        tiles, words = -(-program.neurons // TILE), -(-program.words // QUAD) * QUAD
+        padded = np.zeros((len(program.crossbars), words, tiles * TILE), np.uint64)
+        padded[:, : program.words, : program.neurons] = program.crossbars
+        self._crossbars = np.ascontiguousarray(padded.reshape(-1, words, tiles, TILE).transpose(0, 2, 1, 3)).reshape(-1)
+        self._crossbar = np.ascontiguousarray(program.crossbar)
+        self._words = np.uint64(words)
+        self._type_masks = type_masks(program.axon_types)
+        self._axon_types = np.ascontiguousarray(program.axon_types)
+        self._table = _table(program.neuron_types)
+        self._neuron_type = np.ascontiguousarray(program.neuron_type)
+        self._lay_out_parameters(tiles)
+        self._needed: NDArray[np.int32] | None = None
+        if self.stateless:
+            needed = np.full((program.cores, tiles * TILE), np.iinfo(np.int32).max, np.int32)
+            needed[:, : program.neurons] = firing_sums(program)
+            self._needed = needed.reshape(-1)
+
+    def _lay_out_parameters(self, tiles: int) -> None:
+        """Give each tile of each core a row of parameters; equal rows are stored once."""
+        program = self.program
+        quiet = len(program.neuron_types)
+        types = np.full((program.cores, tiles * TILE), quiet, np.int32)
+        types[:, : program.neurons] = program.neuron_type
+        rows: dict[bytes, int] = {}
+        tile_row = [rows.setdefault(tile.tobytes(), len(rows)) for tile in types.reshape(-1, TILE)]
+        self._tile_row = np.array(tile_row, np.int32).reshape(program.cores, tiles)
+        members = np.frombuffer(b"".join(rows), np.int32).reshape(-1, TILE)
+
+        table = _deterministic(program.neuron_types)
+        self._parameters = np.ascontiguousarray(table[members].transpose(0, 2, 1)).reshape(-1)
+        reversal = np.append(program.neuron_types["leak_reversal"], False)
+        self._row_reversal: NDArray[np.bool_] = np.any(reversal[members], axis=-1)
+        heaviest = np.append(np.abs(program.neuron_types["weights"].astype(np.int32)).max(axis=-1), 0)
+        self._largest_weight = heaviest[members].max(axis=-1)[self._tile_row].max(axis=-1).astype(np.int32)
+        noisy = (
+            program.neuron_types["stochastic_weights"].any(axis=-1)
+            | program.neuron_types["stochastic_leak"]
+            | (program.neuron_types["threshold_mask_bits"] > 0)
+        )
+        noisy_row: NDArray[np.bool_] = np.any(np.append(noisy, False)[members], axis=-1)
+        self._stochastic: NDArray[np.bool_] = np.any(noisy_row[self._tile_row], axis=-1)
+
+    def step(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> StepResult:
+        self._check_state(active, potential, rng)
+        fired = np.empty(potential.shape, np.bool_)
+        events = np.empty(potential.shape, np.uint16)
+        with _threads(self._threads):
+            step_tiles(
+                self._crossbars,
+                self._crossbar,
+                self._words,
+                self._type_masks,
+                self._parameters,
+                self._tile_row,
+                self._row_reversal,
+                self._largest_weight,
+                self._stochastic,
+                self._axon_types,
+                self._table,
+                self._neuron_type,
+                active,
+                potential,
+                rng,
+                fired,
+                events,
+            )
+        return StepResult(fired, events)
+
+    def evaluate_frames(
+        self, cores: NDArray[np.int32], active: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        self._check_frames(cores, active)
+        assert self._needed is not None
+        spikes = np.empty((*active.shape[:2], self._tile_row.shape[1]), np.uint64)
+        events = np.empty(active.shape[:2], np.int64)
+        with _threads(self._threads):
+            evaluate_tiles(
+                self._crossbars,
+                self._crossbar,
+                self._words,
+                self._type_masks,
+                self._parameters,
+                self._tile_row,
+                self._needed,
+                np.ascontiguousarray(cores, np.int32),
+                np.ascontiguousarray(active),
+                spikes,
+                events,
+            )
+        return spikes, events
+
+
+def _table(types: NDArray[np.void]) -> NDArray[np.int32]:
+    """Turn the table of neuron types into integers (T, 17), the fields in the order of `NEURON_TYPE`."""
+    columns = [types[name].reshape(len(types), -1) for name in NEURON_TYPE.names or ()]
+    return np.concatenate([column.astype(np.int32) for column in columns], axis=1)
+
+
+def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:
+    """Return rows (T + 1, PARAMETERS) for the quick way; the last is a neuron that never fires.
+
+    With TM = 0, every outcome of the threshold is a constant or V plus a constant.
+    """
+    table = np.zeros((len(types) + 1, PARAMETERS), np.int32)
+    table[-1, 6] = np.iinfo(np.int32).max
+    table[-1, 7] = np.iinfo(np.int32).min
+    rows = table[:-1]
+    mode, threshold, floor, reset = (
+        types["reset_mode"],
+        types["threshold"],
+        -types["negative_threshold"],
+        types["reset"],
+    )
+    rows[:, :4] = types["weights"]
+    rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7] = types["leak"], types["leak_reversal"], threshold, floor
+    rows[:, 8] = np.select([mode == 0, mode == 1], [reset, -threshold], threshold)
+    rows[:, 9] = np.where(mode == 1, -1, 0)
+    saturates = types["negative_saturation"]
+    rows[:, 10] = np.select([saturates, mode == 0, mode == 1], [floor, np.minimum(-reset, POTENTIAL_MAX), -floor], 0)
+    rows[:, 11] = np.where(~saturates & (mode > 0), -1, 0)
+    return table

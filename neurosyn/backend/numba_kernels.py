@@ -1,0 +1,350 @@
+"""Compiled kernels: one tick of all cores, and many frames of a stateless program.
+
+*Layout.* Neurons come in tiles of 64 and words of axons in quads of 4, padded with zeros. A tile of a crossbar is then
+``words × 64`` words, word-major, so that neighbouring neurons are neighbours in memory; the parameters of its neurons
+are one row of ``PARAMETERS × 64`` integers. All arrays are flat: with constant distances between what a loop reads and
+writes, the compiler needs no tests for overlap and turns every loop over a tile into vector instructions. Flat indices
+are unsigned, because an index that might be negative costs a test.
+
+*Exactness.* Counting synapses ignores the order of additions. That is right as long as no partial sum can leave the
+range of V: each core is tested for that before its tick, and goes the ordered way, neuron by neuron and axon by axon,
+if it could happen or if one of its neurons draws random numbers.
+"""
+
+# mypy: ignore-errors
+# The bodies are Numba's language: types are inferred when a kernel is compiled.
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+
+__all__ = ["PARAMETERS", "QUAD", "TILE", "evaluate_tiles", "popcount_probe", "step_tiles"]
+
+TILE, QUAD = 64, 4
+PARAMETERS = 12
+"""Integers for each neuron: the weights of the four axon types, then those named by the constants below."""
+
+# Distances within a row of parameters.
+_LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
+# V becomes ADD + (V & KEEP) after a spike, and likewise after a fall below the floor.
+_SPIKE_ADD, _SPIKE_KEEP, _FALL_ADD, _FALL_KEEP = (np.uint64(k * TILE) for k in (8, 9, 10, 11))
+# Distances within the work space of a thread.
+_POTENTIAL, _EVENTS, _FIRED = (np.uint64(k * TILE) for k in (0, 1, 2))
+
+# Columns of the table of neuron types, after four weights and four flags that make them stochastic.
+_NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MODE, _SATURATES, _RESET = 4, *range(8, 17)
+
+_TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
+_ROW = np.uint64(PARAMETERS * TILE)
+_0, _1, _2, _3, _4, _8, _22, _23, _24, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 4, 8, 22, 23, 24, 64))
+_BYTE, _REGISTER = np.uint64(0xFF), np.uint64(0xFFFF_FFFF)
+_MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
+_BLOCK = 16  # cores for which a thread allocates its work space once
+_FRAMES = 64  # frames of one core that a thread evaluates in one go
+
+
+def _compiled(**options):
+    """Compile with Numba, keeping the machine code on disk where that is possible."""
+
+    def decorate(function):
+        try:
+            return numba.njit(cache=True, boundscheck=False, **options)(function)
+        except RuntimeError:  # no folder for the cache can be written
+            return numba.njit(boundscheck=False, **options)(function)
+
+    return decorate
+
+
+@intrinsic
+def popcount(_context, _word):
+    """Count the bits of a word with the processor's instruction."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@_compiled()
+def popcount_probe(word):
+    """Count the bits of one word: shows whether compiling works at all."""
+    return popcount(word)
+
+
+@_compiled()
+def _count_tile(crossbars, at, words, active, first, weights, row, work):
+    """Add the synapses of one axon type to a tile of neurons.
+
+    `active` holds the type's active axons from `first`, the crossbar tile begins at `at`, the weights at `row`.
+    """
+    for quad in range(_0, words, _QUAD):
+        a0, a1 = active[first + quad], active[first + quad + _1]
+        a2, a3 = active[first + quad + _2], active[first + quad + _3]
+        if a0 | a1 | a2 | a3 == _0:
+            continue
+        x = at + quad * _TILE
+        for j in range(_TILE):
+            count = np.int32(
+                popcount(crossbars[x + j] & a0)
+                + popcount(crossbars[x + _64 + j] & a1)
+                + popcount(crossbars[x + _64 * _2 + j] & a2)
+                + popcount(crossbars[x + _64 * _3 + j] & a3)
+            )
+            work[_EVENTS + j] += count
+            work[_POTENTIAL + j] += count * weights[row + j]
+
+
+@_compiled()
+def _fire_tile(parameters, row, reversal, work):
+    """Apply leak, threshold and reset to a tile of deterministic neurons."""
+    if reversal:
+        for j in range(_TILE):
+            v, leak = work[_POTENTIAL + j], parameters[row + _LEAK + j]
+            sign = np.int32(v > 0) - np.int32(v < 0)
+            turned = v + sign * leak
+            sign_after = np.int32(turned > 0) - np.int32(turned < 0)
+            turned = np.int32(0) if sign_after == -sign else turned
+            work[_POTENTIAL + j] = turned if parameters[row + _REVERSAL + j] != 0 else v + leak
+    else:
+        for j in range(_TILE):
+            work[_POTENTIAL + j] += parameters[row + _LEAK + j]
+    for j in range(_TILE):
+        v = min(max(work[_POTENTIAL + j], _MIN), _MAX)
+        fired = v >= parameters[row + _THRESHOLD + j]
+        spiked = parameters[row + _SPIKE_ADD + j] + (v & parameters[row + _SPIKE_KEEP + j])
+        fallen = parameters[row + _FALL_ADD + j] + (v & parameters[row + _FALL_KEEP + j])
+        kept = fallen if v < parameters[row + _FLOOR + j] else v
+        work[_POTENTIAL + j] = spiked if fired else kept
+        work[_FIRED + j] = np.int32(fired)
+
+
+@_compiled()
+def _drawn(state, bits):
+    """Return the state of a register after a draw of so many bits (`neurosyn.chip.lfsr`)."""
+    for _ in range((bits + 7) // 8):
+        fresh = (state >> _2) ^ (state >> _22) ^ (state >> _23) ^ (state >> _24)
+        state = ((state << _8) | (fresh & _BYTE)) & _REGISTER
+    return state
+
+
+@_compiled()
+def _acts(size, state):
+    """Return sgn(size) if |size| ≥ ρ for the ρ that was just drawn, else 0."""
+    sign = np.int64(size > 0) - np.int64(size < 0)
+    return sign if abs(size) >= np.int64(state & _BYTE) else np.int64(0)
+
+
+@_compiled()
+def _sum_in_order(v, state, crossbars, at, words, masked, kinds, table, kind_of):
+    """Add one neuron's synapses axon by axon, saturating each time; return its potential and the register."""
+    for word in range(words):
+        active = masked[word] | masked[words + word] | masked[_2 * words + word] | masked[_3 * words + word]
+        bits = crossbars[at + word * _TILE] & active
+        while bits != _0:
+            lowest = bits & (~bits + _1)
+            bits ^= lowest
+            kind = np.int64(kinds[word * _64 + popcount(lowest - _1)])
+            weight = np.int64(table[kind_of, kind])
+            if table[kind_of, _NOISY + kind] != 0:
+                state = _drawn(state, 8)
+                weight = _acts(weight, state)
+            v = min(max(v + weight, np.int64(_MIN)), np.int64(_MAX))
+    return v, state
+
+
+@_compiled()
+def _step_in_order(
+    crossbars,
+    at,
+    words,
+    masked,
+    kinds,
+    table,
+    neuron_type,
+    state,
+    potential,
+    fired,
+    events,
+):
+    """Play one tick of one core neuron by neuron; return the state of its register.
+
+    `masked` are the active axons of each type, `kinds` the types of its axons; arrays of the core's neurons follow.
+    """
+    state = np.uint64(state)
+    for n in range(len(potential)):
+        column = at + np.uint64(n // TILE) * words * _TILE + np.uint64(n % TILE)
+        kind_of, v = neuron_type[n], np.int64(potential[n])
+        count, rise, fall, draws = np.int64(0), np.int64(0), np.int64(0), False
+        for kind in range(4):
+            on = np.int64(0)
+            for word in range(words):
+                on += np.int64(popcount(crossbars[column + word * _TILE] & masked[np.uint64(kind) * words + word]))
+            weight = np.int64(table[kind_of, kind])
+            count += on
+            rise += on * max(weight, 0)
+            fall += on * min(weight, 0)
+            draws = draws or (on > 0 and table[kind_of, _NOISY + kind] != 0)
+        events[n] = count
+        if draws or v + rise > _MAX or v + fall < _MIN:
+            v, state = _sum_in_order(v, state, crossbars, column, words, masked, kinds, table, kind_of)
+        else:
+            v += rise + fall
+
+        leak = np.int64(table[kind_of, _TYPE_LEAK])
+        if table[kind_of, _NOISY_LEAK] != 0:
+            state = _drawn(state, 8)
+            leak = _acts(leak, state)
+        before = v
+        if table[kind_of, _TYPE_REVERSAL] == 0:
+            v += leak
+        elif before > 0:
+            v = max(before + leak, 0)
+        elif before < 0:
+            v = min(before - leak, 0)
+        v = min(max(v, np.int64(_MIN)), np.int64(_MAX))
+
+        threshold, floor = np.int64(table[kind_of, _ALPHA]), np.int64(table[kind_of, _BETA])
+        bits, mode, reset = table[kind_of, _MASK_BITS], table[kind_of, _MODE], np.int64(table[kind_of, _RESET])
+        eta = np.int64(0)
+        if bits > 0:
+            state = _drawn(state, bits)
+            eta = np.int64(state) & ((np.int64(1) << bits) - 1)
+        saturates = table[kind_of, _SATURATES] != 0
+        depth = floor if saturates else floor + eta
+        fired[n] = v >= threshold + eta
+        if fired[n]:
+            if mode == 0:
+                v = reset
+            elif mode == 1:
+                v -= threshold + eta
+            else:
+                v = min(v, threshold + (np.int64(1) << bits) - 1)
+        elif v < -depth:
+            if saturates:
+                v = -floor
+            elif mode == 0:
+                v = min(-reset, np.int64(_MAX))
+            elif mode == 1:
+                v += depth
+        potential[n] = v
+    return np.uint32(state)
+
+
+@_compiled(parallel=True)
+def step_tiles(
+    crossbars,  # uint64, flat (K, tiles, words, TILE)
+    crossbar,  # int32 (C,)
+    words,  # uint64: words of axons, a multiple of QUAD
+    type_masks,  # uint64 (C, 4, W)
+    parameters,  # int32, flat (rows, PARAMETERS, TILE)
+    tile_row,  # int32 (C, tiles)
+    row_reversal,  # bool (rows,): a neuron has leak reversal
+    largest_weight,  # int32 (C,)
+    stochastic,  # bool (C,)
+    axon_types,  # uint8 (C, A)
+    table,  # int32 (T, 17): the table of neuron types, for the ordered way
+    neuron_type,  # int32 (C, N)
+    active,  # uint64 (C, W)
+    potential,  # int32 (C, N), in place
+    rng,  # uint32 (C,), in place
+    fired,  # bool (C, N), out
+    events,  # uint16 (C, N), out
+):
+    """Play one tick of all cores."""
+    cores, neurons = potential.shape
+    tiles = tile_row.shape[1]
+    for block in numba.prange((cores + _BLOCK - 1) // _BLOCK):
+        work = np.empty(3 * TILE, np.int32)
+        masked = np.empty(4 * words, np.uint64)
+        for core in range(block * _BLOCK, min((block + 1) * _BLOCK, cores)):
+            masked[:] = 0
+            total = 0
+            for word in range(active.shape[1]):
+                for kind in range(4):
+                    bits = active[core, word] & type_masks[core, kind, word]
+                    masked[np.uint64(kind) * words + np.uint64(word)] = bits
+                    total += np.int64(popcount(bits))
+            low, high = _MAX, _MIN
+            for n in range(neurons):
+                low, high = min(low, potential[core, n]), max(high, potential[core, n])
+            reach = total * largest_weight[core]
+            if stochastic[core] or low - reach < _MIN or high + reach > _MAX:
+                at = np.uint64(crossbar[core] * tiles) * words * _TILE
+                rng[core] = _step_in_order(
+                    crossbars,
+                    at,
+                    words,
+                    masked,
+                    axon_types[core],
+                    table,
+                    neuron_type[core],
+                    rng[core],
+                    potential[core],
+                    fired[core],
+                    events[core],
+                )
+                continue
+            for tile in range(tiles):
+                start, row = tile * TILE, np.uint64(tile_row[core, tile]) * _ROW
+                size = min(TILE, neurons - start)
+                for j in range(size):
+                    work[j] = potential[core, start + j]
+                work[TILE : 2 * TILE] = 0
+                if total > 0:
+                    at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
+                    for kind in range(_4):
+                        _count_tile(crossbars, at, words, masked, kind * words, parameters, row + kind * _TILE, work)
+                _fire_tile(parameters, row, row_reversal[tile_row[core, tile]], work)
+                for j in range(size):
+                    potential[core, start + j] = work[j]
+                for j in range(size):
+                    events[core, start + j] = work[TILE + j]
+                for j in range(size):
+                    fired[core, start + j] = work[2 * TILE + j] != 0
+
+
+@_compiled(parallel=True)
+def evaluate_tiles(
+    crossbars,  # uint64, flat (K, tiles, words, TILE)
+    crossbar,  # int32 (C,)
+    words,  # uint64
+    type_masks,  # uint64 (C, 4, W)
+    parameters,  # int32, flat (rows, PARAMETERS, TILE)
+    tile_row,  # int32 (C, tiles)
+    needed,  # int32, flat (C, tiles, TILE): the least sum with which a neuron fires
+    cores,  # int32 (K,)
+    active,  # uint64 (F, K, W)
+    spikes,  # uint64 (F, K, tiles), out
+    events,  # int64 (F, K), out
+):
+    """Evaluate single ticks of a stateless program: many frames of a core while its crossbar is in the cache."""
+    frames, size, used = active.shape
+    tiles = tile_row.shape[1]
+    blocks = (frames + _FRAMES - 1) // _FRAMES
+    for task in numba.prange(size * blocks):
+        k, block = task // blocks, task % blocks
+        core = cores[k]
+        work = np.empty(2 * TILE, np.int32)
+        masked = np.zeros(4 * words, np.uint64)
+        for frame in range(block * _FRAMES, min((block + 1) * _FRAMES, frames)):
+            for kind in range(4):
+                for word in range(used):
+                    bits = active[frame, k, word] & type_masks[core, kind, word]
+                    masked[np.uint64(kind) * words + np.uint64(word)] = bits
+            count = np.int64(0)
+            for tile in range(tiles):
+                row = np.uint64(tile_row[core, tile]) * _ROW
+                at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
+                work[:] = 0
+                for kind in range(_4):
+                    _count_tile(crossbars, at, words, masked, kind * words, parameters, row + kind * _TILE, work)
+                spiking = _0
+                first = np.uint64(core) * np.uint64(tiles * TILE) + np.uint64(tile) * _TILE
+                for j in range(_TILE):
+                    count += work[_EVENTS + j]
+                    spiking |= np.uint64(work[_POTENTIAL + j] >= needed[first + j]) << j
+                spikes[frame, k, tile] = spiking
+            events[frame, k] = count

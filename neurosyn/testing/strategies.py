@@ -1,0 +1,134 @@
+"""Hypothesis strategies for chip programs, for tests of whatever computes with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.crossbar import pack_bits
+from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
+
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "neurosyn.testing.strategies needs Hypothesis; install it with: pip install 'neurosyn[test]'"
+    ) from error
+
+__all__ = ["active_axons", "eedn_neuron_types", "neuron_types", "programs"]
+
+
+def _near(low: int, high: int, *special: int) -> st.SearchStrategy[int]:
+    """Integers of a range: often small ones and the ends, where the rules change."""
+    small = st.integers(max(low, -5), min(high, 5))
+    return st.one_of(small, st.sampled_from([low, high, *special]), st.integers(low, high))
+
+
+@st.composite
+def neuron_types(draw: st.DrawFn, *, stochastic: bool = True) -> tuple[Any, ...]:
+    """A row of the table of neuron types, in any mode.
+
+    Parameters
+    ----------
+    stochastic : bool
+        Whether it may draw random numbers.
+    """
+    chance = st.booleans() if stochastic else st.just(False)
+    return (
+        tuple(draw(st.lists(_near(-255, 255), min_size=4, max_size=4))),
+        tuple(draw(st.lists(chance, min_size=4, max_size=4))),
+        draw(_near(-255, 255)),
+        draw(chance),
+        draw(st.booleans()),
+        draw(_near(0, 2**18 - 1)),
+        draw(_near(0, 2**18 - 1)),
+        draw(_near(0, 18, 8)) if stochastic else 0,
+        draw(st.integers(0, 2)),
+        draw(st.booleans()),
+        draw(_near(POTENTIAL_MIN, POTENTIAL_MAX)),
+    )
+
+
+def eedn_neuron_types() -> st.SearchStrategy[tuple[Any, ...]]:
+    """A row as compiled networks have it: fires iff Σ w·u + λ ≥ 1 and keeps nothing."""
+    return st.integers(-10, 10).map(lambda leak: ((-1, 1, 0, 0), (False,) * 4, leak, False, False, 1, 0, 0, 0, True, 0))
+
+
+@st.composite
+def programs(
+    draw: st.DrawFn,
+    types: st.SearchStrategy[tuple[Any, ...]] | None = None,
+    *,
+    max_cores: int = 3,
+    max_axons: int = 140,
+    max_neurons: int = 70,
+    resting: bool = False,
+) -> Program:
+    """Programs of a few small cores with random crossbars, types, potentials and destinations.
+
+    Parameters
+    ----------
+    types : strategy, optional
+        Of rows of the table of neuron types; by default any.
+    max_cores, max_axons, max_neurons : int
+        Largest sizes; by default across the borders of words and tiles of 64.
+    resting : bool
+        Whether all potentials start at 0.
+    """
+    rows = draw(st.lists(neuron_types() if types is None else types, min_size=1, max_size=4))
+    cores = draw(st.integers(1, max_cores))
+    axons = draw(st.one_of(st.integers(1, 8), st.integers(1, max_axons)))
+    neurons = draw(st.one_of(st.integers(1, 8), st.integers(1, max_neurons)))
+    shared = draw(st.integers(1, cores))
+    density = draw(st.sampled_from([0.1, 0.5, 1.0]))
+    pins = draw(st.integers(0, 3))
+    extreme = draw(st.sampled_from([0, 0, 1, 2]))
+    # Whole arrays come from one seed: shrinking them entry by entry would take for ever.
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+    table = np.array(rows, NEURON_TYPE)
+    potential = np.zeros((cores, neurons), np.int32)
+    if not resting:
+        potential = random.integers(-20, 21, (cores, neurons), dtype=np.int32)
+        edge = {1: POTENTIAL_MAX, 2: POTENTIAL_MIN}.get(extreme)
+        if edge is not None:
+            potential = np.clip(edge + potential * 40, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)
+    dest_core = random.integers(OUTPUT if pins else NO_DESTINATION, cores, (cores, neurons), dtype=np.int32)
+    dest_axon = random.integers(0, axons, (cores, neurons), dtype=np.int32)
+    dest_axon[dest_core == OUTPUT] %= max(pins, 1)
+    lines = draw(st.integers(1, 2 * axons))
+    return Program(
+        axons=axons,
+        neurons=neurons,
+        crossbars=np.ascontiguousarray(
+            np.swapaxes(pack_bits(random.random((shared, neurons, axons)) < density), -1, -2)
+        ),
+        crossbar=random.integers(0, shared, cores, dtype=np.int32),
+        axon_types=random.integers(0, 4, (cores, axons), dtype=np.uint8),
+        neuron_types=table,
+        neuron_type=random.integers(0, len(table), (cores, neurons), dtype=np.int32),
+        initial_potential=potential,
+        dest_core=dest_core,
+        dest_axon=dest_axon,
+        delay=random.integers(1, 16, (cores, neurons), dtype=np.uint8),
+        seeds=draw(st.sampled_from([random.integers(0, 2**32, cores, dtype=np.uint32), np.zeros(cores, np.uint32)])),
+        input_core=random.integers(0, cores, lines, dtype=np.int32),
+        input_axon=random.integers(0, axons, lines, dtype=np.int32),
+        pins=pins,
+        pin_class=np.full(pins, -1, np.int32),
+        layer_names=("all",),
+        core_layer=np.zeros(cores, np.int32),
+        activity=random.random((cores, neurons), dtype=np.float32),
+        about={"made_by": "neurosyn.testing.strategies"},
+    )
+
+
+@st.composite
+def active_axons(draw: st.DrawFn, program: Program, ticks: int) -> NDArray[np.bool_]:
+    """Active axons (ticks, C, A) for a program, from silent to all."""
+    rates = draw(st.lists(st.sampled_from([0.0, 0.02, 0.3, 1.0]), min_size=ticks, max_size=ticks))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return random.random((ticks, program.cores, program.axons)) < np.array(rates)[:, None, None]
