@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,40 @@ from PIL import Image
 from neurosyn.errors import DataError
 from neurosyn.files import read_npz
 
-__all__ = ["EncodedImages", "declared_size", "decode_images", "read_encoded"]
+__all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "read_encoded", "read_head"]
 
 MAX_SIDE = 1024
 """Largest height or width of an image in pixels; nothing that a chip of 1 M neurons looks at is larger."""
 
 MAX_ITEM_BYTES = 8 << 20
 MAX_DECODED_BYTES = 8 << 30
+_HEADER_BYTES = 64 << 10
+"""The size of an image is declared within this much of its beginning, in any archive that is sane."""
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ArchiveHead:
+    """What one split of an archive holds, without decoding it.
+
+    Attributes
+    ----------
+    count
+        Number of images.
+    highest_label
+        The highest label.
+    width, height
+        Size of the first image in pixels.
+    classes
+        Class names, if the archive has them.
+    """
+
+    count: int
+    highest_label: int
+    width: int
+    height: int
+    classes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -44,17 +71,15 @@ class EncodedImages:
         All encoded images.
     offsets : int64 array (n + 1,)
     labels : int32 array (n,)
-    groups : int32 array (n,) or None
-    classes
-        Class names if the archive has them.
+    track : int32 array (n,) or None
+        Number of the physical object within its class.
     """
 
     where: str
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     labels: NDArray[np.int32]
-    groups: NDArray[np.int32] | None
-    classes: tuple[str, ...] | None
+    track: NDArray[np.int32] | None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,12 +104,8 @@ def read_encoded(path: Path, prefix: str) -> EncodedImages:
     DataError
         If the file is missing or damaged, arrays are missing or do not fit together.
     """
-    wanted = {f"{prefix}{name}" for name in ("bytes", "offsets", "labels", "track")} | {"classes"}
-    arrays = read_npz(path, names=wanted)
-    where = f"{path}: {prefix}*" if prefix else f"{path}"
-    for name in ("bytes", "offsets", "labels"):
-        if f"{prefix}{name}" not in arrays:
-            raise DataError(f"{where}: has no array '{prefix}{name}'; is it an image archive with this split?")
+    where = _where(path, prefix)
+    arrays = _read(path, prefix, ("bytes", "offsets", "labels"), ("track",))
     data = arrays[f"{prefix}bytes"]
     if data.dtype != np.uint8 or data.ndim != 1:
         raise DataError(f"{where}: 'bytes' is {data.dtype} {data.shape}; it must be uint8 (size,)")
@@ -98,13 +119,55 @@ def read_encoded(path: Path, prefix: str) -> EncodedImages:
             f"{where}: offsets must rise from 0 to the {len(data):,} bytes there are, in steps of 1 to "
             f"{MAX_ITEM_BYTES:,}; the archive is damaged"
         )
-    groups = None
+    track = None
     if f"{prefix}track" in arrays:
-        groups = _narrow(where, "track", _integers(where, "track", arrays[f"{prefix}track"]))
-        if len(groups) != len(labels):
-            raise DataError(f"{where}: {len(labels)} labels but {len(groups)} tracks; give one each")
+        track = _narrow(where, "track", _integers(where, "track", arrays[f"{prefix}track"]))
+        if len(track) != len(labels):
+            raise DataError(f"{where}: {len(labels)} labels but {len(track)} tracks; give one each")
+    return EncodedImages(where, data, offsets, _narrow(where, "labels", labels), track)
+
+
+def read_head(path: Path, prefix: str) -> ArchiveHead:
+    """Describe one split of an archive from its labels and the header of its first image.
+
+    Raises
+    ------
+    DataError
+        As `read_encoded`.
+    """
+    where = _where(path, prefix)
+    arrays = _read(path, prefix, ("labels",), (), "classes")
+    labels = _narrow(where, "labels", _integers(where, "labels", arrays[f"{prefix}labels"]))
+    size = declared_size(_first_bytes(path, f"{prefix}bytes"))
+    if size is None:
+        raise DataError(f"{where}: image 0 is neither WebP, PNG nor JPEG; the archive is damaged")
     classes = _names(where, arrays["classes"]) if "classes" in arrays else None
-    return EncodedImages(where, data, offsets, _narrow(where, "labels", labels), groups, classes)
+    return ArchiveHead(len(labels), int(labels.max()), *_sane(where, 0, size), classes)
+
+
+def _where(path: Path, prefix: str) -> str:
+    return f"{path}: {prefix}*"
+
+
+def _read(path: Path, prefix: str, needed: Sequence[str], optional: Sequence[str], *common: str) -> dict[str, Array]:
+    arrays = read_npz(path, names={*(f"{prefix}{name}" for name in (*needed, *optional)), *common})
+    for name in needed:
+        if f"{prefix}{name}" not in arrays:
+            raise DataError(f"{path}: has no array '{prefix}{name}'; is it an image archive with this split?")
+    return arrays
+
+
+def _first_bytes(path: Path, name: str) -> bytes:
+    """Return the beginning of an array of bytes without reading all of it."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+            if np.lib.format.read_magic(stream) == (1, 0):
+                np.lib.format.read_array_header_1_0(stream)
+            else:
+                np.lib.format.read_array_header_2_0(stream)
+            return stream.read(_HEADER_BYTES)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
+        raise DataError(f"{path}: array '{name}' cannot be read ({error}); the archive is damaged") from error
 
 
 def _integers(where: str, name: str, array: Array) -> NDArray[np.int64]:
@@ -213,15 +276,18 @@ def decode_images(
 
 
 def _checked_size(images: EncodedImages, index: int) -> tuple[int, int]:
-    # The first 64 KiB hold the header of any image of a sane archive.
     start = images.offsets[index]
-    head = images.data[start : min(images.offsets[index + 1], start + (64 << 10))].tobytes()
-    size = declared_size(head)
+    end = min(images.offsets[index + 1], start + _HEADER_BYTES)
+    size = declared_size(images.data[start:end].tobytes())
     if size is None:
         raise DataError(f"{images.where}: image {index} is neither WebP, PNG nor JPEG; the archive is damaged")
+    return _sane(images.where, index, size)
+
+
+def _sane(where: str, index: int, size: tuple[int, int]) -> tuple[int, int]:
     if not (1 <= size[0] <= MAX_SIDE and 1 <= size[1] <= MAX_SIDE):
         raise DataError(
-            f"{images.where}: image {index} declares {size[0]} x {size[1]} pixels; the limit is {MAX_SIDE} x {MAX_SIDE}"
+            f"{where}: image {index} declares {size[0]} x {size[1]} pixels; the limit is {MAX_SIDE} x {MAX_SIDE}"
         )
     return size
 

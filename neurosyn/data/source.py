@@ -1,0 +1,74 @@
+"""Which data a run uses here: the scenario's data set, or the stand-in that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.errors import DataError
+
+__all__ = ["DataSource", "load_source"]
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """The data set that is used.
+
+    Attributes
+    ----------
+    info
+        Its description; every output that shows a number taken on it shows its name.
+    dataset
+        The plugin.
+    context
+        What it reads with.
+    used_stand_in
+        Whether it is the stand-in.
+    reason
+        Why: what the scenario's own data set lacks. Empty if it is used itself.
+    """
+
+    info: DatasetInfo
+    dataset: Dataset
+    context: DataContext
+    used_stand_in: bool = False
+    reason: str = ""
+
+    def load(self, split: SplitName) -> Split:
+        """Return a whole split."""
+        return self.dataset.load(split, self.context)
+
+
+def load_source(dataset: Dataset, stand_in: Dataset | None, context: DataContext, *splits: SplitName) -> DataSource:
+    """Choose the data set to use for `splits`.
+
+    Parameters
+    ----------
+    dataset
+        What the scenario asks for.
+    stand_in
+        What it names as a stand-in, if anything.
+    context
+        What data sets may use.
+    *splits
+        The splits that are needed.
+
+    Raises
+    ------
+    DataError
+        If neither can be loaded, with what to put where for each.
+    """
+    missing = _missing(dataset, context, splits)
+    if not missing:
+        return DataSource(dataset.info(context), dataset, context)
+    if stand_in is None:
+        raise DataError(missing)
+    also_missing = _missing(stand_in, context, splits)
+    if also_missing:
+        raise DataError(f"{missing}\nand the stand-in cannot take its place: {also_missing}")
+    return DataSource(stand_in.info(context), stand_in, context, used_stand_in=True, reason=missing)
+
+
+def _missing(dataset: Dataset, context: DataContext, splits: tuple[SplitName, ...]) -> str:
+    reasons = (dataset.available(context, split) for split in splits)
+    return "\n".join(dict.fromkeys(reason for reason in reasons if reason))
