@@ -156,11 +156,14 @@ def _read_header(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or not 2 <= length <= min(len(content) - 8, 100_000_000):
         raise ValueError("it is cut short or no safetensors file")
-    text = json.loads(content[8 : 8 + length])["__metadata__"]["neurosyn"]
-    header = json.loads(text)
+    metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    if "neurosyn" not in metadata:
+        raise ValueError("it is not from neurosyn")
+    header = json.loads(metadata["neurosyn"])
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ValueError(f"its format is {header.get('format')!r}, this version reads {FORMAT!r}")
-    if not all(isinstance(header[table], dict) for table in ("network", "encoder", "provenance")):
+        found = header.get("format") if isinstance(header, dict) else None
+        raise ValueError(f"its format is {found!r}, this version reads {FORMAT!r}")
+    if not all(isinstance(header.get(table), dict) for table in ("network", "encoder", "provenance")):
         raise ValueError("network, encoder or provenance is no table")
     return header
 

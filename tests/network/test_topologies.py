@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from neurosyn_plugins.topologies.eedn import EednOneChip, EednTiny
+from neurosyn_plugins.topologies.layers import WrittenLayers
+from pydantic import ValidationError
+
+from neurosyn.errors import ScenarioError
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import build_network
+from neurosyn.network.summary import network_table, summarise_network
+from neurosyn.registry import registry
+
+# Esser et al. 2016, the one-chip network: features, output side, groups, inputs and features of a core.
+TABLE = [
+    (12, 32, 1, 27, 12),
+    (252, 16, 2, 96, 126),
+    (256, 16, 2, 126, 128),
+    (256, 8, 8, 128, 32),
+    (512, 8, 32, 72, 16),
+    (512, 8, 4, 128, 128),
+    (512, 8, 4, 128, 128),
+    (512, 8, 4, 128, 128),
+    (512, 4, 16, 128, 32),
+    (1024, 4, 64, 72, 16),
+    (1024, 4, 8, 128, 128),
+    (1024, 2, 32, 128, 32),
+    (1024, 2, 8, 128, 128),
+    (1024, 2, 8, 128, 128),
+    (2040, 2, 8, 128, 255),
+]
+
+
+def bind(topology, shape, n_classes):
+    return build_network(topology.layers(shape, n_classes), shape, n_classes, 1)
+
+
+@pytest.mark.parametrize("n_classes", [10, 43, 100])
+def test_one_chip_network_is_the_papers_table(n_classes):
+    rows = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), n_classes))
+    assert [(r.output[2], r.output[0], r.banks, r.fan_in, r.features) for r in rows] == TABLE
+    assert [r.kind for r in rows] == ["transduction"] + ["conv2d"] * 14
+    assert rows[0].axons == 0
+    assert all(r.axons <= 256 and r.features <= 256 for r in rows[1:])
+
+
+def test_one_chip_network_on_30_pixels_pools_with_floors():
+    rows = summarise_network(bind(EednOneChip(), MapShape(30, 30, 3), 32))
+    assert [row.output[0] for row in rows] == [30, 15, 15, 7, 7, 7, 7, 7, 3, 3, 3, 1, 1, 1, 1]
+
+
+def test_one_chip_network_refuses_small_images():
+    with pytest.raises(ScenarioError, match="at least 16×16"):
+        EednOneChip().layers(MapShape(15, 32, 3), 10)
+
+
+def test_summary_adds_up():
+    rows = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), 10))
+    second = rows[1]
+    assert (second.sites, second.neurons) == (512, 16 * 16 * 252)
+    assert (second.weights, second.multiplications) == (2 * 96 * 126, 512 * 96 * 126)
+    assert sum(row.multiplications for row in rows) == 38_764_544
+
+
+def test_table_is_plain_values():
+    network = bind(EednTiny(), MapShape(16, 16, 1), 10)
+    table = network_table(network)
+    assert json.loads(json.dumps(table)) == table
+    assert table[0]["output"] == "8×8×8"
+    assert [row["name"] for row in table] == [layer.name for layer in network.layers]
+
+
+@pytest.mark.parametrize("side", [8, 16, 30, 32, 64])
+def test_tiny_network_stays_tiny_whatever_the_image(side):
+    rows = summarise_network(bind(EednTiny(), MapShape(side, side, 3), 10))
+    on_chip = rows[1:]
+    assert all(row.axons <= 256 and row.features <= 256 for row in on_chip)
+    assert 10 <= sum(row.sites for row in on_chip) <= 50
+
+
+def test_tiny_network_refuses_smaller_images():
+    with pytest.raises(ScenarioError, match="at least 8×8"):
+        EednTiny().layers(MapShape(7, 7, 1), 2)
+
+
+def test_written_layers_are_taken_from_the_scenario():
+    tables = [{"kind": "conv2d", "features": 4, "name": "only"}, {"kind": "readout"}]
+    topology = WrittenLayers.from_table({"layers": tables})
+    assert topology.layers(MapShape(8, 8, 1), 2) == tables
+    assert [layer.name for layer in bind(topology, MapShape(8, 8, 1), 2).layers] == ["only"]
+
+
+@pytest.mark.parametrize(
+    "table", [{}, {"layers": []}, {"layers": [{"kind": "readout"}]}, {"layers": 3}, {"written": []}]
+)
+def test_written_layers_need_a_list_of_tables(table):
+    with pytest.raises(ValidationError):
+        WrittenLayers.from_table(table)
+
+
+def test_topologies_and_layers_come_through_the_registry():
+    assert registry.get("topologies", "eedn_one_chip") is EednOneChip
+    assert registry.get("topologies", "eedn_tiny") is EednTiny
+    assert registry.get("topologies", "layers") is WrittenLayers
+    assert {"conv2d", "transduction", "readout"} <= set(registry.names("layers"))

@@ -1,0 +1,75 @@
+"""The compiled kernels against their plain twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurosyn.training.kernels import numba_kernels, numpy_kernels
+
+SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 6), st.integers(1, 5), st.integers(1, 20))
+
+
+@settings(max_examples=40, deadline=None)
+@given(SHAPES, st.sampled_from([np.uint8, np.float32]), st.integers(0, 2**32 - 1))
+def test_gather_and_scatter_agree_to_the_bit(shape, dtype, seed):
+    rows, fan_in, sites, images = shape
+    rng = np.random.default_rng(seed)
+    source = rng.integers(0, 2, (rows, images)).astype(dtype)
+    # Rows may repeat, even within one input of several sites.
+    index = rng.integers(0, rows, (fan_in, sites)).astype(np.int32)
+    columns = {}
+    targets = {}
+    for name, kernels in (("numpy", numpy_kernels()), ("numba", numba_kernels())):
+        columns[name] = np.full((fan_in, sites * images), 7, np.float32)
+        kernels.gather(source, index, columns[name])
+        targets[name] = np.ones((rows, images), np.float32)
+        kernels.scatter_add(columns[name] * np.float32(0.1), index, targets[name])
+    np.testing.assert_array_equal(columns["numpy"], columns["numba"])
+    np.testing.assert_array_equal(targets["numpy"], targets["numba"])
+
+
+def test_gather_and_scatter_by_hand():
+    index = np.array([[2, 0], [1, 1]], np.int32)
+    source = np.array([[1, 0], [0, 1], [1, 1]], np.uint8)
+    for kernels in (numpy_kernels(), numba_kernels()):
+        columns = np.empty((2, 4), np.float32)
+        kernels.gather(source, index, columns)
+        assert columns.tolist() == [[1, 1, 1, 0], [0, 1, 0, 1]]
+        target = np.zeros((3, 2), np.float32)
+        kernels.scatter_add(np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.float32), index, target)
+        assert target.tolist() == [[3, 4], [12, 14], [1, 2]]
+
+
+@pytest.mark.parametrize("count", [1, 5, 64, 1000])
+def test_neurons_agree(count):
+    rng = np.random.default_rng(count)
+    sums = rng.integers(-20, 20, (6, count)).astype(np.float32)
+    sums[2] = 4  # no variance
+    bias = rng.normal(0, 1, 6).astype(np.float32)
+    upstream = rng.standard_normal((6, count)).astype(np.float32)
+    results = []
+    for kernels in (numpy_kernels(), numba_kernels()):
+        mean, std, bias_gradient = (np.empty(6, np.float32) for _ in range(3))
+        spikes = np.empty((6, count), np.uint8)
+        kernels.spike_forward(sums, bias, mean, std, spikes)
+        gradient = upstream.copy()
+        kernels.spike_backward(sums, bias, mean, std, gradient, bias_gradient)
+        results.append((mean, std, spikes, gradient, bias_gradient))
+    for one, other in zip(*results, strict=True):
+        assert np.isfinite(other).all()
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(results[0][2], results[1][2])
+
+
+def test_neuron_by_hand():
+    # μ = 2, σ = 1: x = (−1, 1, −1, 1); with b = −0.5, r = (−1.5, 0.5, …).
+    sums = np.array([[1, 3, 1, 3]], np.float32)
+    for kernels in (numpy_kernels(), numba_kernels()):
+        mean, std = np.empty(1, np.float32), np.empty(1, np.float32)
+        spikes = np.empty((1, 4), np.uint8)
+        kernels.spike_forward(sums, np.array([-0.5], np.float32), mean, std, spikes)
+        assert (mean[0], std[0]) == (2, 1)
+        assert spikes.tolist() == [[0, 1, 0, 1]]
