@@ -1,0 +1,112 @@
+"""Schedule, augmentation and optimisers of the eedn trainer by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from neurosyn_plugins.trainers.eedn.augmentation import augment
+from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum
+from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+from neurosyn_plugins.trainers.eedn.schedule import make_schedule
+
+RATES = {"trinary": 1.0, "real": 0.5, "bias": 0.1}
+
+
+def test_steps_divide_the_rate():
+    factor = make_schedule("steps", [0.5, 0.75], 10.0)
+    assert [factor(x) for x in (0.0, 0.49, 0.5, 0.74, 0.75, 1.0)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+@given(st.floats(0, 0.9), st.floats(1, 100))
+def test_cosine_falls_smoothly_to_the_same_end(start, decay):
+    factor = make_schedule("cosine", [start], decay)
+    values = [factor(x) for x in np.linspace(0, 1, 30)]
+    assert values[0] == factor(start) == 1
+    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert values[-1] == pytest.approx(decay**-2)
+    assert factor((1 + start) / 2) == pytest.approx(1 / decay)
+
+
+def test_shifted_images_repeat_their_edge():
+    image = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)
+    padded = np.pad(image[0, :, :, 0], 1, mode="edge")
+    possible = {padded[y : y + 3, x : x + 3].tobytes() for y in range(3) for x in range(3)}
+    shifted = augment(np.repeat(image, 200, axis=0), np.random.default_rng(0), shift=1)
+    assert {one[:, :, 0].tobytes() for one in shifted} == possible
+
+
+def test_flip_mirrors_about_half_of_the_images():
+    image = np.array([[[[1], [2], [3]]]], np.uint8)
+    flipped = augment(np.repeat(image, 400, axis=0), np.random.default_rng(0), flip=True)
+    kinds, counts = np.unique(flipped[:, 0, :, 0], axis=0, return_counts=True)
+    assert kinds.tolist() == [[1, 2, 3], [3, 2, 1]]
+    assert counts.min() > 150
+
+
+def test_without_options_images_stay_as_they_are():
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2), dtype=np.uint8)
+    np.testing.assert_array_equal(augment(images, np.random.default_rng(1)), images)
+
+
+def parameters_of(network):
+    parameters = ParameterVector(network)
+    parameters.initialise(np.random.default_rng(0))
+    return parameters
+
+
+def test_parameters_start_as_the_paper_says(small_network):
+    network = small_network()
+    parameters = parameters_of(network)
+    for number, layer in enumerate(network.layers):
+        hidden = parameters.view(parameters.hidden, number, "weights")
+        effective = parameters.view(parameters.effective, number, "weights")
+        assert np.abs(hidden).max() <= 1
+        assert hidden.std() > 0.4
+        np.testing.assert_array_equal(effective, hidden if layer.off_chip else np.rint(hidden))
+        assert not parameters.view(parameters.effective, number, "bias").any()
+
+
+def test_momentum_by_hand(small_network):
+    parameters = parameters_of(small_network())
+    optimiser = Momentum(parameters, RATES, 0.1, 0.9)
+    start = parameters.hidden.copy()
+    parameters.gradient[:] = 0.01
+    optimiser.step(0, 1.0)
+    optimiser.step(1, 1.0)
+    for segment in parameters.segments:
+        # Velocities 0.01 and 0.019.
+        expected = start[segment.where] - 0.029 * RATES[segment.part]
+        if segment.part == "trinary":
+            expected = np.clip(np.clip(start[segment.where] - 0.01, -1, 1) - 0.019, -1, 1)
+        np.testing.assert_allclose(parameters.hidden[segment.where], expected, atol=1e-6)
+
+
+def test_adam_moves_by_its_rate_along_a_steady_gradient(small_network):
+    parameters = parameters_of(small_network())
+    optimiser = Adam(parameters, RATES, 0.1)
+    start = parameters.hidden.copy()
+    parameters.gradient[:] = np.random.default_rng(1).choice([-3e-3, 2e-3], parameters.gradient.size)
+    for number in range(3):
+        optimiser.step(number, 0.01)
+    for segment in parameters.segments:
+        expected = start[segment.where] - 0.03 * RATES[segment.part] * np.sign(parameters.gradient[segment.where])
+        if segment.part == "trinary":
+            expected = np.clip(expected, -1, 1)
+        np.testing.assert_allclose(parameters.hidden[segment.where], expected, atol=1e-5)
+
+
+def test_only_on_chip_weights_are_clipped_and_trinary(small_network):
+    parameters = parameters_of(small_network())
+    optimiser = Momentum(parameters, RATES, 0.1, 0.0)
+    parameters.gradient[:] = -5
+    optimiser.step(0, 1.0)
+    for segment in parameters.segments:
+        hidden, effective = parameters.hidden[segment.where], parameters.effective[segment.where]
+        if segment.part == "trinary":
+            assert (hidden == 1).all()
+            assert (effective == 1).all()
+        else:
+            assert hidden.max() > 0.4
+            np.testing.assert_array_equal(effective, hidden)
