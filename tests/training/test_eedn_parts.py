@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +26,7 @@ def test_cosine_falls_smoothly_to_the_same_end(start, decay):
     factor = make_schedule("cosine", [start], decay)
     values = [factor(x) for x in np.linspace(0, 1, 30)]
     assert values[0] == factor(start) == 1
-    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(values))
     assert values[-1] == pytest.approx(decay**-2)
     assert factor((1 + start) / 2) == pytest.approx(1 / decay)
 
