@@ -117,8 +117,7 @@ def test_integers_are_stored_in_the_narrowest_type(saved):
         ({"delay": np.ones((3, 1), np.uint8)}, r"delay is uint8 \(3, 1\)"),
         ({"seeds": np.zeros(2, np.uint8)}, r"seeds is uint32 \(2,\), not uint32 \(1,\)"),
         ({"crossbar": np.zeros(0, np.uint8)}, "program: "),
-        ({"crossbar": np.uint8(0)}, "crossbar has 0 dimensions, not 1"),
-        ({"neuron_types": np.zeros((), NEURON_TYPE)}, "neuron_types has 0 dimensions, not 1"),
+        ({"crossbar": np.zeros((1, 1), np.uint8)}, "crossbar has 2 dimensions, not 1"),
         ({"crossbars": np.zeros((0, 1, 3), np.uint64)}, "program: crossbar has the value 0"),
     ],
 )
@@ -154,6 +153,12 @@ def test_flags_that_are_no_booleans_are_refused(saved):
     types.view(np.uint8)[NEURON_TYPE.fields["leak_reversal"][1]] = 2
     rewrite(saved, neuron_types=types)
     with pytest.raises(DataError, match="flag leak_reversal"):
+        load_program(saved)
+
+
+def test_arrays_without_dimensions_are_refused(saved):
+    np.savez(saved, **(read_npz(saved) | {"crossbar": np.uint8(0)}))
+    with pytest.raises(DataError, match="crossbar has 0 dimensions, not 1"):
         load_program(saved)
 
 
