@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn.errors import DataError
 from neurosyn.files import sha256_file
-from neurosyn_plugins.datasets.image_archive import ArchiveHead, decode_images, read_encoded, read_head
+from neurosyn_plugins.datasets.image_archive import ArchiveHead, decode_images, has_split, read_encoded, read_head
 
 __all__ = ["Archive"]
 
@@ -58,21 +58,27 @@ class Archive(Dataset):
         if not path.is_file():
             raise DataError(self._remedy(path))
         heads = self._heads(path)
-        height, width = heads["test"].height, heads["test"].width
+        first = next(iter(heads.values()))
         return DatasetInfo(
             name=self.name,
             official=self.official,
             licence=self.licence,
             source=self.source,
             classes=self._classes(path, heads),
-            shape=(height, width, 3) if self.size is None else (self.size, self.size, 3),
+            shape=(first.height, first.width, 3) if self.size is None else (self.size, self.size, 3),
             sizes={split: head.count for split, head in heads.items()},
         )
 
-    def available(self, context: DataContext, split: SplitName) -> str | None:  # noqa: ARG002
-        """Return None if the archive is here, else where to put it."""
+    def available(self, context: DataContext, split: SplitName) -> str | None:
+        """Return None if the archive is here and has the split, else where to put it."""
         path = self._path(context)
-        return None if path.is_file() else self._remedy(path)
+        if not path.is_file():
+            return self._remedy(path)
+        try:
+            here = has_split(path, self._prefix(split))
+        except DataError as error:
+            return str(error)
+        return None if here else f"{self.name}: {path} has no {split} images; correct `prefix` or use another archive"
 
     def load(self, split: SplitName, context: DataContext) -> Split:
         """Decode a whole split.
@@ -114,11 +120,15 @@ class Archive(Dataset):
 
     def _heads(self, path: Path) -> dict[SplitName, ArchiveHead]:
         stamp = path.stat().st_mtime_ns
-        return {split: _head(path, self._prefix(split), stamp) for split in _SPLITS}
+        heads = {s: _head(path, self._prefix(s), stamp) for s in _SPLITS if has_split(path, self._prefix(s))}
+        if not heads:
+            raise DataError(f"{path}: has no arrays '{self._prefix('test')}*'; correct `prefix` or use another archive")
+        return heads
 
     def _classes(self, path: Path, heads: dict[SplitName, ArchiveHead]) -> tuple[str, ...]:
         highest = max(head.highest_label for head in heads.values())
-        classes = self.classes or heads["test"].classes or tuple(str(k) for k in range(highest + 1))
+        named = next(iter(heads.values())).classes
+        classes = self.classes or named or tuple(str(k) for k in range(highest + 1))
         if highest >= len(classes):
             raise DataError(f"{path}: label {highest} with {len(classes)} classes; correct `classes`")
         return classes

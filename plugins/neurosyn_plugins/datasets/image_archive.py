@@ -23,7 +23,7 @@ from PIL import Image
 from neurosyn.errors import DataError
 from neurosyn.files import read_npz
 
-__all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "read_encoded", "read_head"]
+__all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "has_split", "read_encoded", "read_head"]
 
 MAX_SIDE = 1024
 """Largest height or width of an image in pixels; nothing that a chip of 1 M neurons looks at is larger."""
@@ -143,6 +143,21 @@ def read_head(path: Path, prefix: str) -> ArchiveHead:
         raise DataError(f"{where}: image 0 is neither WebP, PNG nor JPEG; the archive is damaged")
     classes = _names(where, arrays["classes"]) if "classes" in arrays else None
     return ArchiveHead(len(labels), int(labels.max()), *_sane(where, 0, size), classes)
+
+
+def has_split(path: Path, prefix: str) -> bool:
+    """Return whether the archive has images under `prefix`; does not say whether they are sound.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return f"{prefix}bytes.npy" in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file anew") from error
 
 
 def _where(path: Path, prefix: str) -> str:

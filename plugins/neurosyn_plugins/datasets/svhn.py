@@ -60,7 +60,7 @@ class Svhn(Dataset):
         """Describe the data set; official only as far as the files here are of the official size."""
         here = {part: path for part in self._used if (path := self._find(context, part)) is not None}
         altered = [FILES[part].name for part, path in here.items() if path.stat().st_size != FILES[part].size]
-        sizes = {
+        sizes: dict[str, int] = {
             split: sum(FILES[part].images for part in self._parts(split))
             for split in _SPLITS
             if not any(FILES[part].name in altered for part in self._parts(split))
@@ -135,8 +135,8 @@ class Svhn(Dataset):
                 )
             except (OSError, ValueError) as error:
                 raise DataError(
-                    f"SVHN: {URL}{file.name} cannot be downloaded ({_cause(error)}); {self._remedy(context, [file])} by "
-                    "hand"
+                    f"SVHN: {URL}{file.name} cannot be downloaded ({_cause(error)}); "
+                    f"{self._remedy(context, [file])} by hand"
                 ) from error
             paths.append(Path(found))
         return paths
@@ -246,8 +246,9 @@ def _check_headers(path: Path, headers: dict[str, tuple[tuple[int, ...], str]]) 
     count = shape[3] if len(shape) == 4 else 1
     if not 1 <= count <= MAX_IMAGES:
         raise DataError(f"{path}: 'X' declares {count:,} images; there must be 1 to {MAX_IMAGES:,}")
-    if headers["y"][0] not in ((count, 1), (1, count)):
-        raise DataError(f"{path}: 'y' is of shape {headers['y'][0]} for {count:,} images; it must be ({count}, 1)")
+    shape, kind = headers["y"]
+    if shape not in ((count, 1), (1, count)) or not (kind in ("single", "double") or "int" in kind):
+        raise DataError(f"{path}: 'y' is {kind} {shape} for {count:,} images; it must be numbers ({count}, 1)")
 
 
 def _checked(path: Path, images: Any, labels: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

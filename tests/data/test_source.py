@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split
+from neurosyn.data.source import load_source
+from neurosyn.errors import DataError
+
+
+class Fake(Dataset):
+    """A data set that has the splits it is told to have."""
+
+    name: str
+    here: tuple[str, ...]
+
+    def info(self, context):
+        return DatasetInfo(self.name, self.name == "real", "none", "nowhere", ("a",), (1, 1, 1))
+
+    def available(self, context, split):
+        return None if split in self.here else f"{self.name}: no {split} file; put one there"
+
+    def load(self, split, context):
+        return Split(np.full((1, 1, 1, 1), len(self.name), np.uint8), np.zeros(1, np.int32))
+
+
+@pytest.fixture
+def context(tmp_path):
+    return DataContext(tmp_path, tmp_path)
+
+
+def test_the_data_set_itself_where_it_is_here(context):
+    real, stand_in = Fake(name="real", here=("test",)), Fake(name="drawn", here=("train", "test"))
+    source = load_source(real, stand_in, context, "test")
+    assert (source.dataset, source.used_stand_in, source.reason) == (real, False, "")
+    assert source.info.official
+    assert source.load("test").images[0, 0, 0, 0] == len("real")
+
+
+def test_the_stand_in_says_why(context):
+    real, stand_in = Fake(name="real", here=("test",)), Fake(name="drawn", here=("train", "test"))
+    source = load_source(real, stand_in, context, "train", "test")
+    assert (source.dataset, source.used_stand_in) == (stand_in, True)
+    assert not source.info.official
+    assert source.reason == "real: no train file; put one there"
+    assert source.load("test").images[0, 0, 0, 0] == len("drawn")
+
+
+def test_without_either_both_say_what_to_put_where(context):
+    real, stand_in = Fake(name="real", here=()), Fake(name="drawn", here=("test",))
+    with pytest.raises(DataError, match=r"real: no train file; put one there$"):
+        load_source(real, None, context, "train")
+    with pytest.raises(DataError, match=r"(?s)real: no train.*real: no test.*drawn: no train"):
+        load_source(real, stand_in, context, "train", "test")
