@@ -1,0 +1,175 @@
+"""A probe that writes a trace: Parquet tables in bounded memory, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from neurosyn.engine.probe import Probe, RunInfo, TickColumns
+from neurosyn.files import write_json
+from neurosyn.trace.counts import Counts, Rows
+from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.schema import MANIFEST, TABLES, TraceTable
+
+__all__ = ["ParquetRecorder"]
+
+_SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron")
+"""Columns that differ little from row to row: stored as differences."""
+
+
+class ParquetRecorder(Probe):
+    """Writes the tables of `neurosyn.trace.schema` into a folder.
+
+    Rows are written whenever `TraceOptions.row_group` of them have gathered, to files with temporary names; these get
+    their names, and the folder its list of tables, when the run has ended well. A run that ends in an error leaves no
+    trace, nor an older one. The files' bytes depend on the run and the options alone.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made if it is missing.
+    options
+        How much to record.
+    """
+
+    def __init__(self, folder: Path, options: TraceOptions | None = None) -> None:
+        self.folder = folder
+        self.options = TraceOptions() if options is None else options
+        self._tables: dict[str, _TableWriter] = {}
+        self._counts: Counts | None = None
+        self._outer_error: BaseException | None = None
+
+    def started(self, info: RunInfo) -> None:
+        """Remove an older trace and begin."""
+        # The engine calls `finished` after an error too; an error that was there before it began is not the run's.
+        self._outer_error = sys.exception()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for table in TABLES.values():
+            (self.folder / table.file).unlink(missing_ok=True)
+            _partial(self.folder, table).unlink(missing_ok=True)
+        self._tables = {}
+        self._counts = Counts(info)
+        if self.options.keeps_ticks():
+            self._table("ticks")
+
+    def tick(self, columns: TickColumns) -> None:
+        """Record one tick."""
+        if self._counts is None:
+            return
+        try:
+            self._record(self._counts, columns)
+        except BaseException:
+            self._discard()
+            raise
+
+    def finished(self) -> None:
+        """Give the files their names; after an error, remove them."""
+        if self._counts is None:
+            return
+        failed = sys.exception() not in (None, self._outer_error)
+        try:
+            if not failed:
+                self._finish(self._counts)
+        finally:
+            self._discard()
+
+    def _record(self, counts: Counts, columns: TickColumns) -> None:
+        timed = columns.columns is not None
+        counts.add(columns)
+        if self.options.keeps_ticks():
+            self._table("ticks").add(counts.tick_row(columns))
+        if self.options.keeps_spikes(timed):
+            self._table("spikes").add(counts.spike_rows(columns))
+        if columns.columns is not None and self.options.keeps_packets(timed):
+            self._table("packets").add(counts.packet_rows(columns.tick, columns.columns))
+
+    def _finish(self, counts: Counts) -> None:
+        self._table("cores").add(counts.core_rows())
+        self._table("energy").add(counts.energy_rows())
+        for table in self._tables.values():
+            table.close()
+        listed = {}
+        for name, table in ((name, self._tables[name]) for name in TABLES if name in self._tables):
+            path = table.rename()
+            listed[name] = {"rows": table.rows, "bytes": path.stat().st_size}
+        write_json(self.folder / MANIFEST, counts.about() | {"level": self.options.level, "tables": listed})
+
+    def _table(self, name: str) -> _TableWriter:
+        """Return a table's writer; a table that no tick needs is not made."""
+        if name not in self._tables:
+            self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options)
+        return self._tables[name]
+
+    def _discard(self) -> None:
+        for table in self._tables.values():
+            table.discard()
+        self._tables = {}
+        self._counts = None
+
+
+class _TableWriter:
+    """One Parquet file under a temporary name."""
+
+    def __init__(self, folder: Path, table: TraceTable, options: TraceOptions) -> None:
+        self.path = folder / table.file
+        self.partial = _partial(folder, table)
+        self.rows = 0
+        self._schema = table.schema
+        self._row_group = options.row_group
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        names = [column.name for column in table.columns]
+        self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
+            self.partial,
+            self._schema,
+            compression="zstd",
+            compression_level=options.compression_level,
+            use_dictionary=[name for name in names if name not in _SORTED],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _SORTED},
+            write_page_checksum=True,
+        )
+
+    def add(self, rows: Rows) -> None:
+        """Add rows; written when enough of them wait."""
+        table = pa.table({name: rows[name] for name in self._schema.names}, schema=self._schema)
+        self._waiting.append(table)
+        self._waiting_rows += table.num_rows
+        if self._waiting_rows >= self._row_group:
+            self._flush()
+
+    def _flush(self) -> None:
+        assert self._writer is not None
+        if self._waiting_rows:
+            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=self._row_group)
+        self.rows += self._waiting_rows
+        self._waiting, self._waiting_rows = [], 0
+
+    def close(self) -> None:
+        """Write what waits and the file's end."""
+        self._flush()
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = None
+
+    def rename(self) -> Path:
+        """Give the closed file its name."""
+        return self.partial.replace(self.path)
+
+    def discard(self) -> None:
+        """Drop what waits and what was written, unless it has its name already."""
+        self._waiting, self._waiting_rows = [], 0
+        if self._writer is not None:
+            # A full disk may be why it is dropped.
+            with contextlib.suppress(OSError, pa.ArrowException):
+                self._writer.close()
+            self._writer = None
+        self.partial.unlink(missing_ok=True)
+
+
+def _partial(folder: Path, table: TraceTable) -> Path:
+    return folder / f".{table.file}.partial"

@@ -1,0 +1,195 @@
+"""The tables of a trace: the one definition of their columns, units and files.
+
+Columns keep their names, types and meanings; new ones are added at the end. A change that breaks this raises
+`FORMAT`. Each column carries its description and unit in the metadata of its Arrow field (``description``,
+``unit``), and each file names its table (``neurosyn.table``), so that a file explains itself to DuckDB, polars or
+pandas without neurosyn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from neurosyn.errors import DataError, did_you_mean
+
+__all__ = ["ENERGY_PARTS", "FORMAT", "HOST", "MANIFEST", "TABLES", "Column", "TraceTable", "table_named"]
+
+FORMAT = 1
+"""Version of the trace format."""
+MANIFEST = "trace.json"
+"""Written last: a folder without it holds no whole trace."""
+HOST = "(host)"
+"""Stands in the layer column of `energy` for what the host's own packets cost."""
+ENERGY_PARTS = ("memory", "synaptic", "network", "chip_to_chip", "io")
+"""Parts of the active energy, as in `neurosyn.chip.energy`. Leakage goes with time,
+not with events: the run's summary states it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, Arrow type, meaning and unit (empty for numbers of things)."""
+
+    name: str
+    type: pa.DataType
+    about: str
+    unit: str = ""
+    nullable: bool = False
+
+    def field(self) -> pa.Field:
+        """Return the Arrow field with the meaning and unit as metadata."""
+        metadata = {"description": self.about} | ({"unit": self.unit} if self.unit else {})
+        return pa.field(self.name, self.type, nullable=self.nullable, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class TraceTable:
+    """A table of a trace: one Parquet file."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+    @property
+    def file(self) -> str:
+        """Name of its file."""
+        return f"{self.name}.parquet"
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its Arrow schema."""
+        metadata = {"neurosyn.table": self.name, "neurosyn.format": str(FORMAT), "description": self.about}
+        return pa.schema([column.field() for column in self.columns], metadata=metadata)
+
+    def problem(self, schema: pa.Schema) -> str | None:
+        """Say why a file with this schema is not such a table, or return None."""
+        metadata = schema.metadata or {}
+        if metadata.get(b"neurosyn.table") != self.name.encode():
+            return "was not written by neurosyn's trace"
+        version = metadata.get(b"neurosyn.format", b"?").decode()
+        if version != str(FORMAT):
+            return f"has trace format {version}, this neurosyn reads {FORMAT}"
+        for column in self.columns:
+            index = schema.get_field_index(column.name)
+            if index < 0:
+                return f"lacks the column '{column.name}'"
+            if schema.field(index).type != column.type:
+                return f"has {column.name} as {schema.field(index).type}, not {column.type}"
+        return None
+
+
+_LAYER = pa.dictionary(pa.int16(), pa.string())
+_I16, _I32, _I64, _F64 = pa.int16(), pa.int32(), pa.int64(), pa.float64()
+
+
+def _tables(*tables: TraceTable) -> dict[str, TraceTable]:
+    return {table.name: table for table in tables}
+
+
+TABLES = _tables(
+    TraceTable(
+        "spikes",
+        "one row per spike of a recorded tick, ordered by tick, core, neuron",
+        (
+            Column("tick", _I64, "tick in which the neuron fired", "ticks"),
+            Column("core", _I32, "core of the neuron"),
+            Column("layer", _LAYER, "layer of the core"),
+            Column("neuron", _I32, "neuron in the core"),
+        ),
+    ),
+    TraceTable(
+        "packets",
+        "one row per packet of a timed tick: the host's first, then by source core and neuron",
+        (
+            Column("tick", _I64, "tick in which it was sent", "ticks"),
+            Column("source_core", _I32, "core that sent it; -1: the host"),
+            Column("source_neuron", _I32, "neuron that fired; for the host, the input line"),
+            Column("dest_core", _I32, "core it goes to; -2: the host"),
+            Column("dest_axon", _I32, "axon it goes to; for the host, the output pin"),
+            Column("delivery_tick", _I64, "tick in which its target should integrate it", "ticks"),
+            Column("send_ps", _I64, "when it was ready to enter its router", "ps"),
+            Column("arrival_ps", _I64, "when it was in its target's scheduler, or with the host", "ps"),
+            Column("hops", _I32, "links between routers that it took"),
+            Column("crossings", _I32, "chip-to-chip links among them"),
+            Column("blocked_ps", _I64, "time it waited, in FIFOs and in its core, beyond unloaded travel", "ps"),
+            Column("energy_pj", _F64, "energy of its hops and crossings, and of entering or leaving the board", "pJ"),
+        ),
+    ),
+    TraceTable(
+        "ticks",
+        "one row per simulated tick",
+        (
+            Column("tick", _I64, "number of the tick", "ticks"),
+            Column("start_ps", _I64, "when it began; null where it was not timed", "ps", nullable=True),
+            Column("spikes", _I64, "neurons that fired"),
+            Column("synaptic_events", _I64, "active synapses that met a spike"),
+            Column("packets", _I64, "packets sent by neurons"),
+            Column("input_packets", _I64, "packets sent by the host"),
+            Column("output_packets", _I64, "packets sent to the host"),
+            Column("hops", _I64, "links between routers taken, in sum"),
+            Column("crossings", _I64, "chip-to-chip links taken, in sum"),
+            Column("collisions", _I64, "spikes that merged with another to the same axon and tick"),
+            Column("late_packets", _I64, "packets that arrived after their delivery tick had begun"),
+            Column("core_overruns", _I64, "cores that had not finished when the tick ended"),
+            Column(
+                "makespan_ps",
+                _I64,
+                "from its start to the last core finished and the last packet arrived; null where it was not timed",
+                "ps",
+                nullable=True,
+            ),
+        ),
+    ),
+    TraceTable(
+        "cores",
+        "one row per core of the program, in sum over all simulated ticks",
+        (
+            Column("core", _I32, "number of the core in the program"),
+            Column("layer", _LAYER, "layer of the core"),
+            Column("x", _I32, "position on the board, eastwards"),
+            Column("y", _I32, "position on the board, northwards"),
+            Column("spikes", _I64, "spikes of its neurons"),
+            Column("synaptic_events", _I64, "its synaptic events"),
+            Column("packets", _I64, "packets that it sent"),
+            Column("hops", _I64, "links that its packets took"),
+            Column(
+                "finish_ps",
+                _I64,
+                "longest time from the start of a tick to its last neuron; null if no tick was timed",
+                "ps",
+                nullable=True,
+            ),
+            Column("memory_pj", _F64, "energy of reading its rows in each tick", "pJ"),
+            Column("synaptic_pj", _F64, "energy of its synaptic events", "pJ"),
+            Column("network_pj", _F64, "energy of its packets' hops", "pJ"),
+            Column("chip_to_chip_pj", _F64, "energy of its packets' links between chips", "pJ"),
+            Column("io_pj", _F64, "energy of its packets that leave the board, at the periphery", "pJ"),
+        ),
+    ),
+    TraceTable(
+        "energy",
+        "active energy by layer and part, in sum over all simulated ticks; leakage is in the run's summary",
+        (
+            Column("layer", _LAYER, f"layer of the cores; {HOST}: packets that the host sent"),
+            Column("part", pa.dictionary(pa.int16(), pa.string()), f"one of {', '.join(ENERGY_PARTS)}"),
+            Column("energy_pj", _F64, "energy", "pJ"),
+        ),
+    ),
+)
+"""By name, in the order in which they are listed."""
+
+
+def table_named(name: str) -> TraceTable:
+    """Return the table `name`.
+
+    Raises
+    ------
+    DataError
+        If there is none of that name.
+    """
+    if name not in TABLES:
+        raise DataError(
+            f"trace: there is no table '{name}'{did_you_mean(name, TABLES)} (there are: {', '.join(TABLES)})"
+        )
+    return TABLES[name]
