@@ -19,6 +19,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from neurosyn.chip import lfsr
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
 
 __all__ = ["PARAMETERS", "QUAD", "TILE", "evaluate_tiles", "popcount_probe", "step_tiles"]
@@ -39,8 +40,8 @@ _NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MOD
 
 _TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
 _ROW = np.uint64(PARAMETERS * TILE)
-_0, _1, _2, _3, _4, _8, _22, _23, _24, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 4, 8, 22, 23, 24, 64))
-_BYTE, _REGISTER = np.uint64(0xFF), np.uint64(0xFFFF_FFFF)
+_0, _1, _2, _3, _4, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 4, 8, 64))
+_BYTE, _LEAP = np.uint64(0xFF), lfsr.TABLE.astype(np.uint64)
 _MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
 _BLOCK = 16  # cores for which a thread allocates its work space once
 _FRAMES = 64  # frames of one core that a thread evaluates in one go
@@ -125,8 +126,7 @@ def _fire_tile(parameters, row, reversal, work):
 def _drawn(state, bits):
     """Return the state of a register after a draw of so many bits (`neurosyn.chip.lfsr`)."""
     for _ in range((bits + 7) // 8):
-        fresh = (state >> _2) ^ (state >> _22) ^ (state >> _23) ^ (state >> _24)
-        state = ((state << _8) | (fresh & _BYTE)) & _REGISTER
+        state = (state >> _8) ^ _LEAP[state & _BYTE]
     return state
 
 

@@ -3,15 +3,16 @@
 TrueNorth has one generator for each core, started from a 32-bit seed [P]. Its polynomial and the order of its draws are
 not published; this is what neurosyn does instead [A]:
 
-*Register.* The bits obey a_n = a_{n−10} ⊕ a_{n−30} ⊕ a_{n−31} ⊕ a_{n−32}: the polynomial x³² + x³¹ + x³⁰ + x¹⁰ + 1, the
-reciprocal of the tabled primitive x³² + x²² + x² + x + 1, hence of maximal length 2³² − 1. The state holds the last 32
-bits, the newest in bit 0. The nearest tap is ten bits back, so eight steps (a *leap*) are a few shifts. 8 and 2³² − 1
-have no common divisor: a leap runs through all states, too.
+*Register.* Galois form with the primitive polynomial of CRC-32 (0x04C11DB7), hence of maximal length 2³² − 1. A step
+shifts the state right by one bit and, if a 1 falls out, flips the bits of 0xEDB88320. The polynomial has 14 taps: with
+few of them, a register that starts from a small seed would give mostly zeros for hundreds of draws. Eight steps (a
+*leap*) are one look-up, as CRC-32 is usually computed: ``state = state >> 8 ^ TABLE[state & 255]``. 8 and 2³² − 1 have
+no common divisor, so leaps run through all states, too.
 
 *Seed.* The state before the first draw is the seed. The state 0 would stay 0 for ever, so seed 0 means 2³² − 1, the
 seed that IBM's tools write by default.
 
-*Draw.* A draw of k bits makes ⌈k/8⌉ leaps and takes the k newest bits, so no bit serves twice.
+*Draw.* A draw of k bits makes ⌈k/8⌉ leaps, then takes the k low bits of the state.
 
 - Synapses and leak compare |s| ≥ ρ with a draw ρ of 8 bits, 0 … 255: the same comparison with the same range that a
   threshold mask of 8 bits shows in IBM's recorded outputs, where P(fire) = (x + 1)/256 [V]. So a stochastic weight
@@ -31,12 +32,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_SEED", "LEAP_BITS", "initial_states", "leap", "leaps_for", "stream"]
+__all__ = ["DEFAULT_SEED", "LEAP_BITS", "TABLE", "initial_states", "leap", "leaps_for", "stream"]
 
 DEFAULT_SEED = 0xFFFF_FFFF
 """``rngSeed`` that IBM's tools write by default. [IBM]"""
 LEAP_BITS = 8
 """Steps of the register in one leap. [A]"""
+
+
+def _leap_table() -> NDArray[np.uint32]:
+    states = np.arange(256, dtype=np.uint32)
+    for _ in range(LEAP_BITS):
+        states = (states >> np.uint32(1)) ^ np.where(states & np.uint32(1), np.uint32(0xEDB8_8320), np.uint32(0))
+    return states
+
+
+TABLE = _leap_table()
+"""What the low byte of a state becomes in a leap: uint32 array (256,)."""
 
 
 def initial_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -52,8 +64,7 @@ def leaps_for(bits: NDArray[Any]) -> NDArray[np.int64]:
 
 def leap(states: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Advance registers by eight steps."""
-    fresh = (states >> np.uint32(2)) ^ (states >> np.uint32(22)) ^ (states >> np.uint32(23)) ^ (states >> np.uint32(24))
-    result: NDArray[np.uint32] = (states << np.uint32(8)) | (fresh & np.uint32(0xFF))
+    result: NDArray[np.uint32] = (states >> np.uint32(8)) ^ TABLE[states & np.uint32(0xFF)]
     return result
 
 

@@ -18,17 +18,19 @@ _SLOTS = 16
 
 
 class ReferenceRegister:
-    """The shift register of a core, one bit at a time: a_n = a_{n−10} ⊕ a_{n−30} ⊕ a_{n−31} ⊕ a_{n−32}."""
+    """The shift register of a core, one bit at a time: Galois form, polynomial 0x04C11DB7."""
 
     def __init__(self, seed: int) -> None:
         self.state = seed if seed != 0 else 0xFFFF_FFFF
 
     def draw(self, bits: int) -> int:
-        """Step by whole bytes until so many bits are fresh, and return those."""
+        """Step by as many whole bytes as so many bits need, and return the low bits of the state."""
         steps = 8 * ((bits + 7) // 8)
         for _ in range(steps):
-            new = (self.state >> 9 ^ self.state >> 29 ^ self.state >> 30 ^ self.state >> 31) & 1
-            self.state = (self.state << 1 | new) & 0xFFFF_FFFF
+            out = self.state & 1
+            self.state >>= 1
+            if out:
+                self.state ^= 0xEDB8_8320
         return self.state & ((1 << bits) - 1)
 
 
