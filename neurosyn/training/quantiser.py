@@ -35,7 +35,7 @@ def trinarise(
         h; 0 ≤ h < ½.
     """
     low, high = np.float32(0.5 - hysteresis), np.float32(0.5 + hysteresis)
-    trinary = np.where(np.abs(hidden) <= low, np.float32(0), previous)
-    trinary[hidden >= high] = 1
-    trinary[hidden <= -high] = -1
-    return trinary
+    size = np.abs(hidden)
+    outside = size >= high
+    band = (size > low) & ~outside
+    return np.copysign(outside, hidden, dtype=np.float32) + previous * band

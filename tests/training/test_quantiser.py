@@ -38,6 +38,11 @@ def test_trinarising_twice_changes_nothing(hidden, hysteresis):
     np.testing.assert_array_equal(trinarise(hidden, once, hysteresis), once)
 
 
+def test_without_hysteresis_half_is_one():
+    hidden, previous = np.array([0.5, -0.5, 0.5], np.float32), np.array([-1, 0, 1], np.float32)
+    np.testing.assert_array_equal(trinarise(hidden, previous, 0.0), [1, -1, 1])
+
+
 def test_first_trinary_is_the_nearest():
     hidden = np.array([-1.4, -0.7, -0.2, 0.0, 0.3, 0.8, 2.0], np.float32)
     np.testing.assert_array_equal(first_trinary(hidden), [-1, -1, 0, 0, 0, 1, 1])

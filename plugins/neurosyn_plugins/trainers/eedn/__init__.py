@@ -23,11 +23,11 @@ class Eedn(Trainer):
     measured anew at the end. It trains any layer that keeps the layer contract.
     """
 
-    epochs: int = Field(6, ge=1, le=100_000, description="passes over the training images")
+    epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
     optimiser: Literal["adam", "sgd"] = Field("adam", description="adam, or sgd: momentum as in the paper")
     rate: float = Field(
-        0.1, gt=0, le=1e4, description="learning rate of the hidden weights at the start; about 20 for sgd"
+        0.3, gt=0, le=1e4, description="learning rate of the hidden weights at the start; about 20 for sgd"
     )
     momentum: float = Field(0.9, ge=0, lt=1, description="of sgd")
     bias_rate: float = Field(0.2, ge=0, le=100, description="learning rate of the biases, relative to `rate`")
@@ -35,7 +35,7 @@ class Eedn(Trainer):
     schedule: Literal["steps", "cosine"] = Field(
         "steps", description="rate divided by `decay` at each of `decay_at`, or a smooth fall from the first of them on"
     )
-    decay_at: list[float] = Field([0.6, 0.8], description="shares of the training at which the rate falls")
+    decay_at: list[float] = Field([0.4, 0.7, 0.9], description="shares of the training at which the rate falls")
     decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Scratch:
 
     def take(self, name: str, *shape: int) -> F32:
         """Return an uninitialised float32 array of `shape`; the one of the same `name` before it is void."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
             buffer = self._buffers[name] = np.empty(max(size, COLUMN_BYTES // 4), np.float32)
