@@ -31,8 +31,8 @@ def random_run(
 ) -> tuple[RunInfo, list[TickColumns]]:
     """Return what a probe is told of a run that never was.
 
-    Neurons fire at random, so the spikes are not what the program would give; all counts, routes, times and orders agree
-    with one another.
+    Neurons fire at random, so the spikes are not what the program would give; all counts, routes, times and orders
+    agree with one another.
 
     Parameters
     ----------

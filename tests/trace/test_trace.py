@@ -135,7 +135,7 @@ def test_what_was_not_recorded_says_how_to_get_it(record):
 def test_unknown_tables_and_columns_are_named(trace, call):
     with pytest.raises(DataError, match=r"no table 'packet'; did you mean 'packets'\?"):
         call(trace, "packet")
-    with pytest.raises(DataError, match="have no column 'hop'.*hops"):
+    with pytest.raises(DataError, match=r"have no column 'hop'.*hops"):
         trace.frame("packets", ["hop"])
 
 

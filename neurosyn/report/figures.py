@@ -1,0 +1,240 @@
+"""The report's figures, as SVG whose text stays text."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from neurosyn.report.format import count, time
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.image import AxesImage
+
+    from neurosyn.analysis.latency import PacketLatencies
+
+__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map"]
+
+INK, MUTED, GRID, UNUSED = "#1f2933", "#52606d", "#d9e0e7", "#eef1f4"
+ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
+"""Of the palette of Okabe and Ito, which people with colour-blindness can tell apart."""
+CSS_PIXELS = 96
+"""CSS pixels in an inch."""
+_LARGEST_ANNOTATED = 16
+"""Classes of the largest confusion matrix whose cells have room for a number."""
+_SMALLEST_NUMBERED = 0.025
+"""Share of the cores of the smallest layer that gets its number on the map."""
+_MAP_SIZE = (3.9, 3.4)
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "neurosyn",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "text.parse_math": False,
+}
+
+
+def chip_map(values: NDArray[np.floating], *, unit: str, colours: str, side: int, label: str) -> str:
+    """Draw a board, each core coloured by its value.
+
+    Parameters
+    ----------
+    values : float array (height, width)
+        Row y, column x; NaN where no core is used.
+    unit
+        What the colour bar measures.
+    colours
+        Name of a colour map.
+    side
+        Cores along a side of a chip, for the chips' borders.
+    label
+        Read out in place of the figure.
+    """
+    with _figure(*_MAP_SIZE) as (figure, axes):
+        image = _board(axes, values, side, cmap=mpl.colormaps[colours].with_extremes(bad=UNUSED))
+        _colour_bar(figure, axes, image, unit)
+        return _svg(figure, label)
+
+
+def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: str) -> str:
+    """Draw a board, each core coloured by its layer, with the layers' numbers (from 1) on all but the smallest.
+
+    Parameters
+    ----------
+    layers : float array (height, width)
+        Index of the layer; NaN where no core is used.
+    n_layers
+        Number of layers.
+    side, label
+        As in `chip_map`.
+    """
+    colours = mpl.colormaps["viridis"].resampled(max(2, n_layers)).with_extremes(bad=UNUSED)
+    norm = mpl.colors.BoundaryNorm(np.arange(max(2, n_layers) + 1) - 0.5, max(2, n_layers))
+    used = ~np.isnan(layers)
+    with _figure(*_MAP_SIZE) as (figure, axes):
+        image = _board(axes, layers, side, cmap=colours, norm=norm)
+        bar = _colour_bar(figure, axes, image, "layer")
+        shown = range(0, n_layers, 1 + n_layers // 24)
+        bar.set_ticks(list(shown), labels=[str(layer + 1) for layer in shown])
+        for layer in range(n_layers):
+            y, x = np.nonzero(layers == layer)
+            if len(x) < _SMALLEST_NUMBERED * used.sum():
+                continue
+            # The core of the layer that is nearest to its middle: a layer's shape need not hold its own middle.
+            nearest = int(np.argmin((x - x.mean()) ** 2 + (y - y.mean()) ** 2))
+            light = layer > 0.6 * n_layers
+            axes.text(x[nearest], y[nearest], str(layer + 1), ha="center", va="center", color=INK if light else "white")
+        return _svg(figure, label)
+
+
+def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
+    """Draw the distribution of packet latencies, on a logarithmic axis, by kind of way."""
+    low = max(1, min(int(part.latency_ps[0]) for part in latencies))
+    high = max(int(part.latency_ps[-1]) for part in latencies)
+    edges = np.geomspace(low * 0.98, max(high * 1.02, low * 1.1), 61)
+    with _figure(11.4, 3.3) as (figure, axes):
+        for part in latencies:
+            share = np.histogram(part.latency_ps, edges)[0] / len(part)
+            colour = ROUTE_COLOURS[part.route]
+            axes.stairs(share, edges, fill=True, color=colour, alpha=0.3)
+            axes.stairs(share, edges, color=colour, linewidth=1.4, label=f"{part.route} ({count(len(part))})")
+        axes.set_xscale("log")
+        ticks = [v for v in np.outer(10.0 ** np.arange(0, 13), [1, 2, 5]).ravel() if edges[0] <= v <= edges[-1]]
+        if len(ticks) > 12:
+            ticks = [v for v in ticks if f"{v:.0f}"[0] == "1"]
+        axes.set_xticks(ticks, [time(v, 1) for v in ticks])
+        axes.minorticks_off()
+        axes.set_xlim(edges[0], edges[-1])
+        axes.set_xlabel("from ready to be sent to arrival")
+        axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_ylabel("packets of the kind")
+        axes.grid(axis="y", color=GRID, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
+        return _svg(figure, label)
+
+
+def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: str) -> str:
+    """Draw a confusion matrix, coloured by the share of each true class; counts are written if there is room.
+
+    Parameters
+    ----------
+    matrix : int64 array (classes, classes)
+        Frames by true class (rows) and predicted class (columns).
+    classes
+        Names of the classes.
+    label
+        Read out in place of the figure.
+    """
+    n = len(classes)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    size = 5.2 if n <= _LARGEST_ANNOTATED else 6.0
+    with _figure(size, size * 0.96) as (figure, axes):
+        # The square root keeps rare confusions visible beside the diagonal.
+        axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+        if n <= _LARGEST_ANNOTATED:
+            names = [name if len(name) <= 8 else f"{name[:7]}…" for name in classes]
+            turned = 45 if max(map(len, names)) > 3 else 0
+            axes.set_xticks(range(n), names, rotation=turned)
+            axes.set_yticks(range(n), names)
+            for row, column in np.argwhere(matrix):
+                dark = np.sqrt(share[row, column]) > 0.55
+                axes.text(
+                    column,
+                    row,
+                    count(matrix[row, column]),
+                    ha="center",
+                    va="center",
+                    color="white" if dark else INK,
+                    fontsize=8.5 if n <= 10 else 6.5,
+                )
+            axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
+            axes.set_yticks(np.arange(n + 1) - 0.5, minor=True)
+            axes.grid(which="minor", color="white", linewidth=1.5)
+        axes.tick_params(which="both", length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("true")
+        return _svg(figure, label)
+
+
+def _board(axes: Axes, values: NDArray[np.floating], side: int, **colours: Any) -> AxesImage:
+    height, width = values.shape
+    image = axes.imshow(np.ma.masked_invalid(values), origin="lower", interpolation="nearest", **colours)
+    for x in range(side, width, side):
+        axes.axvline(x - 0.5, color="white", linewidth=1.2)
+    for y in range(side, height, side):
+        axes.axhline(y - 0.5, color="white", linewidth=1.2)
+    axes.set_xticks(sorted({0, width // 2, width - 1}))
+    axes.set_yticks(sorted({0, height // 2, height - 1}))
+    axes.set_xlabel("x, eastwards")
+    axes.set_ylabel("y, northwards")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def _colour_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> Colorbar:
+    bar = figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
+    bar.outline.set_visible(False)
+    bar.set_label(label)
+    bar.ax.tick_params(which="both", length=0)
+    return bar
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure of so many inches in the report's style, whatever the user's own is.
+
+    Not by pyplot, which would keep the figure and choose a backend.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        figure = Figure(figsize=(width, height), layout="compressed")
+        FigureCanvasSVG(figure)
+        yield figure, figure.subplots()
+
+
+def _svg(figure: Figure, label: str) -> str:
+    """Return SVG to stand in a page: no prologue, no styles or links that reach outside, in the page's own font."""
+    stream = io.StringIO()
+    metadata: dict[str, None] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(stream, format="svg", metadata=metadata, transparent=True)
+    svg = stream.getvalue()
+    head, _, body = svg[svg.index("<svg") :].partition(">")
+    for pattern in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->", r" font-family: [^;\"]*;"):
+        body = re.sub(pattern, "", body, flags=re.DOTALL)
+    body = body.replace("xlink:href", "href")
+    # Ids are kept where something refers to them, and made this figure's own: a page holds several.
+    own = f"f{zlib.crc32(body.encode()):08x}-"
+    used = set(re.findall(r'href="#([^"]*)"', body)) | set(re.findall(r"url\(#([^)]*)\)", body))
+    body = re.sub(r' id="([^"]*)"', lambda match: f' id="{own}{match[1]}"' if match[1] in used else "", body)
+    body = body.replace('href="#', f'href="#{own}').replace("url(#", f"url(#{own}")
+    box = re.search(r'viewBox="([^"]*)"', head)
+    assert box is not None
+    width = round(figure.get_figwidth() * CSS_PIXELS)
+    return (
+        f'<svg role="img" aria-label="{html.escape(label)}" viewBox="{box[1]}" '
+        f'style="width:{width}px;stroke-linejoin:round;stroke-linecap:butt">{body}'
+    )

@@ -1,0 +1,107 @@
+"""The report: one HTML page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from neurosyn.analysis.accuracy import Evaluation
+from neurosyn.files import write_text
+from neurosyn.report import format as written
+from neurosyn.report import panels
+from neurosyn.report.facts import assumed_value, facts, limited_by, stand_in
+from neurosyn.trace.trace import Trace
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    path: Path, summary: Mapping[str, Any], trace: Trace | None = None, evaluation: Evaluation | None = None
+) -> None:
+    """Write the report page of a run.
+
+    What the run does not have is left out of the page. The page has no scripts and refers to nothing outside itself;
+    its bytes depend on the arguments alone.
+
+    Parameters
+    ----------
+    path
+        The HTML file, written whole or not at all.
+    summary
+        See `neurosyn.report.facts.Summary`.
+    trace
+        What was recorded; gives the chip's maps, the energy by layer and the packets' latencies.
+    evaluation
+        The answers to the frames; gives the confusion matrix and the sample frames.
+
+    Raises
+    ------
+    DataError
+        If the trace is damaged.
+    """
+    environment = Environment(
+        loader=PackageLoader("neurosyn.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=written.count, number=written.number, percent=written.percent, energy=written.energy, time=written.time
+    )
+    environment.filters["svg"] = Markup  # figures are drawn here and escape their own labels
+    page = environment.get_template("page.html").render(
+        title=str(summary.get("title") or summary.get("scenario") or "Run"),
+        scenario=summary.get("scenario"),
+        dataset=summary.get("dataset") or None,
+        stand_in=stand_in(summary),
+        warnings=list(_warnings(summary)),
+        cards=panels.cards(summary),
+        sections=facts(summary),
+        limited_by=limited_by(summary),
+        accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
+        samples=[] if evaluation is None else panels.samples(evaluation),
+        layers=panels.layers(summary, trace),
+        power=panels.power(summary),
+        part_colours=panels.PART_COLOURS,
+        maps=None if trace is None else panels.maps(trace),
+        latencies=None if trace is None else panels.latencies(trace),
+        assumptions=[dict(item, text=assumed_value(item)) for item in summary.get("assumptions") or []],
+        provenance=list(_flat(summary.get("provenance") or {})),
+        run=summary.get("run"),
+    )
+    write_text(path, page)
+
+
+def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a reader must know before any number."""
+    dataset, events = summary.get("dataset") or {}, summary.get("events") or {}
+    if stand_in(summary):
+        yield (
+            f"The frames are a stand-in: {dataset.get('name')}. No accuracy on this page may be compared with "
+            "published results."
+        )
+    if summary.get("mismatched_frames"):
+        yield (
+            f"{written.things(summary['mismatched_frames'], 'frame')}: the chip's output spikes differ from the trained "
+            "network's."
+        )
+    if events.get("late_packets"):
+        yield (
+            f"{written.things(events['late_packets'], 'packet')} arrived after their tick had begun: the tick period is "
+            "too short."
+        )
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give nested values as dotted names and texts."""
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,325 @@
+"""The parts of the report page: what each shows, worked out from the summary, the trace and the evaluation."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.analysis.accuracy import Evaluation, class_accuracy, confusion_matrix
+from neurosyn.analysis.latency import packet_latencies
+from neurosyn.report import figures
+from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
+from neurosyn.report.format import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.trace.schema import ENERGY_PARTS
+from neurosyn.trace.trace import Trace
+
+__all__ = ["PART_COLOURS", "accuracy", "cards", "latencies", "layers", "maps", "power", "samples"]
+
+PART_COLOURS = {
+    "leakage": "#8a97a5",
+    "memory": "#0072b2",
+    "synaptic": "#e69f00",
+    "network": "#009e73",
+    "chip_to_chip": "#56b4e9",
+    "io": "#cc79a7",
+}
+"""Of the palette of Okabe and Ito, which people with colour-blindness can tell apart; grey for leakage."""
+
+_SAMPLES = 24
+_CONFUSIONS = 8
+_BEST_SCORES = 3
+
+
+def cards(summary: Mapping[str, Any]) -> list[Fact]:
+    """Return the numbers that open the page."""
+    dataset, power = summary.get("dataset") or {}, summary.get("power_mw") or {}
+    chips, voltage, cause = summary.get("chips"), summary.get("voltage"), limited_by(summary)
+    frames, period = dataset.get("frames"), summary.get("tick_period_us")
+    found = [
+        Fact("Accuracy on the chip", percent(summary.get("accuracy")), f"{count(frames)} frames" if frames else ""),
+        Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "the same frames, off the chip"),
+        Fact("Mismatched frames", count(summary.get("mismatched_frames")), "chip ≠ trained network"),
+        Fact("Cores", count(summary.get("cores")), f"on {things(chips, 'chip')}" if chips else ""),
+        Fact("Frames per second", number(summary.get("frames_per_second")), f"one per tick of {number(period)} µs"),
+        Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
+        Fact("Power", _unit(power.get("total"), "mW"), f"at {number(voltage, 3)} V" if voltage else ""),
+        Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power × tick period"),
+        Fact("Frames per second and watt", number(summary.get("frames_per_second_per_watt")), ""),
+        Fact("Tick period", _unit(period, "µs"), f"limited by {cause}" if cause else ""),
+    ]
+    return [fact for fact in found if fact.value != MISSING]
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class in the table of accuracies."""
+
+    name: str
+    frames: int
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The panel on classification."""
+
+    figure: str
+    classes: list[ClassRow]
+    confusions: list[tuple[str, str, int]]
+
+
+def accuracy(evaluation: Evaluation) -> Accuracy:
+    """Return confusion matrix, accuracy by class and the commonest confusions."""
+    matrix = confusion_matrix(evaluation)
+    names = evaluation.classes
+    wrong = matrix - np.diag(matrix.diagonal())
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_CONFUSIONS]
+    pairs = [(int(i) // len(names), int(i) % len(names)) for i in order if wrong.flat[i] > 0]
+    right = int(matrix.trace())
+    label = f"Confusion matrix of {len(names)} classes: {right:,} of {len(evaluation):,} frames on the diagonal"
+    return Accuracy(
+        figures.confusion_figure(matrix, names, label),
+        [
+            ClassRow(name, int(frames), float(share))
+            for name, frames, share in zip(names, matrix.sum(axis=1), class_accuracy(evaluation), strict=True)
+        ],
+        [(names[true], names[predicted], int(wrong[true, predicted])) for true, predicted in pairs],
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A frame with the chip's answer."""
+
+    image: str
+    label: str
+    prediction: str
+    correct: bool
+    scores: list[tuple[str, float]]
+
+
+def samples(evaluation: Evaluation) -> list[Sample]:
+    """Return the first frames that have an image."""
+    found = []
+    for index in range(min(_SAMPLES, 0 if evaluation.images is None else len(evaluation.images))):
+        assert evaluation.images is not None
+        scores: list[tuple[str, float]] = []
+        if evaluation.scores is not None:
+            own = evaluation.scores[index]
+            best = np.argsort(-own, kind="stable")[:_BEST_SCORES]
+            scores = [(evaluation.classes[c], float(own[c])) for c in best]
+        label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
+        found.append(
+            Sample(
+                _png(evaluation.images[index]),
+                evaluation.classes[label],
+                evaluation.classes[prediction],
+                label == prediction,
+                scores,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the power, or of a layer's energy."""
+
+    name: str
+    about: str
+    share: float
+    power_mw: str = MISSING
+    energy_uj: str = MISSING
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer in the layer table; shares are of the largest layer's, for the bars."""
+
+    name: str
+    numbers: dict[str, float | None]
+    shares: dict[str, float]
+    parts: list[Part] = field(default_factory=list)
+
+
+_LAYER_NUMBERS = ("cores", "spikes", "synaptic_events", "packets", "hops", "energy_pj")
+
+
+def layers(summary: Mapping[str, Any], trace: Trace | None) -> list[LayerRow]:
+    """Return the layer table: the summary's layers or else the trace's; the parts of their energy from the trace."""
+    parts = {} if trace is None else _energy_parts(summary, trace)
+    rows = [dict(row) for row in summary.get("layers") or ([] if trace is None else _traced_layers(trace))]
+    for row in rows:
+        if row.get("name") in parts:
+            row["energy_pj"] = sum(parts[row["name"]].values())
+    most = {key: max((row.get(key) or 0 for row in rows), default=0) for key in _LAYER_NUMBERS}
+    return [
+        LayerRow(
+            str(row.get("name", MISSING)),
+            {key: row.get(key) for key in _LAYER_NUMBERS},
+            {key: (row.get(key) or 0) / most[key] if most[key] else 0.0 for key in _LAYER_NUMBERS},
+            [
+                Part(part, PARTS[part], energy / most["energy_pj"] if most["energy_pj"] else 0.0)
+                for part, energy in parts.get(row.get("name", ""), {}).items()
+            ],
+        )
+        for row in rows
+    ]
+
+
+def _traced_layers(trace: Trace) -> list[dict[str, Any]]:
+    cores = trace.cores()
+    layer = cores["layer"].cat.codes.to_numpy()
+    keys = ("spikes", "synaptic_events", "packets", "hops")
+    return [
+        {"name": name, "cores": int((layer == number).sum())}
+        | {key: int(cores[key].to_numpy()[layer == number].sum()) for key in keys}
+        for number, name in enumerate(trace.layers)
+    ]
+
+
+def _energy_parts(summary: Mapping[str, Any], trace: Trace) -> dict[str, dict[str, float]]:
+    """Return the energy in pJ by layer and part; leakage is shared out by cores where power and period are known."""
+    energy = trace.energy()
+    parts: dict[str, dict[str, float]] = {}
+    for layer, part, value in zip(energy["layer"], energy["part"], energy["energy_pj"], strict=True):
+        parts.setdefault(str(layer), {})[str(part)] = float(value)
+    leakage, period = (summary.get("power_mw") or {}).get("leakage"), summary.get("tick_period_us")
+    if leakage is not None and period is not None:
+        # mW · µs = nJ
+        total_pj = 1000 * leakage * period * trace.ticks_simulated
+        sizes = trace.cores(["layer"])["layer"].value_counts()
+        parts = {
+            layer: {"leakage": total_pj * int(sizes.get(layer, 0)) / trace.n_cores} | of_layer
+            for layer, of_layer in parts.items()
+        }
+    shown = [part for part in PARTS if any(of.get(part) for of in parts.values())]
+    return {layer: {part: of.get(part, 0.0) for part in shown} for layer, of in parts.items()}
+
+
+def power(summary: Mapping[str, Any]) -> list[Part]:
+    """Return the parts of the power; empty if it is not known."""
+    known = summary.get("power_mw") or {}
+    total, per_frame = known.get("total"), summary.get("energy_per_frame_uj")
+    if not total:
+        return []
+    return [
+        Part(
+            part,
+            PARTS[part],
+            known[part] / total,
+            alike(known[part], total),
+            alike(times(per_frame, known[part] / total), per_frame),
+        )
+        for part in power_parts(known)
+    ]
+
+
+@dataclass(frozen=True)
+class ChipMap:
+    """A figure of the board, its title and what it says."""
+
+    title: str
+    figure: str
+    caption: str
+
+
+def maps(trace: Trace) -> list[ChipMap]:
+    """Return the board coloured by spikes, by energy and by layer."""
+    cores = trace.cores()
+    side = trace.mesh["side"]
+    width, height = trace.mesh["columns"] * side, trace.mesh["rows"] * side
+
+    def board(values: NDArray[Any]) -> NDArray[np.float64]:
+        grid = np.full((height, width), np.nan)
+        grid[cores["y"], cores["x"]] = values
+        return grid
+
+    ticks = max(1, trace.ticks_simulated)
+    spikes = cores["spikes"].to_numpy() / ticks
+    energy = cores[[f"{part}_pj" for part in ENERGY_PARTS]].to_numpy().sum(axis=1) / 1000 / ticks
+    layer = cores["layer"].cat.codes.to_numpy()
+    found = []
+    for title, values, unit, colours in (
+        ("Spikes", spikes, "spikes in a tick", "viridis"),
+        ("Active energy", energy, "nJ in a tick", "inferno"),
+    ):
+        hot = int(np.argmax(values))
+        where = f"core {cores['core'][hot]} at ({cores['x'][hot]}, {cores['y'][hot]}), layer {cores['layer'][hot]}"
+        caption = f"Most: {number(values[hot], 3)} {unit}, {where}. Mean {number(float(values.mean()), 3)}."
+        figure = figures.chip_map(
+            board(values),
+            unit=unit,
+            colours=colours,
+            side=side,
+            label=f"Map of the cores by {title.lower()}. {caption}",
+        )
+        found.append(ChipMap(title, figure, caption))
+    drawn = figures.layer_map(
+        board(layer), len(trace.layers), side=side, label=f"Map of the cores by layer, {len(trace.layers)} layers"
+    )
+    return [*found, ChipMap("Layer", drawn, "Numbers are those of the layer table.")]
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """A kind of way in the latency table; times in ps."""
+
+    route: str
+    colour: str
+    packets: int
+    median: int
+    p99: int
+    longest: int
+    waiting: float
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """The panel on packets."""
+
+    figure: str
+    rows: list[LatencyRow]
+
+
+def latencies(trace: Trace) -> Latencies | None:
+    """Return the distribution of packet latencies; None if no packet was recorded."""
+    if not trace.rows.get("packets"):
+        return None
+    found = packet_latencies(trace)
+    rows = [
+        LatencyRow(
+            part.route,
+            figures.ROUTE_COLOURS[part.route],
+            len(part),
+            part.quantile(0.5),
+            part.quantile(0.99),
+            part.quantile(1),
+            part.blocked_share,
+        )
+        for part in found
+    ]
+    label = "Distribution of packet latencies. " + " ".join(
+        f"{row.route.capitalize()}: median {time(row.median)}, longest {time(row.longest)}." for row in rows
+    )
+    return Latencies(figures.latency_figure(found, label), rows)
+
+
+def _png(image: NDArray[np.uint8]) -> str:
+    """Return an image as a data address."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(stream, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _unit(value: float | None, unit: str) -> str:
+    text = number(value)
+    return text if text == MISSING else f"{text} {unit}"

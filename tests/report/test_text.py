@@ -1,0 +1,96 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from neurosyn.report.text import print_summary, summary_text
+
+
+def _printed(summary, width=80, **console):
+    stream = io.StringIO()
+    Console(file=stream, width=width, **console).print(summary_text(summary))
+    return stream.getvalue()
+
+
+def test_the_text_has_everything(summary):
+    text = " ".join(_printed(summary).split())
+    for shown in (
+        "House numbers on one chip",
+        "SynthDigits (stand-in for SVHN), 1,234 frames",
+        "STAND-IN DATA",
+        "Accuracy on the chip 93.21 % of 1,234 frames",
+        "Accuracy as trained 93.29 %",
+        "Mismatched frames 1",
+        "Cores 4,042 on 1 chip",
+        "Axons used in a core 201.5 in the mean; at most 256",
+        "Neurons used in a core 225.7 in the mean; at most 255",
+        "Tick period 395.9 µs limited by core 2172 (layer 5 S-512)",
+        "Frames per second 2,526",
+        "Latency 5.939 ms",
+        "Played in time 2 frames, 17 ticks",
+        "Power 256.5 mW at 1.00 V",
+        "leakage 111.0 mW",
+        "io 2.6 mW",
+        "Energy per frame 101.5 µJ",
+        "Frames per second and watt 9,847",
+        "Spikes 203,456,789",
+        "Synaptic events 15,234,567,890",
+        "Hops 1,834,000,000 9.17 a packet",
+        "3 layer 300 21,000,003 270,000,003 120,000,003 7.50 µJ",
+        "chip.hop_latency_ps = 7,160 ps · chip.input_side = west",
+        "runs/svhn-1a2b3c4d",
+    ):
+        assert shown in text, shown
+
+
+def test_it_is_plain_and_fits_where_there_is_no_terminal(summary, capsys):
+    print_summary(summary)
+    text = capsys.readouterr().out
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_terminal_gets_colours_and_alarms(summary):
+    text = _printed(summary, force_terminal=True, color_system="standard")
+    assert "\x1b[1;31m1\x1b[0m" in text.replace(" ", "")  # one mismatched frame, in bold red
+    summary["mismatched_frames"] = summary["events"]["late_packets"] = 0
+    assert "\x1b[1;31m" not in _printed(summary, force_terminal=True, color_system="standard")
+
+
+def test_official_data_need_no_warning(summary):
+    summary["dataset"] = {"name": "SVHN", "official": True, "frames": 26_032}
+    text = _printed(summary)
+    assert "SVHN, 26,032 frames" in text
+    assert "STAND-IN" not in text
+
+
+@pytest.mark.parametrize("key", ["dataset", "accuracy", "power_mw", "tick_period_us", "events", "engine", "layers"])
+@pytest.mark.parametrize("how", ["absent", "none"])
+def test_what_a_run_does_not_have_is_left_out(summary, key, how):
+    if how == "absent":
+        del summary[key]
+    else:
+        summary[key] = None
+    text = _printed(summary)
+    assert "None" not in text
+    assert "–" not in text
+    assert "Cores" in text
+
+
+def test_an_empty_summary_is_just_a_run():
+    assert _printed({}).split() == ["run"]
+
+
+def test_brackets_are_no_markup(summary):
+    summary["tick_limited_by"] = "core [red]7[/red] [A]"
+    summary["layers"][0]["name"] = "[bold]first"
+    text = _printed(summary, width=120)
+    assert "core [red]7[/red] [A]" in text
+    assert "[bold]first" in text
+
+
+def test_a_cause_may_be_a_table(summary):
+    summary["tick_limited_by"] = {"kind": "core", "core": 7, "link": None}
+    assert "limited by kind core, core 7" in _printed(summary)
+    summary["tick_limited_by"] = {"text": "host port", "core": 7}
+    assert "limited by host port" in _printed(summary)
