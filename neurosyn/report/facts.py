@@ -128,10 +128,10 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
     use = use.get("total", use)
     on = "" if chips is None else f"on {things(chips, 'chip')}"
     facts = [Fact("Cores", count(summary.get("cores")), on), Fact("Neurons", count(summary.get("neurons")))]
-    for things in ("axons", "neurons"):
-        mean, most = use.get(f"{things}_mean"), use.get(f"{things}_max")
+    for part in ("axons", "neurons"):
+        mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
         note = "" if most is None else f"in the mean; at most {count(most)}"
-        facts.append(Fact(f"{things.capitalize()} used in a core", number(mean), note))
+        facts.append(Fact(f"{part.capitalize()} used in a core", number(mean), note))
     return [*facts, Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars")]
 
 

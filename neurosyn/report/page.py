@@ -85,16 +85,11 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
             f"The frames are a stand-in: {dataset.get('name')}. No accuracy on this page may be compared with "
             "published results."
         )
-    if summary.get("mismatched_frames"):
-        yield (
-            f"{written.things(summary['mismatched_frames'], 'frame')}: the chip's output spikes differ from the trained "
-            "network's."
-        )
-    if events.get("late_packets"):
-        yield (
-            f"{written.things(events['late_packets'], 'packet')} arrived after their tick had begun: the tick period is "
-            "too short."
-        )
+    mismatched, late = summary.get("mismatched_frames"), events.get("late_packets")
+    if mismatched:
+        yield f"{written.things(mismatched, 'frame')}: the chip's output spikes differ from the trained network's."
+    if late:
+        yield f"{written.things(late, 'packet')} arrived after their tick had begun: the tick period is too short."
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
