@@ -1,17 +1,25 @@
 """All backends give the bits of the plain reference."""
 
+import sys
+
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from neurosyn.backend.base import get_backend
-from neurosyn.chip.crossbar import pack_bits
+from neurosyn.chip.crossbar import pack_bits, unpack_bits
 from neurosyn.chip.lfsr import initial_states
+from neurosyn.chip.neuron import POTENTIAL_MAX as MAX
+from neurosyn.chip.program import NEURON_TYPE
+from neurosyn.chip.stateless import is_stateless
+from neurosyn.errors import BackendError
+from neurosyn.testing.programs import random_program
 from neurosyn.testing.reference import ReferenceChip
-from neurosyn.testing.strategies import active_axons, neuron_types, programs
+from neurosyn.testing.strategies import active_axons, eedn_neuron_types, neuron_types, programs, tame_neuron_types
 
 BACKENDS = ("numpy", "numba")
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
 def assert_like_reference(program, active):
@@ -30,15 +38,135 @@ def assert_like_reference(program, active):
             np.testing.assert_array_equal(rng, registers, name)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
 @given(st.data())
 def test_step_equals_reference_in_any_mode(data):
-    program = data.draw(programs())
-    assert_like_reference(program, data.draw(active_axons(program, 3)))
+    program = data.draw(programs(max_cores=2))
+    assert_like_reference(program, data.draw(active_axons(program, 2)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
 @given(st.data())
 def test_step_equals_reference_for_deterministic_neurons(data):
     program = data.draw(programs(neuron_types(stochastic=False)))
     assert_like_reference(program, data.draw(active_axons(program, 3)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
+@given(st.data())
+def test_step_equals_reference_for_small_numbers(data):
+    program = data.draw(programs(tame_neuron_types()))
+    assert_like_reference(program, data.draw(active_axons(program, 3)))
+
+
+def row(**values):
+    types = np.zeros(1, NEURON_TYPE)
+    for name, value in values.items():
+        types[name] = value
+    return types[0]
+
+
+@pytest.mark.parametrize("neurons", [256, 130])
+def test_step_equals_reference_for_whole_cores(neurons):
+    random = np.random.default_rng(neurons)
+    quiet = row(weights=(3, -2, 1, -1), leak=-1, threshold=20, negative_threshold=30, reset_mode=1)
+    noisy = row(weights=(200, -90, 5, 0), stochastic_weights=True, threshold=9, threshold_mask_bits=5, leak=30)
+    noisy["stochastic_leak"] = True
+    saturating = row(weights=(255, -255, 255, -255), threshold=2**18 - 1, reset_mode=1, negative_threshold=2**18 - 1)
+    tables = [np.array([quiet]), np.array([quiet, noisy]), np.array([saturating, quiet])]
+    for types in tables:
+        program = random_program(random, types, cores=2, neurons=neurons, crossbars=2)
+        program.initial_potential[:] = np.where(program.neuron_types["weights"][program.neuron_type, 0] == 255, MAX, 0)
+        assert_like_reference(program, random.random((3, 2, 256)) < 0.4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=CHECKS)
+@given(st.data())
+def test_frames_equal_single_steps(data):
+    kinds = data.draw(st.sampled_from([eedn_neuron_types(), tame_neuron_types()]))
+    program = data.draw(programs(kinds, resting=True))
+    assume(is_stateless(program))
+    frames = data.draw(active_axons(program, 5))
+    cores = np.array(data.draw(st.lists(st.integers(0, program.cores - 1), max_size=4)), np.int32)
+    for name in BACKENDS:
+        loaded = get_backend(name).load(program)
+        spikes, events = loaded.evaluate_frames(cores, pack_bits(frames[:, cores]))
+        assert spikes.dtype == np.uint64
+        assert events.dtype == np.int64
+        for frame, bits, count in zip(frames, spikes, events, strict=True):
+            potential, rng = program.initial_potential.copy(), initial_states(program.seeds)
+            result = loaded.step(pack_bits(frame), potential, rng)
+            np.testing.assert_array_equal(unpack_bits(bits, program.neurons), result.fired[cores])
+            np.testing.assert_array_equal(count, result.synaptic_events[cores].sum(axis=1))
+
+
+def test_frames_in_many_blocks():
+    random = np.random.default_rng(5)
+    types = np.array([row(weights=(-1, 1, 0, 0), leak=leak, threshold=1, negative_saturation=True) for leak in (-3, 2)])
+    program = random_program(random, types, cores=5, neurons=100)
+    cores = np.array([3, 0, 3], np.int32)
+    frames = pack_bits(random.random((150, 3, 256)) < 0.5)
+    one, other = (get_backend(name).load(program).evaluate_frames(cores, frames) for name in BACKENDS)
+    np.testing.assert_array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+    assert 0.1 < unpack_bits(one[0], 100).mean() < 0.9
+
+
+def test_programs_with_state_have_no_frames():
+    program = random_program(np.random.default_rng(0), np.array([row(threshold=2, leak=1)]), cores=1)
+    for name in BACKENDS:
+        loaded = get_backend(name).load(program)
+        assert not loaded.stateless
+        with pytest.raises(BackendError, match="keeps state"):
+            loaded.evaluate_frames(np.zeros(1, np.int32), np.zeros((1, 1, 4), np.uint64))
+
+
+def test_arrays_of_the_wrong_kind_are_refused():
+    program = random_program(np.random.default_rng(0), np.array([row(threshold=1, negative_saturation=True)]), cores=2)
+    active, potential, rng = np.zeros((2, 4), np.uint64), np.zeros((2, 256), np.int32), np.ones(2, np.uint32)
+    for name in BACKENDS:
+        loaded = get_backend(name).load(program)
+        with pytest.raises(ValueError, match="active is uint64"):
+            loaded.step(active[:1], potential, rng)
+        with pytest.raises(ValueError, match="potential is int64"):
+            loaded.step(active, potential.astype(np.int64), rng)
+        with pytest.raises(ValueError, match="rng is uint32"):
+            loaded.step(active, potential, np.ones(4, np.uint32)[::2])
+        with pytest.raises(ValueError, match="cores 0…1"):
+            loaded.evaluate_frames(np.array([2], np.int32), active[None, :1])
+        with pytest.raises(ValueError, match="not uint64"):
+            loaded.evaluate_frames(np.zeros(1, np.int32), active[None])
+
+
+def test_cores_with_too_many_axons_are_refused():
+    program = random_program(np.random.default_rng(0), np.array([row()]), cores=1, axons=65_536, neurons=1)
+    with pytest.raises(BackendError, match="cores of 65536 axons"):
+        get_backend("numpy").load(program)
+
+
+def test_choice_of_backend(monkeypatch):
+    assert get_backend("numpy").name == "numpy"
+    assert get_backend("auto").name == "numba"
+    with pytest.raises(BackendError, match="there is no 'cuda'"):
+        get_backend("cuda")
+    monkeypatch.setitem(sys.modules, "neurosyn.backend.numba_backend", None)
+    with pytest.raises(BackendError, match="backend numba: does not work on this machine"):
+        get_backend("numba")
+    assert get_backend("auto").name == "numpy"
+
+
+def test_threads_do_not_change_results_nor_the_callers_setting():
+    import numba
+
+    from neurosyn.backend.numba_backend import NumbaBackend
+
+    program = random_program(np.random.default_rng(0), np.array([row(weights=1, threshold=5, leak=1)]), cores=40)
+    before = numba.get_num_threads()
+    results = []
+    for threads in (1, None):
+        potential, rng = program.initial_potential.copy(), initial_states(program.seeds)
+        active = np.full((40, 4), 0x0F0F, np.uint64)
+        results.append(NumbaBackend(threads).load(program).step(active, potential, rng).fired)
+        assert numba.get_num_threads() == before
+    np.testing.assert_array_equal(*results)
+    assert results[0].any()
