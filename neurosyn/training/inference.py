@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from neurosyn.errors import DataError
 from neurosyn.network.network import Network
@@ -226,15 +227,17 @@ def infer(model: Model, bits: NDArray[np.uint8], observe: Observer | None = None
         spike_thresholds(own, wiring.fan_in).astype(np.float32) for own, wiring in zip(parameters, wirings, strict=True)
     ]
     outputs = np.empty((len(bits), layers[-1].output.size), np.uint8)
-    for start in range(0, len(bits), FRAMES):
-        frames = slice(start, min(start + FRAMES, len(bits)))
-        source = np.zeros((network.chip_inputs.size + 1, frames.stop - frames.start), np.float32)
-        source[:-1] = bits[frames].T
-        for number, wiring in enumerate(wirings):
-            source = _integrate(wiring, weights[number], thresholds[number], source)
-            if observe is not None:
-                observe(number, frames, source[wiring.rows].T.astype(np.uint8))
-        outputs[frames] = source[wirings[-1].rows].T
+    # One BLAS thread: the products are too small for more, which only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        for start in range(0, len(bits), FRAMES):
+            frames = slice(start, min(start + FRAMES, len(bits)))
+            source = np.zeros((network.chip_inputs.size + 1, frames.stop - frames.start), np.float32)
+            source[:-1] = bits[frames].T
+            for number, wiring in enumerate(wirings):
+                source = _integrate(wiring, weights[number], thresholds[number], source)
+                if observe is not None:
+                    observe(number, frames, source[wiring.rows].T.astype(np.uint8))
+            outputs[frames] = source[wirings[-1].rows].T
     return outputs
 
 

@@ -43,7 +43,7 @@ class TrainingContext:
         Seed of the scenario's training stage.
     report
         Called with a dictionary of what a person wants to see: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
-        ``accuracy``, ``validation_accuracy``, ``images_per_second``; absent keys are not known yet.
+        ``accuracy``, ``validation_accuracy``, ``images_per_second``, ``seconds_left``; absent keys are not known yet.
     """
 
     folder: Path

@@ -114,6 +114,16 @@ def test_interrupted_training_ends_with_the_same_model(stop_at, optimiser, kerne
     assert file_of(train("halves", **options), tmp_path / "halves.safetensors") == whole
 
 
+def test_the_number_of_threads_changes_nothing(train, tmp_path, monkeypatch):
+    from neurosyn_plugins.trainers.eedn.loop import Training
+
+    models = set()
+    for threads in (1, 2, 4):
+        monkeypatch.setattr(Training, "_threads", lambda _self, threads=threads: threads)
+        models.add(file_of(train(str(threads), parts=4), tmp_path / f"{threads}.safetensors"))
+    assert len(models) == 1
+
+
 def test_finished_training_is_not_repeated(train, tmp_path):
     first = file_of(train(), tmp_path / "first")
     reports = []
@@ -138,10 +148,10 @@ def test_ctrl_c_waits_for_the_end_of_a_step(train, tmp_path, monkeypatch):
     monkeypatch.setattr(loop.BatchNetwork, "learn", press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         train("halves")
-    assert len(calls) == 5
+    assert len(calls) == 6
     assert signal.getsignal(signal.SIGINT) is before
     assert file_of(train("halves"), tmp_path / "halves.safetensors") == whole
-    assert len(calls) == 24
+    assert len(calls) == 48
 
 
 def test_second_ctrl_c_goes_through_at_once():
@@ -230,6 +240,7 @@ def test_unknown_layer_in_dropout_is_refused(train):
         {"optimiser": "rmsprop"},
         {"hysteresis": 0.5},
         {"epoch": 3},
+        {"batch": 10, "parts": 3},
     ],
 )
 def test_wrong_options_are_refused(options):

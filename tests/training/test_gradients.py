@@ -178,7 +178,7 @@ def test_sparsity_pressure_adds_its_derivative_to_the_gradient_of_the_spikes():
         parameters.initialise(np.random.default_rng(2))
         batch = BatchNetwork(network, parameters, IMAGES, numpy_kernels(), logit_scale=5.0, sparsity=sparsity)
         batch.learn(encoded, labels)
-        gradients[sparsity] = parameters.view(parameters.gradient, 1, "bias").copy()
+        gradients[sparsity] = parameters.view(batch.gradient, 1, "bias").copy()
     last = batch.layers[1]
     # Last layer: ∂/∂b of γ/2·Σȳ² is γ·ȳ·⟨triangle⟩ for each filter.
     bank = last.wiring.banks[0]
@@ -199,4 +199,4 @@ def test_dropped_spikes_pass_no_gradient():
     )
     batch.learn(encoded, np.zeros(IMAGES, np.int32), np.random.default_rng(1))
     assert not batch.layers[0].spikes.any()
-    assert not parameters.view(parameters.gradient, 0, "weights").any()
+    assert not parameters.view(batch.gradient, 0, "weights").any()

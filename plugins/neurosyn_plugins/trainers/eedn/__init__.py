@@ -25,6 +25,9 @@ class Eedn(Trainer):
 
     epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
+    parts: int = Field(
+        2, ge=1, le=64, description="parts of a batch, each normalised on its own and run by a thread of its own"
+    )
     optimiser: Literal["adam", "sgd"] = Field("adam", description="adam, or sgd: momentum as in the paper")
     rate: float = Field(
         0.3, gt=0, le=1e4, description="learning rate of the hidden weights at the start; about 20 for sgd"
@@ -50,6 +53,8 @@ class Eedn(Trainer):
 
     @model_validator(mode="after")
     def _check(self) -> Eedn:
+        if self.batch % self.parts:
+            raise ValueError(f"parts = {self.parts}: does not divide batch = {self.batch}; choose a divisor")
         if any(not 0 <= step < 1 for step in self.decay_at) or sorted(self.decay_at) != self.decay_at:
             raise ValueError(f"decay_at = {self.decay_at}: give shares of training from 0 to below 1, rising")
         if any(not 0 <= share < 1 for share in self.dropout.values()):

@@ -1,4 +1,4 @@
-"""A network in training on one batch: all layers forward, the loss, all layers backward."""
+"""A network in training on one batch, or a part of one: all layers forward, the loss, all layers backward."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class BatchNetwork:
     network
         What to train.
     parameters
-        Its parameters; `learn` leaves the gradient there.
+        Its parameters.
     images
-        Size of a batch.
+        Size of the batch or part.
     kernels
         Inner loops.
     logit_scale
@@ -43,6 +43,11 @@ class BatchNetwork:
         γ of the pressure γ·½·Σ ȳ² on each filter's mean activity ȳ.
     dropout
         Share of the spikes dropped after each layer, by its name.
+
+    Attributes
+    ----------
+    gradient : float32 array
+        Of the mean loss, like ``parameters.hidden``; `learn` leaves it there.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class BatchNetwork:
         sparsity: float = 0.0,
         dropout: dict[str, float] | None = None,
     ) -> None:
+        self.gradient = np.zeros_like(parameters.hidden)
         wirings = wire_layers(network.layers)
         scratch = Scratch()
         self.layers = [
@@ -71,8 +77,8 @@ class BatchNetwork:
         ]
         self._gradients = [
             (
-                parameters.view(parameters.gradient, number, "weights"),
-                parameters.view(parameters.gradient, number, "bias"),
+                parameters.view(self.gradient, number, "weights"),
+                parameters.view(self.gradient, number, "bias"),
             )
             for number in range(len(wirings))
         ]

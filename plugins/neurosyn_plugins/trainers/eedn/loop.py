@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,22 +56,27 @@ class Training:
         self.network = network
         self.data = data
         self.context = context
-        self.images = min(options.batch, len(data.train))
+        # Few images make one small batch; a part needs two for its statistics.
+        parts = options.parts if len(data.train) >= 2 * options.parts else 1
+        self.images = min(options.batch, len(data.train)) // parts * parts
         self.steps = len(data.train) // self.images
         self.parameters = ParameterVector(network)
         self.parameters.initialise(self._rng(START))
         self.optimiser = self._make_optimiser()
         self.progress = Progress(0, 0, 0.0, 0.0, [])
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
-        self._batch = BatchNetwork(
-            network,
-            self.parameters,
-            self.images,
-            numba_kernels() if options.kernels == "numba" else numpy_kernels(),
-            logit_scale=options.logit_scale,
-            sparsity=options.sparsity,
-            dropout=options.dropout,
-        )
+        self._parts = [
+            BatchNetwork(
+                network,
+                self.parameters,
+                self.images // parts,
+                numba_kernels() if options.kernels == "numba" else numpy_kernels(),
+                logit_scale=options.logit_scale,
+                sparsity=options.sparsity,
+                dropout=options.dropout,
+            )
+            for _ in range(parts)
+        ]
         self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
         self._state_is_whole = True
         self._since = (time.perf_counter(), 0)
@@ -99,10 +106,10 @@ class Training:
         checkpoint = self._make_checkpoint()
         self.progress = checkpoint.load(self._state) or self.progress
         with threadpool_limits(1, user_api="blas"):
-            with DeferredInterrupt() as interrupt:
+            with ThreadPoolExecutor(self._threads()) as pool, DeferredInterrupt() as interrupt:
                 try:
                     while self.progress.epoch < self.options.epochs:
-                        self._learn_epoch(interrupt)
+                        self._learn_epoch(interrupt, pool)
                         self._end_epoch()
                         checkpoint.save(self._state, self.progress)
                 except KeyboardInterrupt:
@@ -112,29 +119,42 @@ class Training:
                     raise
             return self._model(self.options.statistics_images)
 
-    def _learn_epoch(self, interrupt: DeferredInterrupt) -> None:
+    def _threads(self) -> int:
+        return min(len(self._parts), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+
+    def _learn_epoch(self, interrupt: DeferredInterrupt, pool: Executor) -> None:
         progress = self.progress
         order = self._rng(ORDER, progress.epoch).permutation(len(self.data.train))
         self._since = (time.perf_counter(), progress.step)
         while progress.step < self.steps:
             start = progress.step * self.images
-            self._step(order[start : start + self.images])
+            self._step(order[start : start + self.images], pool)
             if progress.step % REPORT_STEPS == 0 or progress.step == self.steps:
                 self._report()
             interrupt.check()
 
-    def _step(self, chosen: NDArray[np.intp]) -> None:
+    def _step(self, chosen: NDArray[np.intp], pool: Executor) -> None:
         progress, options = self.progress, self.options
-        rng = self._rng(STEP, progress.epoch, progress.step)
+        rng, *part_rngs = self._rng(STEP, progress.epoch, progress.step).spawn(1 + len(self._parts))
         split = self.data.train
         images = augment(split.images[chosen], rng, shift=options.shift, flip=options.flip)
-        result = self._batch.learn(self.data.encoder.encode(images), split.labels[chosen], rng)
+        results = list(
+            pool.map(
+                BatchNetwork.learn,
+                self._parts,
+                np.split(self.data.encoder.encode(images), len(self._parts)),
+                np.split(split.labels[chosen], len(self._parts)),
+                part_rngs,
+            )
+        )
+        # Always added in this order: the result does not depend on which thread is done first.
+        np.mean([part.gradient for part in self._parts], axis=0, out=self.parameters.gradient)
         number = progress.epoch * self.steps + progress.step
         self._state_is_whole = False
         self.optimiser.step(number, options.rate * self._schedule(number / (self.steps * options.epochs)))
         progress.step += 1
-        progress.loss += result.loss
-        progress.correct += result.accuracy
+        progress.loss += sum(result.loss for result in results) / len(results)
+        progress.correct += sum(result.accuracy for result in results) / len(results)
         self._state_is_whole = True
 
     def _end_epoch(self) -> None:
@@ -152,6 +172,7 @@ class Training:
     def _report(self) -> None:
         progress = self.progress
         since, first = self._since
+        seconds = (time.perf_counter() - since) / (progress.step - first)
         self.context.report(
             {
                 "epoch": progress.epoch + 1,
@@ -160,7 +181,8 @@ class Training:
                 "steps": self.steps,
                 "loss": progress.loss / progress.step,
                 "accuracy": progress.correct / progress.step,
-                "images_per_second": (progress.step - first) * self.images / (time.perf_counter() - since),
+                "images_per_second": self.images / seconds,
+                "seconds_left": seconds * (self.steps * (self.options.epochs - progress.epoch) - progress.step),
             }
         )
 

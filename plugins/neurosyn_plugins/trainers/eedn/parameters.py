@@ -47,7 +47,7 @@ class ParameterVector:
     effective : float32 array
         What the network computes with: trinary weights where `hidden` has hidden ones, else the same numbers.
     gradient : float32 array
-        ∂L/∂effective of one step.
+        ∂L/∂effective of one step, for the optimiser.
     """
 
     def __init__(self, network: Network) -> None:
