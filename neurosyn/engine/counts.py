@@ -1,0 +1,123 @@
+"""Counts of events: whole numbers, equal however a run was timed or batched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.energy import Events
+from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
+from neurosyn.engine.function import HostSpikes, Outcome
+from neurosyn.engine.routes import Routes
+
+__all__ = ["EventCounter", "EventCounts"]
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """What happened in so many ticks of every core.
+
+    Attributes
+    ----------
+    ticks : int
+        Ticks that each core ran; for frames, their number.
+    spikes, synaptic_events : int64 arrays (C,)
+    packets, output_packets : int64 arrays (C,)
+        Packets that each core sent, and those of them that left the board.
+    hops, crossings : int64 arrays (C,)
+        Links between routers, and chip-to-chip links among them, that these packets took.
+    collisions : int64 array (C,)
+        Spikes that merged with another to the same axon and tick, by receiving core.
+    input_packets, input_hops, input_crossings : int
+        Packets of the host and the links that they took.
+    """
+
+    ticks: int
+    spikes: NDArray[np.int64]
+    synaptic_events: NDArray[np.int64]
+    packets: NDArray[np.int64]
+    output_packets: NDArray[np.int64]
+    hops: NDArray[np.int64]
+    crossings: NDArray[np.int64]
+    collisions: NDArray[np.int64]
+    input_packets: int
+    input_hops: int
+    input_crossings: int
+
+    def events(self) -> Events:
+        """Return the sums that energy is made of, the host's packets included."""
+        return Events(
+            ticks=self.ticks,
+            synaptic_events=int(self.synaptic_events.sum()),
+            hops=int(self.hops.sum()) + self.input_hops,
+            crossings=int(self.crossings.sum()) + self.input_crossings,
+            ports=int(self.output_packets.sum()) + self.input_packets,
+        )
+
+    def by_layer(self, program: Program) -> dict[str, NDArray[np.int64]]:
+        """Return the counts (layers,) of each layer, by name of the count."""
+        result = {}
+        for field in fields(self):
+            counts = getattr(self, field.name)
+            if isinstance(counts, np.ndarray):
+                totals = np.zeros(len(program.layer_names), np.int64)
+                np.add.at(totals, program.core_layer, counts)
+                result[field.name] = totals
+        return result
+
+
+class EventCounter:
+    """Adds up events; every spike of a neuron sends the same packet, so its spikes give its packets and their links.
+
+    Attributes
+    ----------
+    spikes : int64 array (C, N)
+    synaptic_events, collisions : int64 arrays (C,)
+    input_packets, input_hops, input_crossings : int
+    """
+
+    def __init__(self, program: Program, routes: Routes) -> None:
+        self._program = program
+        self._routes = routes
+        self.spikes = np.zeros((program.cores, program.neurons), np.int64)
+        self.synaptic_events = np.zeros(program.cores, np.int64)
+        self.collisions = np.zeros(program.cores, np.int64)
+        self.input_packets = self.input_hops = self.input_crossings = 0
+
+    def add(self, outcome: Outcome, cores: NDArray[np.bool_] | None = None) -> None:
+        """Count a tick, of some of the cores or of all."""
+        core, neuron = outcome.spike_core, outcome.spike_neuron
+        events, collisions = outcome.synaptic_events.sum(axis=1, dtype=np.int64), outcome.collisions
+        if cores is not None:
+            seen = cores[core]
+            core, neuron, events, collisions = core[seen], neuron[seen], events * cores, collisions * cores
+        # No neuron fires twice in a tick, so plain indexing counts right.
+        self.spikes[core, neuron] += 1
+        self.synaptic_events += events
+        self.collisions += collisions
+
+    def add_host(self, host: HostSpikes) -> None:
+        """Count the host's packets of a tick."""
+        self.input_packets += len(host)
+        self.input_hops += int(host.hops.sum(dtype=np.int64))
+        self.input_crossings += int(host.crossings.sum(dtype=np.int64))
+
+    def result(self, ticks: int) -> EventCounts:
+        """Return the counts after so many ticks of every core."""
+        program, routes = self._program, self._routes
+        sent = self.spikes * (program.dest_core != NO_DESTINATION)
+        return EventCounts(
+            ticks=ticks,
+            spikes=self.spikes.sum(axis=1),
+            synaptic_events=self.synaptic_events,
+            packets=sent.sum(axis=1),
+            output_packets=(self.spikes * (program.dest_core == OUTPUT)).sum(axis=1),
+            hops=(sent * routes.hops).sum(axis=1),
+            crossings=(sent * routes.crossings).sum(axis=1),
+            collisions=self.collisions,
+            input_packets=self.input_packets,
+            input_hops=self.input_hops,
+            input_crossings=self.input_crossings,
+        )

@@ -1,0 +1,233 @@
+"""The network as a graph of servers: what stands between a core that sends and a core that receives.
+
+A *server* is a merge over input FIFOs: first come first served, ties by port; it sends one packet per `cycle_ps`, which
+is in the next server's FIFO `latency_ps` later. Each pair of a server and one of its upstreams has a FIFO, a *buffer*,
+of its own, so the upstream alone uses its places. There are
+
+- five modules in each router [P]: one for each direction that packets leave in, and LOCAL, which serves the core;
+- one merge–split link for each side of each chip [P]: all lanes (rows or columns) of that side merge into it, and split
+  at its far end: into the next chip or, on the board's output side, to the host. It has a port for each lane;
+- one link from the host into each chip at the board's input side [A], with a single port.
+
+Ports of a router's modules: the direction in which packets come in, EAST for those from the west neighbour (or, at a
+border, from the merge–split or host link in its place), and CORE for those of the router's own core.
+
+Everything is numbered without gaps, with closed forms, for R routers on K chips of S × S cores:
+
+======================================  ==================================  =======================
+server                                  number                              its buffers
+======================================  ==================================  =======================
+module m of router r = y·width + x      5·r + m                             5·server + port
+link on side d of chip k                5·R + 4·k + d                       25·R + S·(4·k + d) + lane
+link from the host into chip k          5·R + 4·K + k                       25·R + 4·S·K + k
+======================================  ==================================  =======================
+
+with k = chip row · chip columns + chip column, and d numbered as the directions.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
+
+__all__ = ["CORE", "DIRECTIONS", "EAST", "HOST", "LOCAL", "NORTH", "SOUTH", "WEST", "Fabric", "Kind", "Position"]
+
+EAST, WEST, NORTH, SOUTH, LOCAL = range(5)
+"""Modules of a router, and directions."""
+CORE = 4
+"""Port of a router's modules for packets of the router's own core."""
+DIRECTIONS = {"east": EAST, "west": WEST, "north": NORTH, "south": SOUTH}
+"""Sides of a chip as directions that packets leave in."""
+HOST = None
+"""In place of a position: the host."""
+
+Position = tuple[int, int]
+"""(x, y) of a core on the board."""
+
+_MODULES = 5
+_PORTS = 5
+_PER_ROUTER = _MODULES * _PORTS
+_STEP = {EAST: (1, 0), WEST: (-1, 0), NORTH: (0, 1), SOUTH: (0, -1)}
+_SIDE_NAMES = {direction: name for name, direction in DIRECTIONS.items()}
+_OPPOSITE = {EAST: WEST, WEST: EAST, NORTH: SOUTH, SOUTH: NORTH}
+
+
+class Kind(Enum):
+    """What a server is."""
+
+    LINK = "link"
+    LOCAL_PORT = "local port"
+    CHIP_EDGE = "chip edge"
+    HOST_OUTPUT = "host output port"
+    HOST_INPUT = "host input port"
+
+
+class Fabric:
+    """Servers and buffers of a board, and the ways through them.
+
+    Parameters
+    ----------
+    mesh
+        The board.
+    chip
+        Times, FIFO depth and the sides of the host.
+
+    Attributes
+    ----------
+    servers, buffers : int
+        How many there are. Some at the board's borders are never used.
+    """
+
+    def __init__(self, mesh: Mesh, chip: ChipOptions) -> None:
+        self.mesh = mesh
+        self.chip = chip
+        self._width = mesh.width
+        self._exit = DIRECTIONS[chip.output_side]
+        self._entry = _OPPOSITE[DIRECTIONS[chip.input_side]]
+        self._edges = _MODULES * mesh.cores
+        self._host_inputs = self._edges + 4 * mesh.chips
+        self._edge_buffers = _PER_ROUTER * mesh.cores
+        self._host_buffers = self._edge_buffers + 4 * mesh.chips * mesh.side
+        self.servers = self._host_inputs + mesh.chips
+        self.buffers = self._host_buffers + mesh.chips
+
+    # Servers and their buffers.
+
+    def cycle_ps(self, server: int) -> int:
+        """Time between two departures from a server."""
+        return self.chip.link_cycle_ps if server < self._edges else self.chip.edge_cycle_ps
+
+    def latency_ps(self, server: int) -> int:
+        """Time from the departure from a server to the arrival in the next buffer, the scheduler or the host."""
+        return self.chip.hop_latency_ps if server < self._edges else self.chip.edge_latency_ps
+
+    def latencies_ps(self) -> NDArray[np.int64]:
+        """Return the latencies of all servers."""
+        latencies = np.full(self.servers, self.chip.edge_latency_ps, np.int64)
+        latencies[: self._edges] = self.chip.hop_latency_ps
+        return latencies
+
+    def server_of(self, buffer: int) -> int:
+        """Return the server that a buffer belongs to."""
+        if buffer < self._edge_buffers:
+            return buffer // _PORTS
+        if buffer < self._host_buffers:
+            return self._edges + (buffer - self._edge_buffers) // self.mesh.side
+        return self._host_inputs + buffer - self._host_buffers
+
+    def places(self, buffer: int) -> int | None:
+        """Return the packets that a buffer holds; None: as many as come, for the host waits outside."""
+        return self.chip.fifo_depth if buffer < self._host_buffers else None
+
+    # Ways.
+
+    def path(self, source: Position | None, target: Position | None) -> list[int]:
+        """Return the buffers that a packet passes through, in order.
+
+        Parameters
+        ----------
+        source, target
+            Positions of the cores; `HOST` for the host, at one end.
+        """
+        way: list[int] = []
+        if source is not HOST:
+            (x, y), port = source, CORE
+            x_end, y_end = self._outside(x, y) if target is HOST else target
+        else:
+            if target is HOST:
+                raise ValueError("a packet from the host to the host takes no way")
+            x_end, y_end = target
+            x, y = self._border(x_end, y_end)
+            port = self._entry
+            way.append(self._host_buffers + self._chip(x, y))
+        if x != x_end:
+            port = self._forward(way, EAST if x_end > x else WEST, x, y, abs(x_end - x), port)
+        if y != y_end:
+            port = self._forward(way, NORTH if y_end > y else SOUTH, x_end, y, abs(y_end - y), port)
+        if target is not HOST:
+            way.append(_PER_ROUTER * (y_end * self._width + x_end) + _PORTS * LOCAL + port)
+        return way
+
+    def _forward(self, way: list[int], direction: int, x: int, y: int, links: int, port: int) -> int:
+        """Append the way over so many links from router (x, y) on, chip edges included; return the port at its end."""
+        dx, dy = _STEP[direction]
+        side = self.mesh.side
+        stride = _PER_ROUTER * (dy * self._width + dx)
+        place = (x if dx else y) % side
+        while links:
+            to_edge = side - place if dx + dy > 0 else place + 1
+            count = min(links, to_edge)
+            first = _PER_ROUTER * (y * self._width + x) + _PORTS * direction
+            way.append(first + port)
+            way.extend(range(first + direction + stride, first + direction + count * stride, stride))
+            if count == to_edge:
+                lane = (y if dx else x) % side
+                way.append(self._edge_buffers + side * (4 * self._chip(x, y) + direction) + lane)
+            x, y, port = x + count * dx, y + count * dy, direction
+            place = 0 if dx + dy > 0 else side - 1
+            links -= count
+        return port
+
+    def _chip(self, x: int, y: int) -> int:
+        return y // self.mesh.side * self.mesh.columns + x // self.mesh.side
+
+    def _border(self, x: int, y: int) -> Position:
+        """Where packets of the host for (x, y) enter the board."""
+        return {EAST: (0, y), WEST: (self._width - 1, y), NORTH: (x, 0), SOUTH: (x, self.mesh.height - 1)}[self._entry]
+
+    def _outside(self, x: int, y: int) -> Position:
+        """The place beyond the board's border where packets of (x, y) to the host go."""
+        return {EAST: (self._width, y), WEST: (-1, y), NORTH: (x, self.mesh.height), SOUTH: (x, -1)}[self._exit]
+
+    def unloaded_ps(self, path: list[int]) -> int:
+        """Return how long a packet travels along `path` if it never waits."""
+        return sum(self.latency_ps(self.server_of(buffer)) for buffer in path)
+
+    # For people.
+
+    def kind(self, server: int) -> Kind:
+        """Return what a server is."""
+        if server < self._edges:
+            return Kind.LOCAL_PORT if server % _MODULES == LOCAL else Kind.LINK
+        if server >= self._host_inputs:
+            return Kind.HOST_INPUT
+        (row, column), direction = self._chip_of_edge(server)
+        dx, dy = _STEP[direction]
+        inside = 0 <= row + dy < self.mesh.rows and 0 <= column + dx < self.mesh.columns
+        return Kind.CHIP_EDGE if inside else Kind.HOST_OUTPUT
+
+    def _chip_of_edge(self, server: int) -> tuple[tuple[int, int], int]:
+        chip, direction = divmod(server - self._edges, 4)
+        return divmod(chip, self.mesh.columns), direction
+
+    def router(self, server: int) -> Position | None:
+        """Return the position of the router that a server is a module of; None for chip edges and host ports."""
+        if server >= self._edges:
+            return None
+        y, x = divmod(server // _MODULES, self._width)
+        return x, y
+
+    def name(self, server: int, core: int | None = None) -> str:
+        """Return what people call a server; `core` is the core at its router, if one is there."""
+        position = self.router(server)
+        if position is not None:
+            x, y = position
+            if server % _MODULES == LOCAL:
+                return f"local port of router ({x},{y})" if core is None else f"local port of core {core}"
+            dx, dy = _STEP[server % _MODULES]
+            inside = 0 <= x + dx < self._width and 0 <= y + dy < self.mesh.height
+            return f"link ({x},{y})→" + (f"({x + dx},{y + dy})" if inside else "host")
+        kind = self.kind(server)
+        if kind is Kind.HOST_INPUT:
+            row, column = divmod(server - self._host_inputs, self.mesh.columns)
+            return f"{kind.value} {self.chip.input_side} of chip ({column},{row})"
+        (row, column), direction = self._chip_of_edge(server)
+        if kind is Kind.HOST_OUTPUT:
+            return f"{kind.value} {_SIDE_NAMES[direction]} of chip ({column},{row})"
+        dx, dy = _STEP[direction]
+        return f"{kind.value} ({column},{row})→({column + dx},{row + dy})"

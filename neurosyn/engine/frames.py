@@ -1,0 +1,174 @@
+"""Many frames of a stateless program at once, stage by stage.
+
+Frames are taken 64 at a time. Within such a block a neuron's spikes are one word, bit f for frame f, so that sending
+them to their axons moves whole words; the backend wants a word for 64 axons of one frame. Between the two lies the
+transposition of matrices of 64 × 64 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import LoadedProgram
+from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.stateless import Pipeline
+from neurosyn.engine.counts import EventCounter
+from neurosyn.engine.routes import Routes
+
+__all__ = ["evaluate_frames", "transpose_bits"]
+
+_BLOCK = 64
+"""Frames in a block: the bits of a word."""
+
+
+def transpose_bits(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Transpose matrices of 64 × 64 bits, one for each column of words (64, …): bit c of row r becomes bit r of row c.
+
+    Halves of rows and of words are swapped, then quarters, and so on (Warren, Hacker's Delight, 7-3).
+    """
+    rows = words.reshape(64, -1).copy()
+    for half in (32, 16, 8, 4, 2, 1):
+        low = np.uint64(sum(1 << bit for bit in range(64) if not bit & half))
+        shift = np.uint64(half)
+        pairs = rows.reshape(64 // (2 * half), 2, half, -1)
+        first, second = pairs[:, 0], pairs[:, 1]
+        swapped = ((first >> shift) ^ second) & low
+        second ^= swapped
+        first ^= swapped << shift
+    return rows.reshape(words.shape)
+
+
+def _by_axon(lines: NDArray[np.uint64], words: int) -> NDArray[np.uint64]:
+    """Turn frame words (K, A) of axons into axon words (64, K, W) of frames."""
+    cores, axons = lines.shape
+    padded = np.zeros((cores, 64 * words), np.uint64)
+    padded[:, :axons] = lines
+    return transpose_bits(np.ascontiguousarray(padded.reshape(cores, words, 64).transpose(2, 0, 1)))
+
+
+def _by_frame(spikes: NDArray[np.uint64], neurons: int) -> NDArray[np.uint64]:
+    """Turn neuron words (F ≤ 64, K, W) of frames into frame words (K, N) of neurons."""
+    frames, cores, words = spikes.shape
+    padded = np.zeros((_BLOCK, cores, words), np.uint64)
+    padded[:frames] = spikes
+    return transpose_bits(padded).transpose(1, 2, 0).reshape(cores, 64 * words)[:, :neurons]
+
+
+@dataclass(frozen=True)
+class _Scatter:
+    """Which words go where; `shared` if two of them go to the same place."""
+
+    source: NDArray[np.intp]
+    target: NDArray[np.int64]
+    shared: bool
+
+    @classmethod
+    def of(cls, source: NDArray[np.intp], target: NDArray[np.int64]) -> _Scatter:
+        return cls(source, target, len(np.unique(target)) < len(target))
+
+    def apply(self, words: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
+        if self.shared:
+            np.bitwise_or.at(into, self.target, words[self.source])
+        else:
+            into[self.target] |= words[self.source]
+
+
+class _Stage:
+    """The cores that integrate a frame at the same tick, and where their spikes go."""
+
+    def __init__(self, program: Program, cores: NDArray[np.int32]) -> None:
+        self.cores = cores
+        dest, axon = program.dest_core[cores].ravel(), program.dest_axon[cores].ravel()
+        inside = np.flatnonzero(dest >= 0)
+        self.scatter = _Scatter.of(inside, dest[inside] * np.int64(program.axons) + axon[inside])
+        self.outputs = np.flatnonzero(dest == OUTPUT)
+        self.pins = axon[self.outputs]
+
+
+def evaluate_frames(
+    loaded: LoadedProgram,
+    pipeline: Pipeline,
+    routes: Routes,
+    frames: NDArray[np.uint8],
+    counter: EventCounter,
+    progress: Callable[[int, int, str], None],
+) -> NDArray[np.uint8]:
+    """Return what a pipeline of stateless cores makes of frames; equal to playing it tick by tick.
+
+    Parameters
+    ----------
+    loaded
+        The program on a backend.
+    pipeline
+        Its stages.
+    routes
+        Ways of the host's packets.
+    frames : uint8 array (F, elements)
+    counter
+        Is given the events of all frames: one tick of every core for each.
+    progress
+        Called with the frames done and the frames in all.
+
+    Returns
+    -------
+    uint8 array (F, pins)
+        Spikes that each output pin sends for each frame; 255 means that many or more.
+    """
+    program = loaded.program
+    stages = [
+        _Stage(program, np.flatnonzero(pipeline.stage == stage).astype(np.int32)) for stage in np.unique(pipeline.stage)
+    ]
+    entry = _Scatter.of(
+        np.arange(len(program.input_core)), program.input_core * np.int64(program.axons) + program.input_axon
+    )
+    outputs = np.zeros((len(frames), program.pins), np.uint8)
+    line_spikes = np.zeros(len(program.input_core), np.int64)
+    integrated = np.zeros(program.cores, np.int64)
+    for start in range(0, len(frames), _BLOCK):
+        block = frames[start : start + _BLOCK, program.input_line] != 0
+        lines = np.zeros((block.shape[1], 8), np.uint8)
+        packed = np.packbits(block, axis=0, bitorder="little")
+        lines[:, : len(packed)] = packed.T
+        words = lines.view("<u8").astype(np.uint64, copy=False).ravel()
+        line_spikes += np.bitwise_count(words)
+        active = np.zeros((program.cores, program.axons), np.uint64)
+        entry.apply(words, active.reshape(-1))
+        for stage in stages:
+            here = active[stage.cores]
+            integrated[stage.cores] += np.bitwise_count(here).sum(axis=1, dtype=np.int64)
+            spikes, events = loaded.evaluate_frames(
+                stage.cores, np.ascontiguousarray(_by_axon(here, program.words)[: len(block)])
+            )
+            fired = _by_frame(spikes, program.neurons)
+            counter.synaptic_events[stage.cores] += events.sum(axis=0)
+            counter.spikes[stage.cores] += np.bitwise_count(fired)
+            flat = fired.reshape(-1)
+            stage.scatter.apply(flat, active.reshape(-1))
+            _collect(flat[stage.outputs], stage.pins, outputs[start : start + len(block)])
+        progress(start + len(block), len(frames), "frames")
+    counter.input_packets += int(line_spikes.sum())
+    counter.input_hops += int((line_spikes * routes.line_hops).sum())
+    counter.input_crossings += int((line_spikes * routes.line_crossings).sum())
+    counter.collisions += _received(program, counter.spikes, line_spikes) - integrated
+    return outputs
+
+
+def _collect(words: NDArray[np.uint64], pins: NDArray[np.int32], outputs: NDArray[np.uint8]) -> None:
+    """Add the spikes of output neurons, frame words (n,), to their pins (F, pins)."""
+    bit = np.arange(len(outputs), dtype=np.uint64)
+    frame, neuron = np.nonzero((words[None, :] >> bit[:, None]) & np.uint64(1))
+    counts = np.bincount(frame * outputs.shape[1] + pins[neuron], minlength=outputs.size).reshape(outputs.shape)
+    outputs[...] = np.minimum(outputs + counts, 255)
+
+
+def _received(program: Program, spikes: NDArray[np.int64], line_spikes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the spikes that came to each core."""
+    received = np.zeros(program.cores, np.int64)
+    inside = program.dest_core >= 0
+    np.add.at(received, program.dest_core[inside], spikes[inside])
+    np.add.at(received, program.input_core, line_spikes)
+    return received

@@ -1,0 +1,129 @@
+"""What a simulation returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.engine.counts import EventCounts
+from neurosyn.engine.timing import Limit
+
+__all__ = ["FramesResult", "OutputSpikes", "TicksResult", "TimingResult"]
+
+
+@dataclass(frozen=True)
+class TimingResult:
+    """What the timed ticks showed.
+
+    Attributes
+    ----------
+    tick_period_ps : int
+        The given one; else the longest makespan, with which no packet is late and no core overruns.
+    first_tick : int
+        The first timed tick; they follow each other.
+    makespans_ps : int64 array (timed ticks,)
+        From the start of each tick to its last core finished and its last packet arrived.
+    limit : Limit
+        What the longest of them waited for.
+    core_busy_ps : int64 array (C,)
+        The longest time from the start of a tick until each core had finished.
+    late_packets, core_overruns : int
+        Packets that arrived after their delivery tick had begun; cores that had not finished when their tick ended,
+        tick by tick.
+    packets, packet_travel_ps, packet_blocked_ps : int
+        Timed packets, and in sum over them the time from readiness to arrival and the part of it spent waiting.
+    """
+
+    tick_period_ps: int
+    first_tick: int
+    makespans_ps: NDArray[np.int64]
+    limit: Limit
+    core_busy_ps: NDArray[np.int64]
+    late_packets: int
+    core_overruns: int
+    packets: int
+    packet_travel_ps: int
+    packet_blocked_ps: int
+
+
+@dataclass(frozen=True)
+class OutputSpikes:
+    """Spikes that left the board, ordered by tick, core and neuron; arrays (spikes,).
+
+    Attributes
+    ----------
+    tick : int64
+        When the neuron fired.
+    core, neuron : int32
+    dest_core, dest_axon : int32
+        `OUTPUT` and the pin.
+    """
+
+    tick: NDArray[np.int64]
+    core: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+    dest_core: NDArray[np.int32]
+    dest_axon: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.tick)
+
+
+@dataclass(frozen=True)
+class FramesResult:
+    """What the chip made of frames.
+
+    Attributes
+    ----------
+    spikes : uint8 array (F, pins)
+        Spikes that each output pin sent for each frame; 255 means that many or more.
+    counts : EventCounts
+        Events of these frames: F ticks of each core, counted while the frames are in it.
+    depth : int
+        Ticks from the injection of a frame to the firing of its last output neurons.
+    timing : TimingResult or None
+    timed_frames : int64 array
+        The frames that entered in the timed ticks, in order; a frame comes up again if there were too few.
+    batched : bool
+        Whether the frames were integrated at once; otherwise one entered at each tick.
+    ticks : int
+        Ticks that were played one by one.
+    timing_name, backend : str
+    wall_s : float
+    """
+
+    spikes: NDArray[np.uint8]
+    counts: EventCounts
+    depth: int
+    timing: TimingResult | None
+    timed_frames: NDArray[np.int64]
+    batched: bool
+    ticks: int
+    timing_name: str
+    backend: str
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class TicksResult:
+    """What a program did, tick by tick.
+
+    Attributes
+    ----------
+    output_spikes : OutputSpikes
+    counts : EventCounts
+    timing : TimingResult or None
+    ticks : int
+    timing_name, backend : str
+    wall_s : float
+    """
+
+    output_spikes: OutputSpikes
+    counts: EventCounts
+    timing: TimingResult | None
+    ticks: int
+    timing_name: str
+    backend: str
+    wall_s: float

@@ -1,0 +1,248 @@
+"""Simulates programs: the function of all frames or ticks, and the time of those that are timed.
+
+Frames enter one at each tick, so layer k works on frame t − k at tick t. If the program keeps nothing from tick to
+tick, all frames are integrated at once; the timed ticks are then a window of their own, played when every stage holds a
+frame. Both ways give the same spikes and counts, unless a given tick period is so short that packets are late: then
+what a frame does to the next depends on time, and all frames are played and timed one by one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import get_backend
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.stateless import Pipeline, pipeline
+from neurosyn.engine.counts import EventCounter
+from neurosyn.engine.frames import evaluate_frames
+from neurosyn.engine.function import ChipFunction, FrameInputs, InputSpikes
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.probe import Probe, RunInfo
+from neurosyn.engine.results import FramesResult, OutputSpikes, TicksResult
+from neurosyn.engine.routes import Routes
+from neurosyn.engine.stopwatch import Stopwatch
+from neurosyn.engine.ticks import PlayedTick, TickEngine
+from neurosyn.engine.watch import Probes
+from neurosyn.errors import DataError
+from neurosyn.placement.placement import Placement
+
+__all__ = ["Progress", "simulate_frames", "simulate_ticks"]
+
+Progress = Callable[[int, int, str], None]
+"""Called with what is done, what there is to do, and of what."""
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    pass
+
+
+def simulate_frames(
+    program: Program,
+    placement: Placement,
+    chip: ChipOptions,
+    options: SimulateOptions,
+    frames: NDArray[np.uint8],
+    *,
+    probes: Sequence[Probe] = (),
+    progress: Progress = _silent,
+) -> FramesResult:
+    """Simulate a program on frames.
+
+    Timed are `SimulateOptions.timed_frames` ticks from the first one at which every stage holds a frame; if there are
+    fewer frames than that takes, they are fed over and over. Probes see the ticks that are played one by one.
+
+    Parameters
+    ----------
+    program
+        A pipeline (`neurosyn.chip.stateless.pipeline`).
+    placement, chip
+        The board.
+    options
+    frames : uint8 array (F, elements)
+        Not 0: the element spikes.
+    probes
+    progress
+
+    Raises
+    ------
+    DataError
+        If the program is no pipeline, or frames, placement and program do not belong together.
+    BackendError
+        If the backend does not work here.
+    """
+    began = time.perf_counter()
+    stages = pipeline(program)
+    if stages is None:
+        raise DataError(
+            "program: paths from its inputs to a core take different times, so frames cannot follow each other; "
+            "play it tick by tick with `neurosyn run`"
+        )
+    _check_board(program, placement, chip)
+    backend = get_backend(options.backend)
+    loaded = backend.load(program)
+    routes = Routes.of(program, placement, chip)
+    watch = Probes(probes)
+    inputs = FrameInputs(program, frames, routes)
+
+    fill = int(stages.stage.max())
+    window = range(fill, fill + options.timed_frames)
+    timed = window if options.timing != "none" else range(0)
+    whole = len(frames) + fill
+    looked_at = window.stop if timed or watch.wants_ticks else 0
+    ticks = looked_at if loaded.stateless else max(whole, looked_at)
+    stopwatch = Stopwatch(program, placement, chip)
+    record = _FrameRecord(program, routes, stages, len(frames))
+
+    def played(tick: PlayedTick) -> None:
+        record.add(tick)
+        stopwatch.add(tick)
+        watch.tick(lambda: tick.columns(chip))
+        progress(min(tick.outcome.tick + 1, ticks), ticks, "ticks")
+
+    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
+    watch.started(RunInfo(program, placement, chip, options.timing))
+    try:
+        count = engine.run(ticks, timed, if_late=whole)
+    finally:
+        watch.finished()
+    batched = loaded.stateless and not engine.late_packets
+    spikes, counter = record.spikes, record.counter
+    if batched:
+        counter = EventCounter(program, routes)
+        spikes = evaluate_frames(loaded, stages, routes, frames, counter, progress)
+    return FramesResult(
+        spikes=spikes,
+        counts=counter.result(len(frames)),
+        depth=stages.depth,
+        timing=stopwatch.result(options.tick_ps),
+        timed_frames=stopwatch.ticks() % len(frames),
+        batched=batched,
+        ticks=count,
+        timing_name=options.timing,
+        backend=backend.name,
+        wall_s=time.perf_counter() - began,
+    )
+
+
+class _FrameRecord:
+    """Spikes and events of frames that pass through the chip tick by tick."""
+
+    def __init__(self, program: Program, routes: Routes, stages: Pipeline, frames: int) -> None:
+        self._program = program
+        self._stage = stages.stage.astype(np.int64)
+        self._frames = frames
+        self.counter = EventCounter(program, routes)
+        self.spikes = np.zeros((frames, program.pins), np.uint8)
+
+    def add(self, tick: PlayedTick) -> None:
+        """Give the spikes of a tick to the frames that each core was working on."""
+        outcome, program = tick.outcome, self._program
+        frame = outcome.tick - self._stage
+        busy = (frame >= 0) & (frame < self._frames)
+        self.counter.add(outcome, busy)
+        if outcome.tick < self._frames:
+            self.counter.add_host(outcome.host)
+        core, neuron = outcome.spike_core, outcome.spike_neuron
+        leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
+        core, neuron = core[leaves], neuron[leaves]
+        place, times = np.unique(frame[core] * program.pins + program.dest_axon[core, neuron], return_counts=True)
+        flat = self.spikes.reshape(-1)
+        flat[place] = np.minimum(flat[place] + times, 255)
+
+
+def simulate_ticks(
+    program: Program,
+    placement: Placement,
+    chip: ChipOptions,
+    options: SimulateOptions,
+    spikes: InputSpikes,
+    ticks: int,
+    *,
+    probes: Sequence[Probe] = (),
+    progress: Progress = _silent,
+) -> TicksResult:
+    """Simulate a program for so many ticks; all of them are timed, unless ``options.timing`` is ``none``.
+
+    Parameters
+    ----------
+    program
+    placement, chip
+        The board.
+    options
+        ``frames`` and ``timed_frames`` mean nothing here.
+    spikes
+        What the host injects; spikes stamped `ticks` or later never enter.
+    ticks
+    probes
+    progress
+
+    Raises
+    ------
+    DataError
+        If a spike goes to no axon of the program, or placement and program do not belong together.
+    BackendError
+        If the backend does not work here.
+    """
+    began = time.perf_counter()
+    _check_board(program, placement, chip)
+    backend = get_backend(options.backend)
+    loaded = backend.load(program)
+    routes = Routes.of(program, placement, chip)
+    inputs = spikes.inputs(program, placement, chip)
+    watch = Probes(probes)
+    stopwatch = Stopwatch(program, placement, chip)
+    counter = EventCounter(program, routes)
+    outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
+
+    def played(tick: PlayedTick) -> None:
+        outcome = tick.outcome
+        counter.add(outcome)
+        counter.add_host(outcome.host)
+        leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
+        outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
+        stopwatch.add(tick)
+        watch.tick(lambda: tick.columns(chip))
+        progress(outcome.tick + 1, ticks, "ticks")
+
+    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
+    watch.started(RunInfo(program, placement, chip, options.timing))
+    try:
+        engine.run(ticks, range(ticks if options.timing != "none" else 0))
+    finally:
+        watch.finished()
+    return TicksResult(
+        output_spikes=_output_spikes(program, outputs),
+        counts=counter.result(ticks),
+        timing=stopwatch.result(options.tick_ps),
+        ticks=ticks,
+        timing_name=options.timing,
+        backend=backend.name,
+        wall_s=time.perf_counter() - began,
+    )
+
+
+def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]]) -> OutputSpikes:
+    none = np.zeros(0, np.int32)
+    core = np.concatenate([none, *(cores for _, cores, _ in outputs)])
+    neuron = np.concatenate([none, *(neurons for _, _, neurons in outputs)])
+    tick = np.repeat(np.array([tick for tick, _, _ in outputs], np.int64), [len(cores) for _, cores, _ in outputs])
+    return OutputSpikes(tick, core, neuron, program.dest_core[core, neuron], program.dest_axon[core, neuron])
+
+
+def _check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
+    mesh = placement.mesh
+    if (mesh.rows, mesh.columns) != chip.chips:
+        raise DataError(
+            f"placement: is for a board of {mesh.rows} × {mesh.columns} chips, `chip.chips` says "
+            f"{chip.chips[0]} × {chip.chips[1]}; place the program again"
+        )
+    if len(placement.xy) != program.cores:
+        raise DataError(
+            f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
+            "place the program again"
+        )

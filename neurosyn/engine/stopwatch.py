@@ -1,0 +1,90 @@
+"""Adds up what timed ticks show."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import Program
+from neurosyn.engine.results import TimingResult
+from neurosyn.engine.ticks import PlayedTick
+from neurosyn.engine.timing import find_limit
+from neurosyn.placement.placement import Placement
+
+__all__ = ["Stopwatch"]
+
+
+class Stopwatch:
+    """Keeps the longest tick and sums over all of them.
+
+    Parameters
+    ----------
+    program, placement, chip
+        To give a name to what the longest tick waited for.
+    """
+
+    def __init__(self, program: Program, placement: Placement, chip: ChipOptions) -> None:
+        self._program = program
+        self._placement = placement
+        self._chip = chip
+        self._ticks: list[int] = []
+        self._makespans: list[int] = []
+        self._longest: PlayedTick | None = None
+        self._busy = np.zeros(program.cores, np.int64)
+        self._late = self._overruns = self._packets = self._travel = self._blocked = 0
+
+    def add(self, tick: PlayedTick) -> None:
+        """Take note of a tick, if it was timed."""
+        timed, packets = tick.timed, tick.outcome.packets
+        if timed is None:
+            return
+        times = timed.times
+        if times.makespan_ps > max(self._makespans, default=-1):
+            self._longest = tick
+        self._ticks.append(tick.outcome.tick)
+        self._makespans.append(times.makespan_ps)
+        np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
+        travel = int((times.arrival_ps - times.send_ps).sum())
+        self._late += int(np.count_nonzero(timed.late))
+        self._overruns += timed.overruns
+        self._packets += len(packets)
+        self._travel += travel
+        self._blocked += travel - int(packets.unloaded_ps(self._chip).sum())
+
+    def ticks(self) -> NDArray[np.int64]:
+        """Return the ticks that were timed."""
+        return np.array(self._ticks, np.int64)
+
+    def result(self, period_ps: int | None) -> TimingResult | None:
+        """Return what the timed ticks showed; None if there was none.
+
+        Parameters
+        ----------
+        period_ps
+            The given tick period; None: the longest makespan is.
+        """
+        if self._longest is None or self._longest.timed is None:
+            return None
+        outcome, timed = self._longest.outcome, self._longest.timed
+        limit = find_limit(
+            outcome.tick,
+            outcome.packets,
+            timed.walks,
+            timed.times,
+            program=self._program,
+            placement=self._placement,
+            chip=self._chip,
+        )
+        return TimingResult(
+            tick_period_ps=max(self._makespans) if period_ps is None else period_ps,
+            first_tick=self._ticks[0],
+            makespans_ps=np.array(self._makespans, np.int64),
+            limit=limit,
+            core_busy_ps=self._busy,
+            late_packets=self._late,
+            core_overruns=self._overruns,
+            packets=self._packets,
+            packet_travel_ps=self._travel,
+            packet_blocked_ps=self._blocked,
+        )

@@ -1,0 +1,190 @@
+"""The clock: ticks as a SimPy process, each one's function first and then, where asked for, its time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Event
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.engine.environment import TICK, ChipEnvironment
+from neurosyn.engine.fabric import Fabric
+from neurosyn.engine.function import ChipFunction, Inputs, Outcome
+from neurosyn.engine.probe import TickColumns
+from neurosyn.engine.simpy_timing import Flight, SimpyTiming
+from neurosyn.engine.timing import TickTimes, packet_columns
+from neurosyn.engine.traffic import Walks
+from neurosyn.placement.placement import Placement
+
+__all__ = ["PlayedTick", "TickEngine", "TimedTick"]
+
+
+@dataclass(frozen=True)
+class TimedTick:
+    """The time of a tick.
+
+    Attributes
+    ----------
+    times : TickTimes
+    walks : Walks
+    late : bool array (packets,)
+        Packets that arrived after their delivery tick had begun.
+    overruns : int
+        Cores that had not finished when the tick ended.
+    """
+
+    times: TickTimes
+    walks: Walks
+    late: NDArray[np.bool_]
+    overruns: int
+
+
+@dataclass(frozen=True)
+class PlayedTick:
+    """A tick that is over: all its packets have arrived and its cores have finished."""
+
+    outcome: Outcome
+    timed: TimedTick | None
+
+    def columns(self, chip: ChipOptions) -> TickColumns:
+        """Return what probes see."""
+        outcome, packets, timed = self.outcome, self.outcome.packets, self.timed
+        return TickColumns(
+            tick=outcome.tick,
+            start_ps=None if timed is None else timed.times.start_ps,
+            spike_core=outcome.spike_core,
+            spike_neuron=outcome.spike_neuron,
+            synaptic_events=outcome.synaptic_events.sum(axis=1, dtype=np.int64),
+            packets=len(packets) - packets.from_host,
+            input_packets=packets.from_host,
+            output_packets=packets.to_host,
+            hops=int(packets.hops.sum(dtype=np.int64)),
+            crossings=int(packets.crossings.sum(dtype=np.int64)),
+            collisions=int(outcome.collisions.sum()),
+            late_packets=0 if timed is None else int(np.count_nonzero(timed.late)),
+            core_overruns=0 if timed is None else timed.overruns,
+            makespan_ps=None if timed is None else timed.times.makespan_ps,
+            core_finish_ps=None if timed is None else timed.times.core_finish_ps - timed.times.start_ps,
+            columns=None if timed is None else packet_columns(packets, timed.times, chip),
+        )
+
+
+@dataclass
+class _OpenTick:
+    outcome: Outcome
+    walks: Walks
+    flight: Flight
+
+
+class TickEngine:
+    """Plays a program tick by tick.
+
+    Parameters
+    ----------
+    function
+        The chip without time.
+    inputs
+        What the host injects.
+    placement, chip
+        Where the cores are, and the times of everything.
+    period_ps
+        From tick to tick; None: a timed tick takes as long as it needs. Ticks without timing take no time.
+    played
+        Called with each tick, in order, when it is over.
+    """
+
+    def __init__(
+        self,
+        function: ChipFunction,
+        inputs: Inputs,
+        placement: Placement,
+        chip: ChipOptions,
+        period_ps: int | None,
+        played: Callable[[PlayedTick], None],
+    ) -> None:
+        self._function = function
+        self._inputs = inputs
+        self._placement = placement
+        self._chip = chip
+        self._period_ps = period_ps
+        self._played = played
+        self._env = ChipEnvironment()
+        self._timing: SimpyTiming | None = None
+        self._open: deque[_OpenTick] = deque()
+        self.late_packets = 0
+        """Late packets so far."""
+
+    def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
+        """Play ticks 0 … `ticks` − 1 and return how many were played.
+
+        Parameters
+        ----------
+        ticks
+        timed
+            The ticks to be timed; one without a gap. With a given period the ticks that follow are timed as well
+            until nothing is on its way where a tick ends, and for good once a packet was late: from then on the
+            function depends on time.
+        if_late
+            How many to play at least if a packet is late.
+        """
+        clock = self._env.process(self._clock(ticks, timed, max(ticks, if_late)))
+        played = self._env.run(clock)
+        assert isinstance(played, int)
+        return played
+
+    def _clock(self, ticks: int, timed: range, ticks_if_late: int) -> Generator[Event, None, int]:
+        tick = 0
+        while tick < (ticks_if_late if self._open or self.late_packets else ticks):
+            outcome = self._function.step(tick, self._inputs.at(tick))
+            if tick in timed or self._open or self.late_packets:
+                yield from self._play_in_time(outcome)
+            else:
+                self._function.deliver(outcome.packets)
+                self._played(PlayedTick(outcome, None))
+            tick += 1
+        while self._open:
+            yield self._open[0].flight.done
+            self._gather()
+        return tick
+
+    def _play_in_time(self, outcome: Outcome) -> Generator[Event, None, None]:
+        env = self._env
+        if self._timing is None:
+            self._timing = SimpyTiming(env, Fabric(self._placement.mesh, self._chip), self._placement.xy.tolist())
+        walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
+        flight = self._timing.launch(outcome.packets, walks)
+        self._open.append(_OpenTick(outcome, walks, flight))
+        if self._period_ps is None:
+            yield flight.done
+            # A tick finds the network at rest, so that each can be understood by itself.
+            end = max(flight.end_ps, self._timing.rest_ps())
+            if end > env.now:
+                yield env.timeout(end - env.now)
+        else:
+            yield env.moment_in(self._period_ps, TICK)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Deliver what has landed, and pass on the ticks that are over."""
+        for one in self._open:
+            landed = one.flight.landed()
+            if landed:
+                self._function.deliver(one.outcome.packets, np.array(landed))
+        while self._open and not self._open[0].flight.pending:
+            one = self._open.popleft()
+            timed = self._judge(one)
+            self.late_packets += int(np.count_nonzero(timed.late))
+            self._played(PlayedTick(one.outcome, timed))
+
+    def _judge(self, one: _OpenTick) -> TimedTick:
+        times, packets = one.flight.times(), one.outcome.packets
+        late, overruns = np.zeros(len(packets), np.bool_), 0
+        if self._period_ps is not None:
+            begins = times.start_ps + (packets.delivery_tick - one.outcome.tick) * self._period_ps
+            late = times.arrival_ps > begins
+            overruns = int(np.count_nonzero(times.core_finish_ps > times.start_ps + self._period_ps))
+        return TimedTick(times, one.walks, late, overruns)

@@ -1,0 +1,103 @@
+"""Plays traffic that tests make by hand: neurons with given times and targets instead of a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import OUTPUT
+from neurosyn.engine.environment import TICK, ChipEnvironment
+from neurosyn.engine.fabric import Fabric
+from neurosyn.engine.simpy_timing import SimpyTiming
+from neurosyn.engine.timing import TickTimes
+from neurosyn.engine.traffic import HOST_CORE, Packets, Walks
+
+QUICK = ChipOptions(
+    neuron_time_ps=0,
+    synaptic_event_time_ps=0,
+    hop_latency_ps=10,
+    link_cycle_ps=10,
+    fifo_depth=4,
+    edge_cycle_ps=100,
+    edge_latency_ps=100,
+)
+"""Round numbers for hand-made cases."""
+
+
+@dataclass
+class Tick:
+    """One tick's work.
+
+    Attributes
+    ----------
+    walks
+        For each core, the neurons: how long each takes, and its target core (`OUTPUT`: the host, None: none).
+    host
+        Target cores of the host's packets.
+    start_ps
+    """
+
+    walks: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
+    host: list[int] = field(default_factory=list)
+    start_ps: int = 0
+
+
+def traffic(tick: Tick, cores: int) -> tuple[Packets, Walks]:
+    source, target, ready = [], [], []
+    work = np.zeros(cores, np.int64)
+    for core in sorted(tick.walks):
+        for time, to in tick.walks[core]:
+            work[core] += time
+            if to is not None:
+                source.append(core)
+                target.append(to)
+                ready.append(work[core])
+    n = len(tick.host) + len(source)
+    packets = Packets(
+        source_core=np.array([HOST_CORE] * len(tick.host) + source, np.int32),
+        source_neuron=np.zeros(n, np.int32),
+        dest_core=np.array(tick.host + target, np.int32),
+        dest_axon=np.zeros(n, np.int32),
+        delivery_tick=np.ones(n, np.int64),
+        hops=np.zeros(n, np.int32),
+        crossings=np.zeros(n, np.int32),
+    )
+    return packets, Walks(np.array(ready, np.int64), work)
+
+
+def play(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks: list[Tick]) -> list[TickTimes]:
+    """Play ticks that begin at their `start_ps`, whatever is still on its way then."""
+    env = ChipEnvironment()
+    timing = SimpyTiming(env, Fabric(mesh, chip), positions)
+    flights = []
+
+    def clock():
+        for tick in ticks:
+            yield env.moment_in(tick.start_ps - env.now, TICK)
+            flights.append(timing.launch(*traffic(tick, len(positions))))
+        for flight in flights:
+            yield flight.done
+
+    env.run(env.process(clock()))
+    assert timing.network.packets_inside() == 0
+    assert timing.network.sent == timing.network.delivered
+    assert all(type(time) is int for flight in flights for time in (flight.start_ps, env.now))
+    return [flight.times() for flight in flights]
+
+
+def play_one(
+    mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], walks: dict | None = None, host: list | None = None
+) -> TickTimes:
+    (times,) = play(mesh, chip, positions, [Tick(walks or {}, host or [])])
+    return times
+
+
+def grid(mesh: Mesh) -> list[tuple[int, int]]:
+    """A core at each router, row by row."""
+    return [(x, y) for y in range(mesh.height) for x in range(mesh.width)]
+
+
+__all__ = ["OUTPUT", "QUICK", "Tick", "grid", "play", "play_one", "traffic"]
