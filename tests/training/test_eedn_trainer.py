@@ -225,6 +225,13 @@ def test_network_without_transduction_learns_on_binary_images(train, binary_enco
     assert model.provenance["history"][-1]["validation_accuracy"] > 0.8
 
 
+@pytest.mark.parametrize(("count", "label", "message"), [(1, 0, "1 training images"), (5, 3, "reach from 0 to 3")])
+def test_data_that_cannot_be_learnt_is_refused(count, label, message, train, data):
+    split = Split(data.train.images[:count], np.array([0] * (count - 1) + [label], np.int32))
+    with pytest.raises(DataError, match=message):
+        train(given=TrainingData(split, None, data.encoder, data.encoder_spec))
+
+
 def test_unknown_layer_in_dropout_is_refused(train):
     with pytest.raises(ScenarioError, match="no layer '2 conv2d-21'; did you mean '2 conv2d-12'"):
         train(dropout={"2 conv2d-21": 0.5})

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from neurosyn.errors import ScenarioError, did_you_mean
+from neurosyn.errors import DataError, ScenarioError, did_you_mean
 from neurosyn.network.network import Network
 from neurosyn.training.model import Model
 from neurosyn.training.quantiser import HYSTERESIS
@@ -72,4 +72,12 @@ class Eedn(Trainer):
                     f"trainer eedn: dropout: there is no layer '{name}'{did_you_mean(name, names)} "
                     f"(there are: {', '.join(names)})"
                 )
+        labels = data.train.labels
+        if len(labels) < 2:
+            raise DataError(f"trainer eedn: there are {len(labels)} training images; give at least 2")
+        if labels.min() < 0 or labels.max() >= network.n_classes:
+            raise DataError(
+                f"trainer eedn: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
+                f"0…{network.n_classes - 1}; use the data set that the network was built for"
+            )
         return Training(self, network, data, context).run()

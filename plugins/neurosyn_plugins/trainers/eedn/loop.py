@@ -188,8 +188,8 @@ class Training:
 
     def _accuracy(self, model: Model, split: Split) -> float:
         correct = 0
-        for start in range(0, len(split), 256):
-            part = split.take(slice(start, start + 256))
+        for start in range(0, len(split), 1024):
+            part = split.take(slice(start, start + 1024))
             outputs = infer(model, transduce(model, self.data.encoder.encode(part.images)))
             correct += int((predict(self.network, outputs) == part.labels).sum())
         return correct / len(split)
