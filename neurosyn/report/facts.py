@@ -47,9 +47,9 @@ class Summary(TypedDict, total=False):
     power_mw: dict[str, float | None] | None  # total and PARTS
     energy_per_frame_uj: float | None
     frames_per_second_per_watt: float | None
-    events: dict[str, int]  # spikes, synaptic_events, packets, hops, late_packets
-    engine: dict[str, Any]  # timing, backend, wall_s, ticks, timed_frames, timed_ticks
-    layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj
+    events: dict[str, int]  # spikes, synaptic_events, packets (input_, output_, late_), hops, crossings, collisions, …
+    engine: dict[str, Any]  # timing, backend, wall_s, ticks, batched, timed_frames, timed_ticks, mean_travel_ns, …
+    layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj, energy_parts_pj
     assumptions: list[dict[str, Any]]  # name, value, unit, basis
     provenance: dict[str, Any]
     run: str
@@ -138,12 +138,14 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
 def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     engine, cause = summary.get("engine") or {}, limited_by(summary)
     frames, ticks = engine.get("timed_frames"), engine.get("timed_ticks")
+    waiting = time(times(engine.get("mean_blocked_ns"), 1e3), 3)
     timed = [things(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
     return [
         Fact("Tick period", _with_unit(summary.get("tick_period_us"), "µs"), f"limited by {cause}" if cause else ""),
         Fact("Frames per second", _with_unit(summary.get("frames_per_second"), "")),
         Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Played in time", ", ".join(timed) or MISSING),
+        Fact("Mean travel of a packet", time(times(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
     ]
 
 
@@ -164,19 +166,29 @@ def _power(summary: Mapping[str, Any]) -> list[Fact]:
 
 def _events(summary: Mapping[str, Any]) -> list[Fact]:
     events = summary.get("events") or {}
-    labels = ("spikes", "synaptic_events", "packets", "hops", "crossings", "collisions", "late_packets")
-    packets, hops = events.get("packets"), events.get("hops")
-    notes = {"hops": f"{number(hops / packets, 3)} a packet" if hops and packets else ""}
-    return [Fact(name.replace("_", " ").capitalize(), count(events.get(name)), notes.get(name, "")) for name in labels]
+    hops, packets = events.get("hops"), (events.get("packets") or 0) + (events.get("input_packets") or 0)
+    labels = {
+        "spikes": "",
+        "synaptic_events": "",
+        "packets": "sent by neurons",
+        "input_packets": "sent by the host",
+        "output_packets": "sent to the host",
+        "hops": f"{number(hops / packets, 3)} a packet" if hops and packets else "",
+        "crossings": "links between chips",
+        "collisions": "spikes to an axon that had one in this tick",
+        "late_packets": "after their tick had begun",
+        "core_overruns": "not finished when the tick ended",
+    }
+    return [Fact(key.replace("_", " ").capitalize(), count(events.get(key)), note) for key, note in labels.items()]
 
 
 def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
     engine = summary.get("engine") or {}
-    seed = summary.get("seed")
+    seed, batched = summary.get("seed"), engine.get("batched")
     return [
         Fact("Timing", str(engine.get("timing") or MISSING)),
         Fact("Backend", str(engine.get("backend") or MISSING)),
-        Fact("Ticks", count(engine.get("ticks"))),
+        Fact("Ticks", count(engine.get("ticks")), "played one by one; all frames in batches" if batched else ""),
         Fact("Wall time", MISSING if engine.get("wall_s") is None else f"{number(engine['wall_s'], 3)} s"),
         Fact("Seed", MISSING if seed is None else str(seed)),
     ]

@@ -68,6 +68,7 @@ def write_report(
         layers=panels.layers(summary, trace),
         power=panels.power(summary),
         part_colours=panels.PART_COLOURS,
+        mapped_ticks=None if trace is None else panels.mapped_ticks(trace),
         maps=None if trace is None else panels.maps(trace),
         latencies=None if trace is None else panels.latencies(trace),
         assumptions=[dict(item, text=assumed_value(item)) for item in summary.get("assumptions") or []],

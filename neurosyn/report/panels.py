@@ -19,7 +19,7 @@ from neurosyn.report.format import MISSING, alike, count, number, percent, thing
 from neurosyn.trace.schema import ENERGY_PARTS
 from neurosyn.trace.trace import Trace
 
-__all__ = ["PART_COLOURS", "accuracy", "cards", "latencies", "layers", "maps", "power", "samples"]
+__all__ = ["PART_COLOURS", "accuracy", "cards", "latencies", "layers", "mapped_ticks", "maps", "power", "samples"]
 
 PART_COLOURS = {
     "leakage": "#8a97a5",
@@ -152,55 +152,38 @@ _LAYER_NUMBERS = ("cores", "spikes", "synaptic_events", "packets", "hops", "ener
 
 
 def layers(summary: Mapping[str, Any], trace: Trace | None) -> list[LayerRow]:
-    """Return the layer table: the summary's layers or else the trace's; the parts of their energy from the trace."""
-    parts = {} if trace is None else _energy_parts(summary, trace)
-    rows = [dict(row) for row in summary.get("layers") or ([] if trace is None else _traced_layers(trace))]
-    for row in rows:
-        if row.get("name") in parts:
-            row["energy_pj"] = sum(parts[row["name"]].values())
+    """Return the layer table: the summary's layers, or else those of the trace over its own ticks."""
+    rows = summary.get("layers") or ([] if trace is None else _traced_layers(summary, trace))
     most = {key: max((row.get(key) or 0 for row in rows), default=0) for key in _LAYER_NUMBERS}
+    shown = [part for part in PARTS if any((row.get("energy_parts_pj") or {}).get(part) for row in rows)]
     return [
         LayerRow(
             str(row.get("name", MISSING)),
             {key: row.get(key) for key in _LAYER_NUMBERS},
             {key: (row.get(key) or 0) / most[key] if most[key] else 0.0 for key in _LAYER_NUMBERS},
-            [
-                Part(part, PARTS[part], energy / most["energy_pj"] if most["energy_pj"] else 0.0)
-                for part, energy in parts.get(row.get("name", ""), {}).items()
-            ],
+            [Part(part, PARTS[part], row["energy_parts_pj"].get(part, 0.0) / most["energy_pj"]) for part in shown],
         )
         for row in rows
     ]
 
 
-def _traced_layers(trace: Trace) -> list[dict[str, Any]]:
-    cores = trace.cores()
+def _traced_layers(summary: Mapping[str, Any], trace: Trace) -> list[dict[str, Any]]:
+    cores, energy = trace.cores(), trace.energy()
     layer = cores["layer"].cat.codes.to_numpy()
     keys = ("spikes", "synaptic_events", "packets", "hops")
-    return [
-        {"name": name, "cores": int((layer == number).sum())}
-        | {key: int(cores[key].to_numpy()[layer == number].sum()) for key in keys}
-        for number, name in enumerate(trace.layers)
-    ]
-
-
-def _energy_parts(summary: Mapping[str, Any], trace: Trace) -> dict[str, dict[str, float]]:
-    """Return the energy in pJ by layer and part; leakage is shared out by cores where power and period are known."""
-    energy = trace.energy()
-    parts: dict[str, dict[str, float]] = {}
-    for layer, part, value in zip(energy["layer"], energy["part"], energy["energy_pj"], strict=True):
-        parts.setdefault(str(layer), {})[str(part)] = float(value)
     leakage, period = (summary.get("power_mw") or {}).get("leakage"), summary.get("tick_period_us")
-    if leakage is not None and period is not None:
-        # mW · µs = nJ
-        total_pj = 1000 * leakage * period * trace.ticks_simulated
-        sizes = trace.cores(["layer"])["layer"].value_counts()
-        parts = {
-            layer: {"leakage": total_pj * int(sizes.get(layer, 0)) / trace.n_cores} | of_layer
-            for layer, of_layer in parts.items()
-        }
-    shown = [part for part in PARTS if any(of.get(part) for of in parts.values())]
-    return {layer: {part: of.get(part, 0.0) for part in shown} for layer, of in parts.items()}
+    # mW · µs = nJ; the cores leak alike.
+    leaked_pj = 1000 * (leakage or 0.0) * (period or 0.0) * trace.ticks_simulated / trace.n_cores
+    rows = []
+    for index, name in enumerate(trace.layers):
+        here, own = layer == index, energy[energy["layer"] == name]
+        parts = {"leakage": leaked_pj * int(here.sum())} | dict(zip(own["part"], own["energy_pj"], strict=True))
+        rows.append(
+            {"name": name, "cores": int(here.sum())}
+            | {key: int(cores[key].to_numpy()[here].sum()) for key in keys}
+            | {"energy_pj": sum(parts.values()), "energy_parts_pj": parts}
+        )
+    return rows
 
 
 def power(summary: Mapping[str, Any]) -> list[Part]:
@@ -230,8 +213,18 @@ class ChipMap:
     caption: str
 
 
+def mapped_ticks(trace: Trace) -> str:
+    """Say which ticks the maps show."""
+    if trace.ticks_timed:
+        return things(trace.ticks_timed, "timed tick")
+    return things(trace.ticks_simulated, "tick")
+
+
 def maps(trace: Trace) -> list[ChipMap]:
-    """Return the board coloured by spikes, by energy and by layer."""
+    """Return the board coloured by spikes, by energy and by layer.
+
+    Ticks that were timed stand for the run, if there are any: others may have been played to fill the pipeline.
+    """
     cores = trace.cores()
     side = trace.mesh["side"]
     width, height = trace.mesh["columns"] * side, trace.mesh["rows"] * side
@@ -241,14 +234,16 @@ def maps(trace: Trace) -> list[ChipMap]:
         grid[cores["y"], cores["x"]] = values
         return grid
 
-    ticks = max(1, trace.ticks_simulated)
-    spikes = cores["spikes"].to_numpy() / ticks
-    energy = cores[[f"{part}_pj" for part in ENERGY_PARTS]].to_numpy().sum(axis=1) / 1000 / ticks
+    if trace.ticks_timed:
+        ticks, spikes, energy = trace.ticks_timed, cores["timed_spikes"], cores["timed_energy_pj"]
+    else:
+        ticks, spikes = max(1, trace.ticks_simulated), cores["spikes"]
+        energy = cores[[f"{part}_pj" for part in ENERGY_PARTS]].sum(axis=1)
     layer = cores["layer"].cat.codes.to_numpy()
     found = []
     for title, values, unit, colours in (
-        ("Spikes", spikes, "spikes in a tick", "viridis"),
-        ("Active energy", energy, "nJ in a tick", "inferno"),
+        ("Spikes", spikes.to_numpy() / ticks, "spikes in a tick", "viridis"),
+        ("Active energy", energy.to_numpy() / 1000 / ticks, "nJ in a tick", "inferno"),
     ):
         hot = int(np.argmax(values))
         where = f"core {cores['core'][hot]} at ({cores['x'][hot]}, {cores['y'][hot]}), layer {cores['layer'][hot]}"

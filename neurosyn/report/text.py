@@ -73,7 +73,7 @@ def _section(section: Section) -> RenderableType:
     grid.add_column(min_width=15, justify="right", no_wrap=True)
     grid.add_column(style="dim", overflow="fold")
     for fact in section.facts:
-        alarm = fact.label in ("Mismatched frames", "Late packets") and fact.value != "0"
+        alarm = fact.label in ("Mismatched frames", "Late packets", "Core overruns") and fact.value != "0"
         grid.add_row(Text(f"  {fact.label}"), Text(fact.value, style="bold red" if alarm else ""), Text(fact.note))
     return Group(Text(section.title, style="bold"), grid, Text())
 

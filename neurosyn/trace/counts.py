@@ -20,6 +20,63 @@ Rows = dict[str, Any]
 """Arrays of equal length by column name."""
 
 
+class _Tally:
+    """Counts by core over some of the ticks.
+
+    All packets of a neuron go the same way, so its spikes give its packets and their links, timed or not.
+    """
+
+    def __init__(self, info: RunInfo, routes: Routes, energy: EnergyModel) -> None:
+        self._program = info.program
+        self._routes = routes
+        self._model = energy
+        self._fired = np.zeros((info.program.cores, info.program.neurons), np.int64)
+        self.synaptic_events = np.zeros(info.program.cores, np.int64)
+        self.ticks = 0
+
+    def add(self, columns: TickColumns) -> None:
+        # No neuron fires twice in a tick, so plain indexing counts right.
+        self._fired[columns.spike_core, columns.spike_neuron] += 1
+        self.synaptic_events += columns.synaptic_events
+        self.ticks += 1
+
+    @property
+    def spikes(self) -> NDArray[np.int64]:
+        spikes: NDArray[np.int64] = self._fired.sum(axis=1)
+        return spikes
+
+    @property
+    def packets(self) -> NDArray[np.int64]:
+        packets: NDArray[np.int64] = self._sent().sum(axis=1)
+        return packets
+
+    @property
+    def hops(self) -> NDArray[np.int64]:
+        hops: NDArray[np.int64] = (self._sent() * self._routes.hops).sum(axis=1)
+        return hops
+
+    @property
+    def crossings(self) -> NDArray[np.int64]:
+        crossings: NDArray[np.int64] = (self._sent() * self._routes.crossings).sum(axis=1)
+        return crossings
+
+    def energy_pj(self) -> dict[str, NDArray[np.float64]]:
+        """Return the parts of each core's active energy."""
+        model = self._model
+        to_host = (self._fired * (self._program.dest_core == OUTPUT)).sum(axis=1)
+        return {
+            "memory": np.full(self._program.cores, model.core_tick_pj * self.ticks),
+            "synaptic": model.synaptic_event_pj * self.synaptic_events,
+            "network": model.hop_pj * self.hops,
+            "chip_to_chip": model.crossing_pj * self.crossings,
+            "io": model.port_pj * to_host,
+        }
+
+    def _sent(self) -> NDArray[np.int64]:
+        sent: NDArray[np.int64] = self._fired * (self._program.dest_core != NO_DESTINATION)
+        return sent
+
+
 class Counts:
     """Counts of a run, in arrays whose size does not grow with it.
 
@@ -30,27 +87,21 @@ class Counts:
     """
 
     def __init__(self, info: RunInfo) -> None:
-        program = info.program
         self._info = info
         self._energy = EnergyModel(info.chip.voltage)
-        routes = Routes.of(program, info.placement, info.chip)
-        self._hops, self._crossings = routes.hops.ravel(), routes.crossings.ravel()
-        # All packets of a neuron go the same way, so its spikes give packets and hops, timed or not.
-        self._fired = np.zeros(program.cores * program.neurons, np.int64)
-        self._synaptic_events = np.zeros(program.cores, np.int64)
-        self._finish_ps = np.full(program.cores, -1, np.int64)
-        self.ticks_simulated = self.ticks_timed = 0
+        routes = Routes.of(info.program, info.placement, info.chip)
+        self._all = _Tally(info, routes, self._energy)
+        self._timed = _Tally(info, routes, self._energy)
+        self._finish_ps = np.full(info.program.cores, -1, np.int64)
         self._input_packets = self._total_hops = self._total_crossings = 0
 
     def add(self, columns: TickColumns) -> None:
         """Count a tick."""
-        # No neuron fires twice in a tick, so plain indexing counts right.
-        self._fired[columns.spike_core.astype(np.int64) * self._info.program.neurons + columns.spike_neuron] += 1
-        self._synaptic_events += columns.synaptic_events
+        self._all.add(columns)
+        if columns.makespan_ps is not None:
+            self._timed.add(columns)
         if columns.core_finish_ps is not None:
             np.maximum(self._finish_ps, columns.core_finish_ps, out=self._finish_ps)
-        self.ticks_simulated += 1
-        self.ticks_timed += columns.makespan_ps is not None
         self._input_packets += columns.input_packets
         self._total_hops += columns.hops
         self._total_crossings += columns.crossings
@@ -63,7 +114,7 @@ class Counts:
             "cores": program.cores,
             "layers": list(program.layer_names),
             "mesh": {"rows": mesh.rows, "columns": mesh.columns, "side": mesh.side},
-            "ticks": {"simulated": self.ticks_simulated, "timed": self.ticks_timed},
+            "ticks": {"simulated": self._all.ticks, "timed": self._timed.ticks},
         }
 
     def tick_row(self, columns: TickColumns) -> Rows:
@@ -86,7 +137,7 @@ class Counts:
         return {name: [value] for name, value in row.items()}
 
     def spike_rows(self, columns: TickColumns) -> Rows:
-        """Return the rows of table ``spikes``."""
+        """Return the rows of table ``spikes``; the engine may use its arrays again."""
         return {
             "tick": np.full(len(columns.spike_core), columns.tick, np.int64),
             "core": columns.spike_core.copy(),
@@ -95,8 +146,8 @@ class Counts:
         }
 
     def packet_rows(self, tick: int, packets: PacketColumns) -> Rows:
-        """Return the rows of table ``packets``."""
-        ports = (packets.source_core == -1).astype(np.int32) + (packets.dest_core == OUTPUT)
+        """Return the rows of table ``packets``; the engine may use its arrays again."""
+        ports = (packets.source_core < 0).astype(np.int32) + (packets.dest_core == OUTPUT)
         rows: Rows = {name: array.copy() for name, array in vars(packets).items()}
         rows["tick"] = np.full(len(packets.hops), tick, np.int64)
         rows["energy_pj"] = self._energy.packets_pj(packets.hops, packets.crossings, ports)
@@ -105,31 +156,29 @@ class Counts:
     def core_rows(self) -> Rows:
         """Return the rows of table ``cores``."""
         program, xy = self._info.program, self._info.placement.xy
-        energy = self._core_energy()
-        return {
+        rows: Rows = {
             "core": np.arange(program.cores, dtype=np.int32),
             "layer": self._layers(program.core_layer),
             "x": xy[:, 0].copy(),
             "y": xy[:, 1].copy(),
-            "spikes": self._by_core(self._fired),
-            "synaptic_events": self._synaptic_events.copy(),
-            "packets": self._by_core(self._sent()),
-            "hops": self._by_core(self._sent() * self._hops),
             "finish_ps": pa.array(self._finish_ps, mask=self._finish_ps < 0),
-            **{f"{part}_pj": energy[part] for part in ENERGY_PARTS},
         }
+        for prefix, tally in (("", self._all), ("timed_", self._timed)):
+            for name in ("spikes", "synaptic_events", "packets", "hops"):
+                rows[f"{prefix}{name}"] = getattr(tally, name)
+        rows |= {f"{part}_pj": energy for part, energy in self._all.energy_pj().items()}
+        rows["timed_energy_pj"] = sum(self._timed.energy_pj().values())
+        return rows
 
     def energy_rows(self) -> Rows:
         """Return the rows of table ``energy``: each layer, then the host, part by part."""
-        program = self._info.program
-        energy = self._core_energy()
+        program, by_core = self._info.program, self._all.energy_pj()
         by_layer = np.stack(
-            [np.bincount(program.core_layer, energy[part], len(program.layer_names)) for part in ENERGY_PARTS], axis=1
+            [np.bincount(program.core_layer, by_core[part], len(program.layer_names)) for part in ENERGY_PARTS], axis=1
         )
-        host = {
-            "network": self._energy.hop_pj * (self._total_hops - int((self._sent() * self._hops).sum())),
-            "chip_to_chip": self._energy.crossing_pj
-            * (self._total_crossings - int((self._sent() * self._crossings).sum())),
+        of_host = {
+            "network": self._energy.hop_pj * (self._total_hops - int(self._all.hops.sum())),
+            "chip_to_chip": self._energy.crossing_pj * (self._total_crossings - int(self._all.crossings.sum())),
             "io": self._energy.port_pj * self._input_packets,
         }
         names = [*program.layer_names, HOST]
@@ -138,28 +187,8 @@ class Counts:
         return {
             "layer": pa.DictionaryArray.from_arrays(layer, names),
             "part": pa.DictionaryArray.from_arrays(part, list(ENERGY_PARTS)),
-            "energy_pj": np.concatenate([by_layer.ravel(), [host.get(name, 0.0) for name in ENERGY_PARTS]]),
+            "energy_pj": np.concatenate([by_layer.ravel(), [of_host.get(name, 0.0) for name in ENERGY_PARTS]]),
         }
-
-    def _core_energy(self) -> dict[str, NDArray[np.float64]]:
-        sent, energy = self._sent(), self._energy
-        to_host = self._fired * (self._info.program.dest_core.ravel() == OUTPUT)
-        return {
-            "memory": np.full(self._info.program.cores, energy.core_tick_pj * self.ticks_simulated),
-            "synaptic": energy.synaptic_event_pj * self._synaptic_events,
-            "network": energy.hop_pj * self._by_core(sent * self._hops),
-            "chip_to_chip": energy.crossing_pj * self._by_core(sent * self._crossings),
-            "io": energy.port_pj * self._by_core(to_host),
-        }
-
-    def _sent(self) -> NDArray[np.int64]:
-        """Packets by neuron: its spikes, if they go anywhere."""
-        sent: NDArray[np.int64] = self._fired * (self._info.program.dest_core.ravel() != NO_DESTINATION)
-        return sent
-
-    def _by_core(self, by_neuron: NDArray[np.int64]) -> NDArray[np.int64]:
-        total: NDArray[np.int64] = by_neuron.reshape(self._info.program.cores, -1).sum(axis=1)
-        return total
 
     def _layers(self, index: NDArray[np.int32]) -> pa.DictionaryArray:
         return pa.DictionaryArray.from_arrays(index.astype(np.int16), list(self._info.program.layer_names))

@@ -165,6 +165,11 @@ TABLES = _tables(
             Column("network_pj", _F64, "energy of its packets' hops", "pJ"),
             Column("chip_to_chip_pj", _F64, "energy of its packets' links between chips", "pJ"),
             Column("io_pj", _F64, "energy of its packets that leave the board, at the periphery", "pJ"),
+            Column("timed_spikes", _I64, "of its spikes, those in timed ticks"),
+            Column("timed_synaptic_events", _I64, "of its synaptic events, those in timed ticks"),
+            Column("timed_packets", _I64, "of its packets, those sent in timed ticks"),
+            Column("timed_hops", _I64, "of its packets' links, those of timed ticks"),
+            Column("timed_energy_pj", _F64, "its active energy in timed ticks, all parts in sum", "pJ"),
         ),
     ),
     TraceTable(

@@ -49,7 +49,8 @@ def summary():
         "events": {
             "spikes": 203_456_789,
             "synaptic_events": 15_234_567_890,
-            "packets": 200_000_000,
+            "packets": 199_000_000,
+            "input_packets": 1_000_000,
             "hops": 1_834_000_000,
             "late_packets": 3,
         },
@@ -60,6 +61,9 @@ def summary():
             "ticks": 1015,
             "timed_frames": 2,
             "timed_ticks": 17,
+            "mean_travel_ns": 312.4,
+            "mean_blocked_ns": 57.3,
+            "batched": True,
         },
         "layers": [
             {
@@ -70,6 +74,7 @@ def summary():
                 "packets": 6_000_001 * number,
                 "hops": 40_000_001 * number,
                 "energy_pj": 2.5e6 * number,
+                "energy_parts_pj": {"leakage": 1e6 * number, "memory": 1.5e6 * number, "chip_to_chip": 0.0},
             }
             for number in (1, 2, 3)
         ],

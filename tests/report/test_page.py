@@ -78,6 +78,8 @@ def test_the_page_shows_the_numbers(page, summary, trace, evaluation):
         "15,234,567,890",
         "9.17 a packet",
         "2 frames, 17 ticks",
+        "312 ns",
+        "57.3 ns of it waiting",
         "21,000,003",
         "270,000,003",
         "chip.hop_latency_ps 7,160 ps the faster handshake [A]",
@@ -193,12 +195,33 @@ def test_a_run_without_timing_has_no_latencies(tmp_path, page, summary):
     assert "Packet latency" not in written.text
 
 
-def test_the_layer_table_splits_the_traces_energy(page, summary, trace):
+def test_the_layer_table_splits_the_energy(page, summary):
+    # Layer 1 of 2.5 µJ beside layer 3 of 7.5 µJ: 1 and 1.5 of 7.5.
+    styles = page(summary).attributes("style")
+    assert [style.split(";")[0] for style in styles if style.startswith(("--w:13.33%", "--w:20.00%"))] == [
+        "--w:13.33%",
+        "--w:20.00%",
+    ]
+
+
+def test_layers_of_a_raw_program_come_from_the_trace(page, summary, trace):
+    del summary["layers"]
     leakage = 1000 * summary["power_mw"]["leakage"] * summary["tick_period_us"] * trace.ticks_simulated
     energy = trace.energy()
     active = energy.loc[energy["layer"] == "2 layer", "energy_pj"].sum()
     expected = (leakage * 4 / 9 + active) / 1e6  # four of the nine cores; pJ → µJ
-    assert f"{expected:.0f} µJ" in page(summary, trace).text
+    text = " ".join(page(summary, trace).text.split())
+    assert f"{expected:,.0f} µJ" in text
+    cores = trace.cores()
+    assert f"{cores['spikes'][cores['layer'] == '2 layer'].sum():,}" in text
+
+
+def test_the_maps_show_the_timed_ticks(page, summary, trace):
+    cores = trace.cores()
+    hot = cores["timed_spikes"].idxmax()
+    text = " ".join(page(summary, trace).text.split())
+    assert "are means over 4 timed ticks" in text
+    assert f"Most: {cores['timed_spikes'][hot] / 4:.2f} spikes in a tick, core {hot} at" in text
 
 
 def test_names_cannot_break_the_page(page, summary, evaluation):
