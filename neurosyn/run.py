@@ -19,7 +19,7 @@ from neurosyn.rundir import RunFolder
 
 if TYPE_CHECKING:
     from neurosyn.chip.program import Program
-    from neurosyn.data.dataset import Split, SplitName
+    from neurosyn.data.dataset import DataContext, Split, SplitName
     from neurosyn.data.source import DataSource
     from neurosyn.network.network import Network
     from neurosyn.placement.placement import Placement
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "write_run_report"]
 
-_SAMPLES = 24
-"""Frames kept with their images for the report page."""
+_SAMPLES = 256
+"""Frames whose images are kept for the report page."""
 
 
 class Run:
@@ -98,7 +98,7 @@ class Run:
         """Place and return the mean route of this placement and of the plain one."""
         from neurosyn.chip.options import ChipOptions
         from neurosyn.placement.cost import mean_hops
-        from neurosyn.placement.placement import Placement, Placer
+        from neurosyn.placement.place import place_program
         from neurosyn.registry import registry
 
         self._data(progress)
@@ -107,8 +107,7 @@ class Run:
         placement = self._placement(progress, program)
         mesh = self.scenario.options("chip", ChipOptions).mesh
         plain: Any = registry.get("placers", "row_major")
-        assert issubclass(plain, Placer)
-        row_major = Placement(mesh, plain().place(program, mesh, 0, lambda *_: None))
+        row_major = place_program(program, mesh, plain(), seed=0)
         return {
             "placement": str(self.folder.placement),
             "cores": program.cores,
@@ -162,7 +161,7 @@ class Run:
             self._keys["train"] = RunFolder.key(
                 "train",
                 *(self.scenario.resolved[table] for table in ("seed", "data", "encoder", "network", "train")),
-                train_source.dataset.fingerprint(self._data_context(progress)),
+                train_source.dataset.fingerprint(train_source.context),
                 train_source.info.name,
                 code=False,
             )
@@ -236,7 +235,8 @@ class Run:
     def _placement(self, progress: StageProgress, program: Program) -> Placement:
         from neurosyn.chip.options import ChipOptions
         from neurosyn.placement.cost import mean_hops
-        from neurosyn.placement.placement import Placement, Placer
+        from neurosyn.placement.place import place_program
+        from neurosyn.placement.placement import Placer
         from neurosyn.placement.placement_file import load_placement, save_placement
 
         with progress.stage("place") as said:
@@ -247,7 +247,7 @@ class Run:
                 "place", self._keys["compile"], self.scenario.resolved["place"], [mesh.rows, mesh.columns], seed
             )
             if self._pending("place"):
-                placement = Placement(mesh, placer.place(program, mesh, seed, progress.update))
+                placement = place_program(program, mesh, placer, seed, progress.update)
                 save_placement(placement, self.folder.placement)
                 self.folder.done("place", self._keys["place"], [self.folder.placement])
             else:
@@ -262,17 +262,17 @@ class Run:
         from neurosyn.chip.options import ChipOptions
         from neurosyn.engine.options import SimulateOptions
         from neurosyn.engine.simulation import simulate_frames
-        from neurosyn.report.summary import summarise_run
+        from neurosyn.report.summary import summarise_frames
         from neurosyn.trace.options import TraceOptions
         from neurosyn.trace.recorder import ParquetRecorder
-        from neurosyn.training.inference import infer
+        from neurosyn.training.inference import class_scores, infer
 
         with progress.stage("simulate") as said:
             self._keys["simulate"] = RunFolder.key(
                 "simulate",
                 self._keys["place"],
                 *(self.scenario.resolved[table] for table in ("seed", "data", "encoder", "chip", "simulate", "trace")),
-                source.dataset.fingerprint(self._data_context(progress)),
+                source.dataset.fingerprint(source.context),
                 source.info.name,
             )
             if not self._pending("simulate"):
@@ -292,27 +292,29 @@ class Run:
                 probes=(recorder,),
                 progress=progress.update,
             )
-            summary = summarise_run(
-                program=program,
-                placement=placement,
-                chip=chip,
-                result=result,
+            scores = class_scores(model.network, result.spikes)
+            measured = summarise_frames(
+                program,
+                placement,
+                chip,
+                result,
                 labels=frames.labels,
+                predictions=scores.argmax(axis=1),
                 expected=expected,
-                n_classes=model.network.n_classes,
+                expected_predictions=class_scores(model.network, expected).argmax(axis=1),
             )
             write_npz(
                 self.folder.outputs,
                 {
                     "index": index.astype(np.int64),
                     "labels": frames.labels,
+                    "predictions": scores.argmax(axis=1).astype(np.int32),
+                    "scores": scores.astype(np.float32),
                     "spikes": np.packbits(result.spikes, axis=1),
-                    "scores": summary.scores,
-                    "predictions": summary.predictions,
-                    "sample_images": frames.images[:_SAMPLES],
+                    "images": frames.images[:_SAMPLES],
                 },
             )
-            document = self._document(source, model, summary.document)
+            document = self._document(source, model, measured)
             write_json(self.folder.summary, document)
             write_text(self.folder.path / "scenario.toml", self.scenario.to_toml())
             write_json(self.folder.path / "provenance.json", document["provenance"])
@@ -366,7 +368,7 @@ class Run:
         sequence = np.random.SeedSequence([self.scenario.seed, zlib.crc32(stage.encode())])
         return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
-    def _data_context(self, progress: StageProgress | None = None) -> Any:
+    def _data_context(self, progress: StageProgress | None = None) -> DataContext:
         from neurosyn.data.folder import data_context
 
         return data_context(self.scenario.seed, progress.update if progress else None)
@@ -458,7 +460,7 @@ def write_run_report(folder: Path, out: Path | None = None) -> Path:
         predictions=outputs["predictions"],
         classes=tuple(summary["dataset"]["classes"]),
         scores=outputs["scores"],
-        images=outputs["sample_images"],
+        images=outputs["images"],
     )
     trace = Trace(folder / "trace") if (folder / "trace").is_dir() else None
     path = out or folder / "report.html"

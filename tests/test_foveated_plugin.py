@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ PLUGIN = Path(__file__).parent / "foveated_layer.py"
 SCENARIO = """
 name = "foveated"
 seed = 3
-plugins = ["foveated_layer.py"]
+plugins = ["{plugin}"]
 
 [data]
 kind = "archive"
@@ -77,9 +76,8 @@ def write_archive(path: Path) -> None:
 
 def test_layer_file_trains_and_simulates_without_a_difference(tmp_path):
     write_archive(tmp_path / "bars.npz")
-    shutil.copy(PLUGIN, tmp_path)
     path = tmp_path / "foveated.toml"
-    path.write_text(SCENARIO.format(archive=tmp_path / "bars.npz"), encoding="utf-8")
+    path.write_text(SCENARIO.format(archive=tmp_path / "bars.npz", plugin=PLUGIN), encoding="utf-8")
 
     run = Run(load_scenario(path), tmp_path / "run")
     with StageProgress(run.STAGES, quiet=True) as progress:

@@ -1,0 +1,146 @@
+"""From what the engine counted and timed to the numbers that people ask for."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.energy import EnergyModel, Events, Parts
+from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.program import Program
+from neurosyn.compiler.summary import summarise
+from neurosyn.engine.counts import EventCounts
+from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.placement.placement import Placement
+
+__all__ = ["NOMINAL_TICK_PS", "summarise_frames"]
+
+NOMINAL_TICK_PS = 1_000_000_000
+"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
+
+
+def summarise_frames(
+    program: Program,
+    placement: Placement,
+    chip: ChipOptions,
+    result: FramesResult,
+    *,
+    labels: NDArray[np.int32],
+    predictions: NDArray[np.intp],
+    expected: NDArray[np.uint8],
+    expected_predictions: NDArray[np.intp],
+) -> dict[str, Any]:
+    """Return the part of a run's summary that concerns the chip, as plain JSON values.
+
+    Parameters
+    ----------
+    program, placement, chip, result
+        What was simulated, where, and what came of it.
+    labels : int32 array (F,)
+        True classes.
+    predictions, expected_predictions : int arrays (F,)
+        Classes that the chip and the trained network answered.
+    expected : uint8 array (F, pins)
+        Output spikes of the trained network.
+    """
+    timing = result.timing
+    tick_ps = NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
+    counts = result.counts
+    model = EnergyModel(chip.voltage)
+    power = model.power_mw(counts.events(), program.cores, tick_ps)
+    frames_per_second = 1e12 / tick_ps
+    use = summarise(program)
+    events = counts.events()
+    return {
+        "frames": len(labels),
+        "accuracy": float((predictions == labels).mean()),
+        "trained_accuracy": float((expected_predictions == labels).mean()),
+        "mismatched_frames": int((result.spikes != expected).any(axis=1).sum()),
+        "cores": program.cores,
+        "chips": placement.mesh.chips,
+        "neurons": use["total"]["neurons"],
+        "utilisation": use,
+        "tick_period_us": tick_ps / 1e6,
+        "tick_limited_by": _limit(timing),
+        "frames_per_second": frames_per_second,
+        "latency_us": result.depth * tick_ps / 1e6,
+        "voltage": chip.voltage,
+        "power_mw": _milliwatts(power),
+        "energy_per_frame_uj": power.total * 1e-3 / frames_per_second * 1e6,
+        "frames_per_second_per_watt": frames_per_second / (power.total * 1e-3),
+        "events": {
+            "spikes": int(counts.spikes.sum()),
+            "synaptic_events": events.synaptic_events,
+            "packets": int(counts.packets.sum()),
+            "input_packets": counts.input_packets,
+            "output_packets": int(counts.output_packets.sum()),
+            "hops": events.hops,
+            "crossings": events.crossings,
+            "collisions": int(counts.collisions.sum()),
+            "late_packets": 0 if timing is None else timing.late_packets,
+            "core_overruns": 0 if timing is None else timing.core_overruns,
+        },
+        "engine": {
+            "timing": result.timing_name,
+            "backend": result.backend,
+            "wall_s": round(result.wall_s, 3),
+            "ticks": result.ticks,
+            "batched": result.batched,
+            "timed_frames": len(result.timed_frames),
+            "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
+            "timed_packets": 0 if timing is None else timing.packets,
+            "mean_travel_ns": None
+            if not (timing and timing.packets)
+            else timing.packet_travel_ps / timing.packets / 1e3,
+            "mean_blocked_ns": None
+            if not (timing and timing.packets)
+            else timing.packet_blocked_ps / timing.packets / 1e3,
+        },
+        "layers": _layers(program, counts, model, tick_ps),
+        "assumptions": _assumptions(chip),
+    }
+
+
+def _limit(timing: TimingResult | None) -> dict[str, Any]:
+    if timing is None:
+        text = "nothing that was timed: speed and power refer to the nominal tick of 1 ms"
+        return {"kind": "nominal", "id": None, "text": text}
+    limit = timing.limit
+    return {"kind": limit.kind, "id": limit.id, "text": f"{limit.name}: {limit.explanation}"}
+
+
+def _milliwatts(power: Parts) -> dict[str, float]:
+    return {"total": power.total} | {part.name: getattr(power, part.name) for part in fields(power)}
+
+
+def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: int) -> list[dict[str, Any]]:
+    """Return counts and energy by layer; the host's packets belong to no layer."""
+    cores = np.bincount(program.core_layer, minlength=len(program.layer_names))
+    by_layer = {name: totals.tolist() for name, totals in counts.by_layer(program).items()}
+    rows = []
+    for number, name in enumerate(program.layer_names):
+        row = {key: totals[number] for key, totals in by_layer.items()}
+        events = Events(
+            ticks=counts.ticks,
+            synaptic_events=row["synaptic_events"],
+            hops=row["hops"],
+            crossings=row["crossings"],
+            ports=row["output_packets"],
+        )
+        energy = model.energy_pj(events, int(cores[number]), tick_ps)
+        parts = {part.name: getattr(energy, part.name) for part in fields(energy)}
+        rows.append(
+            {"name": name, "cores": int(cores[number]), **row, "energy_pj": energy.total, "energy_parts_pj": parts}
+        )
+    return rows
+
+
+def _assumptions(chip: ChipOptions) -> list[dict[str, Any]]:
+    rows = []
+    for name, basis in ASSUMED.items():
+        value, unit = getattr(chip, name), "ps" if name.endswith("_ps") else ""
+        rows.append({"name": f"chip.{name}", "value": value, "unit": unit, "basis": basis})
+    return rows
