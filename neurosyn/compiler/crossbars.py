@@ -9,21 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.crossbar import pack_bits
 from neurosyn.compiler.corelets import Corelet, Neurons
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.plan import AXONS_PER_INPUT
 
-__all__ = ["CrossbarStore", "pack_synapses"]
-
-
-def pack_synapses(synapses: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """Pack synapses (axons, neurons) into words: bit a mod 64 of word a div 64 of neuron n is the synapse (a, n)."""
-    axons, neurons = synapses.shape
-    words = -(-axons // 64)
-    columns = np.zeros((neurons, words * 8), np.uint8)
-    packed = np.packbits(synapses, axis=0, bitorder="little")
-    columns[:, : len(packed)] = packed.T
-    return np.ascontiguousarray(columns.view("<u8").T).astype(np.uint64)
+__all__ = ["CrossbarStore"]
 
 
 class CrossbarStore:
@@ -39,7 +30,7 @@ class CrossbarStore:
         return np.stack(self._crossbars)
 
     def _add(self, synapses: NDArray[np.bool_]) -> int:
-        crossbar = pack_synapses(synapses)
+        crossbar = np.ascontiguousarray(pack_bits(synapses.T).T)
         number = self._numbers.setdefault(crossbar.tobytes(), len(self._crossbars))
         if number == len(self._crossbars):
             self._crossbars.append(crossbar)

@@ -1,11 +1,11 @@
-"""A compiled network and the trained network, each evaluated in plain Python from its own definition."""
+"""A compiled network and the trained network, each evaluated in plain Python."""
 
 import numpy as np
 import pytest
 
-from neurosyn.chip.program import OUTPUT
 from neurosyn.network.layer import Layer, MapShape
 from neurosyn.network.network import BoundLayer, Network
+from neurosyn.testing.reference import ReferenceChip
 from neurosyn.training.model import NORMALISATION_EPSILON
 
 
@@ -50,43 +50,16 @@ def _evaluate_network(model, frames):
 
 
 def _evaluate_program(program, frames):
-    """Output pins of each frame; frames follow each other tick by tick, spikes are followed one by one."""
-    depth = program.about["depth"]
-    columns = {}
-    for core in range(program.cores):
-        for neuron in range(program.neurons):
-            kind = program.neuron_types[program.neuron_type[core, neuron]]
-            crossbar = program.crossbars[program.crossbar[core]]
-            axons = [a for a in range(program.axons) if int(crossbar[a // 64, neuron]) >> (a % 64) & 1]
-            columns[core, neuron] = kind, {a: int(kind["weights"][program.axon_types[core, a]]) for a in axons}
-    potential = dict.fromkeys(columns, 0)
-    waiting = {}
+    """Output pins of each frame on the reference chip; frames follow each other tick by tick."""
+    chip, depth = ReferenceChip(program), program.about["depth"]
     pins = np.zeros((len(frames), program.pins), bool)
-    for tick in range(len(frames) + depth - 1):
-        active = waiting.pop(tick, set())
-        if tick < len(frames):
-            for core, axon, line in zip(program.input_core, program.input_axon, program.input_line, strict=True):
-                if frames[tick][line]:
-                    active.add((int(core), int(axon)))
-        for (core, neuron), (kind, weights) in columns.items():
-            v = potential[core, neuron] + sum(w for axon, w in weights.items() if (core, axon) in active)
-            v += int(kind["leak"])
-            fired = v >= kind["threshold"]
-            if fired:
-                v = int(kind["reset"])
-            elif v < -kind["negative_threshold"]:
-                assert kind["negative_saturation"]
-                v = -int(kind["negative_threshold"])
-            potential[core, neuron] = v
-            assert v == 0, "a compiled neuron keeps no potential"
-            target, axon = int(program.dest_core[core, neuron]), int(program.dest_axon[core, neuron])
-            frame = tick - depth + 1  # neurons with a positive leak fire before the first frame is through
-            if fired and target == OUTPUT and frame >= 0:
-                pins[frame, axon] = True
-            elif fired and target >= 0:
-                arrived = waiting.setdefault(tick + int(program.delay[core, neuron]), set())
-                assert (target, axon) not in arrived, "two neurons drive one axon"
-                arrived.add((target, axon))
+    for tick in range(len(frames) + depth):
+        frame = frames[tick] if tick < len(frames) else np.zeros(program.input_line.max(initial=0) + 1)
+        fired = chip.tick(np.flatnonzero(frame[program.input_line]))
+        if tick >= depth:
+            pins[tick - depth, chip.outputs(fired)] = True
+        assert not any(any(potentials) for potentials in chip.potential), "a compiled neuron keeps no potential"
+    assert chip.collisions == 0, "two neurons drive one axon"
     return pins
 
 
