@@ -179,6 +179,8 @@ def _events(summary: Mapping[str, Any]) -> list[Fact]:
         "late_packets": "after their tick had begun",
         "core_overruns": "not finished when the tick ended",
     }
+    if summary.get("chips") == 1:
+        del labels["crossings"]
     return [Fact(key.replace("_", " ").capitalize(), count(events.get(key)), note) for key, note in labels.items()]
 
 

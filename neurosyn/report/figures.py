@@ -34,8 +34,8 @@ CSS_PIXELS = 96
 """CSS pixels in an inch."""
 _LARGEST_ANNOTATED = 16
 """Classes of the largest confusion matrix whose cells have room for a number."""
-_SMALLEST_NUMBERED = 0.025
-"""Share of the cores of the smallest layer that gets its number on the map."""
+_PATCH, _DENSE = 7, 0.6
+"""Side of the square, in cores, and the share of it that a layer must fill to get its number there."""
 _MAP_SIZE = (3.9, 3.4)
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -76,7 +76,7 @@ def chip_map(values: NDArray[np.floating], *, unit: str, colours: str, side: int
 
 
 def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: str) -> str:
-    """Draw a board, each core coloured by its layer, with the layers' numbers (from 1) on all but the smallest.
+    """Draw a board, each core coloured by its layer, with the number of each layer (from 1) where it lies dense.
 
     Parameters
     ----------
@@ -87,22 +87,22 @@ def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: 
     side, label
         As in `chip_map`.
     """
+    from scipy.ndimage import uniform_filter
+
     colours = mpl.colormaps["viridis"].resampled(max(2, n_layers)).with_extremes(bad=UNUSED)
     norm = mpl.colors.BoundaryNorm(np.arange(max(2, n_layers) + 1) - 0.5, max(2, n_layers))
-    used = ~np.isnan(layers)
     with _figure(*_MAP_SIZE) as (figure, axes):
         image = _board(axes, layers, side, cmap=colours, norm=norm)
         bar = _colour_bar(figure, axes, image, "layer")
         shown = range(0, n_layers, 1 + n_layers // 24)
         bar.set_ticks(list(shown), labels=[str(layer + 1) for layer in shown])
         for layer in range(n_layers):
-            y, x = np.nonzero(layers == layer)
-            if len(x) < _SMALLEST_NUMBERED * used.sum():
-                continue
-            # The core of the layer that is nearest to its middle: a layer's shape need not hold its own middle.
-            nearest = int(np.argmin((x - x.mean()) ** 2 + (y - y.mean()) ** 2))
-            light = layer > 0.6 * n_layers
-            axes.text(x[nearest], y[nearest], str(layer + 1), ha="center", va="center", color=INK if light else "white")
+            # Where the layer is densest, if that is a patch of it: its middle may lie among other layers.
+            density = uniform_filter((layers == layer).astype(np.float64), _PATCH, mode="constant")
+            y, x = (int(place) for place in np.unravel_index(int(density.argmax()), density.shape))
+            if density[y, x] >= _DENSE:
+                colour = INK if layer > 0.6 * n_layers else "white"
+                axes.text(x, y, str(layer + 1), ha="center", va="center", color=colour)
         return _svg(figure, label)
 
 
@@ -110,7 +110,7 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
     """Draw the distribution of packet latencies, on a logarithmic axis, by kind of way."""
     low = max(1, min(int(part.latency_ps[0]) for part in latencies))
     high = max(int(part.latency_ps[-1]) for part in latencies)
-    edges = np.geomspace(low * 0.98, max(high * 1.02, low * 1.1), 61)
+    edges = _latency_bins(low, high)
     with _figure(11.4, 3.3) as (figure, axes):
         for part in latencies:
             share = np.histogram(part.latency_ps, edges)[0] / len(part)
@@ -119,7 +119,7 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
             axes.stairs(share, edges, color=colour, linewidth=1.4, label=f"{part.route} ({count(len(part))})")
         axes.set_xscale("log")
         ticks = [v for v in np.outer(10.0 ** np.arange(0, 13), [1, 2, 5]).ravel() if edges[0] <= v <= edges[-1]]
-        if len(ticks) > 12:
+        if len(ticks) > 15:
             ticks = [v for v in ticks if f"{v:.0f}"[0] == "1"]
         axes.set_xticks(ticks, [time(v, 1) for v in ticks])
         axes.minorticks_off()
@@ -132,6 +132,18 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
         return _svg(figure, label)
+
+
+def _latency_bins(low: int, high: int) -> NDArray[np.float64]:
+    """Return edges that widen with the latency, never narrower than the smallest one.
+
+    Latencies of the shortest ways are small multiples of a router's: narrower bins would show gaps between them.
+    """
+    ratio = max(high / low, 2.0) ** (1 / 60)
+    edges = [0.75 * low]
+    while edges[-1] <= high:
+        edges.append(max(edges[-1] + low, edges[-1] * ratio))
+    return np.array(edges)
 
 
 def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: str) -> str:

@@ -13,7 +13,7 @@ from neurosyn.analysis.accuracy import Evaluation
 from neurosyn.files import write_text
 from neurosyn.report import format as written
 from neurosyn.report import panels
-from neurosyn.report.facts import assumed_value, facts, limited_by, stand_in
+from neurosyn.report.facts import assumed_value, facts, stand_in
 from neurosyn.trace.trace import Trace
 
 __all__ = ["write_report"]
@@ -62,7 +62,6 @@ def write_report(
         warnings=list(_warnings(summary)),
         cards=panels.cards(summary),
         sections=facts(summary),
-        limited_by=limited_by(summary),
         accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
         samples=[] if evaluation is None else panels.samples(evaluation),
         layers=panels.layers(summary, trace),

@@ -51,7 +51,7 @@ def cards(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Power", _unit(power.get("total"), "mW"), f"at {number(voltage, 3)} V" if voltage else ""),
         Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power × tick period"),
         Fact("Frames per second and watt", number(summary.get("frames_per_second_per_watt")), ""),
-        Fact("Tick period", _unit(period, "µs"), f"limited by {cause}" if cause else ""),
+        Fact("Tick period", _unit(period, "µs"), f"limited by {cause.partition(':')[0]}" if cause else ""),
     ]
     return [fact for fact in found if fact.value != MISSING]
 
