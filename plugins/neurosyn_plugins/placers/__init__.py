@@ -1,0 +1,1 @@
+"""Placers: from core numbers to positions on the board."""
