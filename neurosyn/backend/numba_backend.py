@@ -69,6 +69,9 @@ class _NumbaProgram(LoadedProgram):
         self._crossbar = np.ascontiguousarray(program.crossbar)
         self._words = np.uint64(words)
         self._type_masks = type_masks(program.axon_types)
+        used = self._type_masks.any(axis=-1)
+        self._kinds = np.argsort(~used, axis=-1, kind="stable").astype(np.uint8)
+        self._pairs = -(-used.sum(axis=-1, dtype=np.int32) // 2)
         self._axon_types = np.ascontiguousarray(program.axon_types)
         self._table = _table(program.neuron_types)
         self._neuron_type = np.ascontiguousarray(program.neuron_type)
@@ -114,6 +117,8 @@ class _NumbaProgram(LoadedProgram):
                 self._crossbar,
                 self._words,
                 self._type_masks,
+                self._kinds,
+                self._pairs,
                 self._parameters,
                 self._tile_row,
                 self._row_reversal,
@@ -143,6 +148,8 @@ class _NumbaProgram(LoadedProgram):
                 self._crossbar,
                 self._words,
                 self._type_masks,
+                self._kinds,
+                self._pairs,
                 self._parameters,
                 self._tile_row,
                 self._needed,

@@ -40,7 +40,7 @@ _NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MOD
 
 _TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
 _ROW = np.uint64(PARAMETERS * TILE)
-_0, _1, _2, _3, _4, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 4, 8, 64))
+_0, _1, _2, _3, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 8, 64))
 _BYTE, _LEAP = np.uint64(0xFF), lfsr.TABLE.astype(np.uint64)
 _MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
 _BLOCK = 16  # cores for which a thread allocates its work space once
@@ -76,26 +76,46 @@ def popcount_probe(word):
 
 
 @_compiled()
-def _count_tile(crossbars, at, words, active, first, weights, row, work):
-    """Add the synapses of one axon type to a tile of neurons.
+def _add_pair(crossbars, at, words, masked, first, second, weights, row, work):
+    """Add the synapses of two axon types to a tile of neurons whose crossbar begins at `at`.
 
-    `active` holds the type's active axons from `first`, the crossbar tile begins at `at`, the weights at `row`.
+    `masked` holds the active axons of each type, `words` words a type; the neurons' weights begin at `row`.
     """
+    a, b, wa, wb = first * words, second * words, row + first * _TILE, row + second * _TILE
     for quad in range(_0, words, _QUAD):
-        a0, a1 = active[first + quad], active[first + quad + _1]
-        a2, a3 = active[first + quad + _2], active[first + quad + _3]
-        if a0 | a1 | a2 | a3 == _0:
+        a0, a1, a2, a3 = masked[a + quad], masked[a + quad + _1], masked[a + quad + _2], masked[a + quad + _3]
+        b0, b1, b2, b3 = masked[b + quad], masked[b + quad + _1], masked[b + quad + _2], masked[b + quad + _3]
+        if a0 | a1 | a2 | a3 | b0 | b1 | b2 | b3 == _0:
             continue
         x = at + quad * _TILE
         for j in range(_TILE):
-            count = np.int32(
-                popcount(crossbars[x + j] & a0)
-                + popcount(crossbars[x + _64 + j] & a1)
-                + popcount(crossbars[x + _64 * _2 + j] & a2)
-                + popcount(crossbars[x + _64 * _3 + j] & a3)
-            )
-            work[_EVENTS + j] += count
-            work[_POTENTIAL + j] += count * weights[row + j]
+            x0, x1 = crossbars[x + j], crossbars[x + _TILE + j]
+            x2, x3 = crossbars[x + _2 * _TILE + j], crossbars[x + _3 * _TILE + j]
+            of_a = np.int32(popcount(x0 & a0) + popcount(x1 & a1) + popcount(x2 & a2) + popcount(x3 & a3))
+            of_b = np.int32(popcount(x0 & b0) + popcount(x1 & b1) + popcount(x2 & b2) + popcount(x3 & b3))
+            work[_EVENTS + j] += of_a + of_b
+            work[_POTENTIAL + j] += of_a * weights[wa + j] + of_b * weights[wb + j]
+
+
+@_compiled()
+def _spikes_of_pair(crossbars, at, masked, first, second, weights, row, needed, least):
+    """Return the spikes of a tile of stateless neurons as bits, and its synaptic events.
+
+    For cores of one quad of words and two axon types: what `_add_pair` and a comparison give, but all in registers.
+    """
+    a, b, wa, wb = first * _QUAD, second * _QUAD, row + first * _TILE, row + second * _TILE
+    a0, a1, a2, a3 = masked[a], masked[a + _1], masked[a + _2], masked[a + _3]
+    b0, b1, b2, b3 = masked[b], masked[b + _1], masked[b + _2], masked[b + _3]
+    spikes, count = _0, np.int64(0)
+    for j in range(_TILE):
+        x0, x1 = crossbars[at + j], crossbars[at + _TILE + j]
+        x2, x3 = crossbars[at + _2 * _TILE + j], crossbars[at + _3 * _TILE + j]
+        of_a = np.int32(popcount(x0 & a0) + popcount(x1 & a1) + popcount(x2 & a2) + popcount(x3 & a3))
+        of_b = np.int32(popcount(x0 & b0) + popcount(x1 & b1) + popcount(x2 & b2) + popcount(x3 & b3))
+        total = of_a * weights[wa + j] + of_b * weights[wb + j]
+        count += of_a + of_b
+        spikes |= np.uint64(total >= needed[least + j]) << j
+    return spikes, count
 
 
 @_compiled()
@@ -239,6 +259,8 @@ def step_tiles(
     crossbar,  # int32 (C,)
     words,  # uint64: words of axons, a multiple of QUAD
     type_masks,  # uint64 (C, 4, W)
+    kinds,  # uint8 (C, 4): the axon types, those that a core uses first
+    pairs,  # int32 (C,): pairs of types that a core uses
     parameters,  # int32, flat (rows, PARAMETERS, TILE)
     tile_row,  # int32 (C, tiles)
     row_reversal,  # bool (rows,): a neuron has leak reversal
@@ -258,12 +280,11 @@ def step_tiles(
     tiles = tile_row.shape[1]
     for block in numba.prange((cores + _BLOCK - 1) // _BLOCK):
         work = np.empty(3 * TILE, np.int32)
-        masked = np.empty(4 * words, np.uint64)
+        masked = np.zeros(4 * words, np.uint64)
         for core in range(block * _BLOCK, min((block + 1) * _BLOCK, cores)):
-            masked[:] = 0
             total = 0
-            for word in range(active.shape[1]):
-                for kind in range(4):
+            for kind in range(4):
+                for word in range(active.shape[1]):
                     bits = active[core, word] & type_masks[core, kind, word]
                     masked[np.uint64(kind) * words + np.uint64(word)] = bits
                     total += np.int64(popcount(bits))
@@ -295,8 +316,9 @@ def step_tiles(
                 work[TILE : 2 * TILE] = 0
                 if total > 0:
                     at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
-                    for kind in range(_4):
-                        _count_tile(crossbars, at, words, masked, kind * words, parameters, row + kind * _TILE, work)
+                    for pair in range(pairs[core]):
+                        first, second = np.uint64(kinds[core, 2 * pair]), np.uint64(kinds[core, 2 * pair + 1])
+                        _add_pair(crossbars, at, words, masked, first, second, parameters, row, work)
                 _fire_tile(parameters, row, row_reversal[tile_row[core, tile]], work)
                 for j in range(size):
                     potential[core, start + j] = work[j]
@@ -312,6 +334,8 @@ def evaluate_tiles(
     crossbar,  # int32 (C,)
     words,  # uint64
     type_masks,  # uint64 (C, 4, W)
+    kinds,  # uint8 (C, 4): the axon types, those that a core uses first
+    pairs,  # int32 (C,): pairs of types that a core uses
     parameters,  # int32, flat (rows, PARAMETERS, TILE)
     tile_row,  # int32 (C, tiles)
     needed,  # int32, flat (C, tiles, TILE): the least sum with which a neuron fires
@@ -327,24 +351,32 @@ def evaluate_tiles(
     for task in numba.prange(size * blocks):
         k, block = task // blocks, task % blocks
         core = cores[k]
+        first, second = np.uint64(kinds[core, 0]), np.uint64(kinds[core, 1])
+        in_registers = words == _QUAD and pairs[core] == 1
         work = np.empty(2 * TILE, np.int32)
         masked = np.zeros(4 * words, np.uint64)
         for frame in range(block * _FRAMES, min((block + 1) * _FRAMES, frames)):
-            for kind in range(4):
+            for of_pair in range(2 * pairs[core]):
+                kind = np.uint64(kinds[core, of_pair])
                 for word in range(used):
-                    bits = active[frame, k, word] & type_masks[core, kind, word]
-                    masked[np.uint64(kind) * words + np.uint64(word)] = bits
-            count = np.int64(0)
+                    masked[kind * words + np.uint64(word)] = active[frame, k, word] & type_masks[core, kind, word]
+            events[frame, k] = 0
             for tile in range(tiles):
                 row = np.uint64(tile_row[core, tile]) * _ROW
                 at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
-                work[:] = 0
-                for kind in range(_4):
-                    _count_tile(crossbars, at, words, masked, kind * words, parameters, row + kind * _TILE, work)
-                spiking = _0
-                first = np.uint64(core) * np.uint64(tiles * TILE) + np.uint64(tile) * _TILE
-                for j in range(_TILE):
-                    count += work[_EVENTS + j]
-                    spiking |= np.uint64(work[_POTENTIAL + j] >= needed[first + j]) << j
+                least = np.uint64(core * tiles + tile) * _TILE
+                if in_registers:
+                    spiking, count = _spikes_of_pair(
+                        crossbars, at, masked, first, second, parameters, row, needed, least
+                    )
+                else:
+                    work[:] = 0
+                    for pair in range(pairs[core]):
+                        one, other = np.uint64(kinds[core, 2 * pair]), np.uint64(kinds[core, 2 * pair + 1])
+                        _add_pair(crossbars, at, words, masked, one, other, parameters, row, work)
+                    spiking, count = _0, np.int64(0)
+                    for j in range(_TILE):
+                        count += work[_EVENTS + j]
+                        spiking |= np.uint64(work[_POTENTIAL + j] >= needed[least + j]) << j
                 spikes[frame, k, tile] = spiking
-            events[frame, k] = count
+                events[frame, k] += count
