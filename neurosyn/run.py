@@ -66,12 +66,21 @@ class Run:
         self._simulation(progress, source, model, program, placement)
         return self._report(progress)
 
-    def train(self, progress: StageProgress) -> dict[str, Any]:
-        """Train (or resume) and return where the model is and how good it is on the test frames."""
+    def train(self, progress: StageProgress, packed: Path | None = None) -> dict[str, Any]:
+        """Train (or resume) and return where the model is and how good it is on the test frames.
+
+        `packed` names a file for the model as it goes on the chip, with leaks in place of normalisation.
+        """
+        from neurosyn.compiler.fold import fold
+        from neurosyn.training.model_file import save_model
+
         source = self._data(progress)
         model = self._model(progress)
         frames, _ = self._frames(source)
         accuracy = float((_predict(model, self._bits(model, frames)) == frames.labels).mean())
+        if packed is not None:
+            model.provenance.update({"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(frames)})
+            save_model(fold(model), packed)
         return {
             "model": str(self.folder.model),
             "accuracy": accuracy,
@@ -462,7 +471,7 @@ def write_run_report(folder: Path, out: Path | None = None) -> Path:
         scores=outputs["scores"],
         images=outputs["images"],
     )
-    trace = Trace(folder / "trace") if (folder / "trace").is_dir() else None
+    trace = Trace(folder / "trace") if (folder / "trace" / "trace.json").is_file() else None
     path = out or folder / "report.html"
     write_report(path, summary, trace, evaluation)
     return path
