@@ -38,7 +38,7 @@ class Eedn(Trainer):
     schedule: Literal["steps", "cosine"] = Field(
         "steps", description="rate divided by `decay` at each of `decay_at`, or a smooth fall from the first of them on"
     )
-    decay_at: list[float] = Field([0.4, 0.7, 0.9], description="shares of the training at which the rate falls")
+    decay_at: list[float] = Field([0.25, 0.7, 0.9], description="shares of the training at which the rate falls")
     decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
