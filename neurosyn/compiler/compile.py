@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.compiler.corelets import Corelet, Targets, make_corelet
 from neurosyn.compiler.crossbars import CrossbarStore
@@ -28,17 +29,13 @@ __all__ = ["SPLITTER_LAYER", "compile_network"]
 
 SPLITTER_LAYER = "input"
 """Name of the splitter cores in a program's layers."""
-SEED = np.uint32(4294967295)
-"""``rngSeed`` of every core, IBM's default; compiled neurons draw no random numbers. [IBM]"""
-
-Progress = Callable[[int, int, str], None]
 
 
-def _silent(done: int, total: int, note: str) -> None:
-    del done, total, note
-
-
-def compile_network(model: Model, options: CompileOptions | None = None, progress: Progress = _silent) -> Program:
+def compile_network(
+    model: Model,
+    options: CompileOptions | None = None,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> Program:
     """Compile a trained or deployed model onto cores.
 
     Parameters
@@ -107,7 +104,7 @@ def compile_network(model: Model, options: CompileOptions | None = None, progres
         dest_core=draft.dest_core,
         dest_axon=draft.dest_axon,
         delay=np.ones(draft.neuron_type.shape, np.uint8),
-        seeds=np.full(len(draft.crossbar), SEED, np.uint32),
+        seeds=np.full(len(draft.crossbar), DEFAULT_SEED, np.uint32),
         input_core=splitters.core,
         input_axon=splitters.axon,
         pins=network.layers[-1].output.size,
