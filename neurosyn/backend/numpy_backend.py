@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neurosyn.backend.base import Backend, LoadedProgram, StepResult
 from neurosyn.chip.core import Cores, tick
-from neurosyn.chip.crossbar import AXON_TYPES, pack_bits, type_masks, unpack_bits
+from neurosyn.chip.crossbar import pack_bits, type_masks, unpack_bits
 from neurosyn.chip.neuron import NeuronParameters
 from neurosyn.chip.program import Program
 from neurosyn.chip.stateless import firing_sums
@@ -15,7 +15,7 @@ from neurosyn.chip.stateless import firing_sums
 __all__ = ["NumpyBackend"]
 
 _CHUNK_BITS = 2**21
-"""Synapses integrated at once: a few arrays of that many bits stay in the cache."""
+"""Bits looked at together, so that the arrays made of them stay in the cache."""
 
 
 class NumpyBackend(Backend):
@@ -63,15 +63,29 @@ class _NumpyProgram(LoadedProgram):
         needed = firing_sums(program, cores)
         spikes = np.empty((*active.shape[:2], -(-program.neurons // 64)), np.uint64)
         events = np.empty(active.shape[:2], np.int64)
-        for k, core in enumerate(cores):
-            # Sums below 2^24 are exact in float32, where matrix products are fastest.
-            bits = unpack_bits(active[:, k], program.axons).astype(np.float32)
-            on = unpack_bits(program.crossbars[program.crossbar[core]].T, program.axons)
-            weights = self._neurons.weights[:, core].astype(np.float32)
-            of_axon = np.zeros(on.shape, np.float32)
-            for kind in range(AXON_TYPES):
-                of_axon += weights[kind, :, None] * (program.axon_types[core] == kind)
-            sums = bits @ (of_axon * on).T
-            spikes[:, k] = pack_bits(sums >= needed[k])
-            events[:, k] = bits @ on.sum(axis=0, dtype=np.float32)
+        for core, alike in self._alike(cores).items():
+            on, weights = self._matrices(core)
+            fan_out = on.sum(axis=1, dtype=np.float32)
+            together = max(1, _CHUNK_BITS // max(1, len(active) * program.axons))
+            for start in range(0, len(alike), together):
+                some = alike[start : start + together]
+                # Sums below 2^24 are exact in float32, where matrix products are fastest.
+                bits = unpack_bits(active[:, some], program.axons).astype(np.float32)
+                spikes[:, some] = pack_bits(bits @ weights >= needed[some])
+                events[:, some] = bits @ fan_out
         return spikes, events
+
+    def _alike(self, cores: NDArray[np.int32]) -> dict[int, list[int]]:
+        """Group indices into `cores` by equal synapses and weights, under the first core of each group."""
+        groups: dict[tuple[int, bytes, bytes], tuple[int, list[int]]] = {}
+        for k, core in enumerate(cores.tolist()):
+            synapses = int(self.program.crossbar[core]), self.program.axon_types[core].tobytes()
+            groups.setdefault((*synapses, self._neurons.weights[:, core].tobytes()), (core, []))[1].append(k)
+        return dict(groups.values())
+
+    def _matrices(self, core: int) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Return a core's synapses and their weights, both (A, N)."""
+        program = self.program
+        on = unpack_bits(program.crossbars[program.crossbar[core]].T, program.axons).T
+        weights = self._neurons.weights[program.axon_types[core], core]
+        return on, np.where(on, weights, 0).astype(np.float32)

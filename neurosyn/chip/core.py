@@ -17,11 +17,10 @@ from neurosyn.chip import lfsr
 from neurosyn.chip.crossbar import AXON_TYPES, count_synapses, unpack_bits
 from neurosyn.chip.neuron import (
     NeuronParameters,
+    add_counts,
     apply_leak,
     apply_threshold,
-    needs_order,
     sum_in_order,
-    sum_of_counts,
 )
 
 __all__ = ["Cores", "tick"]
@@ -81,24 +80,18 @@ def tick(
         Active axons whose synapse onto the neuron is on.
     """
     neurons = cores.neurons
-    counts = np.zeros((AXON_TYPES, *potential.shape), np.int32)
-    for kind in range(AXON_TYPES):
-        of_kind = active & cores.type_masks[:, kind]
-        if of_kind.any():
-            counts[kind] = count_synapses(cores.crossbars, of_kind)
-    ordered = cores.stochastic | needs_order(neurons, potential, counts).any(axis=-1)
-    if not ordered.any():
-        fired, potential[...] = apply_threshold(neurons, apply_leak(neurons, sum_of_counts(neurons, potential, counts)))
-        return fired, counts.sum(axis=0, dtype=np.int32)
-
-    fired = np.empty(potential.shape, np.bool_)
-    plain = ~ordered
-    quick = neurons[plain]
-    summed = sum_of_counts(quick, potential[plain], counts[:, plain])
-    fired[plain], potential[plain] = apply_threshold(quick, apply_leak(quick, summed))
+    of_type = [active & cores.type_masks[:, kind] for kind in range(AXON_TYPES)]
+    kinds = [kind for kind in range(AXON_TYPES) if of_type[kind].any()]
+    counts = np.zeros((len(kinds), *potential.shape), np.int32)
+    for count, kind in zip(counts, kinds, strict=True):
+        count[...] = count_synapses(cores.crossbars, of_type[kind])
+    summed, order_matters = add_counts(neurons.weights[kinds], potential, counts)
+    ordered = cores.stochastic | order_matters.any(axis=-1)
+    fired, kept = apply_threshold(neurons, apply_leak(neurons, summed))
     for core in np.flatnonzero(ordered):
         one = slice(core, core + 1)
-        fired[one], potential[one], rng[one] = _tick_in_order(cores[one], active[one], potential[one], rng[one])
+        fired[one], kept[one], rng[one] = _tick_in_order(cores[one], active[one], potential[one], rng[one])
+    potential[...] = kept
     return fired, counts.sum(axis=0, dtype=np.int32)
 
 

@@ -29,11 +29,10 @@ __all__ = [
     "POTENTIAL_MAX",
     "POTENTIAL_MIN",
     "NeuronParameters",
+    "add_counts",
     "apply_leak",
     "apply_threshold",
-    "needs_order",
     "sum_in_order",
-    "sum_of_counts",
 ]
 
 POTENTIAL_MIN, POTENTIAL_MAX = -(2**19), 2**19 - 1
@@ -92,33 +91,28 @@ def _saturated(potential: NDArray[Any]) -> NDArray[np.int32]:
     return clipped
 
 
-def needs_order(
-    neurons: NeuronParameters, potential: NDArray[np.int32], counts: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """Which neurons' additions could leave the range of V if done one by one, for `counts` (4, …, N) of each type."""
-    weights = neurons.weights.astype(np.int32)
-    rise: NDArray[np.int32] = (np.maximum(weights, 0) * counts).sum(axis=0)
-    fall: NDArray[np.int32] = (np.minimum(weights, 0) * counts).sum(axis=0)
-    order: NDArray[np.bool_] = (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
-    return order
-
-
-def sum_of_counts(
-    neurons: NeuronParameters, potential: NDArray[np.int32], counts: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Add the synapses of deterministic neurons, given the active ones of each type.
-
-    Exact wherever `needs_order` is false.
+def add_counts(
+    weights: NDArray[np.int16], potential: NDArray[np.int32], counts: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Add the synapses of deterministic neurons, given the active ones of each of G axon types.
 
     Parameters
     ----------
-    neurons : NeuronParameters
+    weights : int16 array (G, …, N)
     potential : int32 array (…, N)
-    counts : int32 array (4, …, N)
+    counts : int32 array (G, …, N)
         Active axons of each type whose synapse is on.
+
+    Returns
+    -------
+    potential : int32 array (…, N)
+    order_matters : bool array (…, N)
+        Where additions one by one could leave the range of V, so that the result is not to be used.
     """
-    result: NDArray[np.int32] = potential + (neurons.weights * counts).sum(axis=0, dtype=np.int32)
-    return result
+    rise: NDArray[np.int32] = (np.maximum(weights, 0) * counts).sum(axis=0, dtype=np.int32)
+    fall: NDArray[np.int32] = (np.minimum(weights, 0) * counts).sum(axis=0, dtype=np.int32)
+    order_matters = (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
+    return potential + rise + fall, order_matters
 
 
 def sum_in_order(potential: NDArray[np.int32], terms: NDArray[np.int16]) -> NDArray[np.int32]:

@@ -112,6 +112,16 @@ def test_frames_in_many_blocks():
     assert 0.1 < unpack_bits(one[0], 100).mean() < 0.9
 
 
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(("frames", "cores"), [(0, 2), (3, 0)])
+def test_nothing_to_evaluate(name, frames, cores):
+    program = random_program(np.random.default_rng(0), np.array([row(threshold=1, negative_saturation=True)]), cores=2)
+    loaded = get_backend(name).load(program)
+    spikes, events = loaded.evaluate_frames(np.arange(cores, dtype=np.int32), np.zeros((frames, cores, 4), np.uint64))
+    assert spikes.shape == (frames, cores, 4)
+    assert events.shape == (frames, cores)
+
+
 def test_programs_with_state_have_no_frames():
     program = random_program(np.random.default_rng(0), np.array([row(threshold=2, leak=1)]), cores=1)
     for name in BACKENDS:
