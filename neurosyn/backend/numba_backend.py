@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -40,12 +41,20 @@ class NumbaBackend(Backend):
     def __init__(self, threads: int | None = None) -> None:
         if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
             raise BackendError("backend numba: compiled code counts bits wrongly; use backend 'numpy'")
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self.threads = max(1, min(threads or allowed, numba.get_num_threads()))
+        self.threads = max(1, min(threads or _processors(), numba.get_num_threads()))
 
     def load(self, program: Program) -> LoadedProgram:
         """Lay out crossbars and parameters in tiles."""
         return _NumbaProgram(program, self.threads)
+
+
+def _processors() -> int:
+    """Processors that this process may use, the quota of a container included."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        count = min(count, -(-int(quota) // int(period)))
+    return count
 
 
 @contextlib.contextmanager
