@@ -90,7 +90,8 @@ class InputSpikes:
     Attributes
     ----------
     tick : int64
-        The stamp: a spike is integrated in the tick after it [V]. In any order; spikes of one tick keep theirs.
+        The stamp: a spike is integrated in the tick after it [V]. In any order; spikes of one tick keep theirs. −1:
+        it is in its core's scheduler before the first tick, and takes no time.
     core, axon : int32
     line : int32
         Input line, or −1.
@@ -122,8 +123,10 @@ class InputSpikes:
         """
         _check_range("core", self.core, program.cores)
         _check_range("axon", self.axon, program.axons)
-        if (self.tick < 0).any():
-            raise DataError(f"input spikes: one is stamped {self.tick.min()}; ticks begin at 0")
+        if (self.tick < -1).any():
+            raise DataError(
+                f"input spikes: one is stamped {self.tick.min()}; ticks begin at 0, and -1 is before the first"
+            )
         order = np.argsort(self.tick, kind="stable")
         hops, crossings = input_routes(placement.xy[self.core], placement.mesh, chip)
         return _SortedSpikes(self.tick[order], HostSpikes(self.line, self.core, self.axon, hops, crossings)[order])
@@ -194,6 +197,11 @@ class ChipFunction:
         self._ring = new_ring(program)
         # How many spikes each core received for each row, to see how many merged.
         self._received = np.zeros((SLOTS, program.cores), np.int64)
+
+    def start(self, host: HostSpikes) -> None:
+        """Put spikes that are integrated in tick 0 into the schedulers."""
+        nobody = np.empty(0, np.intp)
+        self.deliver(self._packets(-1, nobody, nobody, host))
 
     def step(self, tick: int, host: HostSpikes) -> Outcome:
         """Integrate what the schedulers hold for `tick`, and return what comes of it.

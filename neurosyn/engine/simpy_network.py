@@ -171,7 +171,7 @@ class Network:
         packet.arrived_ps = now
         packet.way[-1].free -= 1
         self._queue_up(packet, now)
-        if self._contenders:
+        if self._contenders and not self._arbitration_called:
             self._call_arbitration()
 
     def _buffer(self, number: int) -> Buffer:
@@ -196,7 +196,11 @@ class Network:
             self.delivered += 1
             packet.landed(packet)
         if self._contenders:
-            self._close_arrivals(now)
+            # If nothing else happens at this instant, the servers can choose at once; this saves half of the events.
+            if self.env.peek() > now:
+                self._arbitrate()
+            elif not self._arbitration_called:
+                self._call_arbitration()
 
     def _queue_up(self, packet: Packet, now: int) -> None:
         buffer = packet.buffer = packet.way.pop()
@@ -219,20 +223,13 @@ class Network:
     def _wake(self, server: Server) -> None:
         server.callbacks = self._on_wake
         self._contenders.append(server)
-        self._close_arrivals(self.env.now)
-
-    def _close_arrivals(self, now: int) -> None:
-        # If nothing else happens at this instant, the servers can choose at once; this saves half of the events.
-        if self.env.peek() > now:
-            self._arbitrate()
-        else:
+        if not self._arbitration_called:
             self._call_arbitration()
 
     def _call_arbitration(self) -> None:
-        if not self._arbitration_called:
-            self._arbitration_called = True
-            self._arbitration.callbacks = self._on_arbitration
-            self.env.schedule(self._arbitration, ARBITRATION)
+        self._arbitration_called = True
+        self._arbitration.callbacks = self._on_arbitration
+        self.env.schedule(self._arbitration, ARBITRATION)
 
     # Departures.
 

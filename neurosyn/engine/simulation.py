@@ -2,8 +2,8 @@
 
 Frames enter one at each tick, so layer k works on frame t − k at tick t. If the program keeps nothing from tick to
 tick, all frames are integrated at once; the timed ticks are then a window of their own, played when every stage holds a
-frame. Both ways give the same spikes and counts, unless a given tick period is so short that packets are late: then
-what a frame does to the next depends on time, and all frames are played and timed one by one.
+frame. Both ways give the same spikes and counts, unless a given tick period is so short that packets are late at cores:
+then what a frame does to the next depends on time, and all frames are played and timed one by one.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def simulate_frames(
         count = engine.run(ticks, timed, if_late=whole)
     finally:
         watch.finished()
-    batched = loaded.stateless and not engine.late_packets
+    batched = loaded.stateless and not engine.late
     spikes, counter = record.spikes, record.counter
     if batched:
         counter = EventCounter(program, routes)
@@ -209,7 +209,11 @@ def simulate_ticks(
         watch.tick(lambda: tick.columns(chip))
         progress(outcome.tick + 1, ticks, "ticks")
 
-    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
+    function = ChipFunction(loaded, routes)
+    early = inputs.at(-1)
+    function.start(early)
+    counter.add_host(early)
+    engine = TickEngine(function, inputs, placement, chip, options.tick_ps, played)
     watch.started(RunInfo(program, placement, chip, options.timing))
     try:
         engine.run(ticks, range(ticks if options.timing != "none" else 0))

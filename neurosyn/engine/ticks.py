@@ -115,8 +115,8 @@ class TickEngine:
         self._env = ChipEnvironment()
         self._timing: SimpyTiming | None = None
         self._open: deque[_OpenTick] = deque()
-        self.late_packets = 0
-        """Late packets so far."""
+        self.late = False
+        """Whether a packet was late at a core, so that from then on the function depends on time."""
 
     def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
         """Play ticks 0 … `ticks` − 1 and return how many were played.
@@ -126,10 +126,9 @@ class TickEngine:
         ticks
         timed
             The ticks to be timed; one without a gap. With a given period the ticks that follow are timed as well
-            until nothing is on its way where a tick ends, and for good once a packet was late: from then on the
-            function depends on time.
+            until nothing is on its way where a tick ends, and for good once a packet was late at a core.
         if_late
-            How many to play at least if a packet is late.
+            How many to play at least if a packet is late at a core.
         """
         clock = self._env.process(self._clock(ticks, timed, max(ticks, if_late)))
         played = self._env.run(clock)
@@ -138,9 +137,9 @@ class TickEngine:
 
     def _clock(self, ticks: int, timed: range, ticks_if_late: int) -> Generator[Event, None, int]:
         tick = 0
-        while tick < (ticks_if_late if self._open or self.late_packets else ticks):
+        while tick < (ticks_if_late if self._open or self.late else ticks):
             outcome = self._function.step(tick, self._inputs.at(tick))
-            if tick in timed or self._open or self.late_packets:
+            if tick in timed or self._open or self.late:
                 yield from self._play_in_time(outcome)
             else:
                 self._function.deliver(outcome.packets)
@@ -177,7 +176,7 @@ class TickEngine:
         while self._open and not self._open[0].flight.pending:
             one = self._open.popleft()
             timed = self._judge(one)
-            self.late_packets += int(np.count_nonzero(timed.late))
+            self.late |= bool((timed.late & (one.outcome.packets.dest_core >= 0)).any())
             self._played(PlayedTick(one.outcome, timed))
 
     def _judge(self, one: _OpenTick) -> TimedTick:
