@@ -1,0 +1,246 @@
+"""JSON read piece by piece: files of hundreds of megabytes in bounded memory, with comments, and positions for errors.
+
+The caller walks the outer objects and arrays (`JsonStream.members`, `JsonStream.elements`) and decodes one value at a
+time with the standard library's decoder; only that value has to fit into memory. So duplicate keys of the outer
+objects are no problem: each comes by in its turn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from neurosyn.errors import DataError
+
+__all__ = ["JsonStream"]
+
+_CHUNK = 1 << 20
+_LONGEST_TOKEN = 1 << 16
+"""An error this far before the end of what was read is no matter of reading on."""
+_SPACE = re.compile(r"[ \t\r\n]*")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_BUT_LINE_ENDS = re.compile(r"[^\n]")
+_BYTE_ORDER_MARK = "\xef\xbb\xbf"
+
+
+class JsonStream:
+    """A JSON text in a binary file, possibly with ``/* */`` comments, of which one value at a time is decoded.
+
+    Bytes are taken for characters (Latin-1), which is right for all that the formats have to say in ASCII.
+
+    Parameters
+    ----------
+    path
+        Named in errors.
+    stream
+        The open file.
+    max_value
+        Characters that a single decoded value may have.
+
+    Raises
+    ------
+    DataError
+        From every method: with file, line and reason.
+    """
+
+    def __init__(self, path: Path, stream: BinaryIO, *, max_value: int = 32 << 20) -> None:
+        self.path = path
+        self._stream = stream
+        self._max_value = max_value
+        self._decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).raw_decode
+        self._text = ""
+        self._at = 0
+        self._line = 1
+        self._counted = 0
+        self._ended = False
+        self._held = ""
+        self._in_string = False
+        self._in_comment = False
+        self._fill(_CHUNK)
+        if self._text.startswith(_BYTE_ORDER_MARK):
+            self._at = len(_BYTE_ORDER_MARK)
+
+    @property
+    def line(self) -> int:
+        """Line of what comes next, from 1."""
+        self._skip_space()
+        return self._present_line()
+
+    def error(self, problem: str, *, line: int | None = None) -> DataError:
+        """Return an error that names file and line (by default the present one)."""
+        return DataError(f"{self.path}:{self._present_line() if line is None else line}: {problem}")
+
+    def peek(self) -> str:
+        """Return the next character that is no space, or an empty string at the end."""
+        self._skip_space()
+        return self._text[self._at : self._at + 1]
+
+    def members(self) -> Iterator[str]:
+        """Walk an object: yield each key; the caller takes the value before going on."""
+        self._expect("{", "an object")
+        if self.peek() == "}":
+            self._at += 1
+            return
+        while True:
+            if self.peek() != '"':
+                raise self._surprise("a key in quotes")
+            key = self.value()
+            self._expect(":", "':' and a value")
+            yield key
+            if self._comma_or("}"):
+                return
+
+    def elements(self) -> Iterator[int]:
+        """Walk an array: yield the number of each element; the caller takes it before going on."""
+        self._expect("[", "a list")
+        if self.peek() == "]":
+            self._at += 1
+            return
+        number = 0
+        while True:
+            yield number
+            number += 1
+            if self._comma_or("]"):
+                return
+
+    def value(self) -> Any:
+        """Decode and return the next value. Objects are dicts; a key that an object has twice is an error."""
+        self._skip_space()
+        while True:
+            try:
+                value, end = self._decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended or error.pos < len(self._text) - _LONGEST_TOKEN:
+                    raise self._damage(error) from None
+            except RecursionError:
+                raise self.error("is nested too deeply; is it the right file?") from None
+            except ValueError as error:
+                raise self.error(f"{error}") from None
+            else:
+                # A number at the very end of what was read may go on.
+                if end < len(self._text) or self._ended:
+                    self._at = end
+                    return value
+            have = len(self._text) - self._at
+            if have > self._max_value:
+                raise self.error(
+                    f"a single value has more than {self._max_value:,} characters (or a string or bracket is never "
+                    "closed); is it the right file?"
+                )
+            self._fill(max(_CHUNK, have))
+
+    def finish(self) -> None:
+        """Check that nothing follows."""
+        if self.peek():
+            raise self.error(f"text follows after the end: {self._excerpt()}; remove it or get a whole file")
+
+    def _comma_or(self, close: str) -> bool:
+        following = self.peek()
+        if following == close:
+            self._at += 1
+            return True
+        if following != ",":
+            raise self._surprise(f"',' or '{close}'")
+        self._at += 1
+        return False
+
+    def _expect(self, character: str, what: str) -> None:
+        if self.peek() != character:
+            raise self._surprise(what)
+        self._at += 1
+
+    def _surprise(self, wanted: str) -> DataError:
+        if not self.peek():
+            return self.error("the file ends in the middle; it is cut short, get a whole one")
+        return self.error(f"{self._excerpt()} stands where {wanted} should be; repair the file")
+
+    def _damage(self, error: json.JSONDecodeError) -> DataError:
+        if not self._text[error.pos :].strip():
+            return self.error("the file ends in the middle; it is cut short, get a whole one")
+        self._at = error.pos
+        return self.error(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({self._excerpt()}); repair the file")
+
+    def _excerpt(self) -> str:
+        return repr(self._text[self._at : self._at + 20])
+
+    def _present_line(self) -> int:
+        # Each line end is counted once, however often somebody asks.
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
+
+    def _skip_space(self) -> None:
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            assert match is not None
+            self._at = match.end()
+            if self._at < len(self._text) or self._ended:
+                return
+            self._fill(_CHUNK)
+
+    def _fill(self, size: int) -> None:
+        """Read more, without its comments, and forget what has been taken."""
+        try:
+            read = self._stream.read(size)
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read ({error})") from error
+        self._ended = not read
+        if self._ended and self._in_comment:
+            raise self.error("a comment is never closed; the file is cut short, get a whole one")
+        text = self._without_comments(self._held + read.decode("latin-1"))
+        self._present_line()
+        self._text = self._text[self._at :] + text
+        self._at = self._counted = 0
+
+    def _without_comments(self, text: str) -> str:
+        """Replace comments by as many spaces; a last character that the next piece must explain is held back."""
+        self._held = ""
+        pieces = []
+        at = 0
+        while at < len(text):
+            if self._in_comment:
+                end = text.find("*/", at)
+                self._in_comment = end < 0
+                stop = end + 2 if end >= 0 else self._hold(text, "*")
+                pieces.append(_BUT_LINE_ENDS.sub(" ", text[at:stop]))
+                at = stop + len(self._held)
+                continue
+            start = text.find("/*", at)
+            stop = start if start >= 0 else self._hold(text, "/", "\\")
+            self._in_string ^= _quotes(text[at:stop]) % 2 == 1
+            if start < 0:
+                pieces.append(text[at:stop])
+                break
+            self._in_comment = not self._in_string
+            pieces.append(text[at:stop] + ("  " if self._in_comment else "/*"))
+            at = stop + 2
+        return "".join(pieces)
+
+    def _hold(self, text: str, *endings: str) -> int:
+        """Hold back the last character if it is one of these (a backslash: if it is not itself escaped)."""
+        last = text[-1]
+        if self._ended or last not in endings or (last == "\\" and (len(text) - len(text.rstrip("\\"))) % 2 == 0):
+            return len(text)
+        self._held = last
+        return len(text) - 1
+
+
+def _quotes(text: str) -> int:
+    """Count the quotation marks that open or close a string."""
+    return (_ESCAPED.sub("", text) if "\\" in text else text).count('"')
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"an object has the key '{twice[:40]}' twice; remove one")
+    return members
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} stands where a number should be; repair the file")
