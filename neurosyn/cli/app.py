@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -50,8 +50,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 bug, 2 scenario, 3 plugin, 4 does not fit the chip, 5 data, 6 backend, 130 interrupted. "
-    "--traceback shows where an error arose.",
+    epilog="Exit codes: 0 done, 1 bug, 2 scenario, 3 plugin, 4 does not fit the chip, 5 data, 6 backend, "
+    "130 interrupted. --traceback shows where an error arose.",
 )
 
 
@@ -65,7 +65,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def neurosyn(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -140,6 +140,10 @@ def compile_(
     summary: Annotated[
         bool, typer.Option("--summary", help="Print only the network and the use of the cores.")
     ] = False,
+    to: Annotated[
+        Literal["cpe"] | None,
+        typer.Option("--to", help="Write the program in another format too; cpe: JSON of IBM's tools."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -150,12 +154,18 @@ def compile_(
     run = _open(scenario, profile, overrides, out)
     with StageProgress(3, quiet=quiet) as progress:
         result = run.compile(progress)
+    if to is not None:
+        from neurosyn.interop.export import export_cpe
+
+        result["exported"] = [str(path) for path in export_cpe(Path(result["program"]))]
     if json:
         print_json(result)
         return
     print_utilisation(result)
     if not summary:
         typer.echo(f"program {result['program']}")
+    for path in result.get("exported", []):
+        typer.echo(f"exported {path}")
 
 
 @app.command()
@@ -195,7 +205,9 @@ def report(
 
 def _add_groups() -> None:
     from neurosyn.cli import data, plugins, scenario, trace
+    from neurosyn.cli.run import run
 
+    app.command()(run)
     app.add_typer(data.app, name="data")
     app.add_typer(plugins.app, name="plugins")
     app.add_typer(scenario.app, name="scenario")
