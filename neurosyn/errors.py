@@ -6,10 +6,11 @@
     ├── ScenarioError        2  the scenario or the command's options
     ├── PluginError          3  a plugin is missing, broken or does not conform
     ├── ChipLimitError       4  the network does not fit the chip
-    ├── DataError            5  data, model, program or trace files
-    └── BackendError         6  a compute backend
+    ├── DataError            5  data, model, program or trace files; the file system
+    ├── BackendError         6  a compute backend
+    └── InterruptedRunError 130  Ctrl-C, SIGTERM: the same command goes on
 
-An interrupted run ends with 130 and can be resumed. Messages read ``where: what is wrong; what to do``.
+Messages read ``where: what is wrong; what to do``.
 """
 
 from __future__ import annotations
@@ -18,18 +19,15 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
-    "EXIT_INTERRUPTED",
     "BackendError",
     "ChipLimitError",
     "DataError",
+    "InterruptedRunError",
     "NeurosynError",
     "PluginError",
     "ScenarioError",
     "did_you_mean",
 ]
-
-EXIT_INTERRUPTED = 130
-"""Exit code of a run stopped by Ctrl-C (128 + SIGINT), which the same command resumes."""
 
 
 class NeurosynError(Exception):
@@ -66,6 +64,15 @@ class BackendError(NeurosynError):
     """A compute backend was asked for that this machine cannot provide."""
 
     exit_code = 6
+
+
+class InterruptedRunError(NeurosynError):
+    """A run was stopped by Ctrl-C (128 + SIGINT) or SIGTERM; the same command resumes it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; the same command goes on after the last stage or checkpoint that was finished")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -70,10 +70,14 @@ class StageProgress:
         """Write a line above the bars."""
         if self._quiet:
             return
-        if self._bars is not None:
-            self._bars.console.print(text, highlight=False, markup=False)
-        else:
-            print(text, file=self._stream, flush=True)  # noqa: T201
+        try:
+            if self._bars is not None:
+                self._bars.console.print(text, highlight=False, markup=False)
+            else:
+                print(text, file=self._stream, flush=True)
+        except OSError:
+            # Nobody reads it any more (`2>&1 | head`): no reason to end hours of work.
+            self._quiet = True
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[list[str]]:

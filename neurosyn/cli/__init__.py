@@ -5,40 +5,119 @@ stdout is for results, stderr for people; exit codes are those of `neurosyn.erro
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import signal
 import sys
+import threading
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neurosyn.errors import NeurosynError
 
 __all__ = ["main"]
 
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room; the same command then goes on"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "change its permissions or choose another place"),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG), "check the path"),
+}
+
 
 def main() -> None:
-    """Run the command line, turn errors for people into a line on stderr and the right exit code."""
-    from neurosyn.cli.app import app
-    from neurosyn.errors import EXIT_INTERRUPTED, NeurosynError
+    """Run the command line; turn errors into a line on stderr and the right exit code."""
+    from neurosyn.errors import DataError, InterruptedRunError, NeurosynError
 
     warnings.showwarning = _show_warning
-    show_traceback = "--traceback" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     try:
-        app(prog_name="neurosyn", standalone_mode=False, args=[a for a in sys.argv[1:] if a != "--traceback"])
-    except NeurosynError as error:
-        if show_traceback:
-            raise
-        _say(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from the last stage or checkpoint that was finished")
-        sys.exit(EXIT_INTERRUPTED)
+        with _termination_interrupts():
+            _call(arguments)
+    except KeyboardInterrupt as error:
+        _exit(InterruptedRunError(), error)
     except BrokenPipeError:
         # The reader of a pipe has had enough (`neurosyn … | head`).
-        sys.stderr.close()
-        sys.exit(0)
+        _leave(0)
+    except NeurosynError as error:
+        _exit(error)
+    except OSError as error:
+        _exit(DataError(_explain(error)), error)
+    except MemoryError as error:
+        _exit(NeurosynError("out of memory; simulate fewer frames, use a smaller batch or free some"), error)
     except Exception as error:
         _exit_as_click(error)
-        if show_traceback:
-            raise
-        _say(f"internal error: {type(error).__name__}: {error}; run again with --traceback and report it")
-        sys.exit(1)
+        _exit(NeurosynError(f"internal error: {type(error).__name__}: {error}; report it with --traceback"), error)
+
+
+def _call(arguments: list[str]) -> None:
+    from neurosyn.cli.app import app
+
+    code = app(prog_name="neurosyn", standalone_mode=False, args=arguments)
+    # A full disk behind a redirection is noticed here, not when Python ends.
+    sys.stdout.flush()
+    if isinstance(code, int):
+        sys.exit(code)
+
+
+@contextlib.contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let SIGTERM and a lost terminal do what Ctrl-C does: the work stops where it can be resumed."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # a job in the background ignores Ctrl-C, but not this
+            raise KeyboardInterrupt
+        handler(number, frame)
+
+    previous = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # `nohup` asks to be left alone.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                previous[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _exit(error: NeurosynError, cause: BaseException | None = None) -> None:
+    """End with the line and the exit code of an error; with ``--traceback``, show where it arose."""
+    if "--traceback" in sys.argv:
+        import traceback
+
+        traceback.print_exception(cause or error)
+    _say(str(error))
+    _leave(error.exit_code)
+
+
+def _leave(code: int) -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Else Python would try once more when it ends, and complain.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _explain(error: OSError) -> str:
+    """Say which file it was, what the system answered, and what to do."""
+    where = error.filename2 or error.filename
+    said = error.strerror or str(error)
+    remedy = _REMEDIES.get(error.errno or 0)
+    parts = [
+        f"{os.fsdecode(where)}: " if isinstance(where, (str, bytes)) else "",
+        said,
+        f"; {remedy}" if remedy else "",
+    ]
+    return "".join(parts)
 
 
 def _exit_as_click(error: Any) -> None:
@@ -53,13 +132,14 @@ def _exit_as_click(error: Any) -> None:
         error.show(file=sys.stderr)
         sys.exit(error.exit_code)
     if "Abort" in names:
-        _say("interrupted")
-        sys.exit(130)
+        _say("no answer on stdin")
+        sys.exit(1)
 
 
 def _say(text: str) -> None:
-    for line in text.splitlines():
-        print(f"neurosyn: {line}", file=sys.stderr)  # noqa: T201
+    with contextlib.suppress(OSError):
+        for line in text.splitlines():
+            print(f"neurosyn: {line}", file=sys.stderr)  # noqa: T201
 
 
 def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:

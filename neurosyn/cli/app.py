@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Json, Out, Overrides, Profile, Quiet, ScenarioPath
+from neurosyn.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from neurosyn.run import Run
@@ -19,6 +20,15 @@ __all__ = ["app"]
 
 class _CommandGroup(TyperGroup):
     """The built-in commands and, loaded only when called, those of plugins in group ``commands``."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Keep Typer from answering Ctrl-C and closed pipes in its own way, which changes between its releases."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise InterruptedRunError from error
+        except BrokenPipeError as error:
+            raise typer.Exit(0) from error
 
     def list_commands(self, ctx: Any) -> list[str]:
         from neurosyn.registry import registry
