@@ -122,6 +122,12 @@ def train(
     profile: Profile = None,
     overrides: Overrides = None,
     out: Out = None,
+    packed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write the model as it goes on the chip: trinary weights, integer leaks."
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -130,7 +136,7 @@ def train(
 
     run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
     with StageProgress(2, quiet=quiet) as progress:
-        result = run.train(progress)
+        result = run.train(progress, packed)
     if json:
         print_json(result)
     else:
