@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,27 +18,66 @@ import numpy as np
 
 from neurosyn.errors import DataError
 
-__all__ = ["atomic_path", "read_npz", "sha256_file", "write_json", "write_npz", "write_text"]
+__all__ = ["atomic_path", "make_folder", "read_npz", "sha256_file", "sweep", "write_json", "write_npz", "write_text"]
+
+
+_PARTIAL = ".partial-"
+"""Begins the names of files that are being written."""
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that replaces it when the block ends without an error.
 
-    Nothing is left behind if the block fails or is interrupted.
+    Nothing is left behind if the block fails or is interrupted; after a kill, `sweep` removes what was.
+
+    Raises
+    ------
+    OSError
+        If `path` cannot be written, whose name it then carries, not that of the temporary file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    name = None
     try:
+        make_folder(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PARTIAL, suffix=f"-{path.name}")
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        nameless = error.filename is None or (isinstance(error.filename, str) and _PARTIAL in error.filename)
+        if error.errno is None or not nameless:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those around it, unless they are there.
+
+    Raises
+    ------
+    OSError
+        If that cannot be; `NotADirectoryError` if something else has its name.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(error.filename)) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that was killed left half-written in `folder` and below.
+
+    Only for a folder that nobody else is writing to.
+    """
+    for path in folder.rglob(f"{_PARTIAL}*"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
