@@ -79,7 +79,8 @@ class Run:
         frames, _ = self._frames(source)
         accuracy = float((_predict(model, self._bits(model, frames)) == frames.labels).mean())
         if packed is not None:
-            model.provenance.update({"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(frames)})
+            measured = {"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(frames)}
+            model.provenance.update(measured)
             save_model(fold(model), packed)
         return {
             "model": str(self.folder.model),
@@ -407,12 +408,13 @@ class Run:
                 )
         if described["layers"] != wanted["layers"]:
             raise ScenarioError(
-                f"{self.scenario.path}: train.model: {file.name} holds another network than [network] describes; {remedy}"
+                f"{self.scenario.path}: train.model: {file.name} holds another network than [network] "
+                f"describes; {remedy}"
             )
         if model.encoder != self.scenario.resolved["encoder"]:
             raise ScenarioError(
-                f"{self.scenario.path}: train.model: {file.name} was trained with encoder {model.encoder}, the scenario "
-                f"says {self.scenario.resolved['encoder']}; {remedy}"
+                f"{self.scenario.path}: train.model: {file.name} was trained with encoder {model.encoder}, the "
+                f"scenario says {self.scenario.resolved['encoder']}; {remedy}"
             )
 
     def _frames(self, source: DataSource) -> tuple[Split, np.ndarray[Any, Any]]:
@@ -436,9 +438,9 @@ class Run:
 
 
 def _predict(model: Model, bits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    from neurosyn.training.inference import class_scores, infer
+    from neurosyn.training.inference import infer, predict
 
-    return class_scores(model.network, infer(model, bits)).argmax(axis=1)
+    return predict(model.network, infer(model, bits))
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 __all__ = ["Force", "Json", "Out", "Overrides", "Profile", "Quiet", "ScenarioPath"]
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
-Profile = Annotated[str | None, typer.Option("--profile", "-p", metavar="NAME", help="Use the scenario's profile NAME.")]
+Profile = Annotated[str | None, typer.Option("--profile", "-p", metavar="NAME", help="Use the profile NAME.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change one value; may be given again.")
 ]

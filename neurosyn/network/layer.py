@@ -98,7 +98,8 @@ class Connectivity:
             refuse(f"grid {self.grid} does not have {sites} sites")
         if self.inputs.min() < -1 or self.inputs.max() >= input_shape.size:
             refuse(
-                f"inputs reach from {self.inputs.min()} to {self.inputs.max()}, the input map {input_shape} has 0…{input_shape.size - 1}"
+                f"inputs reach from {self.inputs.min()} to {self.inputs.max()}, the input map {input_shape} has "
+                f"0…{input_shape.size - 1}"
             )
         ordered = np.sort(self.inputs, axis=1)
         if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():

@@ -158,7 +158,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
     silent = sorted(set(range(n_classes)) - set(classes.tolist()))
     if silent:
         raise ScenarioError(
-            f"network: {shape.size} outputs leave {len(silent)} of {n_classes} classes without one; widen the last layer"
+            f"network: {shape.size} outputs leave {len(silent)} of {n_classes} classes without one; widen the last "
+            "layer"
         )
     return Network(inputs, n_classes, seed, tuple(dict(spec) for spec in specs), tuple(bound), classes)
 
@@ -166,7 +167,7 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
 def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
     if not isinstance(spec.get("kind"), str):
         raise ScenarioError(f"{where}: has no `kind`; name a layer plugin (`neurosyn plugins list layers`)")
-    cls = registry.get("layers", spec["kind"])
+    cls: Any = registry.get("layers", spec["kind"])
     if not issubclass(cls, expected):
         role = "the read-out at the end" if expected is Readout else "a layer"
         raise ScenarioError(
@@ -174,10 +175,11 @@ def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
         )
     options = {key: value for key, value in spec.items() if key not in ("kind", "name")}
     try:
-        return cls.from_table(options)
+        layer: _L = cls.from_table(options)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
         raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
+    return layer
 
 
 def _permuted(connectivity: Connectivity, inputs: MapShape, rng: np.random.Generator) -> Connectivity:

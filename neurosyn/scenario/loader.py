@@ -1,4 +1,4 @@
-"""From a TOML file with ``extends``, profiles and ``--set`` to one merged document that knows where each key came from."""
+"""From a TOML file with ``extends``, profiles and ``--set`` to one document that knows where each key came from."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import Options
 from neurosyn.registry import registry
 from neurosyn.scenario.lines import KeyPath
-from neurosyn.scenario.loader import Document, dotted, read_document
+from neurosyn.scenario.loader import dotted, read_document
 from neurosyn.scenario.tables import TABLES, Table, load_class
 
 __all__ = ["Scenario", "load_scenario"]
@@ -52,8 +52,8 @@ class Scenario:
         found = self._options[table]
         if not isinstance(found, cls):
             raise PluginError(
-                f"{self.path}: {table}: plugin '{self.resolved.get(table, {}).get('kind')}' is a {type(found).__name__}, "
-                f"which does not derive from {cls.__name__}; correct the plugin"
+                f"{self.path}: {table}: plugin '{self.resolved.get(table, {}).get('kind')}' is a "
+                f"{type(found).__name__}, which does not derive from {cls.__name__}; correct the plugin"
             )
         return found
 

@@ -95,8 +95,8 @@ class Model:
                 )
             if parameters.normalisation is None and parameters.leak is None:
                 raise DataError(f"model: layer {layer.name}: has neither normalisation nor leaks; train it again")
-            if not layer.off_chip:
-                if parameters.weights.dtype != np.int8 or not np.isin(parameters.weights, (-1, 0, 1)).all():
-                    raise DataError(
-                        f"model: layer {layer.name}: weights are not int8 in −1, 0, 1; it cannot go on the chip"
-                    )
+            weights = parameters.weights
+            if not layer.off_chip and (weights.dtype != np.int8 or not np.isin(weights, (-1, 0, 1)).all()):
+                raise DataError(
+                    f"model: layer {layer.name}: weights are not int8 in −1, 0, 1; it cannot go on the chip"
+                )

@@ -47,7 +47,7 @@ def test_profile_and_overrides_are_laid_over_in_this_order(tmp_path):
 )
 def test_unreadable_scenarios_are_refused_with_their_place(tmp_path, text, fragment):
     path = write(tmp_path, "s.toml", text)
-    with pytest.raises(ScenarioError, match="s.toml") as caught:
+    with pytest.raises(ScenarioError, match=r"s\.toml") as caught:
         read_document(path)
     assert fragment in str(caught.value)
 
