@@ -7,6 +7,7 @@ warning with its name and cause, not a crash.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import warnings
@@ -16,9 +17,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
-from neurosyn.errors import PluginError, did_you_mean
+from neurosyn.errors import NeurosynError, PluginError, did_you_mean
 
-__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "plugin", "registry"]
+__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "blame", "plugin", "registry"]
 
 GROUPS = ("layers", "topologies", "trainers", "datasets", "encoders", "placers", "probes", "commands")
 """The kinds of plugin; group ``layers`` is the entry-point group ``neurosyn.layers``, and so on."""
@@ -57,11 +58,11 @@ class Plugin:
         PluginError
             If the import fails, with the cause.
         """
-        if isinstance(self.target, type):
+        if not isinstance(self.target, EntryPoint):
             return self.target
         try:
             loaded = self.target.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"plugin {self.group}/{self.name} of {self.origin}: cannot be imported: "
                 f"{type(error).__name__}: {error}; repair or uninstall it"
@@ -81,6 +82,8 @@ class Registry:
         self._plugins: dict[str, dict[str, Plugin]] | None = None
         self._pending: list[Plugin] = []
         self._files: dict[Path, tuple[tuple[int, int], list[Plugin]]] = {}
+        self.broken: dict[Path, str] = {}
+        """Plugin files that could not be imported, with the cause."""
 
     def _discover(self) -> dict[str, dict[str, Plugin]]:
         if self._plugins is None:
@@ -122,9 +125,10 @@ class Registry:
         plugins = self._discover()[group]
         if name not in plugins:
             there_are = ", ".join(sorted(plugins)) or "none"
+            broken = "".join(f"; {path.name} could not be imported: {cause}" for path, cause in self.broken.items())
             raise PluginError(
                 f"{group}: there is no plugin named '{name}'{did_you_mean(name, plugins)} "
-                f"(there are: {there_are}; `neurosyn plugins list` shows all)"
+                f"(there are: {there_are}; `neurosyn plugins list` shows all){broken}"
             )
         return plugins[name]
 
@@ -162,11 +166,13 @@ class Registry:
             raise PluginError(f"{path}: is not a Python file; name a .py file in `plugins`")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        self.broken.pop(path, None)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
-            warnings.warn(f"plugin file {path}: {type(error).__name__}: {error}", PluginWarning, stacklevel=2)
+            self.broken[path] = f"{type(error).__name__}: {error}"
+            warnings.warn(f"plugin file {path}: {self.broken[path]}", PluginWarning, stacklevel=2)
             return []
         loaded = [Plugin(p.group, p.name, str(path), p.target) for p in self._pending]
         self._pending = []
@@ -178,6 +184,28 @@ class Registry:
 
 registry = Registry()
 """The registry of this process."""
+
+
+@contextlib.contextmanager
+def blame(group: str, name: str, method: str) -> Iterator[None]:
+    """Name the plugin in whatever goes wrong within one of its methods.
+
+    Errors for people, of the file system and of memory pass through.
+
+    Raises
+    ------
+    PluginError
+        In place of any other exception.
+    """
+    try:
+        yield
+    except (NeurosynError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"plugin {group}/{name}: {type(error).__name__} in {method}(): {error}; correct the plugin "
+            "(--traceback shows where)"
+        ) from error
 
 
 def plugin(group: str, name: str) -> Any:

@@ -1,7 +1,7 @@
 import pytest
 
-from neurosyn.errors import PluginError
-from neurosyn.registry import GROUPS, PluginWarning, Registry
+from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.registry import GROUPS, PluginWarning, Registry, blame
 
 
 def test_shipped_plugins_come_through_entry_points():
@@ -51,3 +51,26 @@ def test_unknown_group_is_refused():
 def test_iteration_covers_every_group_in_order():
     groups = [found.group for found in Registry()]
     assert groups == sorted(groups, key=GROUPS.index)
+
+
+def test_plugin_file_that_ends_the_program_is_broken_too(tmp_path):
+    registry = Registry()
+    path = tmp_path / "leaves.py"
+    path.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    with pytest.warns(PluginWarning, match=r"leaves\.py: SystemExit: 7"):
+        assert registry.load_file(path) == []
+    with pytest.raises(PluginError, match=r"no plugin named 'mine'.*leaves\.py could not be imported: SystemExit: 7"):
+        registry.get("layers", "mine")
+    path.write_text("", encoding="utf-8")
+    registry.load_file(path)
+    assert not registry.broken
+
+
+def test_what_goes_wrong_in_a_plugin_is_blamed_on_it_and_what_is_meant_for_people_is_not():
+    said = r"plugin layers/mine: ZeroDivisionError in connect\(\): division by zero"
+    with pytest.raises(PluginError, match=said), blame("layers", "mine", "connect"):
+        raise ZeroDivisionError("division by zero")
+    for error in (ScenarioError("as written"), PermissionError(), MemoryError(), KeyboardInterrupt()):
+        with pytest.raises(type(error)) as caught, blame("layers", "mine", "connect"):
+            raise error
+        assert caught.value is error

@@ -14,12 +14,14 @@ from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import Options
 from neurosyn.registry import registry
 from neurosyn.scenario.lines import KeyPath
-from neurosyn.scenario.loader import dotted, read_document
-from neurosyn.scenario.tables import TABLES, Table, load_class
+from neurosyn.scenario.loader import Document, dotted, read_document
+from neurosyn.scenario.tables import CONTRACTS, TABLES, Table, load_class
 
 __all__ = ["Scenario", "load_scenario"]
 
 _O = TypeVar("_O", bound=Options)
+_LONGEST_NAME = 60
+"""Characters; folders are named by it."""
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
 
@@ -87,13 +89,12 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
     ------
     ScenarioError
         With every mistake of the file, one a line, as ``file:line: key: problem``.
+    PluginError
+        The same, if nothing but plugins is to blame.
     """
     document = read_document(path, profile=profile, overrides=overrides)
-    problems: list[str] = []
+    refuse = _Problems(document)
     values = document.values
-
-    def refuse(where: KeyPath, problem: str) -> None:
-        problems.append(f"{document.place(where)}: {dotted(where)}: {problem}")
 
     for key in values:
         if key not in _TOP_LEVEL:
@@ -101,11 +102,11 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
     name = values.get("name", path.stem)
     if (
         not isinstance(name, str)
-        or not name
+        or not 0 < len(name) <= _LONGEST_NAME
         or not all(c.isalnum() or c in "-_." for c in name)
         or name.startswith(".")
     ):
-        refuse(("name",), f"{name!r} is not a name of letters, digits, '-', '_' and '.'")
+        refuse(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} letters, digits, '-', '_' and '.'")
     title = values.get("title", "")
     if not isinstance(title, str):
         refuse(("title",), "must be a text")
@@ -122,16 +123,35 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
             refuse((key,), f"must be a table; write [{key}]")
             continue
         resolved[key] = _validate(key, table, value, options, refuse)
-    if problems:
-        raise ScenarioError("\n".join(problems))
+    refuse.raise_if_any()
     return Scenario(str(name), str(title), int(seed), path, files, resolved, options)
 
 
-def _load_plugins(names: Any, refuse: Any) -> tuple[Path, ...]:
+class _Problems:
+    """The problems of a document, each with its place."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._lines: list[str] = []
+        self._mistakes = 0
+
+    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None:
+        """Add a mistake in the scenario or, with `of_plugin`, in a plugin that it names rightly."""
+        self._lines.append(f"{self._document.place(where)}: {dotted(where)}: {problem}")
+        self._mistakes += not of_plugin
+
+    def raise_if_any(self) -> None:
+        if self._lines:
+            error = ScenarioError if self._mistakes else PluginError
+            raise error("\n".join(self._lines))
+
+
+def _load_plugins(names: Any, refuse: _Problems) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         refuse(("plugins",), "must be a list of Python files")
         return ()
     files = tuple(Path(name) for name in names)
+    registry.broken.clear()  # what another scenario named is not to blame in this one
     for file in files:
         try:
             registry.load_file(file)
@@ -141,7 +161,7 @@ def _load_plugins(names: Any, refuse: Any) -> tuple[Path, ...]:
 
 
 def _validate(
-    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: Any
+    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: _Problems
 ) -> dict[str, Any]:
     """Validate one top-level table with what is nested in it, and return it with its defaults."""
     own = dict(value)
@@ -172,7 +192,7 @@ def _validate(
     return resolved | nested
 
 
-def _check_element(where: KeyPath, group: str, element: Any, refuse: Any) -> None:
+def _check_element(where: KeyPath, group: str, element: Any, refuse: _Problems) -> None:
     """Check a table in a list of plugins, such as a layer written out in the scenario."""
     if not isinstance(element, dict):
         refuse(where, "must be a table")
@@ -181,7 +201,7 @@ def _check_element(where: KeyPath, group: str, element: Any, refuse: Any) -> Non
 
 
 def _plugin(
-    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: Any
+    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: _Problems
 ) -> Options | None:
     kind = value.pop("kind", default)
     if not isinstance(kind, str):
@@ -189,17 +209,29 @@ def _plugin(
         return None
     resolved["kind"] = kind
     try:
-        cls = registry.get(group, kind)
+        found = registry.find(group, kind)
     except PluginError as error:
-        refuse((*where, "kind"), str(error))
+        # A name that nobody knows is a slip, unless a file that could not be imported may have meant to provide it.
+        refuse((*where, "kind"), str(error), of_plugin=bool(registry.broken))
         return None
-    if not issubclass(cls, Options):
-        refuse((*where, "kind"), f"plugin '{kind}' has no options model; derive it from its contract")
+    try:
+        cls = found.load()
+    except PluginError as error:
+        refuse((*where, "kind"), str(error), of_plugin=True)
+        return None
+    contracts = tuple(load_class(contract) for contract in CONTRACTS[group])
+    if not isinstance(cls, type) or not issubclass(cls, contracts):
+        wanted = " or ".join(contract.__name__ for contract in contracts)
+        refuse(
+            (*where, "kind"),
+            f"plugin {group}/{kind} of {found.origin} does not derive from {wanted}; correct the plugin",
+            of_plugin=True,
+        )
         return None
     return _options(cls, where, value, refuse)
 
 
-def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: Any) -> Options | None:
+def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: _Problems) -> Options | None:
     """Validate a table's options; pydantic's messages become ours."""
     try:
         return cls.from_table(value)
@@ -217,7 +249,7 @@ def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: 
                 shown = f", not {given!r}" if isinstance(given, (str, int, float, bool, type(None))) else ""
                 refuse(path, f"{mistake['msg'].removeprefix('Input ').removeprefix('Value error, ')}{shown}")
     except TypeError as error:
-        refuse(where, f"plugin '{cls.__name__}' does not keep its contract: {error}")
+        refuse(where, f"plugin {cls.__name__} does not keep its contract: {error}; correct it", of_plugin=True)
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from neurosyn.options import Options
 from neurosyn.registry import registry
 
-__all__ = ["TABLES", "Table"]
+__all__ = ["CONTRACTS", "TABLES", "Table", "load_class"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,16 @@ def load_class(path: str) -> type[Options]:
     cls: type[Options] = getattr(importlib.import_module(module), name)
     return cls
 
+
+CONTRACTS: dict[str, tuple[str, ...]] = {
+    "datasets": ("neurosyn.data.dataset:Dataset",),
+    "encoders": ("neurosyn.data.encoder:Encoder",),
+    "layers": ("neurosyn.network.layer:Layer", "neurosyn.network.layer:Readout"),
+    "topologies": ("neurosyn.network.topology:Topology",),
+    "trainers": ("neurosyn.training.trainer:Trainer",),
+    "placers": ("neurosyn.placement.placement:Placer",),
+}
+"""The contracts, of which a plugin of each group derives from one."""
 
 TABLES: dict[str, Table] = {
     "data": Table("the data set, and the stand-in for where it is absent", "datasets", nested={"stand_in": "datasets"}),
