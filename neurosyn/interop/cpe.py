@@ -36,7 +36,7 @@ def read_cpe(path: Path, progress: Callable[[int, int, str], None] | None = None
     path
         The file.
     progress
-        Called with cores read, cores announced and a word.
+        Called with the bytes read, the bytes of the file and a word.
 
     Returns
     -------
@@ -85,7 +85,7 @@ class _Reader:
             self._cores.append(parse_core(stream.value(), line, self._crossbars, self._neuron_types))
             self._check_size(len(self._cores))
             if self._progress is not None:
-                self._progress(len(self._cores), self._announced or 0, "cores")
+                self._progress(*stream.progress(), "bytes")
         elif key == "model":
             if self._model is not None:
                 raise UnfitError("the section 'model' is there twice")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,6 +50,8 @@ class JsonStream:
     def __init__(self, path: Path, stream: BinaryIO, *, max_value: int = 32 << 20) -> None:
         self.path = path
         self._stream = stream
+        self._size = stream.seek(0, SEEK_END)
+        stream.seek(0)
         self._max_value = max_value
         self._decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).raw_decode
         self._text = ""
@@ -68,6 +71,10 @@ class JsonStream:
         """Line of what comes next, from 1."""
         self._skip_space()
         return self._present_line()
+
+    def progress(self) -> tuple[int, int]:
+        """Return how many bytes were read, and how many there are."""
+        return self._stream.tell(), self._size
 
     def error(self, problem: str, *, line: int | None = None) -> DataError:
         """Return an error that names file and line (by default the present one)."""

@@ -78,7 +78,7 @@ def read_ranc(path: Path, progress: Callable[[int, int, str], None] | None = Non
     path
         The file.
     progress
-        Called with cores read, 0 and a word.
+        Called with the bytes read, the bytes of the file and a word.
 
     Raises
     ------
@@ -133,7 +133,7 @@ class _Reader:
                 except UnfitError as error:
                     raise stream.error(f"core {number}: {error}; repair the file", line=line) from None
                 if self._progress is not None:
-                    self._progress(number + 1, 0, "cores")
+                    self._progress(*stream.progress(), "bytes")
         elif key in ("num_axons", "num_neurons"):
             self._sizes[key] = integer(stream.value(), key, 1, MAX_CORE_SIZE)
         elif key == "neuron_reset_type":

@@ -58,15 +58,16 @@ def read_raw_outputs(path: Path, stream: BinaryIO, header: SpikeHeader, program:
     ids = core_ids(program)
     pieces = []
     for start, rows in _rows(path, stream, header):
-        rows = rows[_signed(rows[:, 3]) <= FIRST_OUTPUT]
-        time, core, neuron, target, axon, _ = rows.T
+        leaves = np.flatnonzero(_signed(rows[:, 3]) <= FIRST_OUTPUT)
+        time, core, neuron, target, axon, _ = rows[leaves].T
         number = np.minimum(np.searchsorted(ids, core), len(ids) - 1)
         pin = pin_of(_signed(target), axon)
         wrong = (ids[number] != core) | (neuron >= program.neurons) | (axon >= PINS_OF_OUTPUT) | (pin >= MAX_PINS)
         if wrong.any():
-            row = rows[int(np.argmax(wrong))].tolist()
+            first = int(np.argmax(wrong))
             raise DataError(
-                f"{path}: a spike after spike {start}, {row}, is none of this program; is it the right file?"
+                f"{path}: spike {start + leaves[first]} is from core {core[first]}, neuron {neuron[first]} to "
+                f"connector {_signed(target)[first]}, axon {axon[first]}, which cannot be; is it of this program?"
             )
         pieces.append(np.stack([time, number, neuron, np.full(len(time), OUTPUT), pin]))
     tick, *rest = np.concatenate([np.empty((5, 0), np.int64), *pieces], axis=1)

@@ -230,6 +230,12 @@ def test_pin_output_is_as_ibm_writes_it(two_cores, played, tmp_path):
     assert (again.tick.tolist(), again.dest_axon.tolist()) == ([2, 3, 3, 4], [511, 0, 1, 1])
 
 
+def test_recorded_spikes_of_another_program_are_refused(two_cores, write):
+    path = write(RAW_OUT + struct.pack(">12i", 0, 7, 0, 3, 0, 1, 0, 3, 8, -32, 0, 1))
+    with pytest.raises(DataError, match="spike 1 is from core 3, neuron 8 to connector -32"):
+        read_outputs(path, two_cores)
+
+
 def test_no_spikes_make_files_all_the_same(two_cores, tmp_path):
     for ending in (".csv", ".parquet", ".sfro", ".sfcp"):
         write_outputs(tmp_path / f"out{ending}", play(two_cores, None, 1), two_cores, 1)
