@@ -48,16 +48,18 @@ class Packet(Event):
     __slots__ = ("arrived_ps", "buffer", "landed", "longest_wait_ps", "number", "send_ps", "waited_at", "way")
 
     buffer: Buffer
+    _ok = True
+    _value = None
 
-    def __init__(self, env: ChipEnvironment, way: list[Buffer], number: int, landed: Callable[[Packet], None]) -> None:
+    def __init__(
+        self, env: ChipEnvironment, way: Iterable[Buffer], number: int, landed: Callable[[Packet], None]
+    ) -> None:
         self.env = env
-        self._ok = True
-        self._value = None
-        self.way = way
+        self.way = list(way)
         self.number = number
         self.landed = landed
         self.send_ps = self.arrived_ps = self.longest_wait_ps = 0
-        self.waited_at = way[-1].server
+        self.waited_at = self.way[-1].server
 
 
 class Server(Event):
@@ -78,10 +80,11 @@ class Server(Event):
 
     __slots__ = ("cycle_ps", "latency_ps", "number", "queue", "ready_ps")
 
+    _ok = True
+    _value = None
+
     def __init__(self, env: ChipEnvironment, number: int, cycle_ps: int, latency_ps: int) -> None:
         self.env = env
-        self._ok = True
-        self._value = None
         self.number = number
         self.cycle_ps = cycle_ps
         self.latency_ps = latency_ps
@@ -137,11 +140,9 @@ class Network:
         self._on_wake: _Callbacks = [self._wake]
         self._on_arbitration: _Callbacks = [self._arbitrate_at_last]
 
-    def way(self, path: Iterable[int]) -> list[Buffer]:
+    def way(self, path: Iterable[int]) -> tuple[Buffer, ...]:
         """Return the buffers of a path of `Fabric.path`, the first one last."""
-        way = list(map(self._buffers.__getitem__, path))
-        way.reverse()
-        return way
+        return tuple(map(self._buffers.__getitem__, path))[::-1]
 
     def rest_ps(self) -> int:
         """Return when the cycles of all servers end, if nothing is on its way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from simpy import Event
 
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric import HOST, Fabric, Position
-from neurosyn.engine.simpy_network import Network, Packet
+from neurosyn.engine.simpy_network import Buffer, Network, Packet
 from neurosyn.engine.timing import TickTimes
 from neurosyn.engine.traffic import Packets, Walks
 
 __all__ = ["Flight", "SimpyTiming", "TokenController", "Walk"]
+
+_WAYS = 1 << 16
+"""Ways kept in memory."""
 
 
 class Flight:
@@ -174,39 +178,35 @@ class SimpyTiming:
         self.network = Network(env, fabric)
         self._fabric = fabric
         self._positions = positions
+        # Cores send along the same ways again and again.
+        self._way = lru_cache(_WAYS)(self._find_way)
         self._controllers = [TokenController(env, self.network, core) for core in range(len(positions))]
 
     def launch(self, packets: Packets, walks: Walks) -> Flight:
         """Begin a tick: the host's packets queue at its ports, and the token controllers set out."""
-        env, position = self.env, self._positions
-        flight = Flight(env, len(position))
-        sources, targets = packets.source_core.tolist(), packets.dest_core.tolist()
-        made = [
-            Packet(
-                env,
-                self.network.way(
-                    self._fabric.path(
-                        position[source] if source >= 0 else HOST, position[target] if target >= 0 else HOST
-                    )
-                ),
-                number,
-                flight.land,
-            )
-            for number, (source, target) in enumerate(zip(sources, targets, strict=True))
-        ]
-        flight.expect(made, len(position))
+        env, cores = self.env, len(self._positions)
+        flight = Flight(env, cores)
+        ends = zip(packets.source_core.tolist(), packets.dest_core.tolist(), strict=True)
+        made = [Packet(env, self._way(*pair), number, flight.land) for number, pair in enumerate(ends)]
+        flight.expect(made, cores)
         from_host = packets.from_host
         for packet in made[:from_host]:
             packet.send_ps = env.now
             self.network.enter(packet)
-        ends = np.searchsorted(packets.source_core, np.arange(len(position)), side="right").tolist()
+        last = np.searchsorted(packets.source_core, np.arange(cores), side="right").tolist()
         ready, work = walks.ready_ps.tolist(), walks.work_ps.tolist()
         begin = from_host
-        for core, end in enumerate(ends):
+        for core, end in enumerate(last):
             some = slice(begin - from_host, end - from_host)
             self._controllers[core].begin(Walk(made[begin:end], ready[some], work[core], flight))
             begin = end
         return flight
+
+    def _find_way(self, source: int, target: int) -> tuple[Buffer, ...]:
+        """Return the way from core to core; negative numbers stand for the host."""
+        position = self._positions
+        start, end = (position[core] if core >= 0 else HOST for core in (source, target))
+        return self.network.way(self._fabric.path(start, end))
 
     def rest_ps(self) -> int:
         """Return when all servers are at rest, if nothing is on its way."""

@@ -102,7 +102,8 @@ def simulate_frames(
         record.add(tick)
         stopwatch.add(tick)
         watch.tick(lambda: tick.columns(chip))
-        progress(min(tick.outcome.tick + 1, ticks), ticks, "ticks")
+        total = max(ticks, whole) if engine.late else ticks
+        progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
     engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
     watch.started(RunInfo(program, placement, chip, options.timing))

@@ -304,7 +304,16 @@ def test_late_packets_take_frames_out_of_the_batch():
     period = auto.timing.tick_period_ps
     enough = simulate_frames(program, placement, chip, SimulateOptions(tick=1.2 * period / 1e6), images)
     assert (enough.batched, enough.ticks) == (True, auto.ticks)
-    short = simulate_frames(program, placement, chip, SimulateOptions(tick=0.8 * period / 1e6), images)
+    said = []
+    short = simulate_frames(
+        program,
+        placement,
+        chip,
+        SimulateOptions(tick=0.8 * period / 1e6),
+        images,
+        progress=lambda *step: said.append(step),
+    )
+    assert said[-1] == (24, 24, "ticks")
     assert short.timing.late_packets > 0
     assert not short.batched
     assert short.ticks == 20 + 4
