@@ -39,6 +39,8 @@ class NumbaBackend(Backend):
     name = "numba"
 
     def __init__(self, threads: int | None = None) -> None:
+        # Read when Numba starts its threads: spinning ones make a tick several times longer on a busy machine.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
             raise BackendError("backend numba: compiled code counts bits wrongly; use backend 'numpy'")
         self.threads = max(1, min(threads or _processors(), numba.get_num_threads()))
