@@ -23,7 +23,6 @@ _LONGEST_TOKEN = 1 << 16
 """An error this far before the end of what was read is no matter of reading on."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
-_BUT_LINE_ENDS = re.compile(r"[^\n]")
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
 
@@ -203,7 +202,7 @@ class JsonStream:
         self._at = self._counted = 0
 
     def _without_comments(self, text: str) -> str:
-        """Replace comments by as many spaces; a last character that the next piece must explain is held back."""
+        """Replace comments by their line ends; a last character that the next piece must explain is held back."""
         self._held = ""
         pieces = []
         at = 0
@@ -212,7 +211,8 @@ class JsonStream:
                 end = text.find("*/", at)
                 self._in_comment = end < 0
                 stop = end + 2 if end >= 0 else self._hold(text, "*")
-                pieces.append(_BUT_LINE_ENDS.sub(" ", text[at:stop]))
+                # Of a comment only its lines remain, to be counted.
+                pieces.append(" " + "\n" * text.count("\n", at, stop))
                 at = stop + len(self._held)
                 continue
             start = text.find("/*", at)
@@ -222,7 +222,7 @@ class JsonStream:
                 pieces.append(text[at:stop])
                 break
             self._in_comment = not self._in_string
-            pieces.append(text[at:stop] + ("  " if self._in_comment else "/*"))
+            pieces.append(text[at:stop] + (" " if self._in_comment else "/*"))
             at = stop + 2
         return "".join(pieces)
 
