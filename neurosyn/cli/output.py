@@ -28,7 +28,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in cells:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 140
+    # Elsewhere than on a terminal nothing is folded to fit.
+    width = None if sys.stdout.isatty() else 400
     Console(width=width, highlight=False, markup=False).print(table)
 
 

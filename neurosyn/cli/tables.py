@@ -8,16 +8,59 @@ from neurosyn.cli.output import print_table
 
 __all__ = ["print_placement", "print_utilisation"]
 
+_NETWORK = {
+    "layer": "name",
+    "output": "output",
+    "banks": "banks",
+    "sites": "sites",
+    "fan-in": "fan_in",
+    "features": "features",
+    "neurons": "neurons",
+    "weights": "weights",
+    "multiplications": "multiplications",
+}
+_USE = {
+    "layer": "layer",
+    "cores": "cores",
+    "axons": "axons_mean",
+    "neurons": "neurons_mean",
+    "density": "density",
+    "groups": "groups",
+    "tile": "tile",
+    "copies": "copies",
+    "limited by": "bound",
+}
+"""Headings, and the keys of the rows; axons and neurons are means over a layer's cores."""
+
 
 def print_utilisation(result: dict[str, Any]) -> None:
     """Print the network and how its layers use the cores."""
     network, use = result["network"], result["utilisation"]
-    print_table(list(network[0]), [tuple(row.values()) for row in network], title="Network")
-    print_table(list(use["layers"][0]), [tuple(row.values()) for row in use["layers"]], title="Use of the cores")
-    print_table(("total", "value"), list(use["total"].items()))
+    print_table(list(_NETWORK), [[row[key] for key in _NETWORK.values()] for row in network], title="Network")
+    rows = [[_cell(key, row.get(key)) for key in _USE.values()] for row in use["layers"]]
+    rows.append([_cell(key, use["total"].get(key)) for key in _USE.values()])
+    rows[-1][0] = "all"
+    print_table(list(_USE), rows, title="Use of the cores (means over a layer's cores)")
+    total = use["total"]
+    print_table(
+        ("neurons used", "synapses on", "different crossbars", "input lines", "output pins", "ticks deep"),
+        [[total[key] for key in ("neurons", "synapses", "crossbars", "input_lines", "pins", "depth")]],
+    )
 
 
 def print_placement(result: dict[str, Any]) -> None:
     """Print the mean routes of the scenario's placer and of the plain one."""
-    rows = [(name, round(hops, 2)) for name, hops in result["mean_hops"].items()]
+    rows = [(name, f"{hops:.2f}") for name, hops in result["mean_hops"].items()]
     print_table(("placer", "mean hops"), rows, title=f"{result['cores']:,} cores placed")
+
+
+def _cell(key: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if key == "density":
+        return f"{value:.1%}"
+    if key == "tile":
+        return "×".join(map(str, value))
+    if key in ("axons_mean", "neurons_mean"):
+        return f"{value:.0f}"
+    return ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else str(value)
