@@ -9,6 +9,7 @@ Each layer takes one tick and so do the splitters: a frame that enters at tick t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,10 @@ from neurosyn.compiler.neurons import IDLE, RELAY, make_neuron_types
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, plan_layers
 from neurosyn.compiler.splitters import Splitters, pack_splitters
+from neurosyn.network.network import Network
 from neurosyn.training.model import LayerParameters, Model
 
-__all__ = ["SPLITTER_LAYER", "compile_network"]
+__all__ = ["SPLITTER_LAYER", "compile_network", "count_cores"]
 
 SPLITTER_LAYER = "input"
 """Name of the splitter cores in a program's layers."""
@@ -63,24 +65,17 @@ def compile_network(
     options = options or CompileOptions()
     deployed = fold(model)
     network = deployed.network
-    plans = plan_layers(network, options)
+    layout = _lay_out(network, options)
+    corelets, targets, splitters, sizes = layout.corelets, layout.targets, layout.splitters, layout.sizes
     on_chip = [p for layer, p in zip(network.layers, deployed.parameters, strict=True) if not layer.off_chip]
 
-    corelets: list[Corelet] = []
-    targets: list[Targets | None] = [None]
-    for plan in reversed(plans):
-        corelets.insert(0, make_corelet(plan, targets[0], options))
-        targets.insert(0, corelets[0].targets())
-    assert targets[0] is not None
-    splitters = pack_splitters(corelets[0], targets[0], options)
-
     leaks = np.unique(np.concatenate([p.leak.ravel() for p in on_chip if p.leak is not None]))
-    sizes = [splitters.cores, *(corelet.cores for corelet in corelets)]
     first = np.cumsum([0, *sizes])
     draft = _Draft(int(first[-1]), options)
     draft.add_splitters(splitters, targets[0], int(first[1]), _input_activity(deployed, options))
     for number, (corelet, parameters) in enumerate(zip(corelets, on_chip, strict=True), start=1):
-        draft.add_corelet(corelet, parameters, leaks, int(first[number]), targets[number])
+        onwards = targets[number] if number < len(targets) else None
+        draft.add_corelet(corelet, parameters, leaks, int(first[number]), onwards)
         progress(number, len(corelets), corelet.plan.layer.name)
 
     about: dict[str, Any] = {
@@ -90,7 +85,7 @@ def compile_network(
         "options": options.model_dump(),
         "input_map": list(network.chip_inputs),
         "depth": len(sizes),
-        "layers": [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(plan) for plan in plans)],
+        "layers": [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)],
     }
     return Program(
         axons=options.axons,
@@ -109,12 +104,56 @@ def compile_network(
         input_axon=splitters.axon,
         pins=network.layers[-1].output.size,
         pin_class=network.readout.astype(np.int32),
-        layer_names=(SPLITTER_LAYER, *(plan.layer.name for plan in plans)),
+        layer_names=(SPLITTER_LAYER, *(corelet.plan.layer.name for corelet in corelets)),
         core_layer=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
         activity=draft.activity,
         about=about,
         input_line=splitters.line,
     )
+
+
+def count_cores(network: Network, options: CompileOptions | None = None) -> int:
+    """Return how many cores a network takes, splitters included, whatever its parameters will be.
+
+    Raises
+    ------
+    ChipLimitError
+        If something does not fit a core, with layer, limit, value and remedy.
+    """
+    return sum(_lay_out(network, options or CompileOptions()).sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """The cores of a network, without places and weights.
+
+    Attributes
+    ----------
+    splitters : Splitters
+    corelets : list of Corelet
+        From the first on-chip layer to the last.
+    targets : list of Targets
+        What each corelet listens to; `targets[i]` is where layer i − 1, or the splitters for i = 0, sends its spikes.
+    sizes : list of int
+        Cores of the splitters and of each corelet.
+    """
+
+    splitters: Splitters
+    corelets: list[Corelet]
+    targets: list[Targets]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [self.splitters.cores, *(corelet.cores for corelet in self.corelets)]
+
+
+def _lay_out(network: Network, options: CompileOptions) -> _Layout:
+    corelets: list[Corelet] = []
+    targets: list[Targets] = []
+    for plan in reversed(plan_layers(network, options)):
+        corelets.insert(0, make_corelet(plan, targets[0] if targets else None, options))
+        targets.insert(0, corelets[0].targets())
+    return _Layout(pack_splitters(corelets[0], targets[0], options), corelets, targets)
 
 
 class _Draft:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
 from neurosyn.network.topology import LayerSpec
-from neurosyn.registry import registry
+from neurosyn.registry import blame, registry
 
 __all__ = ["BoundLayer", "Network", "build_network"]
 
@@ -137,11 +137,10 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
         layer = _instantiate(spec, where, Layer)  # type: ignore[type-abstract]
         if layer.off_chip and any(not before.off_chip for before in bound):
             raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
-        connectivity = layer.connect(shape)
+        connectivity = _connect(layer, spec["kind"], shape, where)
         name = str(spec.get("name", f"{number} {spec['kind']}-{connectivity.output.channels}"))
         if any(before.name == name for before in bound):
             raise ScenarioError(f"{where}: the name '{name}' is taken; give each layer its own")
-        connectivity.check(shape, name)
         if layer.permute and bound:
             connectivity = _permuted(connectivity, shape, np.random.default_rng(layer_seed))
         bound.append(BoundLayer(name, str(spec["kind"]), layer, shape, connectivity))
@@ -150,7 +149,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
     where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
     readout = _instantiate(specs[-1], where, Readout)  # type: ignore[type-abstract]
-    classes = readout.assign(shape, n_classes)
+    with blame("layers", specs[-1]["kind"], "assign"):
+        classes = np.asarray(readout.assign(shape, n_classes))
     if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
         raise PluginError(
             f"read-out {specs[-1]['kind']}: does not give each of {shape.size} outputs a class; correct it"
@@ -180,6 +180,19 @@ def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
         raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
     return layer
+
+
+def _connect(layer: Layer, kind: str, inputs: MapShape, where: str) -> Connectivity:
+    """Return a layer's connectivity, checked."""
+    try:
+        with blame("layers", kind, "connect"):
+            connectivity = layer.connect(inputs)
+            if not isinstance(connectivity, Connectivity):
+                raise TypeError(f"it returned {type(connectivity).__name__}, not a Connectivity")
+            connectivity.check(inputs, kind)
+    except (ScenarioError, PluginError) as error:
+        raise type(error)(f"{where}: {error}") from error
+    return connectivity
 
 
 def _permuted(connectivity: Connectivity, inputs: MapShape, rng: np.random.Generator) -> Connectivity:

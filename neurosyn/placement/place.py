@@ -10,6 +10,7 @@ from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.program import Program
 from neurosyn.errors import ChipLimitError, PluginError
 from neurosyn.placement.placement import Placement, Placer
+from neurosyn.registry import blame
 
 __all__ = ["place_program", "require_room"]
 
@@ -41,7 +42,8 @@ def place_program(
         If the placer breaks its contract.
     """
     require_room(program.cores, mesh)
-    xy = placer.place(program, mesh, seed, progress)
+    with blame("placers", type(placer).__name__, "place"):
+        xy = placer.place(program, mesh, seed, progress)
     if not isinstance(xy, np.ndarray) or xy.shape != (program.cores, 2) or xy.dtype != np.int32:
         found = f"{xy.dtype} {xy.shape}" if isinstance(xy, np.ndarray) else type(xy).__name__
         raise PluginError(
