@@ -5,29 +5,38 @@ Each stage leaves one file in the run folder and is skipped while nothing that d
 
 from __future__ import annotations
 
+import contextlib
 import json
-import zlib
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurosyn.errors import DataError, ScenarioError
-from neurosyn.files import write_json, write_npz, write_text
+from neurosyn.chip.options import ChipOptions
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.data.source import DataSource
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import DataError, PluginError
+from neurosyn.files import read_npz, sha256_file, write_json, write_npz, write_text
+from neurosyn.placement.cost import mean_hops
+from neurosyn.placement.place import place_program, require_room
+from neurosyn.placement.placement import Placement, Placer
+from neurosyn.progress import StageProgress
 from neurosyn.provenance import provenance
+from neurosyn.registry import blame, registry
+from neurosyn.rundata import RunData
 from neurosyn.rundir import RunFolder
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.training.model import Model
+from neurosyn.training.trainer import Trainer, TrainingContext
 
 if TYPE_CHECKING:
     from neurosyn.chip.program import Program
-    from neurosyn.data.dataset import DataContext, Split, SplitName
-    from neurosyn.data.source import DataSource
-    from neurosyn.network.network import Network
-    from neurosyn.placement.placement import Placement
-    from neurosyn.progress import StageProgress
-    from neurosyn.scenario.scenario import Scenario
-    from neurosyn.training.model import Model
 
-__all__ = ["Run", "write_run_report"]
+__all__ = ["Run", "read_summary", "write_run_report"]
 
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
@@ -51,20 +60,21 @@ class Run:
     def __init__(self, scenario: Scenario, out: Path | None = None, *, force: bool = False) -> None:
         self.scenario = scenario
         self.folder = RunFolder(out or Path("runs") / f"{scenario.name}-{scenario.digest()}")
+        self.data = RunData(scenario)
         self._force = force
         self._keys: dict[str, str] = {}
-        self._sources: dict[str, DataSource] = {}
 
     # Each command needs the stages up to its own.
 
     def simulate(self, progress: StageProgress) -> dict[str, Any]:
         """Do every stage and return the summary (the document of ``simulate --json``)."""
-        source = self._data(progress)
-        model = self._model(progress)
-        program = self._program(progress, model)
-        placement = self._placement(progress, program)
-        self._simulation(progress, source, model, program, placement)
-        return self._report(progress)
+        with self._in_folder():
+            self._source(progress)
+            model = self._model(progress)
+            program = self._program(progress, model)
+            placement = self._placement(progress, program)
+            self._simulation(progress, model, program, placement)
+            return self._report(progress)
 
     def train(self, progress: StageProgress, packed: Path | None = None) -> dict[str, Any]:
         """Train (or resume) and return where the model is and how good it is on the test frames.
@@ -72,20 +82,23 @@ class Run:
         `packed` names a file for the model as it goes on the chip, with leaks in place of normalisation.
         """
         from neurosyn.compiler.fold import fold
+        from neurosyn.training.inference import infer, predict
         from neurosyn.training.model_file import save_model
 
-        source = self._data(progress)
-        model = self._model(progress)
-        frames, _ = self._frames(source)
-        accuracy = float((_predict(model, self._bits(model, frames)) == frames.labels).mean())
+        with self._in_folder():
+            source = self._source(progress)
+            model = self._model(progress)
+        labels = self.data.frames.split.labels
+        answers = predict(model.network, infer(model, self.data.input_spikes(model)))
+        accuracy = float((answers == labels).mean())
         if packed is not None:
-            measured = {"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(frames)}
+            measured = {"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(labels)}
             model.provenance.update(measured)
             save_model(fold(model), packed)
         return {
             "model": str(self.folder.model),
             "accuracy": accuracy,
-            "frames": len(frames),
+            "frames": len(labels),
             "dataset": {"name": source.info.name, "official": source.info.official},
             "training": model.provenance,
         }
@@ -95,9 +108,10 @@ class Run:
         from neurosyn.compiler.summary import summarise
         from neurosyn.network.summary import network_table
 
-        self._data(progress)
-        model = self._model(progress)
-        program = self._program(progress, model)
+        with self._in_folder():
+            self._source(progress)
+            model = self._model(progress)
+            program = self._program(progress, model)
         return {
             "program": str(self.folder.program),
             "network": network_table(model.network),
@@ -106,18 +120,13 @@ class Run:
 
     def place(self, progress: StageProgress) -> dict[str, Any]:
         """Place and return the mean route of this placement and of the plain one."""
-        from neurosyn.chip.options import ChipOptions
-        from neurosyn.placement.cost import mean_hops
-        from neurosyn.placement.place import place_program
-        from neurosyn.registry import registry
-
-        self._data(progress)
-        model = self._model(progress)
-        program = self._program(progress, model)
-        placement = self._placement(progress, program)
-        mesh = self.scenario.options("chip", ChipOptions).mesh
+        with self._in_folder():
+            self._source(progress)
+            model = self._model(progress)
+            program = self._program(progress, model)
+            placement = self._placement(progress, program)
         plain: Any = registry.get("placers", "row_major")
-        row_major = place_program(program, mesh, plain(), seed=0)
+        row_major = place_program(program, placement.mesh, plain(), seed=0)
         return {
             "placement": str(self.folder.placement),
             "cores": program.cores,
@@ -129,75 +138,44 @@ class Run:
 
     # The stages.
 
-    def source(self, split: SplitName) -> DataSource:
-        """Return the data set that the scenario uses here for `split`: its own, or the stand-in."""
-        from neurosyn.data.dataset import Dataset
-        from neurosyn.data.source import load_source
-
-        if split not in self._sources:
-            dataset = self.scenario.options("data", Dataset)  # type: ignore[type-abstract]
-            stand_in = (
-                self.scenario.options("data.stand_in", Dataset)  # type: ignore[type-abstract]
-                if self.scenario.has("data.stand_in")
-                else None
-            )
-            self._sources[split] = load_source(dataset, stand_in, self._data_context(), split)
-        return self._sources[split]
-
-    def _data(self, progress: StageProgress) -> DataSource:
+    def _source(self, progress: StageProgress) -> DataSource:
         with progress.stage("data") as said:
-            source = self.source("test")
+            source = self.data.source
             said.append(source.info.name)
             if source.used_stand_in:
-                said.append(f"stand-in, because {source.reason}")
+                said.append("in place of files that are not here; `neurosyn data check` on the scenario names them")
         return source
 
     def _model(self, progress: StageProgress) -> Model:
         from neurosyn.training.model_file import load_model, save_model
-        from neurosyn.training.source import ModelSource
 
         with progress.stage("train") as said:
-            file = self.scenario.options("train.extra", ModelSource).file()
+            file = self.data.model_file
             if file is not None:
                 model = load_model(file)
-                self._check_model(model, file)
-                self._keys["train"] = RunFolder.key("train", file.name, zlib.crc32(file.read_bytes()), code=False)
+                self.data.check_model(model, file)
+                self._set_key("train", self.scenario.plugin_digests(), file.name, sha256_file(file), code=False)
                 if self._pending("train"):
-                    save_model(model, self.folder.model)
-                    self.folder.done("train", self._keys["train"], [self.folder.model])
+                    self._store("train", self.folder.model, partial(save_model, model))
                 said.append(f"trained model {file.name}")
                 return model
-            train_source = self.source("train")
-            self._keys["train"] = RunFolder.key(
+            self._set_key(
                 "train",
-                *(self.scenario.resolved[table] for table in ("seed", "data", "encoder", "network", "train")),
-                train_source.dataset.fingerprint(train_source.context),
-                train_source.info.name,
+                self.scenario.plugin_digests(),
+                self._tables("seed", "data", "encoder", "network", "train"),
+                self.data.fingerprint(),
                 code=False,
             )
             if self._pending("train"):
-                model = self._train(progress, train_source)
-                save_model(model, self.folder.model)
-                self.folder.done("train", self._keys["train"], [self.folder.model])
-                said.append(f"trained on {train_source.info.name}")
+                model = self._train(progress)
+                self._store("train", self.folder.model, partial(save_model, model))
+                said.append(f"trained on {self.data.source.info.name}")
             else:
                 model = load_model(self.folder.model)
                 said.append("up to date")
         return model
 
-    def _train(self, progress: StageProgress, source: DataSource) -> Model:
-        from neurosyn.data.encoder import Encoder
-        from neurosyn.training.source import ModelSource
-        from neurosyn.training.split import hold_out
-        from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
-
-        choice = self.scenario.options("train.extra", ModelSource)
-        rng = np.random.default_rng(self._seed("split"))
-        context = self._data_context(progress)
-        train, validation = hold_out(source.dataset.load("train", context), choice.validation, choice.images, rng)
-        encoder = self.scenario.options("encoder", Encoder)  # type: ignore[type-abstract]
-        trainer = self.scenario.options("train", Trainer)  # type: ignore[type-abstract]
-
+    def _train(self, progress: StageProgress) -> Model:
         def report(state: dict[str, Any]) -> None:
             notes = [f"epoch {state['epoch']}/{state['epochs']}"] if "epochs" in state else []
             for key, name in (("loss", "loss"), ("accuracy", "acc"), ("validation_accuracy", "val")):
@@ -207,35 +185,48 @@ class Run:
                 notes.append(f"{state['images_per_second']:.0f} images/s")
             progress.update(int(state.get("step", 0)), int(state.get("steps", 0)), ", ".join(notes))
 
-        model = trainer.train(
-            self._network(source),
-            TrainingData(train, validation, encoder, self.scenario.resolved["encoder"]),
-            TrainingContext(self.folder.checkpoints, self._seed("train"), report),
-        )
+        self._check_before_training()
+        scenario, source = self.scenario, self.data.source
+        trainer = scenario.options("train", Trainer)  # type: ignore[type-abstract]
+        data = self.data.training_data(progress.update)
+        context = TrainingContext(self.folder.checkpoints, scenario.seed_of("train"), report)
+        with blame("trainers", scenario.kind("train"), "train"):
+            model = trainer.train(self.data.network, data, context)
+        if not isinstance(model, Model):
+            raise PluginError(
+                f"plugin trainers/{scenario.kind('train')}: train() returned {type(model).__name__}, not a Model; "
+                "correct the plugin"
+            )
         model.provenance.update(
             {
                 "dataset": source.info.name,
                 "official": source.info.official,
-                "images": len(train),
-                "scenario": self.scenario.name,
-                "seed": self.scenario.seed,
-                "trainer": self.scenario.resolved["train"],
+                "images": len(data.train),
+                "scenario": scenario.name,
+                "seed": scenario.seed,
+                "trainer": scenario.resolved["train"],
             }
         )
         return model
 
+    def _check_before_training(self) -> None:
+        """Refuse now what would be refused after a training that may take hours."""
+        from neurosyn.compiler.compile import count_cores
+
+        cores = count_cores(self.data.network, self.scenario.options("compile", CompileOptions))
+        require_room(cores, self.scenario.options("chip", ChipOptions).mesh)
+        _ = self.data.frames
+
     def _program(self, progress: StageProgress, model: Model) -> Program:
         from neurosyn.compiler.compile import compile_network
-        from neurosyn.compiler.options import CompileOptions
         from neurosyn.interop.program_file import load_program, save_program
 
         with progress.stage("compile") as said:
-            options = self.scenario.options("compile", CompileOptions)
-            self._keys["compile"] = RunFolder.key("compile", self._keys["train"], self.scenario.resolved["compile"])
+            self._set_key("compile", self._keys["train"], self._tables("compile"))
             if self._pending("compile"):
+                options = self.scenario.options("compile", CompileOptions)
                 program = compile_network(model, options, progress.update)
-                save_program(program, self.folder.program)
-                self.folder.done("compile", self._keys["compile"], [self.folder.program])
+                self._store("compile", self.folder.program, partial(save_program, program))
             else:
                 program = load_program(self.folder.program)
                 said.append("up to date")
@@ -243,34 +234,23 @@ class Run:
         return program
 
     def _placement(self, progress: StageProgress, program: Program) -> Placement:
-        from neurosyn.chip.options import ChipOptions
-        from neurosyn.placement.cost import mean_hops
-        from neurosyn.placement.place import place_program
-        from neurosyn.placement.placement import Placer
         from neurosyn.placement.placement_file import load_placement, save_placement
 
         with progress.stage("place") as said:
             mesh = self.scenario.options("chip", ChipOptions).mesh
-            placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
-            seed = self._seed("place")
-            self._keys["place"] = RunFolder.key(
-                "place", self._keys["compile"], self.scenario.resolved["place"], [mesh.rows, mesh.columns], seed
-            )
+            seed = self.scenario.seed_of("place")
+            self._set_key("place", self._keys["compile"], self._tables("place"), [mesh.rows, mesh.columns], seed)
             if self._pending("place"):
+                placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
                 placement = place_program(program, mesh, placer, seed, progress.update)
-                save_placement(placement, self.folder.placement)
-                self.folder.done("place", self._keys["place"], [self.folder.placement])
+                self._store("place", self.folder.placement, partial(save_placement, placement))
             else:
                 placement = load_placement(self.folder.placement)
                 said.append("up to date")
             said.append(f"mean route {mean_hops(program, placement):.1f} hops")
         return placement
 
-    def _simulation(
-        self, progress: StageProgress, source: DataSource, model: Model, program: Program, placement: Placement
-    ) -> None:
-        from neurosyn.chip.options import ChipOptions
-        from neurosyn.engine.options import SimulateOptions
+    def _simulation(self, progress: StageProgress, model: Model, program: Program, placement: Placement) -> None:
         from neurosyn.engine.simulation import simulate_frames
         from neurosyn.report.summary import summarise_frames
         from neurosyn.trace.options import TraceOptions
@@ -278,38 +258,34 @@ class Run:
         from neurosyn.training.inference import class_scores, infer
 
         with progress.stage("simulate") as said:
-            self._keys["simulate"] = RunFolder.key(
+            self._set_key(
                 "simulate",
                 self._keys["place"],
-                *(self.scenario.resolved[table] for table in ("seed", "data", "encoder", "chip", "simulate", "trace")),
-                source.dataset.fingerprint(source.context),
-                source.info.name,
+                self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
+                self.data.fingerprint(),
             )
             if not self._pending("simulate"):
                 said.append("up to date")
                 return
-            frames, index = self._frames(source)
-            bits = self._bits(model, frames)
+            split, index = self.data.frames
+            bits = self.data.input_spikes(model)
             expected = infer(model, bits)
             chip = self.scenario.options("chip", ChipOptions)
+            options = self.scenario.options("simulate", SimulateOptions)
+            self.folder.retract()
             recorder = ParquetRecorder(self.folder.trace, self.scenario.options("trace", TraceOptions))
             result = simulate_frames(
-                program,
-                placement,
-                chip,
-                self.scenario.options("simulate", SimulateOptions),
-                bits,
-                probes=(recorder,),
-                progress=progress.update,
+                program, placement, chip, options, bits, probes=(recorder,), progress=progress.update
             )
             scores = class_scores(model.network, result.spikes)
+            predictions = scores.argmax(axis=1)
             measured = summarise_frames(
                 program,
                 placement,
                 chip,
                 result,
-                labels=frames.labels,
-                predictions=scores.argmax(axis=1),
+                labels=split.labels,
+                predictions=predictions,
                 expected=expected,
                 expected_predictions=class_scores(model.network, expected).argmax(axis=1),
             )
@@ -317,23 +293,27 @@ class Run:
                 self.folder.outputs,
                 {
                     "index": index.astype(np.int64),
-                    "labels": frames.labels,
-                    "predictions": scores.argmax(axis=1).astype(np.int32),
+                    "labels": split.labels,
+                    "predictions": predictions.astype(np.int32),
                     "scores": scores.astype(np.float32),
                     "spikes": np.packbits(result.spikes, axis=1),
-                    "images": frames.images[:_SAMPLES],
+                    "images": split.images[:_SAMPLES],
                 },
             )
-            document = self._document(source, model, measured)
+            document = self._document(model, measured)
+            write_json(self.folder.provenance, document["provenance"])
             write_json(self.folder.summary, document)
-            write_text(self.folder.path / "scenario.toml", self.scenario.to_toml())
-            write_json(self.folder.path / "provenance.json", document["provenance"])
-            self.folder.done(
-                "simulate", self._keys["simulate"], [self.folder.outputs, self.folder.summary, self.folder.trace]
-            )
-            said.append(f"{len(frames):,} frames, {document['mismatched_frames']} differ from the trained network")
+            if _has_trace(self.folder.path):
+                self._done("simulate", self.folder.outputs, self.folder.trace, self.folder.summary)
+            else:
+                # The recorder's warning has said why. The results stand; another run records again.
+                said.append("without a trace")
+            fewer = f" (all there are; {options.frames:,} asked for)" if (options.frames or 0) > len(split) else ""
+            said.append(f"{len(split):,} frames{fewer}")
+            said.append(f"{document['mismatched_frames']} differ from the trained network")
 
-    def _document(self, source: DataSource, model: Model, document: dict[str, Any]) -> dict[str, Any]:
+    def _document(self, model: Model, measured: dict[str, Any]) -> dict[str, Any]:
+        source = self.data.source
         return {
             "scenario": self.scenario.name,
             "title": self.scenario.title,
@@ -342,12 +322,12 @@ class Run:
                 "name": source.info.name,
                 "official": source.info.official,
                 "stand_in_because": source.reason if source.used_stand_in else None,
-                "frames": document.pop("frames"),
+                "frames": measured.pop("frames"),
                 "classes": list(source.info.classes),
                 "licence": source.info.licence,
                 "source": source.info.source,
             },
-            **document,
+            **measured,
             "model": model.provenance,
             "provenance": provenance(),
             "run": str(self.folder.path),
@@ -355,10 +335,10 @@ class Run:
 
     def _report(self, progress: StageProgress) -> dict[str, Any]:
         with progress.stage("report") as said:
-            self._keys["report"] = RunFolder.key("report", self._keys["simulate"])
+            self._set_key("report", self._keys["simulate"])
             if self._pending("report"):
                 write_run_report(self.folder.path)
-                self.folder.done("report", self._keys["report"], [self.folder.report])
+                self._done("report", self.folder.report)
             else:
                 said.append("up to date")
             said.append(str(self.folder.report))
@@ -366,81 +346,36 @@ class Run:
 
     # What the stages share.
 
+    @contextlib.contextmanager
+    def _in_folder(self) -> Iterator[None]:
+        """Work in the run folder. Its scenario is written first: a folder that cannot be written fails now."""
+        with self.folder.in_use():
+            write_text(self.folder.scenario, self.scenario.to_toml())
+            yield
+
+    def _tables(self, *names: str) -> list[Any]:
+        return [self.scenario.resolved[name] for name in names]
+
+    def _set_key(self, stage: str, *parts: Any, code: bool = True) -> None:
+        self._keys[stage] = RunFolder.key(stage, *parts, code=code)
+
     def _pending(self, stage: str) -> bool:
-        """Whether a stage must run; its record is dropped then, since its files are about to change."""
+        """Whether a stage must run."""
         if not self._force and self.folder.up_to_date(stage, self._keys[stage]):
             return False
-        self.folder.forget(stage)
+        if self._force and self.folder.forget(stage) and stage == "train":
+            # It was finished: going on from its last checkpoint would be no training.
+            shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
         return True
 
-    def _seed(self, stage: str) -> int:
-        """Return the seed of one stage: stages do not share random numbers."""
-        sequence = np.random.SeedSequence([self.scenario.seed, zlib.crc32(stage.encode())])
-        return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    def _store(self, stage: str, path: Path, save: Callable[[Path], None]) -> None:
+        """Write the one file of a stage; what described the file before it goes first."""
+        self.folder.retract()
+        save(path)
+        self._done(stage, path)
 
-    def _data_context(self, progress: StageProgress | None = None) -> DataContext:
-        from neurosyn.data.folder import data_context
-
-        return data_context(self.scenario.seed, progress.update if progress else None)
-
-    def _network(self, source: DataSource) -> Network:
-        from neurosyn.data.encoder import Encoder
-        from neurosyn.network.layer import MapShape
-        from neurosyn.network.network import build_network
-        from neurosyn.network.topology import Topology
-
-        encoder = self.scenario.options("encoder", Encoder)  # type: ignore[type-abstract]
-        topology = self.scenario.options("network", Topology)  # type: ignore[type-abstract]
-        shape = MapShape(*encoder.shape(source.info.shape))
-        classes = len(source.info.classes)
-        return build_network(topology.layers(shape, classes), shape, classes, self._seed("network"))
-
-    def _check_model(self, model: Model, file: Path) -> None:
-        """Refuse a model that was trained for other data, another encoder or another network than the scenario's."""
-        wanted = self._network(self.source("test")).describe()
-        described = model.network.describe()
-        remedy = "train one with `neurosyn train` or correct the scenario"
-        for key, name in (("inputs", "inputs of shape"), ("n_classes", "number of classes")):
-            if described[key] != wanted[key]:
-                raise ScenarioError(
-                    f"{self.scenario.path}: train.model: {file.name} has {name} {described[key]}, the scenario "
-                    f"{wanted[key]}; {remedy}"
-                )
-        if described["layers"] != wanted["layers"]:
-            raise ScenarioError(
-                f"{self.scenario.path}: train.model: {file.name} holds another network than [network] "
-                f"describes; {remedy}"
-            )
-        if model.encoder != self.scenario.resolved["encoder"]:
-            raise ScenarioError(
-                f"{self.scenario.path}: train.model: {file.name} was trained with encoder {model.encoder}, the "
-                f"scenario says {self.scenario.resolved['encoder']}; {remedy}"
-            )
-
-    def _frames(self, source: DataSource) -> tuple[Split, np.ndarray[Any, Any]]:
-        """Return the test frames to simulate (all, or as many as asked for, drawn by seed) and their numbers."""
-        from neurosyn.engine.options import SimulateOptions
-
-        wanted = self.scenario.options("simulate", SimulateOptions).frames
-        split = source.dataset.load("test", self._data_context())
-        index = np.arange(len(split))
-        if wanted is not None and wanted < len(split):
-            index = np.sort(np.random.default_rng(self._seed("frames")).permutation(len(split))[:wanted])
-        return split.take(index), index
-
-    def _bits(self, model: Model, frames: Split) -> np.ndarray[Any, Any]:
-        """Encode frames and run the off-chip layers: the chip's input spikes."""
-        from neurosyn.data.encoder import Encoder
-        from neurosyn.training.inference import transduce
-
-        encoder = self.scenario.options("encoder", Encoder)  # type: ignore[type-abstract]
-        return transduce(model, encoder.encode(frames.images))
-
-
-def _predict(model: Model, bits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    from neurosyn.training.inference import infer, predict
-
-    return predict(model.network, infer(model, bits))
+    def _done(self, stage: str, *outputs: Path) -> None:
+        self.folder.done(stage, self._keys[stage], list(outputs))
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -448,32 +383,50 @@ def read_summary(folder: Path) -> dict[str, Any]:
     path = folder / "summary.json"
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{folder}: holds no finished run (no summary.json); run `neurosyn simulate` first") from error
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); run `neurosyn simulate` again") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged ({error}); run `neurosyn simulate` again") from error
     if not isinstance(summary, dict):
         raise DataError(f"{path}: is not the summary of a run; run `neurosyn simulate` again")
     return summary
 
 
 def write_run_report(folder: Path, out: Path | None = None) -> Path:
-    """Write the report page of a finished run and return its path."""
+    """Write the report page of a finished run and return its path.
+
+    Raises
+    ------
+    DataError
+        If there is no finished run in the folder, or its files are damaged or were changed.
+    """
     from neurosyn.analysis.accuracy import Evaluation
-    from neurosyn.files import read_npz
     from neurosyn.report.page import write_report
     from neurosyn.trace.trace import Trace
 
+    run = RunFolder(folder)
     summary = read_summary(folder)
-    outputs = read_npz(folder / "outputs.npz")
-    evaluation = Evaluation(
-        labels=outputs["labels"],
-        predictions=outputs["predictions"],
-        classes=tuple(summary["dataset"]["classes"]),
-        scores=outputs["scores"],
-        images=outputs["images"],
-    )
-    trace = Trace(folder / "trace") if (folder / "trace" / "trace.json").is_file() else None
-    path = out or folder / "report.html"
+    for file in (run.summary, run.outputs):
+        if not run.intact(file):
+            raise DataError(f"{file}: is missing or was changed after the run; run `neurosyn simulate` again")
+    outputs = read_npz(run.outputs)
+    try:
+        evaluation = Evaluation(
+            labels=outputs["labels"],
+            predictions=outputs["predictions"],
+            classes=tuple(summary["dataset"]["classes"]),
+            scores=outputs["scores"],
+            images=outputs["images"],
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder}: summary.json and outputs.npz are not those of a run ({error!r}); run `neurosyn simulate` again"
+        ) from error
+    trace = Trace(run.trace) if _has_trace(folder) else None
+    path = out or run.report
     write_report(path, summary, trace, evaluation)
     return path
+
+
+def _has_trace(folder: Path) -> bool:
+    return (folder / "trace" / "trace.json").is_file()

@@ -97,7 +97,7 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
     from neurosyn.run import Run
     from neurosyn.scenario.scenario import load_scenario
 
-    source = Run(load_scenario(scenario, profile=profile, overrides=overrides)).source("test")
+    source = Run(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
     if json:
         print_json(
             {

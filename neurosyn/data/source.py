@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn.errors import DataError
@@ -34,9 +35,27 @@ class DataSource:
     used_stand_in: bool = False
     reason: str = ""
 
-    def load(self, split: SplitName) -> Split:
-        """Return a whole split."""
-        return self.dataset.load(split, self.context)
+    def load(self, split: SplitName, progress: Callable[[int, int, str], None] | None = None) -> Split:
+        """Return a whole split, checked to be what `info` says.
+
+        Raises
+        ------
+        DataError
+            If it cannot be loaded, has no images, or images or labels are not those that were described.
+        """
+        context = self.context if progress is None else replace(self.context, progress=progress)
+        loaded = self.dataset.load(split, context)
+        where, info = f"data set {self.info.name}: {split} images", self.info
+        if not len(loaded):
+            raise DataError(f"{where}: there are none; give at least one")
+        if loaded.images.shape[1:] != info.shape:
+            raise DataError(f"{where}: are {loaded.images.shape[1:]}, described as {info.shape}; correct the data set")
+        if loaded.labels.dtype.kind not in "iu" or loaded.labels.min() < 0 or loaded.labels.max() >= len(info.classes):
+            raise DataError(
+                f"{where}: labels are {loaded.labels.dtype} from {loaded.labels.min()} to {loaded.labels.max()}, "
+                f"classes are 0…{len(info.classes) - 1}; correct the data set"
+            )
+        return loaded
 
 
 def load_source(dataset: Dataset, stand_in: Dataset | None, context: DataContext, *splits: SplitName) -> DataSource:

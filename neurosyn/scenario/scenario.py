@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
@@ -67,18 +70,30 @@ class Scenario:
         """Return the plugin name of a table."""
         return str(self.resolved[table]["kind"])
 
+    def seed_of(self, stage: str) -> int:
+        """Return the seed of one stage: stages do not share random numbers."""
+        sequence = np.random.SeedSequence([self.seed, zlib.crc32(stage.encode())])
+        return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
     def to_toml(self) -> str:
         """Return the resolved scenario as a TOML document that gives the same scenario when read again."""
         import tomlkit
 
-        document = dict(self.resolved)
+        document = copy.deepcopy(self.resolved)
+        model = document["train"].get("model", "")
+        if model and ":" not in model:
+            document["train"]["model"] = str(Path(model).resolve())
         if self.plugins:
             document = {"plugins": [str(path.resolve()) for path in self.plugins], **document}
         return tomlkit.dumps(document)
 
+    def plugin_digests(self) -> list[str]:
+        """Return a hash of each plugin file."""
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.plugins]
+
     def digest(self) -> str:
         """Return a short hash of everything that decides the outcome."""
-        content = {"resolved": self.resolved, "plugins": [_digest_file(path) for path in self.plugins]}
+        content = {"resolved": self.resolved, "plugins": self.plugin_digests()}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -256,7 +271,3 @@ def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: 
 def _plain(options: Options) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(options.model_dump_json(by_alias=True, exclude_none=True))
     return plain
-
-
-def _digest_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,155 @@
+"""What the stages of a run take from its data: the images, the network that fits them, the chip's input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.data.dataset import Dataset, Split
+from neurosyn.data.encoder import Encoder
+from neurosyn.data.folder import data_context
+from neurosyn.data.source import DataSource, load_source
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network, build_network
+from neurosyn.network.topology import Topology
+from neurosyn.registry import blame
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.training.model import Model
+from neurosyn.training.source import ModelSource
+from neurosyn.training.split import hold_out
+from neurosyn.training.trainer import TrainingData
+
+__all__ = ["Frames", "RunData"]
+
+
+class Frames(NamedTuple):
+    """Test frames to simulate, and their numbers in the split."""
+
+    split: Split
+    numbers: NDArray[np.int64]
+
+
+class RunData:
+    """The data of one scenario on this machine, loaded when first asked for.
+
+    Parameters
+    ----------
+    scenario
+        What to load, and how to encode it.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._encoder = scenario.options("encoder", Encoder)  # type: ignore[type-abstract]
+
+    @cached_property
+    def model_file(self) -> Path | None:
+        """The trained model that the scenario names; None if it trains one."""
+        return self._scenario.options("train.extra", ModelSource).file()
+
+    @cached_property
+    def source(self) -> DataSource:
+        """The data set that is used here, the scenario's own or its stand-in: one for training and test alike.
+
+        Raises
+        ------
+        DataError
+            If neither has what the scenario needs.
+        """
+        scenario = self._scenario
+        dataset = scenario.options("data", Dataset)  # type: ignore[type-abstract]
+        stand_in = None
+        if scenario.has("data.stand_in"):
+            stand_in = scenario.options("data.stand_in", Dataset)  # type: ignore[type-abstract]
+        with blame("datasets", scenario.kind("data"), "available"):
+            if self.model_file is not None:
+                return load_source(dataset, stand_in, data_context(scenario.seed), "test")
+            return load_source(dataset, stand_in, data_context(scenario.seed), "train", "test")
+
+    def fingerprint(self) -> list[Any]:
+        """Return what decides the images, beside the scenario."""
+        source = self.source
+        return [source.info.name, source.dataset.fingerprint(source.context)]
+
+    @cached_property
+    def frames(self) -> Frames:
+        """The test frames to simulate: all, or as many as asked for, drawn by seed."""
+        wanted = self._scenario.options("simulate", SimulateOptions).frames
+        with blame("datasets", self._scenario.kind("data"), "load"):
+            split = self.source.load("test")
+        index = np.arange(len(split))
+        if wanted is not None and wanted < len(split):
+            rng = np.random.default_rng(self._scenario.seed_of("frames"))
+            index = np.sort(rng.permutation(len(split))[:wanted])
+        return Frames(split.take(index), index)
+
+    def training_data(self, progress: Callable[[int, int, str], None]) -> TrainingData:
+        """Return the images to learn from and to watch progress on."""
+        choice = self._scenario.options("train.extra", ModelSource)
+        rng = np.random.default_rng(self._scenario.seed_of("split"))
+        with blame("datasets", self._scenario.kind("data"), "load"):
+            split = self.source.load("train", progress)
+        train, validation = hold_out(split, choice.validation, choice.images, rng)
+        return TrainingData(train, validation, self._encoder, self._scenario.resolved["encoder"])
+
+    @cached_property
+    def network(self) -> Network:
+        """The network that the scenario describes, for this data."""
+        scenario, info = self._scenario, self.source.info
+        with blame("encoders", scenario.kind("encoder"), "shape"):
+            shape = MapShape(*self._encoder.shape(info.shape))
+        topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
+        with blame("topologies", scenario.kind("network"), "layers"):
+            specs = topology.layers(shape, len(info.classes))
+        if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
+            raise PluginError(
+                f"plugin topologies/{scenario.kind('network')}: layers() returned no list of tables; correct the plugin"
+            )
+        return build_network(specs, shape, len(info.classes), scenario.seed_of("network"))
+
+    def input_spikes(self, model: Model) -> NDArray[np.uint8]:
+        """Encode the frames and run the off-chip layers: the chip's input spikes."""
+        from neurosyn.training.inference import transduce
+
+        images = self.frames.split.images
+        with blame("encoders", self._scenario.kind("encoder"), "encode"):
+            encoded = self._encoder.encode(images)
+            wanted = (len(images), *self._encoder.shape(self.source.info.shape))
+            if encoded.dtype != np.float32 or encoded.shape != wanted:
+                raise PluginError(
+                    f"plugin encoders/{self._scenario.kind('encoder')}: encode() returned {encoded.dtype} "
+                    f"{encoded.shape}, not float32 {wanted}; correct the plugin"
+                )
+        return transduce(model, encoded)
+
+    def check_model(self, model: Model, file: Path) -> None:
+        """Refuse a model that was trained for other data, another encoder or another network than the scenario's.
+
+        Raises
+        ------
+        ScenarioError
+            With what differs.
+        """
+        wanted, described = self.network.describe(), model.network.describe()
+        encoder = self._scenario.resolved["encoder"]
+        problem = ""
+        if described["inputs"] != wanted["inputs"]:
+            problem = f"has inputs of shape {described['inputs']}, the scenario {wanted['inputs']}"
+        elif described["n_classes"] != wanted["n_classes"]:
+            problem = f"has {described['n_classes']} classes, the scenario's data {wanted['n_classes']}"
+        elif described["layers"] != wanted["layers"]:
+            problem = "holds another network than [network] describes"
+        elif model.encoder != encoder:
+            problem = f"was trained with encoder {model.encoder}, the scenario says {encoder}"
+        if problem:
+            raise ScenarioError(
+                f"{self._scenario.path}: train.model: {file.name} {problem}; train one with `neurosyn train` or "
+                "correct the scenario"
+            )
