@@ -132,7 +132,7 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
     if isinstance(plugins, list):
         values["plugins"] = [str(folder / name) if isinstance(name, str) else name for name in plugins]
     train = values.get("train")
-    if isinstance(train, dict) and isinstance(train.get("model"), str) and ":" not in train["model"]:
+    if isinstance(train, dict) and isinstance(train.get("model"), str) and train["model"] and ":" not in train["model"]:
         train["model"] = str(folder / train["model"])
 
 

@@ -70,3 +70,15 @@ def test_unknown_profile_and_malformed_override(tmp_path):
         read_document(path, overrides=["chip.voltage"])
     with pytest.raises(ScenarioError, match="not a table"):
         read_document(path, overrides=["chip.voltage.x=1"])
+
+
+def test_plugin_and_model_files_are_relative_to_the_scenario_that_names_them(tmp_path):
+    (tmp_path / "sub").mkdir()
+    write(tmp_path, "base.toml", 'plugins = ["a.py"]\n[train]\nmodel = "m.safetensors"\n')
+    path = write(tmp_path / "sub", "mine.toml", 'extends = "../base.toml"\n')
+    values = read_document(path).values
+    assert Path(values["plugins"][0]).resolve() == tmp_path / "a.py"
+    assert Path(values["train"]["model"]).resolve() == tmp_path / "m.safetensors"
+    for kept in ("", "shipped:x"):
+        write(tmp_path, "base.toml", f'[train]\nmodel = "{kept}"\n')
+        assert read_document(path).values["train"]["model"] == kept
