@@ -106,8 +106,8 @@ def simulate_frames(
         progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
     engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
-    watch.started(RunInfo(program, placement, chip, options.timing))
     try:
+        watch.started(RunInfo(program, placement, chip, options.timing))
         count = engine.run(ticks, timed, if_late=whole)
     finally:
         watch.finished()
@@ -215,8 +215,8 @@ def simulate_ticks(
     function.start(early)
     counter.add_host(early)
     engine = TickEngine(function, inputs, placement, chip, options.tick_ps, played)
-    watch.started(RunInfo(program, placement, chip, options.timing))
     try:
+        watch.started(RunInfo(program, placement, chip, options.timing))
         engine.run(ticks, range(ticks if options.timing != "none" else 0))
     finally:
         watch.finished()

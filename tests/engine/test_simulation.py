@@ -429,6 +429,16 @@ def test_an_interruption_passes_through(where):
     assert diary.lines == ["simpy", 0, "end"]
 
 
+def test_an_interruption_while_probes_start_ends_those_that_have_started():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    diary = Diary()
+    with pytest.raises(KeyboardInterrupt):
+        run_relay(probes=[diary, type("Impatient", (Probe,), {"started": interrupt})()])
+    assert diary.lines == ["simpy", "end"]
+
+
 def test_an_error_while_playing_reaches_the_caller(monkeypatch):
     def fail(*_):
         raise DataError("chip: broke; mend it")

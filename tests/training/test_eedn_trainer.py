@@ -154,6 +154,31 @@ def test_ctrl_c_waits_for_the_end_of_a_step(train, tmp_path, monkeypatch):
     assert len(calls) == 48
 
 
+def test_ctrl_c_at_the_end_of_the_last_epoch_is_not_lost(train, tmp_path):
+    whole = file_of(train("whole"), tmp_path / "whole.safetensors")
+
+    def press_ctrl_c(progress):
+        if progress["epoch"] == progress["epochs"] and "images_per_second" not in progress:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train("halves", report=press_ctrl_c)
+    reports = []
+    assert file_of(train("halves", report=reports.append), tmp_path / "halves.safetensors") == whole
+    assert not reports
+
+
+def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with DeferredInterrupt() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+            interrupt.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_second_ctrl_c_goes_through_at_once():
     with DeferredInterrupt() as interrupt:
         signal.raise_signal(signal.SIGINT)

@@ -13,7 +13,8 @@ __all__ = ["DeferredInterrupt"]
 class DeferredInterrupt:
     """Context in which Ctrl-C is noted and raised by `check`, so that the state is whole when it comes.
 
-    A second Ctrl-C goes through at once. Outside of the main thread, which receives no signals, it does nothing.
+    A second Ctrl-C goes through at once. Outside of the main thread, which receives no signals, and in a process that
+    ignores Ctrl-C, it does nothing.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,8 @@ class DeferredInterrupt:
         self._previous: Any = None
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        if threading.current_thread() is threading.main_thread() and not ignored:
             self._previous = signal.signal(signal.SIGINT, self._note)
         return self
 

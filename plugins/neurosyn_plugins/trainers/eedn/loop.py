@@ -112,6 +112,7 @@ class Training:
                         self._learn_epoch(interrupt, pool)
                         self._end_epoch()
                         checkpoint.save(self._state, self.progress)
+                        interrupt.check()
                 except KeyboardInterrupt:
                     # After a second Ctrl-C within a step, the checkpoint before is the newest whole state.
                     if self._state_is_whole:
