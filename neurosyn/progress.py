@@ -97,8 +97,11 @@ class StageProgress:
                 self._task = None
         self.line(f"{head} {'; '.join(result)}  ({time.monotonic() - self._began:.1f} s)")
 
-    def update(self, done: int, total: int, note: str = "") -> None:
-        """Say how far the present stage is."""
+    def update(self, done: int, total: int, note: str = "", seconds_left: float | None = None) -> None:
+        """Say how far the present stage is.
+
+        `seconds_left` is for who knows better than that the rest will go as the part before.
+        """
         if self._quiet:
             return
         if self._bars is not None and self._task is not None:
@@ -107,5 +110,5 @@ class StageProgress:
         now = time.monotonic()
         if now - self._spoke >= _PLAIN_INTERVAL_S and done:
             self._spoke = now
-            left = (now - self._began) * (total - done) / done
+            left = seconds_left if seconds_left is not None else (now - self._began) * (total - done) / done
             self.line(f"      {self._name}: {done:,} of {total:,} {note}, about {left:.0f} s left")

@@ -183,7 +183,8 @@ class Run:
                     notes.append(f"{name} {state[key]:.3f}")
             if state.get("images_per_second"):
                 notes.append(f"{state['images_per_second']:.0f} images/s")
-            progress.update(int(state.get("step", 0)), int(state.get("steps", 0)), ", ".join(notes))
+            done, total = int(state.get("step", 0)), int(state.get("steps", 0))
+            progress.update(done, total, ", ".join(notes), state.get("seconds_left"))
 
         self._check_before_training()
         scenario, source = self.scenario, self.data.source
