@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,10 @@ from neurosyn.options import Options
 
 __all__ = ["ASSUMED", "ChipOptions", "Side"]
 
+_LONGEST_PS = 10_000_000_000
+"""10 ms, ten of the chip's usual ticks: sums of such times over the packets of a run fit 64 bits."""
+_Chips = Annotated[int, Field(ge=1, le=64)]
+"""Chips along a side of the board: 64 × 64 of them have 16,777,216 cores."""
 Side = Literal["west", "east", "north", "south"]
 """A side of the board."""
 
@@ -22,23 +26,36 @@ class ChipOptions(Options):
     every result.
     """
 
-    chips: tuple[int, int] = Field(default=(1, 1), description="rows and columns of chips on the board")
+    chips: tuple[_Chips, _Chips] = Field(default=(1, 1), description="rows and columns of chips on the board")
     voltage: float = Field(default=1.0, ge=0.65, le=1.1, description="supply voltage in volts")
     neuron_time_ps: int = Field(
-        default=186_000, ge=0, description="token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown"
+        default=186_000,
+        ge=0,
+        le=_LONGEST_PS,
+        description="token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown",
     )
     synaptic_event_time_ps: int = Field(
-        default=14_320, ge=0, description="token controller: time per synaptic event; published handshake interval"
+        default=14_320,
+        ge=0,
+        le=_LONGEST_PS,
+        description="token controller: time per synaptic event; published handshake interval",
     )
     hop_latency_ps: int = Field(
-        default=7_160, ge=1, description="router: time from leaving one FIFO to being in the next"
+        default=7_160, ge=1, le=_LONGEST_PS, description="router: time from leaving one FIFO to being in the next"
     )
-    link_cycle_ps: int = Field(default=7_160, ge=1, description="router: time between two packets on one link")
+    link_cycle_ps: int = Field(
+        default=7_160, ge=1, le=_LONGEST_PS, description="router: time between two packets on one link"
+    )
     fifo_depth: int = Field(default=4, ge=1, le=4096, description="router: packets that an input FIFO holds")
     edge_cycle_ps: int = Field(
-        default=50_000, ge=1, description="merge–split link: time between two packets; 160 Mspikes/s over 8 links"
+        default=50_000,
+        ge=1,
+        le=_LONGEST_PS,
+        description="merge–split link: time between two packets; 160 Mspikes/s over 8 links",
     )
-    edge_latency_ps: int = Field(default=50_000, ge=1, description="merge–split link: time of one crossing")
+    edge_latency_ps: int = Field(
+        default=50_000, ge=1, le=_LONGEST_PS, description="merge–split link: time of one crossing"
+    )
     input_side: Side = Field(default="west", description="side where frames enter")
     output_side: Side = Field(default="east", description="side where spikes leave")
 

@@ -21,7 +21,7 @@ def _auto_or_time(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return validate(value)
     except ValidationError:
         # One message in place of one for each member of the union.
-        raise ValueError('must be "auto" or a time in µs of at least 0.000001') from None
+        raise ValueError('must be "auto" or a time in µs from 0.000001 to 1,000,000') from None
 
 
 class SimulateOptions(Options):
@@ -32,7 +32,7 @@ class SimulateOptions(Options):
         description="simpy: every packet hop of the timed frames; none: function and event counts",
     )
     tick: Annotated[
-        Literal["auto"] | Annotated[float, Field(ge=1e-6, le=1e9)],
+        Literal["auto"] | Annotated[float, Field(ge=1e-6, le=1e6)],
         WrapValidator(_auto_or_time),
     ] = Field(
         default="auto",

@@ -25,6 +25,8 @@ __all__ = ["Scenario", "load_scenario"]
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
 """Characters; folders are named by it."""
+_LONGEST_SHOWN = 100
+"""Characters of a wrong value in a message."""
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
 
@@ -261,7 +263,9 @@ def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: 
                 refuse(path, "is missing; it has no default")
             else:
                 given = mistake["input"]
-                shown = f", not {given!r}" if isinstance(given, (str, int, float, bool, type(None))) else ""
+                shown = f", not {given!r}" if isinstance(given, (str, int, float, type(None))) else ""
+                if len(shown) > _LONGEST_SHOWN:
+                    shown = ""
                 refuse(path, f"{mistake['msg'].removeprefix('Input ').removeprefix('Value error, ')}{shown}")
     except TypeError as error:
         refuse(where, f"plugin {cls.__name__} does not keep its contract: {error}; correct it", of_plugin=True)
