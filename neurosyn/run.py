@@ -305,7 +305,7 @@ class Run:
             write_json(self.folder.provenance, document["provenance"])
             write_json(self.folder.summary, document)
             if _has_trace(self.folder.path):
-                self._done("simulate", self.folder.outputs, self.folder.trace, self.folder.summary)
+                self._done("simulate", *self.folder.results)
             else:
                 # The recorder's warning has said why. The results stand; another run records again.
                 said.append("without a trace")

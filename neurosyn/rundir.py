@@ -46,6 +46,11 @@ class RunFolder:
     report = property(lambda self: self.path / "report.html")
     checkpoints = property(lambda self: self.path / "checkpoints")
 
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """What the simulation leaves."""
+        return self.outputs, self.trace, self.provenance, self.summary
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Make the folder, keep other runs out of it, and remove what a run that was killed left half-written.
@@ -122,9 +127,11 @@ class RunFolder:
         return True
 
     def retract(self) -> None:
-        """Remove summary and report, since files that they describe are about to change."""
-        self.summary.unlink(missing_ok=True)
-        self.report.unlink(missing_ok=True)
+        """Remove summary and report, and what is recorded of them: files that they describe are about to change."""
+        for file in (self.summary, self.report):
+            file.unlink(missing_ok=True)
+            for stage in [s for s, entry in self._stages.items() if file.name in entry["outputs"]]:
+                self.forget(stage)
 
 
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
