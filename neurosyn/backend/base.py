@@ -5,18 +5,23 @@ Backends differ in speed alone; the bits of their results are the same.
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.program import Program
 from neurosyn.chip.stateless import is_stateless
-from neurosyn.errors import BackendError
+from neurosyn.errors import BackendError, did_you_mean
 
-__all__ = ["Backend", "LoadedProgram", "StepResult", "get_backend"]
+__all__ = ["BACKENDS", "Backend", "LoadedProgram", "StepResult", "get_backend"]
+
+BACKENDS = ("cupy", "numba", "numpy")
+"""Names of the backends, in the order in which ``auto`` tries them."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,13 @@ class LoadedProgram(ABC):
         self.program = program
         self.stateless = is_stateless(program)
 
+    def initial_state(self) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+        """Return potentials and registers before the first tick, kept where the backend computes.
+
+        For a backend on a device these are the device's arrays, so that nothing but axons and spikes travels in a tick.
+        """
+        return self.program.initial_potential.copy(), initial_states(self.program.seeds)
+
     @abstractmethod
     def step(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> StepResult:
         """Play one tick of all cores.
@@ -62,10 +74,9 @@ class LoadedProgram(ABC):
         active : uint64 array (C, W)
             Axons that are active in this tick; bits beyond the last axon are ignored.
         potential : int32 array (C, N), C-contiguous
-            V; updated in place. Starts as a copy of ``program.initial_potential``.
+            V; updated in place. Of NumPy, or what `initial_state` returned.
         rng : uint32 array (C,)
-            States of the cores' random number registers; updated in place. Starts as
-            ``neurosyn.chip.lfsr.initial_states(program.seeds)``.
+            States of the cores' random number registers; likewise.
         """
 
     @abstractmethod
@@ -119,40 +130,45 @@ class Backend(ABC):
     Attributes
     ----------
     name : str
+    about : str
+        What it computes with, for people: versions, threads, device.
     """
 
     name: str
+    about: str = ""
 
     @abstractmethod
     def load(self, program: Program) -> LoadedProgram:
         """Bring a program into the form that this backend computes with."""
 
 
-def get_backend(name: Literal["auto", "numpy", "numba"] = "auto") -> Backend:
-    """Return a backend; ``auto`` is Numba where it works, else NumPy.
+def get_backend(name: str = "auto") -> Backend:
+    """Return a backend; ``auto`` is CuPy on a CUDA device, else Numba, else NumPy, whichever works first.
+
+    That a backend works is not guessed: it has run compiled code here before it is returned.
 
     Raises
     ------
     BackendError
-        If there is no such backend, or it does not work on this machine.
+        If there is no such backend, or it does not work on this machine; the message says why and what to install.
     """
-    if name == "numpy":
-        from neurosyn.backend.numpy_backend import NumpyBackend
-
-        return NumpyBackend()
-    if name == "numba":
-        try:
-            from neurosyn.backend.numba_backend import NumbaBackend
-
-            return NumbaBackend()
-        except Exception as error:
-            raise BackendError(
-                f"backend numba: does not work on this machine ({type(error).__name__}: {error}); "
-                "repair numba or use backend 'numpy'"
-            ) from error
     if name == "auto":
-        try:
-            return get_backend("numba")
-        except BackendError:
-            return get_backend("numpy")
-    raise BackendError(f"backend: there is no '{name}'; use 'auto', 'numpy' or 'numba'")
+        for candidate in BACKENDS[:-1]:
+            with contextlib.suppress(BackendError):
+                return get_backend(candidate)
+        return get_backend(BACKENDS[-1])
+    if name not in BACKENDS:
+        raise BackendError(
+            f"backend: there is no '{name}'{did_you_mean(name, BACKENDS)}; use 'auto', {', '.join(map(repr, BACKENDS))}"
+        )
+    try:
+        module = import_module(f"neurosyn.backend.{name}_backend")
+        backend: Backend = getattr(module, f"{name.capitalize()}Backend")()
+    except BackendError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"backend {name}: does not work on this machine ({type(error).__name__}: {error}); "
+            f"repair {name} or use another backend"
+        ) from error
+    return backend

@@ -15,7 +15,7 @@ from neurosyn.backend.base import Backend, LoadedProgram, StepResult
 from neurosyn.backend.numba_kernels import PARAMETERS, QUAD, TILE, evaluate_tiles, popcount_probe, step_tiles
 from neurosyn.chip.crossbar import type_masks
 from neurosyn.chip.neuron import POTENTIAL_MAX
-from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
 
@@ -44,6 +44,7 @@ class NumbaBackend(Backend):
         if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
             raise BackendError("backend numba: compiled code counts bits wrongly; use backend 'numpy'")
         self.threads = max(1, min(threads or _processors(), numba.get_num_threads()))
+        self.about = f"Numba {numba.__version__}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
     def load(self, program: Program) -> LoadedProgram:
         """Lay out crossbars and parameters in tiles."""
@@ -84,7 +85,7 @@ class _NumbaProgram(LoadedProgram):
         self._kinds = np.argsort(~used, axis=-1, kind="stable").astype(np.uint8)
         self._pairs = -(-used.sum(axis=-1, dtype=np.int32) // 2)
         self._axon_types = np.ascontiguousarray(program.axon_types)
-        self._table = _table(program.neuron_types)
+        self._table = type_table(program.neuron_types)
         self._neuron_type = np.ascontiguousarray(program.neuron_type)
         self._lay_out_parameters(tiles)
         self._needed: NDArray[np.int32] | None = None
@@ -170,12 +171,6 @@ class _NumbaProgram(LoadedProgram):
                 events,
             )
         return spikes, events
-
-
-def _table(types: NDArray[np.void]) -> NDArray[np.int32]:
-    """Turn the table of neuron types into integers (T, 17), the fields in the order of `NEURON_TYPE`."""
-    columns = [types[name].reshape(len(types), -1) for name in NEURON_TYPE.names or ()]
-    return np.concatenate([column.astype(np.int32) for column in columns], axis=1)
 
 
 def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:

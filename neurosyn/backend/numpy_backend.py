@@ -22,6 +22,7 @@ class NumpyBackend(Backend):
     """Whole-array NumPy on one thread."""
 
     name = "numpy"
+    about = f"NumPy {np.__version__}, 1 thread"
 
     def load(self, program: Program) -> LoadedProgram:
         """Look up the parameters of every neuron."""

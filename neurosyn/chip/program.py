@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
 
-__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program"]
+__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "type_table"]
 
 NO_DESTINATION = -1
 """``dest_core`` of a neuron whose spikes go nowhere."""
@@ -37,6 +37,13 @@ NEURON_TYPE = np.dtype(
     ]
 )
 """A row of the table of neuron types (Cassidy et al. 2013; words in place of the paper's symbols)."""
+
+
+def type_table(types: NDArray[np.void]) -> NDArray[np.int32]:
+    """Turn a table of neuron types (T,) into integers (T, 17), the fields in the order of `NEURON_TYPE`."""
+    columns = [types[name].reshape(len(types), -1) for name in NEURON_TYPE.names or ()]
+    return np.concatenate([column.astype(np.int32) for column in columns], axis=1)
+
 
 _RANGES: dict[str, tuple[int, int]] = {
     "weights": (-255, 255),

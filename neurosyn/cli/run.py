@@ -42,7 +42,8 @@ def run(
         typer.Option("--timing", help="none: function and event counts; simpy: time every packet too."),
     ] = "none",
     backend: Annotated[
-        Literal["auto", "numpy", "numba"], typer.Option("--backend", help="What computes; the results are the same.")
+        Literal["auto", "numpy", "numba", "cupy"],
+        typer.Option("--backend", help="What computes; the results are the same."),
     ] = "auto",
     json: Json = False,
     quiet: Quiet = False,

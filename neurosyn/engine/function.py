@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import LoadedProgram
-from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NO_DESTINATION, Program
 from neurosyn.chip.scheduler import SLOTS, deliver, new_ring, pop_row
@@ -192,8 +191,7 @@ class ChipFunction:
         self.program = program
         self._loaded = loaded
         self._routes = routes
-        self._potential = program.initial_potential.copy()
-        self._rng = initial_states(program.seeds)
+        self._potential, self._rng = loaded.initial_state()
         self._ring = new_ring(program)
         # How many spikes each core received for each row, to see how many merged.
         self._received = np.zeros((SLOTS, program.cores), np.int64)

@@ -43,8 +43,9 @@ class SimulateOptions(Options):
     timed_frames: int = Field(
         default=2, ge=1, description="ticks that are timed once the pipeline is full; a frame enters at each"
     )
-    backend: Literal["auto", "numpy", "numba"] = Field(
-        default="auto", description="what integrates the crossbars; the results are the same"
+    backend: Literal["auto", "numpy", "numba", "cupy"] = Field(
+        default="auto",
+        description="what integrates the crossbars; the results are the same. auto: cupy on a CUDA device, else numba",
     )
 
     @property
