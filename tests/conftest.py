@@ -1,14 +1,31 @@
-"""Shared by all tests: small files, a data folder of their own, one BLAS thread."""
+"""Shared by all tests: small files, a tiny run, a data folder of their own, one BLAS thread."""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+
+import numpy as np
+from PIL import Image
+
+from neurosyn.progress import StageProgress
+from neurosyn.registry import registry
+from neurosyn.run import Run
+from neurosyn.scenario.scenario import load_scenario
+
+
+@pytest.fixture(autouse=True)
+def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugin files that a test loads are gone after it."""
+    known = registry._discover()
+    monkeypatch.setattr(registry, "_plugins", {group: dict(plugins) for group, plugins in known.items()})
 
 
 @pytest.fixture
@@ -27,4 +44,85 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("NEUROSYN_DATA", str(folder))
     monkeypatch.setenv("NEUROSYN_CACHE", str(tmp_path / "cache"))
+    return folder
+
+
+TINY = """
+name = "tiny"
+seed = 3
+
+[data]
+kind = "archive"
+file = "{archive}"
+name = "bars"
+
+[network]
+kind = "layers"
+layers = [
+  {{ kind = "transduction", features = 4 }},
+  {{ kind = "conv2d", features = 24, kernel = 4, stride = 4 }},
+  {{ kind = "conv2d", features = 30, kernel = 3, groups = 2 }},
+  {{ kind = "readout" }},
+]
+
+[train]
+epochs = 2
+batch = 16
+validation = 0.0
+
+[simulate]
+frames = 20
+timed_frames = 1
+"""
+"""A network of 16 cores, which trains and is simulated in well under a second."""
+
+
+@pytest.fixture(scope="session")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of noisy 12×12 images with a bright row band (0), column band (1) or neither (2)."""
+    rng = np.random.default_rng(5)
+    arrays: dict[str, np.ndarray] = {}
+    for split, count in (("train", 240), ("test", 40)):
+        images = rng.integers(0, 90, (count, 12, 12), dtype=np.uint8)
+        labels = rng.integers(0, 3, count, dtype=np.int32)
+        encoded = []
+        for image, label in zip(images, labels, strict=True):
+            at = rng.integers(2, 9)
+            if label == 0:
+                image[at : at + 2] += 150
+            elif label == 1:
+                image[:, at : at + 2] += 150
+            stream = io.BytesIO()
+            Image.fromarray(np.repeat(image[:, :, None], 3, axis=2)).save(stream, "PNG")
+            encoded.append(stream.getvalue())
+        arrays[f"{split}_bytes"] = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        arrays[f"{split}_offsets"] = np.cumsum([0, *map(len, encoded)])
+        arrays[f"{split}_labels"] = labels
+    path = tmp_path_factory.mktemp("bars") / "bars.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scenario that goes the whole way in about a second."""
+    path = tmp_path_factory.mktemp("tiny") / "tiny.toml"
+    path.write_text(TINY.format(archive=bars), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the finished tiny scenario; for reading only."""
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    with StageProgress(Run.STAGES, quiet=True) as progress:
+        Run(load_scenario(tiny), folder).simulate(progress)
+    return folder
+
+
+@pytest.fixture
+def tiny_run(finished_run: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run to do with as one likes."""
+    folder = tmp_path / "run"
+    shutil.copytree(finished_run, folder)
     return folder

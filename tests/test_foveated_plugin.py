@@ -1,14 +1,12 @@
 """A user's layer plugin goes the whole way: named in a scenario, trained, compiled, placed, simulated."""
 
-import io
 import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from neurosyn.run import Run
 from neurosyn.progress import StageProgress
+from neurosyn.run import Run
 from neurosyn.scenario.scenario import load_scenario
 
 PLUGIN = Path(__file__).parent / "foveated_layer.py"
@@ -44,40 +42,9 @@ timed_frames = 2
 """
 
 
-def bars(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Make noisy 12×12 images with one bright row band (0), column band (1) or neither (2)."""
-    images = rng.integers(0, 90, (count, 12, 12, 1), dtype=np.uint8)
-    labels = rng.integers(0, 3, count, dtype=np.int32)
-    for image, label in zip(images, labels, strict=True):
-        at = rng.integers(2, 9)
-        if label == 0:
-            image[at : at + 2] += 150
-        elif label == 1:
-            image[:, at : at + 2] += 150
-    return images, labels
-
-
-def write_archive(path: Path) -> None:
-    """Write the images as the pickle-free archive that data set `archive` reads."""
-    rng = np.random.default_rng(5)
-    arrays: dict[str, np.ndarray] = {}
-    for split, count in (("train", 240), ("test", 40)):
-        images, labels = bars(count, rng)
-        encoded = []
-        for image in images:
-            stream = io.BytesIO()
-            Image.fromarray(np.repeat(image, 3, axis=2)).save(stream, "PNG")
-            encoded.append(stream.getvalue())
-        arrays[f"{split}_bytes"] = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-        arrays[f"{split}_offsets"] = np.cumsum([0, *map(len, encoded)])
-        arrays[f"{split}_labels"] = labels
-    np.savez(path, **arrays)
-
-
-def test_layer_file_trains_and_simulates_without_a_difference(tmp_path):
-    write_archive(tmp_path / "bars.npz")
+def test_layer_file_trains_and_simulates_without_a_difference(bars, tmp_path):
     path = tmp_path / "foveated.toml"
-    path.write_text(SCENARIO.format(archive=tmp_path / "bars.npz", plugin=PLUGIN), encoding="utf-8")
+    path.write_text(SCENARIO.format(archive=bars, plugin=PLUGIN), encoding="utf-8")
 
     run = Run(load_scenario(path), tmp_path / "run")
     with StageProgress(run.STAGES, quiet=True) as progress:
