@@ -3,8 +3,6 @@
 A spike that is to be integrated in tick t sets its axon's bit in row t mod 16 [P: four bits of delivery tick]. When a
 tick begins its row is read and cleared. Spikes that find their bit already set merge with it [V]. A spike that arrives
 after its tick has begun stays in the ring until the row's turn comes again, 16 ticks later [A].
-
-Rings of all cores are one array (16, C, W) of words as in `neurosyn.chip.crossbar`.
 """
 
 from __future__ import annotations
@@ -14,67 +12,59 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.crossbar import pack_bits
-from neurosyn.chip.program import Program
+from neurosyn.chip.crossbar import words_for
 
-__all__ = ["SLOTS", "deliver", "new_ring", "pop_row"]
+__all__ = ["SLOTS", "Schedulers"]
 
 SLOTS = 16
 """Rows of the ring. [P] Merolla et al. 2014; delays go from 1 to 15."""
 
 
-def new_ring(program: Program) -> NDArray[np.uint64]:
-    """Return the empty schedulers (16, C, W) of a program's cores."""
-    return np.zeros((SLOTS, program.cores, program.words), np.uint64)
+class Schedulers:
+    """The schedulers of so many cores, of so many axons each.
 
-
-def pop_row(ring: NDArray[np.uint64], tick: int) -> NDArray[np.uint64]:
-    """Take the row of a tick out of the ring.
-
-    Parameters
+    Attributes
     ----------
     ring : uint64 array (16, C, W)
-        The row is cleared in place.
-    tick : int
-
-    Returns
-    -------
-    uint64 array (C, W)
-        The axons to integrate in this tick.
+        Words as in `neurosyn.chip.crossbar`.
+    received : int64 array (16, C)
+        Spikes that each core was given for each row, to see how many merged.
     """
-    row: NDArray[np.uint64] = ring[tick % SLOTS].copy()
-    ring[tick % SLOTS] = 0
-    return row
 
+    def __init__(self, cores: int, axons: int) -> None:
+        self.ring = np.zeros((SLOTS, cores, words_for(axons)), np.uint64)
+        self.received = np.zeros((SLOTS, cores), np.int64)
 
-def deliver(
-    ring: NDArray[np.uint64],
-    ticks: NDArray[Any] | int,
-    cores: NDArray[np.int32],
-    axons: NDArray[np.int32],
-    axons_per_core: int,
-) -> int:
-    """Put spikes into the schedulers and return how many of them merged with another.
+    def pop(self, tick: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Take the row of a tick out of the ring.
 
-    Parameters
-    ----------
-    ring : uint64 array (16, C, W)
-        Updated in place.
-    ticks : int array (n,) or int
-        When the spikes are to be integrated.
-    cores, axons : int32 arrays (n,)
-        Where; axons below `axons_per_core`.
-    axons_per_core : int
-        A.
-    """
-    slots = np.broadcast_to(np.asarray(ticks) % SLOTS, cores.shape)
-    collisions = 0
-    for slot in np.flatnonzero(np.bincount(slots, minlength=SLOTS)):
-        here = slots == slot
-        spikes = np.zeros((ring.shape[1], axons_per_core), np.bool_)
-        spikes[cores[here], axons[here]] = True
-        row = ring[slot]
-        before = int(np.bitwise_count(row).sum(dtype=np.int64))
-        row |= pack_bits(spikes)
-        collisions += int(here.sum()) - (int(np.bitwise_count(row).sum(dtype=np.int64)) - before)
-    return collisions
+        Returns
+        -------
+        active : uint64 array (C, W)
+            The axons to integrate in this tick.
+        merged : int64 array (C,)
+            Spikes that found their bit set.
+        """
+        slot = tick % SLOTS
+        active = self.ring[slot].copy()
+        merged = self.received[slot] - np.bitwise_count(active).sum(axis=1, dtype=np.int64)
+        self.ring[slot] = 0
+        self.received[slot] = 0
+        return active, merged
+
+    def deliver(self, ticks: NDArray[Any] | int, cores: NDArray[np.int32], axons: NDArray[np.int32]) -> None:
+        """Put in spikes.
+
+        Parameters
+        ----------
+        ticks : int array (n,) or int
+            When they are to be integrated.
+        cores, axons : int32 arrays (n,)
+            Where.
+        """
+        _, size, words = self.ring.shape
+        # Flat indices: with one for each dimension, NumPy takes several times longer.
+        row = np.asarray(ticks, np.int64) % SLOTS * size + cores
+        np.add.at(self.received.reshape(-1), row, 1)
+        bit = np.uint64(1) << (axons & 63).astype(np.uint64)
+        np.bitwise_or.at(self.ring.reshape(-1), row * words + (axons >> 6), bit)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neurosyn.backend.base import LoadedProgram
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NO_DESTINATION, Program
-from neurosyn.chip.scheduler import SLOTS, deliver, new_ring, pop_row
+from neurosyn.chip.scheduler import Schedulers
 from neurosyn.engine.routes import Routes, input_routes
 from neurosyn.engine.traffic import HOST_CORE, Packets
 from neurosyn.errors import DataError
@@ -190,64 +190,62 @@ class ChipFunction:
         program = loaded.program
         self.program = program
         self._loaded = loaded
-        self._routes = routes
         self._potential, self._rng = loaded.initial_state()
-        self._ring = new_ring(program)
-        # How many spikes each core received for each row, to see how many merged.
-        self._received = np.zeros((SLOTS, program.cores), np.int64)
+        self._schedulers = Schedulers(program.cores, program.axons)
+        self._table = _packet_table(program, routes)
+        self._all_send = bool((program.dest_core != NO_DESTINATION).all())
+        self._all_inside = bool((program.dest_core >= 0).all())
 
     def start(self, host: HostSpikes) -> None:
         """Put spikes that are integrated in tick 0 into the schedulers."""
-        nobody = np.empty(0, np.intp)
-        self.deliver(self._packets(-1, nobody, nobody, host))
+        self.deliver(self._packets(-1, self._table[:0], host))
 
     def step(self, tick: int, host: HostSpikes) -> Outcome:
         """Integrate what the schedulers hold for `tick`, and return what comes of it.
 
         Nothing is delivered yet: when the packets arrive is for the network to say.
         """
-        row = pop_row(self._ring, tick)
-        received = self._received[tick % SLOTS]
-        collisions = received - np.bitwise_count(row).sum(axis=1, dtype=np.int64)
-        received[:] = 0
-        result = self._loaded.step(row, self._potential, self._rng)
-        core, neuron = np.nonzero(result.fired)
-        return Outcome(
-            tick,
-            core.astype(np.int32),
-            neuron.astype(np.int32),
-            result.synaptic_events,
-            collisions,
-            host,
-            self._packets(tick, core, neuron, host),
-        )
+        active, merged = self._schedulers.pop(tick)
+        result = self._loaded.step(active, self._potential, self._rng)
+        rows = self._table.take(np.flatnonzero(result.fired), axis=0)
+        core, neuron = rows[:, 0].copy(), rows[:, 1].copy()
+        return Outcome(tick, core, neuron, result.synaptic_events, merged, host, self._packets(tick, rows, host))
 
-    def _packets(self, tick: int, core: NDArray[np.intp], neuron: NDArray[np.intp], host: HostSpikes) -> Packets:
-        program, routes = self.program, self._routes
-        sends = program.dest_core[core, neuron] != NO_DESTINATION
-        core, neuron = core[sends], neuron[sends]
-
-        def column(of_host: NDArray[Any] | int, of_neurons: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-            result = np.empty(len(host) + len(core), dtype)
-            result[: len(host)] = of_host
-            result[len(host) :] = of_neurons
-            return result
-
+    def _packets(self, tick: int, rows: NDArray[np.int32], host: HostSpikes) -> Packets:
+        """Return what the host sends, and neurons whose rows of the table are given."""
+        if not self._all_send:
+            rows = rows[rows[:, 2] != NO_DESTINATION]
+        source_core, source_neuron, dest_core, dest_axon, delay, hops, crossings = rows.T
+        from_host = np.full(len(host), HOST_CORE, np.int32)
+        next_tick = np.full(len(host), tick + 1, np.int64)
         return Packets(
-            source_core=column(HOST_CORE, core, np.int32),
-            source_neuron=column(host.line, neuron, np.int32),
-            dest_core=column(host.core, program.dest_core[core, neuron], np.int32),
-            dest_axon=column(host.axon, program.dest_axon[core, neuron], np.int32),
-            delivery_tick=column(tick + 1, tick + program.delay[core, neuron].astype(np.int64), np.int64),
-            hops=column(host.hops, routes.hops[core, neuron], np.int32),
-            crossings=column(host.crossings, routes.crossings[core, neuron], np.int32),
+            source_core=np.concatenate([from_host, source_core]),
+            source_neuron=np.concatenate([host.line, source_neuron]),
+            dest_core=np.concatenate([host.core, dest_core]),
+            dest_axon=np.concatenate([host.axon, dest_axon]),
+            delivery_tick=np.concatenate([next_tick, tick + delay.astype(np.int64)]),
+            hops=np.concatenate([host.hops, hops]),
+            crossings=np.concatenate([host.crossings, crossings]),
         )
 
     def deliver(self, packets: Packets, some: NDArray[np.intp] | slice = slice(None)) -> None:
         """Put some of the packets into their targets' schedulers; what goes to the host is none of theirs."""
         core, axon = packets.dest_core[some], packets.dest_axon[some]
         ticks = packets.delivery_tick[some]
-        inside = core >= 0
-        core, axon, ticks = core[inside], axon[inside], ticks[inside]
-        deliver(self._ring, ticks, core, axon, self.program.axons)
-        np.add.at(self._received, (ticks % SLOTS, core), 1)
+        if not self._all_inside:
+            inside = core >= 0
+            core, axon, ticks = core[inside], axon[inside], ticks[inside]
+        self._schedulers.deliver(ticks, core, axon)
+
+
+def _packet_table(program: Program, routes: Routes) -> NDArray[np.int32]:
+    """Return rows (C × N, 7): the neuron, and target, delay and way of its packets.
+
+    Rows, because spikes are few and far between: what a tick needs of a neuron should come from memory at once.
+    """
+    table = np.empty((program.cores, program.neurons, 7), np.int32)
+    table[..., 0] = np.arange(program.cores)[:, None]
+    table[..., 1] = np.arange(program.neurons)
+    table[..., 2], table[..., 3], table[..., 4] = program.dest_core, program.dest_axon, program.delay
+    table[..., 5], table[..., 6] = routes.hops, routes.crossings
+    return table.reshape(-1, 7)
