@@ -108,6 +108,9 @@ class ParquetRecorder(Probe):
     def _discard(self) -> None:
         for table in self._tables.values():
             table.discard()
+        # Ctrl-C may have come between the making of a file and its place in the dictionary.
+        for known in TABLES.values():
+            _partial(self.folder, known).unlink(missing_ok=True)
         self._tables = {}
         self._counts = None
 
@@ -161,14 +164,13 @@ class _TableWriter:
         return self.partial.replace(self.path)
 
     def discard(self) -> None:
-        """Drop what waits and what was written, unless it has its name already."""
+        """Drop what waits, and close the file."""
         self._waiting, self._waiting_rows = [], 0
         if self._writer is not None:
             # A full disk may be why it is dropped.
             with contextlib.suppress(OSError, pa.ArrowException):
                 self._writer.close()
             self._writer = None
-        self.partial.unlink(missing_ok=True)
 
 
 def _partial(folder: Path, table: TraceTable) -> Path:
