@@ -81,48 +81,54 @@ class Fabric:
     ----------
     servers, buffers : int
         How many there are. Some at the board's borders are never used.
+    edges, host_inputs : int
+        The first servers that are links on sides of chips, and links from the host.
+    edge_buffers, host_buffers : int
+        Their first buffers.
+    exit_direction, entry_direction : int
+        In which packets leave for the host, and come in from it.
     """
 
     def __init__(self, mesh: Mesh, chip: ChipOptions) -> None:
         self.mesh = mesh
         self.chip = chip
         self._width = mesh.width
-        self._exit = DIRECTIONS[chip.output_side]
-        self._entry = _OPPOSITE[DIRECTIONS[chip.input_side]]
-        self._edges = _MODULES * mesh.cores
-        self._host_inputs = self._edges + 4 * mesh.chips
-        self._edge_buffers = _PER_ROUTER * mesh.cores
-        self._host_buffers = self._edge_buffers + 4 * mesh.chips * mesh.side
-        self.servers = self._host_inputs + mesh.chips
-        self.buffers = self._host_buffers + mesh.chips
+        self.exit_direction = DIRECTIONS[chip.output_side]
+        self.entry_direction = _OPPOSITE[DIRECTIONS[chip.input_side]]
+        self.edges = _MODULES * mesh.cores
+        self.host_inputs = self.edges + 4 * mesh.chips
+        self.edge_buffers = _PER_ROUTER * mesh.cores
+        self.host_buffers = self.edge_buffers + 4 * mesh.chips * mesh.side
+        self.servers = self.host_inputs + mesh.chips
+        self.buffers = self.host_buffers + mesh.chips
 
     # Servers and their buffers.
 
     def cycle_ps(self, server: int) -> int:
         """Time between two departures from a server."""
-        return self.chip.link_cycle_ps if server < self._edges else self.chip.edge_cycle_ps
+        return self.chip.link_cycle_ps if server < self.edges else self.chip.edge_cycle_ps
 
     def latency_ps(self, server: int) -> int:
         """Time from the departure from a server to the arrival in the next buffer, the scheduler or the host."""
-        return self.chip.hop_latency_ps if server < self._edges else self.chip.edge_latency_ps
+        return self.chip.hop_latency_ps if server < self.edges else self.chip.edge_latency_ps
 
     def latencies_ps(self) -> NDArray[np.int64]:
         """Return the latencies of all servers."""
         latencies = np.full(self.servers, self.chip.edge_latency_ps, np.int64)
-        latencies[: self._edges] = self.chip.hop_latency_ps
+        latencies[: self.edges] = self.chip.hop_latency_ps
         return latencies
 
     def server_of(self, buffer: int) -> int:
         """Return the server that a buffer belongs to."""
-        if buffer < self._edge_buffers:
+        if buffer < self.edge_buffers:
             return buffer // _PORTS
-        if buffer < self._host_buffers:
-            return self._edges + (buffer - self._edge_buffers) // self.mesh.side
-        return self._host_inputs + buffer - self._host_buffers
+        if buffer < self.host_buffers:
+            return self.edges + (buffer - self.edge_buffers) // self.mesh.side
+        return self.host_inputs + buffer - self.host_buffers
 
     def places(self, buffer: int) -> int | None:
         """Return the packets that a buffer holds; None: as many as come, for the host waits outside."""
-        return self.chip.fifo_depth if buffer < self._host_buffers else None
+        return self.chip.fifo_depth if buffer < self.host_buffers else None
 
     # Ways.
 
@@ -143,8 +149,8 @@ class Fabric:
                 raise ValueError("a packet from the host to the host takes no way")
             x_end, y_end = target
             x, y = self._border(x_end, y_end)
-            port = self._entry
-            way.append(self._host_buffers + self._chip(x, y))
+            port = self.entry_direction
+            way.append(self.host_buffers + self._chip(x, y))
         if x != x_end:
             port = self._forward(way, EAST if x_end > x else WEST, x, y, abs(x_end - x), port)
         if y != y_end:
@@ -167,7 +173,7 @@ class Fabric:
             way.extend(range(first + direction + stride, first + direction + count * stride, stride))
             if count == to_edge:
                 lane = (y if dx else x) % side
-                way.append(self._edge_buffers + side * (4 * self._chip(x, y) + direction) + lane)
+                way.append(self.edge_buffers + side * (4 * self._chip(x, y) + direction) + lane)
             x, y, port = x + count * dx, y + count * dy, direction
             place = 0 if dx + dy > 0 else side - 1
             links -= count
@@ -178,11 +184,15 @@ class Fabric:
 
     def _border(self, x: int, y: int) -> Position:
         """Where packets of the host for (x, y) enter the board."""
-        return {EAST: (0, y), WEST: (self._width - 1, y), NORTH: (x, 0), SOUTH: (x, self.mesh.height - 1)}[self._entry]
+        return {EAST: (0, y), WEST: (self._width - 1, y), NORTH: (x, 0), SOUTH: (x, self.mesh.height - 1)}[
+            self.entry_direction
+        ]
 
     def _outside(self, x: int, y: int) -> Position:
         """The place beyond the board's border where packets of (x, y) to the host go."""
-        return {EAST: (self._width, y), WEST: (-1, y), NORTH: (x, self.mesh.height), SOUTH: (x, -1)}[self._exit]
+        return {EAST: (self._width, y), WEST: (-1, y), NORTH: (x, self.mesh.height), SOUTH: (x, -1)}[
+            self.exit_direction
+        ]
 
     def unloaded_ps(self, path: list[int]) -> int:
         """Return how long a packet travels along `path` if it never waits."""
@@ -192,9 +202,9 @@ class Fabric:
 
     def kind(self, server: int) -> Kind:
         """Return what a server is."""
-        if server < self._edges:
+        if server < self.edges:
             return Kind.LOCAL_PORT if server % _MODULES == LOCAL else Kind.LINK
-        if server >= self._host_inputs:
+        if server >= self.host_inputs:
             return Kind.HOST_INPUT
         (row, column), direction = self._chip_of_edge(server)
         dx, dy = _STEP[direction]
@@ -202,12 +212,12 @@ class Fabric:
         return Kind.CHIP_EDGE if inside else Kind.HOST_OUTPUT
 
     def _chip_of_edge(self, server: int) -> tuple[tuple[int, int], int]:
-        chip, direction = divmod(server - self._edges, 4)
+        chip, direction = divmod(server - self.edges, 4)
         return divmod(chip, self.mesh.columns), direction
 
     def router(self, server: int) -> Position | None:
         """Return the position of the router that a server is a module of; None for chip edges and host ports."""
-        if server >= self._edges:
+        if server >= self.edges:
             return None
         y, x = divmod(server // _MODULES, self._width)
         return x, y
@@ -224,7 +234,7 @@ class Fabric:
             return f"link ({x},{y})→" + (f"({x + dx},{y + dy})" if inside else "host")
         kind = self.kind(server)
         if kind is Kind.HOST_INPUT:
-            row, column = divmod(server - self._host_inputs, self.mesh.columns)
+            row, column = divmod(server - self.host_inputs, self.mesh.columns)
             return f"{kind.value} {self.chip.input_side} of chip ({column},{row})"
         (row, column), direction = self._chip_of_edge(server)
         if kind is Kind.HOST_OUTPUT:
