@@ -9,6 +9,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,7 @@ class Run:
             program = self._program(progress, model)
             placement = self._placement(progress, program)
         plain: Any = registry.get("placers", "row_major")
-        row_major = place_program(program, placement.mesh, plain(), seed=0)
+        row_major = place_program(program, self.scenario.options("chip", ChipOptions).board, plain(), seed=0)
         return {
             "placement": str(self.folder.placement),
             "cores": program.cores,
@@ -238,12 +239,12 @@ class Run:
         from neurosyn.placement.placement_file import load_placement, save_placement
 
         with progress.stage("place") as said:
-            mesh = self.scenario.options("chip", ChipOptions).mesh
+            board = self.scenario.options("chip", ChipOptions).board
             seed = self.scenario.seed_of("place")
-            self._set_key("place", self._keys["compile"], self._tables("place"), [mesh.rows, mesh.columns], seed)
+            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed)
             if self._pending("place"):
                 placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
-                placement = place_program(program, mesh, placer, seed, progress.update)
+                placement = place_program(program, board, placer, seed, progress.update)
                 self._store("place", self.folder.placement, partial(save_placement, placement))
             else:
                 placement = load_placement(self.folder.placement)

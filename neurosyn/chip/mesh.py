@@ -1,25 +1,30 @@
-"""The mesh of cores: chips of 64 × 64 tiled into a board, and dimension-order routes over it."""
+"""The mesh of cores: chips of 64 × 64 tiled into a board, the host at its sides, and dimension-order routes over it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.packet import REACH
 from neurosyn.errors import ChipLimitError
 
-__all__ = ["CHIP_SIDE", "REACH", "Mesh"]
+__all__ = ["CHIP_SIDE", "Board", "Mesh", "Side"]
 
 CHIP_SIDE = 64
 """Cores along a side of a chip. [P] Merolla et al. 2014."""
-REACH = 255
-"""Largest |dx| and |dy| of a packet: 9-bit signed fields. [P] Akopyan et al. 2015."""
+Side = Literal["west", "east", "north", "south"]
+"""A side of the board, and the direction in which it lies."""
+
+_Count = TypeVar("_Count", np.int64, np.float64)
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """A board of chips.
+    """Chips side by side.
 
     Cores have global positions (x, y): x grows eastwards over all chips of a row, y northwards. Packets travel first
     along x, then along y [P].
@@ -56,18 +61,99 @@ class Mesh:
         """Number of chips."""
         return self.rows * self.columns
 
+    def border(self, xy: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
+        """Return the positions (…, 2) on a side of the board in the rows (columns) of the positions `xy` (…, 2)."""
+        axis, place = {
+            "west": (0, 0),
+            "east": (0, self.width - 1),
+            "south": (1, 0),
+            "north": (1, self.height - 1),
+        }[side]
+        result = xy.copy()
+        result[..., axis] = place
+        return result
+
     def hops(self, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return |dx| + |dy| for positions (…, 2): the links a packet takes between routers."""
         result: NDArray[np.int32] = np.abs(target - source).sum(axis=-1, dtype=np.int32)
         return result
 
-    def check_reach(self, source: NDArray[np.int32], target: NDArray[np.int32]) -> None:
+    def crossings(self, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the links from chip to chip among those of `hops`."""
+        result: NDArray[np.int32] = np.abs(target // self.side - source // self.side).sum(axis=-1, dtype=np.int32)
+        return result
+
+    def check_reach(
+        self,
+        source: NDArray[np.int32],
+        target: NDArray[np.int32],
+        what: str = "placement: a packet between cores",
+        remedy: str = "place connected cores nearer to each other",
+    ) -> None:
         """Raise `ChipLimitError` if a packet between any of these positions (…, 2) cannot encode its way."""
         far = np.abs(target - source).max(axis=-1, initial=0)
         if far.size and far.max() > REACH:
             worst = int(far.argmax())
             a, b = source.reshape(-1, 2)[worst], target.reshape(-1, 2)[worst]
             raise ChipLimitError(
-                f"placement: a packet from core position ({a[0]}, {a[1]}) to ({b[0]}, {b[1]}) goes {far.max()} cores "
-                f"along one axis; a packet reaches {REACH}; place connected cores nearer to each other"
+                f"{what} goes from position ({a[0]}, {a[1]}) to ({b[0]}, {b[1]}), {far.max()} cores along one axis; "
+                f"a packet reaches {REACH}; {remedy}"
             )
+
+    def link_loads(
+        self, source: NDArray[np.int32], target: NDArray[np.int32], packets: NDArray[_Count]
+    ) -> Iterator[tuple[Side, NDArray[_Count]]]:
+        """Give the packets on the links that leave the routers in each direction.
+
+        A route is a stretch of a row and one of a column, so a packet changes a running sum over the lane at two
+        places: where its stretch begins, and where it has ended.
+
+        Parameters
+        ----------
+        source, target : int32 arrays (n, 2)
+            Positions; a target may lie one step beyond the board's border, if the way there needs no turn.
+        packets : int64 or float64 array (n,)
+
+        Yields
+        ------
+        direction : str
+        loads : array (height, width) of the packets' type
+            Element (y, x) is the link that leaves router (x, y) in that direction.
+        """
+        (x0, y0), (x1, y1) = source.T, target.T
+        yield "east", _stretches(y0, x0, x1, packets, self.height, self.width)
+        yield "west", _stretches(y0, x1 + 1, x0 + 1, packets, self.height, self.width)
+        yield "north", _stretches(x1, y0, y1, packets, self.width, self.height).T
+        yield "south", _stretches(x1, y1 + 1, y0 + 1, packets, self.width, self.height).T
+
+
+@dataclass(frozen=True)
+class Board:
+    """A mesh with the host at its sides: what a placement may depend on.
+
+    Attributes
+    ----------
+    mesh : Mesh
+    input_side, output_side : str
+        Where the host's packets enter, and where packets leave for the host.
+    """
+
+    mesh: Mesh
+    input_side: Side = "west"
+    output_side: Side = "east"
+
+
+def _stretches(
+    lane: NDArray[np.int32],
+    first: NDArray[np.int32],
+    end: NDArray[np.int32],
+    packets: NDArray[_Count],
+    lanes: int,
+    length: int,
+) -> NDArray[_Count]:
+    """Add up stretches from `first` to before `end` in each lane; stretches that end before they begin are empty."""
+    some = first < end
+    changes: NDArray[Any] = np.zeros((lanes, length + 1), packets.dtype)
+    np.add.at(changes, (lane[some], first[some]), packets[some])
+    np.subtract.at(changes, (lane[some], end[some]), packets[some])
+    return changes.cumsum(axis=1)[:, :-1]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board, Mesh, Side
 from neurosyn.options import Options
 
-__all__ = ["ASSUMED", "ChipOptions", "Side"]
+__all__ = ["ASSUMED", "ChipOptions"]
 
 _LONGEST_PS = 10_000_000_000
 """10 ms, ten of the chip's usual ticks: sums of such times over the packets of a run fit 64 bits."""
 _Chips = Annotated[int, Field(ge=1, le=64)]
 """Chips along a side of the board: 64 × 64 of them have 16,777,216 cores."""
-Side = Literal["west", "east", "north", "south"]
-"""A side of the board."""
 
 
 class ChipOptions(Options):
@@ -63,6 +61,11 @@ class ChipOptions(Options):
     def mesh(self) -> Mesh:
         """The mesh of the board."""
         return Mesh(*self.chips)
+
+    @property
+    def board(self) -> Board:
+        """The mesh with the host at its sides."""
+        return Board(self.mesh, self.input_side, self.output_side)
 
 
 ASSUMED: dict[str, str] = {

@@ -119,6 +119,8 @@ class InputSpikes:
         ------
         DataError
             If a spike goes to no axon of the program.
+        ChipLimitError
+            If one would have to go further than packets can.
         """
         _check_range("core", self.core, program.cores)
         _check_range("axon", self.axon, program.axons)
@@ -127,7 +129,14 @@ class InputSpikes:
                 f"input spikes: one is stamped {self.tick.min()}; ticks begin at 0, and -1 is before the first"
             )
         order = np.argsort(self.tick, kind="stable")
-        hops, crossings = input_routes(placement.xy[self.core], placement.mesh, chip)
+        mesh, target = placement.mesh, placement.xy[self.core]
+        mesh.check_reach(
+            mesh.border(target, chip.input_side),
+            target,
+            "input spikes: a packet of the host",
+            f"send to cores nearer to its side of the board (`chip.input_side` is {chip.input_side})",
+        )
+        hops, crossings = input_routes(target, mesh, chip)
         return _SortedSpikes(self.tick[order], HostSpikes(self.line, self.core, self.axon, hops, crossings)[order])
 
 

@@ -12,24 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
-from neurosyn.chip.options import ChipOptions, Side
+from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.placement.placement import Placement
 
-__all__ = ["Routes", "border", "input_routes"]
-
-
-def border(xy: NDArray[np.int32], side: Side, mesh: Mesh) -> NDArray[np.int32]:
-    """Return the positions (…, 2) on a side of the board in the rows (columns) of the positions `xy` (…, 2)."""
-    axis, place = {
-        "west": (0, 0),
-        "east": (0, mesh.width - 1),
-        "south": (1, 0),
-        "north": (1, mesh.height - 1),
-    }[side]
-    result = xy.copy()
-    result[..., axis] = place
-    return result
+__all__ = ["Routes", "input_routes"]
 
 
 @dataclass(frozen=True)
@@ -56,11 +43,11 @@ class Routes:
         mesh, xy = placement.mesh, placement.xy
         core, neuron = np.nonzero(program.dest_core != NO_DESTINATION)
         dest, source = program.dest_core[core, neuron], xy[core]
-        target = np.where((dest == OUTPUT)[:, None], border(source, chip.output_side, mesh), xy[np.maximum(dest, 0)])
+        target = np.where((dest == OUTPUT)[:, None], mesh.border(source, chip.output_side), xy[np.maximum(dest, 0)])
         hops = np.zeros(program.dest_core.shape, np.int32)
         crossings = np.zeros(program.dest_core.shape, np.int32)
         hops[core, neuron] = mesh.hops(source, target)
-        crossings[core, neuron] = _crossings(source, target, mesh)
+        crossings[core, neuron] = mesh.crossings(source, target)
         line_hops, line_crossings = input_routes(xy[program.input_core], mesh, chip)
         return cls(hops, crossings, line_hops, line_crossings)
 
@@ -69,10 +56,5 @@ def input_routes(
     target: NDArray[np.int32], mesh: Mesh, chip: ChipOptions
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return hops and crossings of packets from the host to the cores at positions (…, 2)."""
-    entry = border(target, chip.input_side, mesh)
-    return mesh.hops(entry, target), _crossings(entry, target, mesh)
-
-
-def _crossings(source: NDArray[np.int32], target: NDArray[np.int32], mesh: Mesh) -> NDArray[np.int32]:
-    result: NDArray[np.int32] = np.abs(target // mesh.side - source // mesh.side).sum(axis=-1, dtype=np.int32)
-    return result
+    entry = mesh.border(target, chip.input_side)
+    return mesh.hops(entry, target), mesh.crossings(entry, target)

@@ -30,6 +30,7 @@ from neurosyn.engine.ticks import PlayedTick, TickEngine
 from neurosyn.engine.watch import Probes
 from neurosyn.errors import DataError
 from neurosyn.placement.placement import Placement
+from neurosyn.placement.reach import check_reach
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
 
@@ -72,6 +73,8 @@ def simulate_frames(
     ------
     DataError
         If the program is no pipeline, or frames, placement and program do not belong together.
+    ChipLimitError
+        If packets would have to go further than they can.
     BackendError
         If the backend does not work here.
     """
@@ -186,6 +189,8 @@ def simulate_ticks(
     ------
     DataError
         If a spike goes to no axon of the program, or placement and program do not belong together.
+    ChipLimitError
+        If packets would have to go further than they can.
     BackendError
         If the backend does not work here.
     """
@@ -251,3 +256,4 @@ def _check_board(program: Program, placement: Placement, chip: ChipOptions) -> N
             f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
             "place the program again"
         )
+    check_reach(program, placement, chip.input_side, chip.output_side)

@@ -93,32 +93,10 @@ class LinkLoads:
 
 def link_loads(program: Program, placement: Placement) -> LinkLoads:
     """Return the expected load of each link: packets between cores, first along x, then along y."""
-    traffic, mesh = measure_traffic(program), placement.mesh
-    (x0, y0), (x1, y1) = placement.xy[traffic.source].T, placement.xy[traffic.target].T
-    return LinkLoads(
-        east=_stretches(y0, x0, x1, traffic.packets, mesh.height, mesh.width),
-        west=_stretches(y0, x1 + 1, x0 + 1, traffic.packets, mesh.height, mesh.width),
-        north=_stretches(x1, y0, y1, traffic.packets, mesh.width, mesh.height).T,
-        south=_stretches(x1, y1 + 1, y0 + 1, traffic.packets, mesh.width, mesh.height).T,
-    )
-
-
-def _stretches(
-    lane: NDArray[np.int32],
-    first: NDArray[np.int32],
-    end: NDArray[np.int32],
-    packets: NDArray[np.float64],
-    lanes: int,
-    length: int,
-) -> NDArray[np.float64]:
-    """Add up stretches from `first` to before `end` in each lane; stretches that end before they begin are empty."""
-    some = first < end
-    changes = np.zeros((lanes, length + 1))
-    np.add.at(changes, (lane[some], first[some]), packets[some])
-    np.subtract.at(changes, (lane[some], end[some]), packets[some])
+    traffic, xy = measure_traffic(program), placement.xy
+    loads = placement.mesh.link_loads(xy[traffic.source], xy[traffic.target], traffic.packets)
     # Sums of floats that cancel leave rounding errors: no link carries less than nothing.
-    loads: NDArray[np.float64] = np.maximum(changes.cumsum(axis=1)[:, :-1], 0)
-    return loads
+    return LinkLoads(**{direction: np.maximum(load, 0) for direction, load in loads})
 
 
 def _line_activity(program: Program) -> NDArray[np.float64]:

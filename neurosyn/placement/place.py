@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.chip.program import Program
 from neurosyn.errors import ChipLimitError, PluginError
 from neurosyn.placement.placement import Placement, Placer
+from neurosyn.placement.reach import check_reach
 from neurosyn.registry import blame
 
 __all__ = ["place_program", "require_room"]
@@ -27,7 +28,7 @@ def require_room(cores: int, mesh: Mesh) -> None:
 
 def place_program(
     program: Program,
-    mesh: Mesh,
+    board: Board,
     placer: Placer,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda *_: None,
@@ -41,15 +42,15 @@ def place_program(
     PluginError
         If the placer breaks its contract.
     """
+    mesh = board.mesh
     require_room(program.cores, mesh)
     with blame("placers", type(placer).__name__, "place"):
-        xy = placer.place(program, mesh, seed, progress)
+        xy = placer.place(program, board, seed, progress)
     if not isinstance(xy, np.ndarray) or xy.shape != (program.cores, 2) or xy.dtype != np.int32:
         found = f"{xy.dtype} {xy.shape}" if isinstance(xy, np.ndarray) else type(xy).__name__
         raise PluginError(
             f"placer {type(placer).__name__}: returned {found}, not int32 ({program.cores}, 2); correct its place()"
         )
     placement = Placement(mesh, xy)
-    core, neuron = np.nonzero(program.dest_core >= 0)
-    mesh.check_reach(xy[core], xy[program.dest_core[core, neuron]])
+    check_reach(program, placement, board.input_side, board.output_side)
     return placement

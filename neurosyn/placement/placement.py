@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.chip.program import Program
 from neurosyn.errors import ChipLimitError, DataError
 from neurosyn.options import Options
@@ -50,14 +50,23 @@ class Placer(Options, ABC):
 
     @abstractmethod
     def place(
-        self, program: Program, mesh: Mesh, seed: int, progress: Callable[[int, int, str], None]
+        self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]
     ) -> NDArray[np.int32]:
         """Return the position of each core, int32 (cores, 2).
 
-        The same program, mesh and seed give the same positions.
+        The same program, board and seed give the same positions.
+
+        Parameters
+        ----------
+        program
+        board
+            The mesh, and its sides where the host's packets enter and leave.
+        seed
+        progress
+            Called with what is done, what there is to do, and of what.
 
         Raises
         ------
         ChipLimitError
-            If the program has more cores than the mesh.
+            If the program has more cores than the board.
         """

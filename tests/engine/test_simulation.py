@@ -13,7 +13,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probe import Probe
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
 from neurosyn.engine.watch import ProbeWarning
-from neurosyn.errors import DataError
+from neurosyn.errors import ChipLimitError, DataError
 from neurosyn.placement.placement import Placement
 from tests.engine.programs import layered_program, make_program, neuron_type, place, random_frames
 
@@ -488,6 +488,24 @@ def test_spikes_must_have_a_target(tick, core, axon, problem):
     spikes = InputSpikes.to_axons(np.array([tick]), np.array([core], np.int32), np.array([axon], np.int32))
     with pytest.raises(DataError, match=problem):
         simulate_ticks(program, placement, chip, SimulateOptions(), spikes, 3)
+
+
+def test_spikes_must_be_within_reach():
+    program, _, _ = relay()
+    spikes = InputSpikes.to_axons(np.array([0]), np.array([1], np.int32), np.array([0], np.int32))
+    placement = Placement(Mesh(1, 5), np.array([[64, 3], [300, 3]], np.int32))
+    with pytest.raises(ChipLimitError, match=r"input spikes: .* from position \(0, 3\) to \(300, 3\), 300 cores"):
+        simulate_ticks(program, placement, ChipOptions(chips=(1, 5)), SimulateOptions(), spikes, 3)
+    chip = ChipOptions(chips=(1, 5), input_side="south")
+    assert simulate_ticks(program, placement, chip, SimulateOptions(timing="none"), spikes, 3).counts.input_hops == 3
+
+
+def test_packets_must_be_within_reach():
+    program, _, _ = relay()
+    spikes = InputSpikes.to_axons(*np.zeros((3, 0), np.int32))
+    far = Placement(Mesh(1, 5), np.array([[0, 0], [300, 0]], np.int32))
+    with pytest.raises(ChipLimitError, match=r"\(0, 0\) to \(300, 0\), 300 cores along one axis; a packet reaches 255"):
+        simulate_ticks(program, far, ChipOptions(chips=(1, 5)), SimulateOptions(), spikes, 3)
 
 
 def test_spikes_stamped_minus_one_are_there_before_the_first_tick():

@@ -8,7 +8,7 @@ from neurosyn_plugins.placers.region import choose_region
 from neurosyn_plugins.placers.space_filling import core_graph, fill_by_halving, smooth_coordinates
 from neurosyn_plugins.placers.swaps import try_swaps
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.compiler.compile import compile_network
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
@@ -20,8 +20,8 @@ from neurosyn.testing.models import random_model
 PLACERS = ("row_major", "space_filling", "anneal")
 
 
-def place(name, program, mesh, seed=0, **options):
-    return place_program(program, mesh, registry.get("placers", name)(**options), seed)
+def place(name, program, mesh, seed=0, *, output_side="east", **options):
+    return place_program(program, Board(mesh, output_side=output_side), registry.get("placers", name)(**options), seed)
 
 
 # What every placer has to keep.
@@ -83,11 +83,37 @@ def test_row_major_fills_chip_after_chip(wire):
     ],
 )
 def test_region_is_compact_and_on_few_chips(cores, mesh, region):
-    width, height = choose_region(cores, mesh)
-    assert (width, height) == region
-    assert cores <= width * height
-    assert width <= mesh.width
-    assert height <= mesh.height
+    found = choose_region(cores, mesh)
+    assert (found.width, found.height) == region
+    assert cores <= found.width * found.height
+    assert found.columns.tolist() == list(range(mesh.width))[: found.width]
+    assert found.rows.tolist() == list(range(mesh.height))[: found.height]
+
+
+@pytest.mark.parametrize(
+    ("cores", "mesh", "columns", "rows"),
+    [
+        (16, Mesh(2, 2, 8), [6, 7, 8, 9], [6, 7, 8, 9]),
+        (10, Mesh(1, 3, 4), [2, 3, 5, 6, 8, 9], [1, 2]),
+        (17, Mesh(2, 1, 8), [2, 3, 4], [5, 6, 7, 8, 9, 10]),
+        (16, Mesh(1, 4, 2), [0, 1, 2, 3, 4, 5, 6, 7], [0, 1]),
+    ],
+)
+def test_region_may_lie_on_all_chips_alike(cores, mesh, columns, rows):
+    region = choose_region(cores, mesh, spread=True)
+    assert region.columns.tolist() == columns
+    assert region.rows.tolist() == rows
+
+
+@pytest.mark.parametrize("name", ["space_filling", "anneal"])
+def test_a_program_that_is_spread_takes_all_chips_near_the_middle(convolve, name):
+    program, mesh = convolve(12, 12), Mesh(2, 2, 64)
+    packed, spread = (place(name, program, mesh, spread=spread) for spread in (False, True))
+    assert (packed.xy < 64).all()
+    x, y = spread.xy.T
+    assert np.bincount(2 * (y // 64) + x // 64).min() >= program.cores // 5
+    assert ((spread.xy >= 59) & (spread.xy < 69)).all()
+    assert mean_hops(program, spread) < 1.5 * mean_hops(program, packed)
 
 
 @pytest.mark.parametrize("cores", [2, 50, 150])
@@ -161,7 +187,7 @@ def test_seed_decides(convolve):
 
 def test_progress_ends_at_its_total(convolve):
     said = []
-    registry.get("placers", "anneal")().place(convolve(12, 12), Mesh(), 0, lambda *state: said.append(state))
+    registry.get("placers", "anneal")().place(convolve(12, 12), Board(Mesh()), 0, lambda *state: said.append(state))
     assert said[-1][0] == said[-1][1]
     assert [state[0] for state in said] == sorted(state[0] for state in said)
 

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.chip.mesh import Mesh
-from neurosyn.chip.options import Side
+from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
 from neurosyn.placement.cost import measure_traffic
 from neurosyn.placement.placement import Placer
@@ -49,19 +48,18 @@ class Anneal(Placer):
     )
     end_temperature: float = Field(0.1, gt=0, le=1e6, description="before the last, downhill moves")
     crossing: int = Field(8, ge=1, le=1000, description="hops that a step from chip to chip counts as")
-    input_side: Side = Field("west", description="side where frames enter; that of [chip]")
-    output_side: Side = Field("east", description="side where spikes leave; that of [chip]")
+    spread: bool = Field(False, description="use all chips of the board alike, not as few as will do")
 
     def place(
-        self, program: Program, mesh: Mesh, seed: int, progress: Callable[[int, int, str], None]
+        self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]
     ) -> NDArray[np.int32]:
         """Return the position of each core."""
-        width, height = choose_region(program.cores, mesh)
+        region = choose_region(program.cores, board.mesh, spread=self.spread)
         traffic = measure_traffic(program)
         graph = core_graph(traffic, program.cores)
         unit = _RESOLUTION / graph.data.mean() if graph.nnz else 1.0
         pull = np.zeros((program.cores, 2))
-        for side, packets in ((self.input_side, traffic.inputs), (self.output_side, traffic.outputs)):
+        for side, packets in ((board.input_side, traffic.inputs), (board.output_side, traffic.outputs)):
             axis, sign = _GROWTH[side]
             pull[:, axis] += sign * packets
         search = _Search(
@@ -69,16 +67,16 @@ class Anneal(Placer):
             neighbour=graph.indices.astype(np.int32),
             packets=np.rint(graph.data * unit).astype(np.int32),
             pull=np.rint(pull * unit).astype(np.int64),
-            column_cost=self._step_costs(width, mesh.side),
-            row_cost=self._step_costs(height, mesh.side),
+            column_cost=self._step_costs(region.columns, board.mesh.side),
+            row_cost=self._step_costs(region.rows, board.mesh.side),
         )
-        start = search.best_mirrored(fill_by_halving(smooth_coordinates(graph), width, height))
+        start = search.best_mirrored(fill_by_halving(smooth_coordinates(graph), region.width, region.height))
         found = self._anneal(search, start, seed, progress)
-        return found if search.cost(found) < search.cost(start) else start
+        return region.positions(found if search.cost(found) < search.cost(start) else start)
 
-    def _step_costs(self, length: int, side: int) -> NDArray[np.int64]:
-        place = np.arange(length, dtype=np.int64)
-        return place + (self.crossing - 1) * (place // side)
+    def _step_costs(self, places: NDArray[np.int32], side: int) -> NDArray[np.int64]:
+        """Return the coordinates of columns or rows: a step of a route is 1, one from chip to chip `crossing`."""
+        return places + (self.crossing - np.int64(1)) * (places // side)
 
     def _anneal(
         self, search: _Search, start: NDArray[np.int32], seed: int, progress: Callable[[int, int, str], None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
 from neurosyn.placement.place import require_room
 from neurosyn.placement.placement import Placer
@@ -21,11 +21,12 @@ class RowMajor(Placer):
     def place(
         self,
         program: Program,
-        mesh: Mesh,
+        board: Board,
         seed: int,  # noqa: ARG002
         progress: Callable[[int, int, str], None],  # noqa: ARG002
     ) -> NDArray[np.int32]:
         """Return the position of each core."""
+        mesh = board.mesh
         require_room(program.cores, mesh)
         chip, place = np.divmod(np.arange(program.cores, dtype=np.int32), mesh.side**2)
         chip_row, chip_column = np.divmod(chip, mesh.columns)

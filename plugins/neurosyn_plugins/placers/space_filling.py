@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
 from neurosyn.placement.cost import Traffic, measure_traffic
 from neurosyn.placement.placement import Placer
@@ -34,17 +35,19 @@ _DIGITS = 6
 class SpaceFilling(Placer):
     """Order from the graph of cores alone; no search."""
 
+    spread: bool = Field(False, description="use all chips of the board alike, not as few as will do")
+
     def place(
         self,
         program: Program,
-        mesh: Mesh,
+        board: Board,
         seed: int,  # noqa: ARG002
         progress: Callable[[int, int, str], None],  # noqa: ARG002
     ) -> NDArray[np.int32]:
         """Return the position of each core."""
-        width, height = choose_region(program.cores, mesh)
+        region = choose_region(program.cores, board.mesh, spread=self.spread)
         graph = core_graph(measure_traffic(program), program.cores)
-        return fill_by_halving(smooth_coordinates(graph), width, height)
+        return region.positions(fill_by_halving(smooth_coordinates(graph), region.width, region.height))
 
 
 def core_graph(traffic: Traffic, cores: int) -> csr_array:
