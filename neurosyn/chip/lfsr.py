@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_SEED", "LEAP_BITS", "TABLE", "initial_states", "leap", "leaps_for", "stream"]
+__all__ = ["DEFAULT_SEED", "LEAP_BITS", "TABLE", "initial_states", "jump_tables", "leap", "leaps_for", "stream"]
 
 DEFAULT_SEED = 0xFFFF_FFFF
 """``rngSeed`` that IBM's tools write by default. [IBM]"""
@@ -84,6 +84,15 @@ def _tables(doublings: int) -> NDArray[np.uint32]:
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
     table: NDArray[np.uint32] = np.bitwise_xor.reduce(images[:, None, :] * bits.astype(np.uint32), axis=-1)
     return table
+
+
+def jump_tables(leaps: int) -> NDArray[np.uint32]:
+    """Return what takes a register up to so many leaps ahead: tables (D, 4, 256).
+
+    With b₀ … b₃ the bytes of a state from the lowest, it is ``T[d, 0, b₀] ^ T[d, 1, b₁] ^ T[d, 2, b₂] ^ T[d, 3, b₃]``
+    after 2^d leaps; `leaps` has at most D binary digits, and D is at least 1.
+    """
+    return np.stack([_tables(doublings) for doublings in range(max(1, int(leaps).bit_length()))])
 
 
 def _apply(tables: NDArray[np.uint32], states: NDArray[np.uint32]) -> NDArray[np.uint32]:

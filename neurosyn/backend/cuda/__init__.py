@@ -1,0 +1,48 @@
+"""CUDA C kernels, and the one text that they are compiled from.
+
+The files need no header, so NVRTC compiles them wherever it runs, with or without a GPU; they follow one another in one
+translation unit. What the host side must know as well is not written in them but given as options.
+
+========== =============================================================================================
+neuron.cu  one neuron in one thread: synapses, leak, threshold, register; what the kernels below share
+draws.cu   `lay_out_draws`: where in its core's stream of random numbers each neuron begins
+tick.cu    `play_tick`: one tick of all cores, crossbar to reset
+frames.cu  `evaluate_frames`: many frames of a stateless program at once, spikes packed into words
+========== =============================================================================================
+
+*Exactness.* A thread has the same integers as `neurosyn.chip.neuron`, in the same order where it matters. Within a core
+the order of draws matters, too; but how many draws a neuron makes depends on what is active, not on what is drawn, and
+the register is linear over bits. So a prefix sum of the counts and a jump by so many leaps give every neuron the state
+that it would have found in its turn, and cores with random numbers are as parallel as the others.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurosyn.chip.lfsr import LEAP_BITS
+from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+
+__all__ = ["BLOCK", "FRAMES", "KERNELS", "OPTIONS", "source"]
+
+BLOCK = 256
+"""Threads in a block, one for each neuron: those of a TrueNorth core."""
+FRAMES = 16
+"""Frames for which a thread reads its neuron's synapses once."""
+KERNELS = ("count_bits", "lay_out_draws", "play_tick", "evaluate_frames")
+OPTIONS = (
+    f"-DBLOCK={BLOCK}",
+    f"-DFRAMES={FRAMES}",
+    f"-DPOTENTIAL_MIN=({POTENTIAL_MIN})",
+    f"-DPOTENTIAL_MAX={POTENTIAL_MAX}",
+    f"-DLEAP_BITS={LEAP_BITS}",
+)
+"""Options of the compiler that the kernels need."""
+
+_FILES = ("neuron.cu", "draws.cu", "tick.cu", "frames.cu")
+
+
+def source() -> str:
+    """Return the text of all kernels."""
+    folder = Path(__file__).parent
+    return "\n".join(f'#line 1 "{name}"\n{(folder / name).read_text(encoding="utf-8")}' for name in _FILES)
