@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, Overrides, Profile, ScenarioPath
+
+if TYPE_CHECKING:
+    from neurosyn.data.dataset import DataContext
 
 app = typer.Typer(no_args_is_help=True, help="See which data sets there are, describe them, download them.")
 
@@ -15,36 +18,37 @@ app = typer.Typer(no_args_is_help=True, help="See which data sets there are, des
 @app.command("list")
 def list_(json: Json = False) -> None:
     """List the data sets and whether their files are here."""
-    from pydantic import ValidationError
-
-    from neurosyn.data.dataset import Dataset
     from neurosyn.data.folder import data_context, data_folder
-    from neurosyn.errors import PluginError
     from neurosyn.registry import registry
 
-    rows: list[dict[str, Any]] = []
     context = data_context()
-    for name in registry.names("datasets"):
-        row: dict[str, Any] = {"kind": name, "name": "", "official": None, "train": "", "test": ""}
-        rows.append(row)
-        try:
-            dataset = registry.get("datasets", name).from_table({})  # type: ignore[attr-defined]
-        except PluginError as error:
-            row["name"] = f"BROKEN: {error.__cause__}"
-            continue
-        except ValidationError:
-            row["name"] = "needs options in a scenario"
-            continue
-        assert isinstance(dataset, Dataset)
-        info = dataset.info(context)
-        row |= {"name": info.name, "official": info.official}
-        for split in ("train", "test"):
-            row[split] = "missing" if dataset.available(context, split) else "here"
+    rows = [_row(name, context) for name in registry.names("datasets")]
     if json:
         print_json({"folder": str(data_folder()), "datasets": rows})
         return
     print_table(("kind", "data set", "official", "train", "test"), [tuple(row.values()) for row in rows])
     typer.echo(f"Files are looked for in {data_folder()} (set NEUROSYN_DATA to change it).")
+
+
+def _row(kind: str, context: DataContext) -> dict[str, Any]:
+    from pydantic import ValidationError
+
+    from neurosyn.errors import NeurosynError
+    from neurosyn.registry import blame, registry
+
+    row: dict[str, Any] = {"kind": kind, "name": "", "official": None, "train": "", "test": ""}
+    try:
+        cls: Any = registry.get("datasets", kind)
+        with blame("datasets", kind, "info"):
+            try:
+                dataset = cls.from_table({})
+            except ValidationError:
+                return row | {"name": "needs options in a scenario"}
+            info = dataset.info(context)
+            here = {s: "missing" if dataset.available(context, s) else "here" for s in ("train", "test")}
+    except (NeurosynError, OSError) as error:
+        return row | {"name": f"BROKEN: {error.__cause__ or error}"}
+    return row | {"name": info.name, "official": info.official} | here
 
 
 @app.command()

@@ -50,7 +50,7 @@ def _row(found: Plugin) -> dict[str, str]:
     try:
         about = _first_line(found.load())
     except PluginError as error:
-        about = f"BROKEN: {error.__cause__}"
+        about = f"BROKEN: {error.__cause__ or error}"
     return {"group": found.group, "name": found.name, "from": found.origin, "about": about}
 
 

@@ -168,7 +168,9 @@ def _override(document: Document, text: str) -> None:
     for name in reversed(keys):
         nested = {name: nested}
     where = f"--set {text}"
-    places: dict[KeyPath, str] = {tuple(keys[:end]): where for end in range(len(keys), len(keys) + 1)}
+    paths: list[KeyPath] = [tuple(keys[:end]) for end in range(1, len(keys) + 1)]
+    # Tables that the override opens stand where it does; those that were there stay where they were.
+    places = {path: where for path in paths if path not in document.places or path == paths[-1]}
     table: Any = document.values
     for position, name in enumerate(keys[:-1]):
         table = table.get(name) if isinstance(table, dict) else None

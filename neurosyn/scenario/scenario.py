@@ -222,7 +222,11 @@ def _plugin(
 ) -> Options | None:
     kind = value.pop("kind", default)
     if not isinstance(kind, str):
-        refuse(where, f"has no `kind`; one of: {', '.join(registry.names(group))}")
+        there_are = ", ".join(registry.names(group))
+        if kind is None:
+            refuse(where, f"has no `kind`; one of: {there_are}")
+        else:
+            refuse((*where, "kind"), f"must be the name of a plugin; one of: {there_are}")
         return None
     resolved["kind"] = kind
     try:

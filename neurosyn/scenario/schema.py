@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurosyn.errors import PluginError
+from neurosyn.options import Options
 from neurosyn.registry import registry
 from neurosyn.scenario.tables import TABLES, Table, load_class
 
@@ -52,6 +53,8 @@ def _choices(group: str, shared: dict[str, Any]) -> list[dict[str, Any]]:
         try:
             cls: Any = registry.get(group, name)
         except PluginError:
+            continue
+        if not (isinstance(cls, type) and issubclass(cls, Options)):
             continue
         schema = cls.model_json_schema()
         schema.setdefault("properties", {})
