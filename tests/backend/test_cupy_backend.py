@@ -19,6 +19,7 @@ from neurosyn.engine.function import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
 from neurosyn.errors import BackendError
+from neurosyn.testing.backends import check_backend
 from neurosyn.testing.programs import random_program
 from neurosyn.testing.strategies import active_axons, eedn_neuron_types, neuron_types, programs, tame_neuron_types
 from tests.backend.checks import assert_frames_like_ticks, assert_like_reference, row
@@ -134,6 +135,11 @@ def test_nothing_to_evaluate(frames, cores, backend):
     )
     assert spikes.shape == (frames, cores, 4)
     assert events.shape == (frames, cores)
+
+
+def test_passes_the_self_test(stand_in, backend):
+    for stand_in.order in ORDERS:
+        check_backend(backend)
 
 
 def test_misuse_is_refused_as_by_other_backends(backend):

@@ -1,0 +1,167 @@
+"""``neurosyn doctor``: what works on this machine, and why the rest does not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from neurosyn.cli.output import print_json, print_table
+from neurosyn.cli.parameters import Json
+from neurosyn.errors import BackendError, PluginError
+
+__all__ = ["doctor"]
+
+_OPTIONAL = ("cupy-cuda12x", "cupy-cuda13x")
+"""Packages of extras that change what runs."""
+
+
+def doctor(json: Json = False) -> None:
+    """Show versions, backends, plugins and folders, and test every backend that runs here against the reference.
+
+    Ends with 6 if a backend runs but computes something else; what is only missing is shown with the reason.
+    """
+    backends = _backends()
+    document = {
+        "neurosyn": version("neurosyn"),
+        "python": {"version": platform.python_version(), "executable": sys.executable},
+        "platform": platform.platform(),
+        "processors": {"machine": os.cpu_count(), "usable": _usable_processors()},
+        "packages": _packages(),
+        "backends": backends,
+        "auto": next((row["name"] for row in backends if row["available"]), None),
+        "numba_cache": _numba_cache(),
+        "plugins": _plugins(),
+        "folders": _folders(),
+    }
+    if json:
+        print_json(document)
+    else:
+        _print(document)
+    wrong = [row["reason"] for row in backends if row["self_test"] == "failed"]
+    if wrong:
+        raise BackendError("\n".join(wrong))
+
+
+def _usable_processors() -> int | None:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _packages() -> dict[str, str]:
+    """Versions of what neurosyn needs, and of the optional packages that are here."""
+    needed = [text for text in requires("neurosyn") or [] if "extra ==" not in text]
+    names = [found[0] for text in needed if (found := re.match(r"[\w.-]+", text))]
+    versions = {name: _version(name) or "not installed" for name in sorted(names)}
+    return versions | {name: found for name in _OPTIONAL if (found := _version(name))}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _backends() -> list[dict[str, Any]]:
+    """Try every backend, in the order in which ``auto`` does."""
+    from neurosyn.backend.base import BACKENDS, get_backend
+    from neurosyn.testing.backends import check_backend
+
+    rows = []
+    for name in BACKENDS:
+        row: dict[str, Any] = {"name": name, "available": False, "about": "", "reason": None, "self_test": None}
+        rows.append(row)
+        try:
+            backend = get_backend(name)
+        except BackendError as error:
+            row["reason"] = str(error)
+            continue
+        row |= {"available": True, "about": backend.about, "self_test": "passed"}
+        try:
+            check_backend(backend)
+        except Exception as error:
+            known = isinstance(error, BackendError)
+            row["self_test"] = "failed"
+            row["reason"] = str(error) if known else f"backend {name}: {type(error).__name__} in the self-test: {error}"
+    return rows
+
+
+def _numba_cache() -> dict[str, Any]:
+    """Where compiled code is kept; without such a place it is compiled in every process anew."""
+    try:
+        from neurosyn.backend.numba_kernels import step_tiles
+    except Exception as error:
+        return {"path": None, "writable": False, "reason": f"{type(error).__name__}: {error}"}
+    path = step_tiles.stats.cache_path
+    if path is None:
+        return {"path": None, "writable": False, "reason": "no folder can be written; set NUMBA_CACHE_DIR"}
+    return _folder(Path(path))
+
+
+def _plugins() -> dict[str, Any]:
+    from neurosyn.registry import registry
+
+    found, broken = 0, []
+    for plugin in registry:
+        found += 1
+        try:
+            plugin.load()
+        except PluginError as error:
+            cause = error.__cause__ or error
+            broken.append(
+                {
+                    "group": plugin.group,
+                    "name": plugin.name,
+                    "from": plugin.origin,
+                    "error": str(error),
+                    "traceback": "".join(traceback.format_exception(cause)),
+                }
+            )
+    return {"found": found, "broken": broken}
+
+
+def _folders() -> dict[str, Any]:
+    from neurosyn.data.folder import cache_folder, data_folder
+
+    return {"data": _folder(data_folder()), "cache": _folder(cache_folder())}
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    """Whether a folder is there, and whether files can be made in it: where it is missing, in the one above."""
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+    return {
+        "path": str(path),
+        "exists": path.exists(),
+        "writable": nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
+    }
+
+
+def _print(document: dict[str, Any]) -> None:
+    processors = document["processors"]
+    typer.echo(
+        f"neurosyn {document['neurosyn']} · Python {document['python']['version']} · {document['platform']} · "
+        f"{processors['usable']} of {processors['machine']} processors"
+    )
+    typer.echo(" · ".join(f"{name} {found}" for name, found in document["packages"].items()) + "\n")
+    rows = []
+    for row in document["backends"]:
+        said = filter(None, (row["about"], row["reason"] and row["reason"].removeprefix(f"backend {row['name']}: ")))
+        rows.append((row["name"], row["self_test"] or "not available", "; ".join(said)))
+    print_table(("backend", "self-test", "what it is, or what is wrong"), rows)
+    typer.echo(f"auto is {document['auto']}\n")
+    folders = document["folders"] | {"compiled code (Numba)": document["numba_cache"]}
+    print_table(
+        ("folder", "path", "exists", "writable"),
+        [(name, row["path"] or row["reason"], row.get("exists"), row["writable"]) for name, row in folders.items()],
+    )
+    broken = document["plugins"]["broken"]
+    typer.echo(f"{document['plugins']['found']} plugins, {len(broken) or 'none'} broken")
+    for row in broken:
+        typer.echo(f"\n{row['group']}/{row['name']} of {row['from']}:\n{row['traceback']}".rstrip())
