@@ -73,6 +73,11 @@ class Mesh:
         result[..., axis] = place
         return result
 
+    def beyond(self, xy: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
+        """Return the places (…, 2) one step outside a side of the board in the rows (columns) of `xy` (…, 2)."""
+        step = {"west": (-1, 0), "east": (1, 0), "south": (0, -1), "north": (0, 1)}[side]
+        return self.border(xy, side) + np.array(step, np.int32)
+
     def hops(self, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return |dx| + |dy| for positions (…, 2): the links a packet takes between routers."""
         result: NDArray[np.int32] = np.abs(target - source).sum(axis=-1, dtype=np.int32)

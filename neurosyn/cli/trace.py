@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at what a run recorded.")
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or its trace folder.", show_default=False)]
 TableName = Annotated[
-    str, typer.Argument(metavar="TABLE", help="spikes, packets, ticks, cores or energy.", show_default=False)
+    str, typer.Argument(metavar="TABLE", help="spikes, packets, ticks, cores, links or energy.", show_default=False)
 ]
 
 

@@ -15,6 +15,10 @@ from neurosyn.engine.routes import Routes
 __all__ = ["EventCounter", "EventCounts"]
 
 
+_TICKS_TOGETHER = 64
+"""In fewer than 256 ticks no neuron spikes more often than a byte counts."""
+
+
 @dataclass(frozen=True)
 class EventCounts:
     """What happened in so many ticks of every core.
@@ -30,8 +34,12 @@ class EventCounts:
         Links between routers, and chip-to-chip links among them, that these packets took.
     collisions : int64 array (C,)
         Spikes that merged with another to the same axon and tick, by receiving core.
-    input_packets, input_hops, input_crossings : int
-        Packets of the host and the links that they took.
+    host_packets : int64 array (C,)
+        Packets that the host sent to each core.
+    input_hops, input_crossings : int
+        The links that these took.
+    fired : int64 array (C, N)
+        Spikes of each neuron.
     """
 
     ticks: int
@@ -42,9 +50,15 @@ class EventCounts:
     hops: NDArray[np.int64]
     crossings: NDArray[np.int64]
     collisions: NDArray[np.int64]
-    input_packets: int
+    host_packets: NDArray[np.int64]
     input_hops: int
     input_crossings: int
+    fired: NDArray[np.int64]
+
+    @property
+    def input_packets(self) -> int:
+        """Packets that the host sent."""
+        return int(self.host_packets.sum())
 
     def events(self) -> Events:
         """Return the sums that energy is made of, the host's packets included."""
@@ -61,7 +75,7 @@ class EventCounts:
         result = {}
         for field in fields(self):
             counts = getattr(self, field.name)
-            if isinstance(counts, np.ndarray):
+            if isinstance(counts, np.ndarray) and counts.ndim == 1:
                 totals = np.zeros(len(program.layer_names), np.int64)
                 np.add.at(totals, program.core_layer, counts)
                 result[field.name] = totals
@@ -74,34 +88,46 @@ class EventCounter:
     Attributes
     ----------
     spikes : int64 array (C, N)
-    synaptic_events, collisions : int64 arrays (C,)
-    input_packets, input_hops, input_crossings : int
+    synaptic_events, collisions, host_packets : int64 arrays (C,)
+    input_hops, input_crossings : int
     """
 
     def __init__(self, program: Program, routes: Routes) -> None:
         self._program = program
         self._routes = routes
-        self.spikes = np.zeros((program.cores, program.neurons), np.int64)
+        self._spikes = np.zeros((program.cores, program.neurons), np.int64)
+        self._uncounted: list[NDArray[np.intp]] = []
         self.synaptic_events = np.zeros(program.cores, np.int64)
         self.collisions = np.zeros(program.cores, np.int64)
-        self.input_packets = self.input_hops = self.input_crossings = 0
-        # 32 bits are enough for a tick of all but the largest cores, and summed twice as fast.
-        self._sums = np.int64 if program.axons * program.neurons >= 2**32 else np.uint32
+        self.host_packets = np.zeros(program.cores, np.int64)
+        self.input_hops = self.input_crossings = 0
+
+    @property
+    def spikes(self) -> NDArray[np.int64]:
+        """Spikes of each neuron."""
+        if self._uncounted:
+            # Ticks together: their counts fit bytes, and bytes the cache, which sums for all neurons do not.
+            few = np.zeros(self._spikes.size, np.uint8)
+            for spikes in self._uncounted:
+                np.add.at(few, spikes, np.uint8(1))
+            self._uncounted.clear()
+            self._spikes += few.reshape(self._spikes.shape)
+        return self._spikes
 
     def add(self, outcome: Outcome, cores: NDArray[np.bool_] | None = None) -> None:
         """Count a tick, of some of the cores or of all."""
-        core, neuron = outcome.spike_core, outcome.spike_neuron
-        events, collisions = outcome.synaptic_events.sum(axis=1, dtype=self._sums), outcome.collisions
+        spikes, events, collisions = outcome.spikes, outcome.events_of_cores, outcome.collisions
         if cores is not None:
-            seen = cores[core]
-            core, neuron, events, collisions = core[seen], neuron[seen], events * cores, collisions * cores
-        np.add.at(self.spikes.reshape(-1), core * np.int64(self._program.neurons) + neuron, 1)
+            spikes, events, collisions = spikes[cores[outcome.spike_core]], events * cores, collisions * cores
+        self._uncounted.append(spikes)
+        if len(self._uncounted) == _TICKS_TOGETHER:
+            _ = self.spikes
         self.synaptic_events += events
         self.collisions += collisions
 
     def add_host(self, host: HostSpikes) -> None:
         """Count the host's packets of a tick."""
-        self.input_packets += len(host)
+        np.add.at(self.host_packets, host.core, 1)
         self.input_hops += int(host.hops.sum(dtype=np.int64))
         self.input_crossings += int(host.crossings.sum(dtype=np.int64))
 
@@ -118,7 +144,8 @@ class EventCounter:
             hops=(sent * routes.hops).sum(axis=1),
             crossings=(sent * routes.crossings).sum(axis=1),
             collisions=self.collisions,
-            input_packets=self.input_packets,
+            host_packets=self.host_packets,
             input_hops=self.input_hops,
             input_crossings=self.input_crossings,
+            fired=self.spikes,
         )

@@ -198,7 +198,7 @@ class Fabric:
         """Return how long a packet travels along `path` if it never waits."""
         return sum(self.latency_ps(self.server_of(buffer)) for buffer in path)
 
-    # For people.
+    # What a server is.
 
     def kind(self, server: int) -> Kind:
         """Return what a server is."""
@@ -206,14 +206,37 @@ class Fabric:
             return Kind.LOCAL_PORT if server % _MODULES == LOCAL else Kind.LINK
         if server >= self.host_inputs:
             return Kind.HOST_INPUT
-        (row, column), direction = self._chip_of_edge(server)
-        dx, dy = _STEP[direction]
+        (column, row), (dx, dy) = self.chip_of(server), _STEP[self.direction(server)]
         inside = 0 <= row + dy < self.mesh.rows and 0 <= column + dx < self.mesh.columns
         return Kind.CHIP_EDGE if inside else Kind.HOST_OUTPUT
 
-    def _chip_of_edge(self, server: int) -> tuple[tuple[int, int], int]:
-        chip, direction = divmod(server - self.edges, 4)
-        return divmod(chip, self.mesh.columns), direction
+    def direction(self, server: int) -> int:
+        """Return the direction in which packets leave a server; LOCAL if that is a core's scheduler."""
+        if server < self.edges:
+            return server % _MODULES
+        return (server - self.edges) % 4 if server < self.host_inputs else self.entry_direction
+
+    def chip_of(self, server: int) -> Position:
+        """Return column and row of the chip that a server is on, or whose side it is at."""
+        if server < self.edges:
+            y, x = divmod(server // _MODULES, self._width)
+            return x // self.mesh.side, y // self.mesh.side
+        chip = (server - self.edges) // 4 if server < self.host_inputs else server - self.host_inputs
+        row, column = divmod(chip, self.mesh.columns)
+        return column, row
+
+    def counts_as(self, server: int) -> tuple[int, int, int]:
+        """Return the hops, the crossings and the ports of the board that passing through a server means."""
+        kind = self.kind(server)
+        if kind is Kind.LINK:
+            return int(self._leads_to(server) is not HOST), 0, 0
+        return 0, int(kind is Kind.CHIP_EDGE), int(kind in (Kind.HOST_INPUT, Kind.HOST_OUTPUT))
+
+    def _leads_to(self, server: int) -> Position | None:
+        """Return the next router of a forward module."""
+        (y, x), (dx, dy) = divmod(server // _MODULES, self._width), _STEP[server % _MODULES]
+        inside = 0 <= x + dx < self._width and 0 <= y + dy < self.mesh.height
+        return (x + dx, y + dy) if inside else HOST
 
     def router(self, server: int) -> Position | None:
         """Return the position of the router that a server is a module of; None for chip edges and host ports."""
@@ -229,15 +252,11 @@ class Fabric:
             x, y = position
             if server % _MODULES == LOCAL:
                 return f"local port of router ({x},{y})" if core is None else f"local port of core {core}"
-            dx, dy = _STEP[server % _MODULES]
-            inside = 0 <= x + dx < self._width and 0 <= y + dy < self.mesh.height
-            return f"link ({x},{y})→" + (f"({x + dx},{y + dy})" if inside else "host")
-        kind = self.kind(server)
-        if kind is Kind.HOST_INPUT:
-            row, column = divmod(server - self.host_inputs, self.mesh.columns)
-            return f"{kind.value} {self.chip.input_side} of chip ({column},{row})"
-        (row, column), direction = self._chip_of_edge(server)
-        if kind is Kind.HOST_OUTPUT:
-            return f"{kind.value} {_SIDE_NAMES[direction]} of chip ({column},{row})"
-        dx, dy = _STEP[direction]
-        return f"{kind.value} ({column},{row})→({column + dx},{row + dy})"
+            to = self._leads_to(server)
+            return f"link ({x},{y})→" + ("host" if to is HOST else f"({to[0]},{to[1]})")
+        kind, (column, row) = self.kind(server), self.chip_of(server)
+        if kind is Kind.CHIP_EDGE:
+            dx, dy = _STEP[self.direction(server)]
+            return f"{kind.value} ({column},{row})→({column + dx},{row + dy})"
+        side = self.chip.input_side if kind is Kind.HOST_INPUT else _SIDE_NAMES[self.direction(server)]
+        return f"{kind.value} {side} of chip ({column},{row})"

@@ -150,7 +150,7 @@ def evaluate_frames(
             stage.scatter.apply(flat, active.reshape(-1))
             _collect(flat[stage.outputs], stage.pins, outputs[start : start + len(block)])
         progress(start + len(block), len(frames), "frames")
-    counter.input_packets += int(line_spikes.sum())
+    np.add.at(counter.host_packets, program.input_core, line_spikes)
     counter.input_hops += int((line_spikes * routes.line_hops).sum())
     counter.input_crossings += int((line_spikes * routes.line_crossings).sum())
     counter.collisions += _received(program, counter.spikes, line_spikes) - integrated

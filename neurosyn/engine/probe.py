@@ -44,6 +44,12 @@ class PacketColumns:
         Chip-to-chip links among them.
     blocked_ps : int64 array (packets,)
         Time spent waiting: in FIFOs beyond the unloaded travel time, and in the core for room in the router.
+    longest_wait_ps, waited_at : int64 arrays (packets,)
+        The longest wait at one place, and the server where that was (`neurosyn.engine.fabric`): the first one of those
+        with equal waits, the first on the way if there was none. Waiting in the core counts for the module that had no
+        room.
+    late : bool array (packets,)
+        Arrived after the delivery tick had begun.
     """
 
     source_core: NDArray[np.int32]
@@ -56,6 +62,9 @@ class PacketColumns:
     hops: NDArray[np.int32]
     crossings: NDArray[np.int32]
     blocked_ps: NDArray[np.int64]
+    longest_wait_ps: NDArray[np.int64]
+    waited_at: NDArray[np.int64]
+    late: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class PlayedTick:
             core_overruns=0 if timed is None else timed.overruns,
             makespan_ps=None if timed is None else timed.times.makespan_ps,
             core_finish_ps=None if timed is None else timed.times.core_finish_ps - timed.times.start_ps,
-            columns=None if timed is None else packet_columns(packets, timed.times, chip),
+            columns=None if timed is None else packet_columns(packets, timed.times, timed.late, chip),
         )
 
 

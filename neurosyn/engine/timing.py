@@ -14,7 +14,7 @@ from neurosyn.engine.probe import PacketColumns
 from neurosyn.engine.traffic import HOST_CORE, Packets, Walks
 from neurosyn.placement.placement import Placement
 
-__all__ = ["Limit", "TickTimes", "find_limit", "packet_columns"]
+__all__ = ["Limit", "TickTimes", "blocked_ps", "find_limit", "packet_columns"]
 
 _PS_PER_US = 1e6
 
@@ -49,8 +49,13 @@ class TickTimes:
         return last - self.start_ps
 
 
-def packet_columns(packets: Packets, times: TickTimes, chip: ChipOptions) -> PacketColumns:
-    """Return packets with their times."""
+def blocked_ps(packets: Packets, times: TickTimes, chip: ChipOptions) -> NDArray[np.int64]:
+    """Return how long each packet waited: what it took beyond its unloaded travel."""
+    return times.arrival_ps - times.send_ps - packets.unloaded_ps(chip)
+
+
+def packet_columns(packets: Packets, times: TickTimes, late: NDArray[np.bool_], chip: ChipOptions) -> PacketColumns:
+    """Return packets with their times; `late` are those that arrived after their delivery tick had begun."""
     return PacketColumns(
         source_core=packets.source_core,
         source_neuron=packets.source_neuron,
@@ -61,7 +66,10 @@ def packet_columns(packets: Packets, times: TickTimes, chip: ChipOptions) -> Pac
         arrival_ps=times.arrival_ps,
         hops=packets.hops,
         crossings=packets.crossings,
-        blocked_ps=times.arrival_ps - times.send_ps - packets.unloaded_ps(chip),
+        blocked_ps=blocked_ps(packets, times, chip),
+        longest_wait_ps=times.longest_wait_ps,
+        waited_at=times.waited_at,
+        late=late,
     )
 
 
@@ -114,8 +122,7 @@ def find_limit(
     source = int(packets.source_core[last])
     after = _us(times.arrival_ps[last] - times.start_ps)
     arrived = f"in tick {tick} the last packet ({_way(packets, last)}) arrived after {after}"
-    columns = packet_columns(packets, times, chip)
-    blocked = int(columns.blocked_ps[last])
+    blocked = int(blocked_ps(packets, times, chip)[last])
     if blocked == 0 and source != HOST_CORE:
         sent = int(times.send_ps[last]) - times.start_ps
         return Limit(

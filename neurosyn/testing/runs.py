@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
+from neurosyn.engine.fabric import Fabric
 from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
 from neurosyn.engine.routes import Routes
 from neurosyn.placement.placement import Placement
@@ -125,6 +127,9 @@ def _tick(rng: np.random.Generator, info: RunInfo, routes: Routes, tick: int, ti
         hops=hops,
         crossings=crossings,
         blocked_ps=blocked,
+        longest_wait_ps=blocked,
+        waited_at=_first_servers(info, np.concatenate([np.full(len(line), -1), source]), dest_core),
+        late=np.zeros(len(hops), np.bool_),
     )
     last = max(int(finish.max()), int((arrival - tick * _TICK_PS).max(initial=0)))
     return TickColumns(
@@ -145,3 +150,13 @@ def _tick(rng: np.random.Generator, info: RunInfo, routes: Routes, tick: int, ti
         core_finish_ps=finish if timed else None,
         columns=packets if timed else None,
     )
+
+
+def _first_servers(info: RunInfo, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return where packets from core to core begin; negative numbers stand for the host."""
+    fabric, position = Fabric(info.placement.mesh, info.chip), info.placement.xy.tolist()
+    ends = (
+        ((position[a] if a >= 0 else None), (position[b] if b >= 0 else None))
+        for a, b in zip(source, target, strict=True)
+    )
+    return np.array([fabric.server_of(fabric.path(*pair)[0]) for pair in ends], np.int64)

@@ -9,15 +9,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from neurosyn.chip.energy import EnergyModel
+from neurosyn.chip.packet import LARGEST_AXON, pack
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
 from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
 from neurosyn.engine.routes import Routes
-from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST
+from neurosyn.trace.links import LinkLedger
+from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, Rows
 
-__all__ = ["Counts", "Rows"]
-
-Rows = dict[str, Any]
-"""Arrays of equal length by column name."""
+__all__ = ["Counts"]
 
 
 class _Tally:
@@ -30,19 +29,19 @@ class _Tally:
         self._program = info.program
         self._routes = routes
         self._model = energy
-        self._fired = np.zeros((info.program.cores, info.program.neurons), np.int64)
+        self.fired = np.zeros((info.program.cores, info.program.neurons), np.int64)
         self.synaptic_events = np.zeros(info.program.cores, np.int64)
         self.ticks = 0
 
     def add(self, columns: TickColumns) -> None:
         # No neuron fires twice in a tick, so plain indexing counts right.
-        self._fired[columns.spike_core, columns.spike_neuron] += 1
+        self.fired[columns.spike_core, columns.spike_neuron] += 1
         self.synaptic_events += columns.synaptic_events
         self.ticks += 1
 
     @property
     def spikes(self) -> NDArray[np.int64]:
-        spikes: NDArray[np.int64] = self._fired.sum(axis=1)
+        spikes: NDArray[np.int64] = self.fired.sum(axis=1)
         return spikes
 
     @property
@@ -63,7 +62,7 @@ class _Tally:
     def energy_pj(self) -> dict[str, NDArray[np.float64]]:
         """Return the parts of each core's active energy."""
         model = self._model
-        to_host = (self._fired * (self._program.dest_core == OUTPUT)).sum(axis=1)
+        to_host = (self.fired * (self._program.dest_core == OUTPUT)).sum(axis=1)
         return {
             "memory": np.full(self._program.cores, model.core_tick_pj * self.ticks),
             "synaptic": model.synaptic_event_pj * self.synaptic_events,
@@ -73,7 +72,7 @@ class _Tally:
         }
 
     def _sent(self) -> NDArray[np.int64]:
-        sent: NDArray[np.int64] = self._fired * (self._program.dest_core != NO_DESTINATION)
+        sent: NDArray[np.int64] = self.fired * (self._program.dest_core != NO_DESTINATION)
         return sent
 
 
@@ -92,6 +91,7 @@ class Counts:
         routes = Routes.of(info.program, info.placement, info.chip)
         self._all = _Tally(info, routes, self._energy)
         self._timed = _Tally(info, routes, self._energy)
+        self._links = LinkLedger(info)
         self._finish_ps = np.full(info.program.cores, -1, np.int64)
         self._input_packets = self._total_hops = self._total_crossings = 0
 
@@ -100,11 +100,17 @@ class Counts:
         self._all.add(columns)
         if columns.makespan_ps is not None:
             self._timed.add(columns)
+            self._links.add(columns)
         if columns.core_finish_ps is not None:
             np.maximum(self._finish_ps, columns.core_finish_ps, out=self._finish_ps)
         self._input_packets += columns.input_packets
         self._total_hops += columns.hops
         self._total_crossings += columns.crossings
+
+    @property
+    def timed_ticks(self) -> int:
+        """Ticks that were played in time."""
+        return self._timed.ticks
 
     def about(self) -> dict[str, Any]:
         """Return what a trace says of its run as a whole."""
@@ -151,7 +157,23 @@ class Counts:
         rows: Rows = {name: array.copy() for name, array in vars(packets).items()}
         rows["tick"] = np.full(len(packets.hops), tick, np.int64)
         rows["energy_pj"] = self._energy.packets_pj(packets.hops, packets.crossings, ports)
+        rows["word"] = self._words(packets)
         return rows
+
+    def _words(self, packets: PacketColumns) -> pa.Array:
+        """Return the bits of packets as they enter their first router."""
+        mesh, xy = self._info.placement.mesh, self._info.placement.xy
+        said = (packets.dest_core >= 0) & (packets.dest_axon <= LARGEST_AXON)
+        target = xy[packets.dest_core[said]]
+        source = np.where(
+            (packets.source_core[said] < 0)[:, None],
+            mesh.border(target, self._info.chip.input_side),
+            xy[packets.source_core[said]],
+        )
+        words = np.zeros(len(said), np.uint32)
+        dx, dy = (target - source).T
+        words[said] = pack(dx, dy, packets.delivery_tick[said], packets.dest_axon[said])
+        return pa.array(words, mask=~said)
 
     def core_rows(self) -> Rows:
         """Return the rows of table ``cores``."""
@@ -169,6 +191,10 @@ class Counts:
         rows |= {f"{part}_pj": energy for part, energy in self._all.energy_pj().items()}
         rows["timed_energy_pj"] = sum(self._timed.energy_pj().values())
         return rows
+
+    def link_rows(self) -> Rows:
+        """Return the rows of table ``links``."""
+        return self._links.rows(self._timed.fired)
 
     def energy_rows(self) -> Rows:
         """Return the rows of table ``energy``: each layer, then the host, part by part."""

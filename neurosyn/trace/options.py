@@ -18,8 +18,8 @@ class TraceOptions(Options):
 
     level: TraceLevel = Field(
         default="auto",
-        description="summary: per core and layer; tick: and per tick; spike: and each spike; packet: and each packet "
-        "of the ticks that were timed; auto: packet for ticks that were timed, tick for the others",
+        description="summary: per core, link and layer; tick: and per tick; spike: and each spike; packet: and each "
+        "packet of the ticks that were timed; auto: packet for ticks that were timed, tick for the others",
     )
     compression_level: int = Field(default=3, ge=1, le=19, description="zstd: 1 is fastest, 19 smallest")
     row_group: int = Field(

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 
 from neurosyn.engine.probe import Probe, RunInfo, TickColumns
 from neurosyn.files import write_json
-from neurosyn.trace.counts import Counts, Rows
+from neurosyn.trace.counts import Counts
 from neurosyn.trace.options import TraceOptions
-from neurosyn.trace.schema import MANIFEST, TABLES, TraceTable
+from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 
 __all__ = ["ParquetRecorder"]
 
-_SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron")
+_SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link")
 """Columns that differ little from row to row: stored as differences."""
 
 
@@ -90,6 +90,8 @@ class ParquetRecorder(Probe):
 
     def _finish(self, counts: Counts) -> None:
         self._table("cores").add(counts.core_rows())
+        if counts.timed_ticks:
+            self._table("links").add(counts.link_rows())
         self._table("energy").add(counts.energy_rows())
         for table in self._tables.values():
             table.close()

@@ -9,12 +9,13 @@ pandas without neurosyn.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from neurosyn.errors import DataError, did_you_mean
 
-__all__ = ["ENERGY_PARTS", "FORMAT", "HOST", "MANIFEST", "TABLES", "Column", "TraceTable", "table_named"]
+__all__ = ["ENERGY_PARTS", "FORMAT", "HOST", "MANIFEST", "TABLES", "Column", "Rows", "TraceTable", "table_named"]
 
 FORMAT = 1
 """Version of the trace format."""
@@ -25,6 +26,9 @@ HOST = "(host)"
 ENERGY_PARTS = ("memory", "synaptic", "network", "chip_to_chip", "io")
 """Parts of the active energy, as in `neurosyn.chip.energy`. Leakage goes with time,
 not with events: the run's summary states it."""
+
+Rows = dict[str, Any]
+"""Arrays of equal length by column name."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class TraceTable:
         return None
 
 
-_LAYER = pa.dictionary(pa.int16(), pa.string())
+_LAYER = _NAME = pa.dictionary(pa.int16(), pa.string())
 _I16, _I32, _I64, _F64 = pa.int16(), pa.int32(), pa.int64(), pa.float64()
 
 
@@ -114,6 +118,15 @@ TABLES = _tables(
             Column("crossings", _I32, "chip-to-chip links among them"),
             Column("blocked_ps", _I64, "time it waited, in FIFOs and in its core, beyond unloaded travel", "ps"),
             Column("energy_pj", _F64, "energy of its hops and crossings, and of entering or leaving the board", "pJ"),
+            Column("longest_wait_ps", _I64, "of the time it waited, the longest at one place", "ps"),
+            Column("waited_at", _I64, "where that was: a link of table links; its first one if it waited nowhere"),
+            Column("late", pa.bool_(), "whether its delivery tick had begun, so that it lands 16 ticks later"),
+            Column(
+                "word",
+                pa.uint32(),
+                "its 32 bits (neurosyn.chip.packet); null for packets to the host and axons above 255",
+                nullable=True,
+            ),
         ),
     ),
     TraceTable(
@@ -170,6 +183,30 @@ TABLES = _tables(
             Column("timed_packets", _I64, "of its packets, those sent in timed ticks"),
             Column("timed_hops", _I64, "of its packets' links, those of timed ticks"),
             Column("timed_energy_pj", _F64, "its active energy in timed ticks, all parts in sum", "pJ"),
+        ),
+    ),
+    TraceTable(
+        "links",
+        "one row per link that carried packets in timed ticks: whatever packets queue for, see neurosyn.engine.fabric",
+        (
+            Column("link", _I64, "number of the link"),
+            Column("kind", _NAME, "link, local port, chip edge, host input port or host output port"),
+            Column("name", pa.string(), "what reports call it"),
+            Column("x", _I32, "its router on the board, eastwards; null for chip edges and host ports", nullable=True),
+            Column("y", _I32, "its router on the board, northwards; null likewise", nullable=True),
+            Column("direction", _NAME, "in which packets leave it: east, west, north, south, or core"),
+            Column("chip_x", _I32, "column of its chip; of the chip that packets leave, for a chip edge"),
+            Column("chip_y", _I32, "row of that chip"),
+            Column("packets", _I64, "packets that it carried"),
+            Column("hops", _I64, "those of them that went from router to router"),
+            Column("crossings", _I64, "those that went from chip to chip"),
+            Column("energy_pj", _F64, "energy that this took", "pJ"),
+            Column("busy_ps", _I64, "time that it was sending: packets times the cycle", "ps"),
+            Column(
+                "busy_share", _F64, "part of the time from the start of the first timed tick to the end of the last"
+            ),
+            Column("held_packets", _I64, "packets that waited here longer than at any other place"),
+            Column("longest_wait_ps", _I64, "longest wait of these", "ps"),
         ),
     ),
     TraceTable(

@@ -99,6 +99,10 @@ class Trace:
         """Return one row per core."""
         return self.frame("cores", columns)
 
+    def links(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return one row per link that carried packets in timed ticks."""
+        return self.frame("links", columns)
+
     def energy(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the active energy by layer and part."""
         return self.frame("energy", columns)
@@ -246,9 +250,10 @@ def _to_frame(table: TraceTable, arrow: pa.Table) -> pd.DataFrame:
     import pandas as pd
 
     frame: pd.DataFrame = arrow.to_pandas()
+    whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.uint32(): pd.UInt32Dtype()}
     for column in table.columns:
         if column.nullable and column.name in frame:
-            frame[column.name] = arrow[column.name].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+            frame[column.name] = arrow[column.name].to_pandas(types_mapper=whole.get)
     return frame
 
 

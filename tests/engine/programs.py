@@ -96,7 +96,7 @@ def layered_program(rng, *, widths=(2, 3, 2), axons=70, neurons=66, delays=(1, 2
             dest_axon[some] = np.where(used, to.reshape(used.shape) % axons, 0)
             delay[some] = np.where(used, delays[number], 1)
     lines = rng.permutation(widths[0] * axons)[: widths[0] * axons - 5]
-    if free_axons:
+    if free_axons and len(lines) > 1:
         lines[1] = lines[0]
     types = np.concatenate(
         [neuron_type(leak=leak, reset_mode=1 if stateful else 0, threshold=3 if stateful else 1) for leak in (-1, 0, 1)]

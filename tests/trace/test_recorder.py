@@ -116,12 +116,12 @@ def test_nothing_timed_leaves_no_finish_times(record):
 @pytest.mark.parametrize(
     ("level", "timed", "tables"),
     [
-        ("summary", 2, "cores energy"),
-        ("tick", 2, "ticks cores energy"),
-        ("spike", 2, "spikes ticks cores energy"),
-        ("packet", 2, "spikes packets ticks cores energy"),
+        ("summary", 2, "cores links energy"),
+        ("tick", 2, "ticks cores links energy"),
+        ("spike", 2, "spikes ticks cores links energy"),
+        ("packet", 2, "spikes packets ticks cores links energy"),
         ("packet", 0, "spikes ticks cores energy"),
-        ("auto", 2, "spikes packets ticks cores energy"),
+        ("auto", 2, "spikes packets ticks cores links energy"),
         ("auto", 0, "ticks cores energy"),
     ],
 )
