@@ -352,7 +352,9 @@ class Run:
     def _in_folder(self) -> Iterator[None]:
         """Work in the run folder. Its scenario is written first: a folder that cannot be written fails now."""
         with self.folder.in_use():
-            write_text(self.folder.scenario, self.scenario.to_toml())
+            text = self.scenario.to_toml()
+            if not _holds(self.folder.scenario, text):
+                write_text(self.folder.scenario, text)
             yield
 
     def _tables(self, *names: str) -> list[Any]:
@@ -428,6 +430,10 @@ def write_run_report(folder: Path, out: Path | None = None) -> Path:
     path = out or run.report
     write_report(path, summary, trace, evaluation)
     return path
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def _has_trace(folder: Path) -> bool:
