@@ -59,7 +59,8 @@ def _packages() -> dict[str, str]:
     needed = [text for text in requires("neurosyn") or [] if "extra ==" not in text]
     names = [found[0] for text in needed if (found := re.match(r"[\w.-]+", text))]
     versions = {name: _version(name) or "not installed" for name in sorted(names)}
-    return versions | {name: found for name in _OPTIONAL if (found := _version(name))}
+    optional = {name: _version(name) for name in _OPTIONAL}
+    return versions | {name: found for name, found in optional.items() if found is not None}
 
 
 def _version(package: str) -> str | None:

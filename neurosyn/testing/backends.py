@@ -18,7 +18,7 @@ from neurosyn.testing.reference import ReferenceChip
 
 __all__ = ["check_backend"]
 
-_SIZE = {"cores": 2, "axons": 70, "neurons": 66}
+_CORES, _AXONS, _NEURONS = 2, 70, 66
 """Beyond the words and tiles of 64 that backends have."""
 _TICKS, _FRAMES = 3, 18
 
@@ -36,7 +36,7 @@ def check_backend(backend: Backend) -> None:
     """
     random = np.random.default_rng(0)
     for types in (_stateful_types(), _stateless_types()):
-        program = random_program(random, types, **_SIZE)
+        program = random_program(random, types, cores=_CORES, axons=_AXONS, neurons=_NEURONS)
         if types[0]["stochastic_leak"]:
             edges = [POTENTIAL_MIN, 0, POTENTIAL_MAX]
             program.initial_potential[:] = random.choice(edges, program.initial_potential.shape)
