@@ -142,7 +142,7 @@ class TickEngine:
             if tick in timed or self._open or self.late:
                 yield from self._play_in_time(outcome)
             else:
-                self._function.deliver(outcome.packets)
+                self._function.deliver_at_once(outcome)
                 self._played(PlayedTick(outcome, None))
             tick += 1
         while self._open:
