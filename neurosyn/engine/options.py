@@ -10,8 +10,9 @@ from neurosyn.options import Options
 
 __all__ = ["SimulateOptions", "Timing"]
 
-Timing = Literal["simpy", "none"]
-"""``simpy``: every packet hop is an event; ``none``: function and event counts only."""
+Timing = Literal["compiled", "simpy", "none"]
+"""``simpy``: every packet hop is an event of the reference; ``compiled``: the same times from compiled code; ``none``:
+function and event counts only."""
 
 _PS_PER_US = 1_000_000
 
@@ -29,7 +30,8 @@ class SimulateOptions(Options):
 
     timing: Timing = Field(
         default="simpy",
-        description="simpy: every packet hop of the timed frames; none: function and event counts",
+        description="simpy: every packet hop of the timed frames; compiled: the same, fast; "
+        "none: function and event counts",
     )
     tick: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=1e-6, le=1e6)],

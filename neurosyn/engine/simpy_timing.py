@@ -13,17 +13,18 @@ from simpy import Event
 
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric import HOST, Fabric, Position
+from neurosyn.engine.play import Flight, Timing
 from neurosyn.engine.simpy_network import Buffer, Network, Packet
 from neurosyn.engine.timing import TickTimes
 from neurosyn.engine.traffic import Packets, Walks
 
-__all__ = ["Flight", "SimpyTiming", "TokenController", "Walk"]
+__all__ = ["SimpyFlight", "SimpyTiming", "TokenController", "Walk"]
 
 _WAYS = 1 << 16
 """Ways kept in memory."""
 
 
-class Flight:
+class SimpyFlight(Flight):
     """The packets and walks of one tick, until the last of them has ended.
 
     Attributes
@@ -34,12 +35,10 @@ class Flight:
         Packets that have not arrived and walks that have not ended.
     done : Event
         When nothing is pending any more.
-    end_ps : int
-        When the last core has finished and the last packet has arrived, once nothing is pending.
     """
 
     def __init__(self, env: ChipEnvironment, cores: int) -> None:
-        self.start_ps = self.end_ps = env.now
+        self.start_ps = env.now
         self.pending = 0
         self.done = env.event()
         self._env = env
@@ -67,13 +66,17 @@ class Flight:
 
     def _settle(self) -> None:
         if not self.pending:
-            self.end_ps = max(self._env.now, max(self._finish_ps))
             self.done.succeed()
 
-    def landed(self) -> list[int]:
+    @property
+    def over(self) -> bool:
+        """Whether nothing is pending any more."""
+        return not self.pending
+
+    def landed(self) -> NDArray[np.intp]:
         """Return the numbers of the packets that have landed since the last call."""
         landed, self._landed = self._landed, []
-        return landed
+        return np.array(landed, np.intp)
 
     def times(self) -> TickTimes:
         """Return what came of it, once nothing is pending."""
@@ -103,19 +106,24 @@ class Walk:
         When each of them can be sent, from the beginning of the walk, if none has to wait.
     work_ps : int
         The time of the whole walk, if none has to wait.
-    flight : Flight
+    flight : SimpyFlight
     """
 
     packets: Sequence[Packet]
     ready_ps: Sequence[int]
     work_ps: int
-    flight: Flight
+    flight: SimpyFlight
 
 
 class TokenController:
     """Walks the neurons of one core, one tick after the other, and sends the packets of those that fire.
 
     As long as there is no room for a packet in the core's router, it stands still.
+
+    Attributes
+    ----------
+    busy_until_ps : int
+        When its last walk ended or, if nothing can hold it up any more, when it will.
     """
 
     def __init__(self, env: ChipEnvironment, network: Network, core: int) -> None:
@@ -124,13 +132,13 @@ class TokenController:
         self._core = core
         self._walks: deque[Walk] = deque()
         self._walking = False
-        self._busy_until_ps = 0
+        self.busy_until_ps = 0
 
     def begin(self, walk: Walk) -> None:
         """Walk now, or as soon as earlier walks have ended."""
         if not self._walking and not walk.packets:
             # Nothing can hold it up, so nobody needs to watch.
-            self._end(walk, max(self._env.now, self._busy_until_ps) + walk.work_ps)
+            self._end(walk, max(self._env.now, self.busy_until_ps) + walk.work_ps)
             return
         self._walks.append(walk)
         if not self._walking:
@@ -141,8 +149,8 @@ class TokenController:
         env, network = self._env, self._network
         while self._walks:
             walk = self._walks.popleft()
-            if self._busy_until_ps > env.now:
-                yield env.timeout(self._busy_until_ps - env.now)
+            if self.busy_until_ps > env.now:
+                yield env.timeout(self.busy_until_ps - env.now)
             done = 0
             for packet, ready in zip(walk.packets, walk.ready_ps, strict=True):
                 if ready > done:
@@ -156,11 +164,11 @@ class TokenController:
         self._walking = False
 
     def _end(self, walk: Walk, at_ps: int) -> None:
-        self._busy_until_ps = at_ps
+        self.busy_until_ps = at_ps
         walk.flight.finish(self._core, at_ps)
 
 
-class SimpyTiming:
+class SimpyTiming(Timing):
     """Plays ticks in time.
 
     Parameters
@@ -181,11 +189,13 @@ class SimpyTiming:
         # Cores send along the same ways again and again.
         self._way = lru_cache(_WAYS)(self._find_way)
         self._controllers = [TokenController(env, self.network, core) for core in range(len(positions))]
+        self._flights: list[SimpyFlight] = []
 
-    def launch(self, packets: Packets, walks: Walks) -> Flight:
+    def launch(self, packets: Packets, walks: Walks) -> SimpyFlight:
         """Begin a tick: the host's packets queue at its ports, and the token controllers set out."""
         env, cores = self.env, len(self._positions)
-        flight = Flight(env, cores)
+        flight = SimpyFlight(env, cores)
+        self._flights = [*(open_ for open_ in self._flights if not open_.over), flight]
         ends = zip(packets.source_core.tolist(), packets.dest_core.tolist(), strict=True)
         made = [Packet(env, self._way(*pair), number, flight.land) for number, pair in enumerate(ends)]
         flight.expect(made, cores)
@@ -208,6 +218,14 @@ class SimpyTiming:
         start, end = (position[core] if core >= 0 else HOST for core in (source, target))
         return self.network.way(self._fabric.path(start, end))
 
-    def rest_ps(self) -> int:
-        """Return when all servers are at rest, if nothing is on its way."""
-        return self.network.rest_ps()
+    def rest(self) -> Event:
+        """Return the event that everything launched so far has ended."""
+        return self.env.process(self._wait())
+
+    def _wait(self) -> Generator[Event, None, None]:
+        env = self.env
+        for flight in self._flights:
+            yield flight.done
+        end = max(self.network.rest_ps(), *(controller.busy_until_ps for controller in self._controllers))
+        if end > env.now:
+            yield env.timeout(end - env.now)

@@ -108,7 +108,7 @@ def simulate_frames(
         total = max(ticks, whole) if engine.late else ticks
         progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
-    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.tick_ps, played)
+    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.timing, options.tick_ps, played)
     try:
         watch.started(RunInfo(program, placement, chip, options.timing))
         count = engine.run(ticks, timed, if_late=whole)
@@ -209,9 +209,8 @@ def simulate_ticks(
         outcome = tick.outcome
         counter.add(outcome)
         counter.add_host(outcome.host)
-        if program.pins:
-            leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
-            outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
+        leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
+        outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
         stopwatch.add(tick)
         watch.tick(lambda: tick.columns(chip))
         progress(outcome.tick + 1, ticks, "ticks")
@@ -220,7 +219,7 @@ def simulate_ticks(
     early = inputs.at(-1)
     function.start(early)
     counter.add_host(early)
-    engine = TickEngine(function, inputs, placement, chip, options.tick_ps, played)
+    engine = TickEngine(function, inputs, placement, chip, options.timing, options.tick_ps, played)
     try:
         watch.started(RunInfo(program, placement, chip, options.timing))
         engine.run(ticks, range(ticks if options.timing != "none" else 0))

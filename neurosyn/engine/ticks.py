@@ -14,8 +14,8 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.engine.environment import TICK, ChipEnvironment
 from neurosyn.engine.fabric import Fabric
 from neurosyn.engine.function import ChipFunction, Inputs, Outcome
+from neurosyn.engine.play import Flight, Timing, make_timing
 from neurosyn.engine.probe import TickColumns
-from neurosyn.engine.simpy_timing import Flight, SimpyTiming
 from neurosyn.engine.timing import TickTimes, packet_columns
 from neurosyn.engine.traffic import Walks
 from neurosyn.placement.placement import Placement
@@ -91,6 +91,8 @@ class TickEngine:
         What the host injects.
     placement, chip
         Where the cores are, and the times of everything.
+    timing
+        Who plays the ticks that are timed (`neurosyn.engine.play.TIMINGS`).
     period_ps
         From tick to tick; None: a timed tick takes as long as it needs. Ticks without timing take no time.
     played
@@ -103,6 +105,7 @@ class TickEngine:
         inputs: Inputs,
         placement: Placement,
         chip: ChipOptions,
+        timing: str,
         period_ps: int | None,
         played: Callable[[PlayedTick], None],
     ) -> None:
@@ -110,10 +113,11 @@ class TickEngine:
         self._inputs = inputs
         self._placement = placement
         self._chip = chip
+        self._timing_name = timing
         self._period_ps = period_ps
         self._played = played
         self._env = ChipEnvironment()
-        self._timing: SimpyTiming | None = None
+        self._timing: Timing | None = None
         self._open: deque[_OpenTick] = deque()
         self.late = False
         """Whether a packet was late at a core, so that from then on the function depends on time."""
@@ -142,38 +146,33 @@ class TickEngine:
             if tick in timed or self._open or self.late:
                 yield from self._play_in_time(outcome)
             else:
-                self._function.deliver_at_once(outcome)
+                self._function.deliver(outcome.packets)
                 self._played(PlayedTick(outcome, None))
             tick += 1
-        while self._open:
-            yield self._open[0].flight.done
+        if self._open and self._timing is not None:
+            yield self._timing.rest()
             self._gather()
         return tick
 
     def _play_in_time(self, outcome: Outcome) -> Generator[Event, None, None]:
-        env = self._env
         if self._timing is None:
-            self._timing = SimpyTiming(env, Fabric(self._placement.mesh, self._chip), self._placement.xy.tolist())
+            fabric = Fabric(self._placement.mesh, self._chip)
+            self._timing = make_timing(self._timing_name, self._env, fabric, self._placement.xy.tolist())
         walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
         flight = self._timing.launch(outcome.packets, walks)
         self._open.append(_OpenTick(outcome, walks, flight))
         if self._period_ps is None:
-            yield flight.done
             # A tick finds the network at rest, so that each can be understood by itself.
-            end = max(flight.end_ps, self._timing.rest_ps())
-            if end > env.now:
-                yield env.timeout(end - env.now)
+            yield self._timing.rest()
         else:
-            yield env.moment_in(self._period_ps, TICK)
+            yield self._env.moment_in(self._period_ps, TICK)
         self._gather()
 
     def _gather(self) -> None:
         """Deliver what has landed, and pass on the ticks that are over."""
         for one in self._open:
-            landed = one.flight.landed()
-            if landed:
-                self._function.deliver(one.outcome.packets, np.array(landed))
-        while self._open and not self._open[0].flight.pending:
+            self._function.deliver(one.outcome.packets, one.flight.landed())
+        while self._open and self._open[0].flight.over:
             one = self._open.popleft()
             timed = self._judge(one)
             self.late |= bool((timed.late & (one.outcome.packets.dest_core >= 0)).any())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,24 +69,43 @@ def traffic(tick: Tick, cores: int) -> tuple[Packets, Walks]:
     return packets, Walks(np.array(ready, np.int64), work)
 
 
-def play(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks: list[Tick]) -> list[TickTimes]:
-    """Play ticks that begin at their `start_ps`, whatever is still on its way then."""
+def watch(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks: list[Tick], timing: Callable):
+    """Play ticks that begin at their `start_ps`, whatever is still on its way then.
+
+    Returns the times of each tick, and what could be seen of each at every later beginning and at the end: when that
+    was, what had landed since, and whether it was over.
+    """
     env = ChipEnvironment()
-    timing = SimpyTiming(env, Fabric(mesh, chip), positions)
-    flights = []
+    played = timing(env, Fabric(mesh, chip), positions)
+    flights, seen = [], []
+
+    def look():
+        for flight, (packets, _) in zip(flights, sent, strict=False):
+            landed = np.zeros(len(packets), bool)
+            landed[flight.landed()] = True
+            seen.append((env.now, np.flatnonzero(landed).tolist(), flight.over))
 
     def clock():
-        for tick in ticks:
+        for tick, traffic_ in zip(ticks, sent, strict=True):
             yield env.moment_in(tick.start_ps - env.now, TICK)
-            flights.append(timing.launch(*traffic(tick, len(positions))))
-        for flight in flights:
-            yield flight.done
+            look()
+            flights.append(played.launch(*traffic_))
+        yield played.rest()
+        look()
 
+    sent = [traffic(tick, len(positions)) for tick in ticks]
     env.run(env.process(clock()))
-    assert timing.network.packets_inside() == 0
-    assert timing.network.sent == timing.network.delivered
-    assert all(type(time) is int for flight in flights for time in (flight.start_ps, env.now))
-    return [flight.times() for flight in flights]
+    assert all(flight.over for flight in flights)
+    if isinstance(played, SimpyTiming):
+        assert played.network.packets_inside() == 0
+        assert played.network.sent == played.network.delivered
+    return [flight.times() for flight in flights], seen
+
+
+def play(
+    mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks: list[Tick], timing: Callable = SimpyTiming
+) -> list[TickTimes]:
+    return watch(mesh, chip, positions, ticks, timing)[0]
 
 
 def play_one(
@@ -100,4 +120,4 @@ def grid(mesh: Mesh) -> list[tuple[int, int]]:
     return [(x, y) for y in range(mesh.height) for x in range(mesh.width)]
 
 
-__all__ = ["OUTPUT", "QUICK", "Tick", "grid", "play", "play_one", "traffic"]
+__all__ = ["OUTPUT", "QUICK", "Tick", "grid", "play", "play_one", "traffic", "watch"]
