@@ -8,7 +8,10 @@ import pytest
 
 from neurosyn.backend import numpy_backend
 from neurosyn.backend.base import StepResult
+from neurosyn.chip.program import NEURON_TYPE
+from neurosyn.interop.program_file import save_program
 from neurosyn.registry import Plugin, registry
+from neurosyn.testing.programs import random_program
 
 
 @pytest.fixture
@@ -115,3 +118,12 @@ def test_folders_that_cannot_be_written(neurosyn, empty_data, monkeypatch, tmp_p
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("NEUROSYN_CACHE", str(tmp_path / "file" / "below"))
     assert json.loads(neurosyn("doctor", "--json").out)["folders"]["cache"]["writable"] is False
+
+
+def test_a_backend_that_is_not_there_ends_with_6(neurosyn, without_cupy, tmp_path):
+    program = tmp_path / "program.npz"
+    save_program(random_program(np.random.default_rng(0), np.zeros(1, NEURON_TYPE), cores=1), program)
+    outcome = neurosyn("run", program, "--ticks", 2, "--backend", "cupy")
+    assert outcome.code == 6
+    assert "backend cupy: CuPy cannot be imported" in outcome.err
+    assert neurosyn("run", program, "--ticks", 2, "--backend", "auto").code == 0
