@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.program import Program
+from neurosyn.chip.scheduler import Schedulers
 from neurosyn.chip.stateless import is_stateless
 from neurosyn.errors import BackendError, did_you_mean
 
@@ -37,6 +38,15 @@ class StepResult:
 
     fired: NDArray[np.bool_]
     synaptic_events: NDArray[np.uint16]
+
+    def spikes(self) -> NDArray[np.intp]:
+        """Return the neurons that fired, in order, by the number core × N + neuron."""
+        return np.flatnonzero(self.fired)
+
+    def events_of_cores(self) -> NDArray[np.int64]:
+        """Return the synaptic events (C,) of each core."""
+        sums: NDArray[np.int64] = self.synaptic_events.sum(axis=1, dtype=np.int64)
+        return sums
 
 
 class LoadedProgram(ABC):
@@ -64,6 +74,10 @@ class LoadedProgram(ABC):
         For a backend on a device these are the device's arrays, so that nothing but axons and spikes travels in a tick.
         """
         return self.program.initial_potential.copy(), initial_states(self.program.seeds)
+
+    def schedulers(self) -> Schedulers:
+        """Return the program's schedulers, empty."""
+        return Schedulers(self.program)
 
     @abstractmethod
     def step(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> StepResult:

@@ -12,10 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import Backend, LoadedProgram, StepResult
-from neurosyn.backend.numba_kernels import PARAMETERS, QUAD, TILE, evaluate_tiles, popcount_probe, step_tiles
-from neurosyn.chip.crossbar import type_masks
+from neurosyn.backend.numba_kernels import (
+    PARAMETERS,
+    QUAD,
+    TILE,
+    evaluate_tiles,
+    list_bits,
+    pop_slot,
+    popcount_probe,
+    send_spikes,
+    step_tiles,
+    sum_rows,
+)
+from neurosyn.chip.crossbar import pack_bits, type_masks
 from neurosyn.chip.neuron import POTENTIAL_MAX
 from neurosyn.chip.program import Program, type_table
+from neurosyn.chip.scheduler import SLOTS, Schedulers
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
 
@@ -70,6 +82,30 @@ def _threads(count: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
+class _NumbaResult(StepResult):
+    def spikes(self) -> NDArray[np.intp]:
+        words = pack_bits(self.fired.reshape(-1))
+        numbers = np.empty(self.fired.size, np.intp)
+        return numbers[: list_bits(words, numbers)].copy()
+
+    def events_of_cores(self) -> NDArray[np.int64]:
+        sums = np.empty(len(self.synaptic_events), np.int64)
+        sum_rows(self.synaptic_events, sums)
+        return sums
+
+
+class _NumbaSchedulers(Schedulers):
+    def pop(self, tick: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        slot = tick % SLOTS
+        active = np.empty(self.ring.shape[1:], np.uint64)
+        merged = np.empty(len(active), np.int64)
+        pop_slot(self.ring[slot], self.received[slot], active, merged)
+        return active, merged
+
+    def send(self, tick: int, neurons: NDArray[np.intp]) -> None:
+        send_spikes(self.targets, neurons, tick, self.ring, self.received)
+
+
 class _NumbaProgram(LoadedProgram):
     def __init__(self, program: Program, threads: int) -> None:
         super().__init__(program)
@@ -119,6 +155,9 @@ class _NumbaProgram(LoadedProgram):
         noisy_row: NDArray[np.bool_] = np.any(np.append(noisy, False)[members], axis=-1)
         self._stochastic: NDArray[np.bool_] = np.any(noisy_row[self._tile_row], axis=-1)
 
+    def schedulers(self) -> Schedulers:
+        return _NumbaSchedulers(self.program)
+
     def step(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> StepResult:
         self._check_state(active, potential, rng)
         fired = np.empty(potential.shape, np.bool_)
@@ -145,7 +184,7 @@ class _NumbaProgram(LoadedProgram):
                 fired,
                 events,
             )
-        return StepResult(fired, events)
+        return _NumbaResult(fired, events)
 
     def evaluate_frames(
         self, cores: NDArray[np.int32], active: NDArray[np.uint64]

@@ -22,7 +22,18 @@ from numba.extending import intrinsic
 from neurosyn.chip import lfsr
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
 
-__all__ = ["PARAMETERS", "QUAD", "TILE", "evaluate_tiles", "popcount_probe", "step_tiles"]
+__all__ = [
+    "PARAMETERS",
+    "QUAD",
+    "TILE",
+    "evaluate_tiles",
+    "list_bits",
+    "pop_slot",
+    "popcount_probe",
+    "send_spikes",
+    "step_tiles",
+    "sum_rows",
+]
 
 TILE, QUAD = 64, 4
 PARAMETERS = 12
@@ -380,3 +391,55 @@ def evaluate_tiles(
                         spiking |= np.uint64(work[_POTENTIAL + j] >= needed[least + j]) << j
                 spikes[frame, k, tile] = spiking
                 events[frame, k] += count
+
+
+@_compiled()
+def list_bits(words, numbers):
+    """Write the numbers of the bits that are 1 in words (n,), in order; return how many there are."""
+    count = 0
+    for k in range(words.size):
+        word = words[k]
+        while word != _0:
+            lowest = word & (~word + _1)
+            numbers[count] = np.int64(np.uint64(k) * _64 + popcount(lowest - _1))
+            word ^= lowest
+            count += 1
+    return count
+
+
+@_compiled()
+def sum_rows(events, sums):
+    """Sum events (C, N) over the neurons of each core."""
+    for core in range(len(events)):
+        total = np.uint32(0)
+        for n in range(events.shape[1]):
+            total += np.uint32(events[core, n])
+        sums[core] = total
+
+
+@_compiled()
+def pop_slot(row, received, active, merged):
+    """Move a row (C, W) of the schedulers to `active`; `merged` (C,) is what was received beyond its bits."""
+    for core in range(len(row)):
+        bits = np.int64(0)
+        for word in range(row.shape[1]):
+            active[core, word] = row[core, word]
+            bits += np.int64(popcount(row[core, word]))
+            row[core, word] = _0
+        merged[core] = received[core] - bits
+        received[core] = 0
+
+
+@_compiled()
+def send_spikes(targets, neurons, tick, ring, received):
+    """Put what neurons send in a tick into the schedulers (`neurosyn.chip.scheduler.Schedulers`)."""
+    # First all loads, then all stores: mixed, they wait for each other and take twice as long.
+    found = np.empty(len(neurons), np.int64)
+    for k in range(len(neurons)):
+        found[k] = targets[neurons[k]]
+    for target in found:
+        if target < 0:
+            continue
+        slot, core, axon = (tick + (target & 0xFF)) & 15, target >> 24, (target >> 8) & 0xFFFF
+        received[slot, core] += 1
+        ring[slot, core, axon >> 6] |= _1 << np.uint64(axon & 63)

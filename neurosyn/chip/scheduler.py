@@ -7,12 +7,13 @@ after its tick has begun stays in the ring until the row's turn comes again, 16 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.crossbar import words_for
+from neurosyn.chip.program import Program
 
 __all__ = ["SLOTS", "Schedulers"]
 
@@ -21,7 +22,7 @@ SLOTS = 16
 
 
 class Schedulers:
-    """The schedulers of so many cores, of so many axons each.
+    """The schedulers of a program's cores.
 
     Attributes
     ----------
@@ -31,9 +32,23 @@ class Schedulers:
         Spikes that each core was given for each row, to see how many merged.
     """
 
-    def __init__(self, cores: int, axons: int) -> None:
-        self.ring = np.zeros((SLOTS, cores, words_for(axons)), np.uint64)
-        self.received = np.zeros((SLOTS, cores), np.int64)
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.ring = np.zeros((SLOTS, program.cores, program.words), np.uint64)
+        self.received = np.zeros((SLOTS, program.cores), np.int64)
+
+    @cached_property
+    def targets(self) -> NDArray[np.int64]:
+        """Where each neuron sends, int64 (C × N,): core × 2²⁴ + axon × 2⁸ + delay, −1 if not to a core.
+
+        In one word, because few neurons spike in a tick, and what it needs of them should come from memory at once.
+        """
+        program = self._program
+        targets = program.dest_core.astype(np.int64) << 24
+        targets |= program.dest_axon.astype(np.int64) << 8
+        targets |= program.delay
+        targets[program.dest_core < 0] = -1
+        return targets.reshape(-1)
 
     def pop(self, tick: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Take the row of a tick out of the ring.
@@ -52,14 +67,27 @@ class Schedulers:
         self.received[slot] = 0
         return active, merged
 
-    def deliver(self, ticks: NDArray[Any] | int, cores: NDArray[np.int32], axons: NDArray[np.int32]) -> None:
+    def send(self, tick: int, neurons: NDArray[np.intp]) -> None:
+        """Put in what neurons send that fire in a tick, as if its way took no time.
+
+        Parameters
+        ----------
+        tick
+        neurons : intp array (n,)
+            By the number core × N + neuron; no two alike.
+        """
+        targets = self.targets.take(neurons)
+        targets = targets[targets >= 0]
+        self.deliver(tick + (targets & 0xFF), targets >> 24, (targets >> 8) & 0xFFFF)
+
+    def deliver(self, ticks: NDArray[Any] | int, cores: NDArray[Any], axons: NDArray[Any]) -> None:
         """Put in spikes.
 
         Parameters
         ----------
         ticks : int array (n,) or int
             When they are to be integrated.
-        cores, axons : int32 arrays (n,)
+        cores, axons : int arrays (n,)
             Where.
         """
         _, size, words = self.ring.shape

@@ -209,8 +209,9 @@ def simulate_ticks(
         outcome = tick.outcome
         counter.add(outcome)
         counter.add_host(outcome.host)
-        leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
-        outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
+        if program.pins:
+            leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
+            outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
         stopwatch.add(tick)
         watch.tick(lambda: tick.columns(chip))
         progress(outcome.tick + 1, ticks, "ticks")

@@ -58,7 +58,7 @@ class PlayedTick:
             start_ps=None if timed is None else timed.times.start_ps,
             spike_core=outcome.spike_core,
             spike_neuron=outcome.spike_neuron,
-            synaptic_events=outcome.synaptic_events.sum(axis=1, dtype=np.int64),
+            synaptic_events=outcome.events_of_cores,
             packets=len(packets) - packets.from_host,
             input_packets=packets.from_host,
             output_packets=packets.to_host,
@@ -146,7 +146,7 @@ class TickEngine:
             if tick in timed or self._open or self.late:
                 yield from self._play_in_time(outcome)
             else:
-                self._function.deliver(outcome.packets)
+                self._function.deliver_at_once(outcome)
                 self._played(PlayedTick(outcome, None))
             tick += 1
         if self._open and self._timing is not None:
