@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from neurosyn.compiled import compiled
 from neurosyn.training.kernels import EPSILON, TINY
 
 __all__ = ["gather", "scatter_add", "spike_backward", "spike_forward"]
 
-_compile = numba.njit(cache=True, nogil=True, error_model="numpy")
+_compile = compiled(nogil=True, error_model="numpy")
 # Sums may be added in any order, so that they can be vectorised; nothing else is relaxed.
-_compile_sums = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+_compile_sums = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
 
 
 @_compile

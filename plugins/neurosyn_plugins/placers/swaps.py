@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
+
+from neurosyn.compiled import compiled
 
 __all__ = ["try_swaps"]
 
-_compile = numba.njit(cache=True, nogil=True, error_model="numpy")
+_compile = compiled(nogil=True, error_model="numpy")
 
 
 @_compile
