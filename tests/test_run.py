@@ -303,8 +303,8 @@ PLUGINS = {
         ),
         ("trainers", "train", "def train(self, network, data, context): return data / 2", "TypeError in train"),
         ("trainers", "train", "def train(self, network, data, context): return None", "returned NoneType, not a Model"),
-        ("placers", "place", "def place(self, program, mesh, seed, progress): return {}[0]", "KeyError in place"),
-        ("placers", "place", "def place(self, program, mesh, seed, progress): return []", "returned list, not int32"),
+        ("placers", "place", "def place(self, program, chip, seed, progress): return {}[0]", "KeyError in place"),
+        ("placers", "place", "def place(self, program, chip, seed, progress): return []", "returned list, not int32"),
         (
             "datasets",
             "data",

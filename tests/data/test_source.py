@@ -50,3 +50,44 @@ def test_without_either_both_say_what_to_put_where(context):
         load_source(real, None, context, "train")
     with pytest.raises(DataError, match=r"(?s)real: no train.*real: no test.*drawn: no train"):
         load_source(real, stand_in, context, "train", "test")
+
+
+class Wrong(Fake):
+    """A data set whose images are not those that it describes."""
+
+    count: int = 2
+    side: int = 1
+    label: float = 0.0
+
+    def load(self, split, context):
+        labels = np.full(self.count, self.label)
+        if self.label == int(self.label):
+            labels = labels.astype(np.int32)
+        return Split(np.zeros((self.count, self.side, 1, 1), np.uint8), labels)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"count": 0}, "real: test images: there are none"),
+        ({"side": 2}, r"real: test images: are \(2, 1, 1\), described as \(1, 1, 1\)"),
+        ({"label": 1.0}, r"labels are int32 from 1 to 1, classes are 0…0"),
+        ({"label": -1.0}, r"labels are int32 from -1 to -1"),
+        ({"label": 0.5}, r"labels are float64"),
+    ],
+)
+def test_images_other_than_described_are_refused(options, said, context):
+    source = load_source(Wrong(name="real", here=("test",), **options), None, context, "test")
+    with pytest.raises(DataError, match=said):
+        source.load("test")
+
+
+def test_progress_reaches_the_data_set(context):
+    class Slow(Fake):
+        def load(self, split, context):
+            context.progress(1, 2, "images")
+            return super().load(split, context)
+
+    told = []
+    load_source(Slow(name="real", here=("test",)), None, context, "test").load("test", lambda *args: told.append(args))
+    assert told == [(1, 2, "images")]

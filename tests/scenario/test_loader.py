@@ -35,6 +35,13 @@ def test_profile_and_overrides_are_laid_over_in_this_order(tmp_path):
     assert document.place(("chip", "fifo_depth")) == "--set chip.fifo_depth=9"
 
 
+def test_override_stands_where_the_tables_that_it_opens_stand(tmp_path):
+    path = write(tmp_path, "s.toml", "[chip]\nvoltage = 1.0\n")
+    document = read_document(path, overrides=["place.kind=row_major", "chip.fifo_depth=2"])
+    assert document.place(("place",)) == "--set place.kind=row_major"
+    assert document.place(("chip",)) == f"{path}:1"
+
+
 @pytest.mark.parametrize(
     ("text", "fragment"),
     [
