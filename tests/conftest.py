@@ -71,6 +71,7 @@ batch = 16
 validation = 0.0
 
 [simulate]
+timing = "simpy"
 frames = 20
 timed_frames = 1
 """

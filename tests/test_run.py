@@ -104,6 +104,14 @@ def test_timing_changes_neither_function_nor_counts(tiny, finished_run, tiny_run
         np.testing.assert_array_equal(read_npz(tiny_run / "outputs.npz")[name], array)
 
 
+def test_compiled_timing_gives_the_same_times(tiny, finished_run, tiny_run):
+    compiled, simpy = simulate(tiny, tiny_run, "simulate.timing=compiled").result, read_summary(finished_run)
+    for summary in (compiled, simpy):
+        del summary["engine"]["timing"]
+    assert comparable(compiled) == comparable(simpy)
+    assert contents(tiny_run) == contents(finished_run) | {"scenario.toml": (tiny_run / "scenario.toml").read_bytes()}
+
+
 def test_force_repeats_everything_from_the_start_with_the_same_outcome(tiny, finished_run, tiny_run, learnt):
     assert simulate(tiny, tiny_run, force=True).repeated == STAGES[1:]
     assert len(learnt) == 2 * 2 * 15  # epochs, parts of a batch, batches

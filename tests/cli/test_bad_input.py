@@ -53,7 +53,7 @@ def run_process(*arguments, **options):
         ("chip.hop_latency_ps=1e99", "chip.hop_latency_ps: should be a valid integer"),
         ("chip.hop_latency_ps=99999999999999999999", "chip.hop_latency_ps: should be less than or equal to"),
         ("simulate.backend=opencl", "simulate.backend: should be "),
-        ("simulate.timing=exact", "simulate.timing: should be 'simpy' or 'none', not 'exact'"),
+        ("simulate.timing=exact", "simulate.timing: should be "),
         ("simulate.frames=0", "simulate.frames: should be greater than or equal to 1, not 0"),
         ("simulate.tick=0", 'simulate.tick: must be "auto" or a time in µs'),
         ("train.epochs=2.5", "train.epochs: should be a valid integer, not 2.5"),

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 RESUMES = "neurosyn: interrupted; the same command goes on after the last stage or checkpoint that was finished\n"
 LONG_TRAINING = ("--set", "train.epochs=80")
-LONG_SIMULATION = ("--set", "simulate.timed_frames=100")
+LONG_SIMULATION = ("--set", "simulate.timed_frames=60")
 PATIENCE_S = 120
 
 
