@@ -220,12 +220,13 @@ def report(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import data, plugins, scenario, trace
+    from neurosyn.cli import bench, data, plugins, scenario, trace
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.run import run
 
     app.command()(run)
     app.command()(doctor)
+    app.add_typer(bench.app, name="bench")
     app.add_typer(data.app, name="data")
     app.add_typer(plugins.app, name="plugins")
     app.add_typer(scenario.app, name="scenario")

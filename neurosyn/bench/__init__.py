@@ -1,0 +1,1 @@
+"""Benchmarks: how fast this machine simulates, beside what the machine itself can do."""

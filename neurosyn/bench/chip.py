@@ -1,0 +1,136 @@
+"""The common workload on the simulator: a recurrent network of tonic neurons that fills cores × 256 × 256.
+
+Every axon has so many of its 256 synapses on, half of the axons excite and half inhibit, and each neuron sends to a
+random axon of a random core in the next tick (`neurosyn.testing.workloads`). With 20 Hz and 128 synapses a neuron has
+leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events for each core.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, get_args
+
+import numpy as np
+
+from neurosyn.bench.measure import Stamps, machine, peak_rss_gb, spread
+from neurosyn.chip.mesh import CHIP_SIDE
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import Program
+from neurosyn.engine.function import InputSpikes
+from neurosyn.engine.options import SimulateOptions, Timing
+from neurosyn.engine.results import TicksResult
+from neurosyn.engine.simulation import simulate_ticks
+from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
+from neurosyn.placement.placement import Placement
+from neurosyn.testing.workloads import characterisation_program, random_placement
+
+__all__ = ["bench_chip", "check_timing", "common_workload", "simulated"]
+
+_LARGEST_SIDE = 4 * CHIP_SIDE
+
+
+def common_workload(
+    cores: int, rate_hz: float = 20, synapses: int = 128, seed: int = 0
+) -> tuple[Program, Placement, ChipOptions]:
+    """Return the network of so many cores, placed at random on a square of routers.
+
+    Raises
+    ------
+    ScenarioError
+        If the numbers make no such network.
+    """
+    side = math.isqrt(max(cores, 0))
+    if side * side != cores or not 1 <= side <= _LARGEST_SIDE:
+        raise ScenarioError(
+            f"--cores: {cores:,} fill no square; use a square number from 1 to {_LARGEST_SIDE**2:,}, e.g. 4096"
+        )
+    try:
+        program = characterisation_program(side, rate_hz, synapses, seed, merging=True)
+    except ValueError as error:
+        raise ScenarioError(f"--rate-hz, --synapses: {error}") from error
+    placement = random_placement(program, side, seed)
+    return program, placement, ChipOptions(chips=(placement.mesh.rows, placement.mesh.columns))
+
+
+def check_timing(timing: str) -> None:
+    """Raise `ScenarioError` if the engine has no such timing."""
+    known = get_args(Timing)
+    if timing not in known:
+        raise ScenarioError(f"--timing: '{timing}' is none of {', '.join(known)}{did_you_mean(timing, known)}")
+
+
+def simulated(
+    workload: tuple[Program, Placement, ChipOptions], timing: str, backend: str, ticks: int, stamps: Stamps
+) -> TicksResult:
+    """Play a workload for so many ticks; no spikes come from outside."""
+    nothing = np.zeros(0, np.int32)
+    spikes = InputSpikes.to_axons(nothing.astype(np.int64), nothing, nothing)
+    options = SimulateOptions.from_table({"timing": timing, "backend": backend})
+    return simulate_ticks(*workload, options, spikes, ticks, progress=stamps)
+
+
+def bench_chip(
+    *,
+    cores: int = 4096,
+    rate_hz: float = 20,
+    synapses: int = 128,
+    timing: str = "none",
+    ticks: int = 100,
+    repeats: int = 3,
+    backend: str = "auto",
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> dict[str, Any]:
+    """Measure the time of a tick.
+
+    Times are taken from the end of tick 0 to the end of the last: what loading costs is not among them, and the spikes
+    of the first tick are there. Counts are those of all ticks of one repeat, and equal in all repeats.
+
+    Returns
+    -------
+    dict
+        Plain JSON values.
+    """
+    check_timing(timing)
+    before = machine()
+    # Compiles what is compiled when first used.
+    simulated(common_workload(4, rate_hz, synapses), timing, backend, 2, Stamps())
+    workload = common_workload(cores, rate_hz, synapses, seed)
+    results, clocks = [], []
+    for repeat in range(repeats):
+        stamps = Stamps()
+        results.append(simulated(workload, timing, backend, ticks, stamps))
+        clocks.append(stamps.ms_per_tick())
+        progress(repeat + 1, repeats, "repeats")
+    counts = [_counts(result) for result in results]
+    if any(count != counts[0] for count in counts):
+        raise NeurosynError(f"bench: equal runs gave different counts: {counts}; report it")
+    timed = results[0].timing
+    return {
+        "cores": cores,
+        "rate_hz": rate_hz,
+        "synapses": synapses,
+        "seed": seed,
+        "ticks": ticks,
+        "timing": timing,
+        "backend": results[0].backend,
+        "repeats": repeats,
+        **spread("ms_per_tick", [wall for wall, _ in clocks]),
+        **spread("cpu_ms_per_tick", [cpu for _, cpu in clocks]),
+        **counts[0],
+        "tick_period_us": None if timed is None else timed.tick_period_ps / 1e6,
+        "peak_rss_gb": peak_rss_gb(),
+        "machine": before,
+    }
+
+
+def _counts(result: TicksResult) -> dict[str, int]:
+    counts = result.counts
+    return {
+        "spikes": int(counts.spikes.sum()),
+        "synaptic_events": int(counts.synaptic_events.sum()),
+        "packets": int(counts.packets.sum()),
+        "hops": int(counts.hops.sum()),
+        "collisions": int(counts.collisions.sum()),
+    }

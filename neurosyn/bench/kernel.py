@@ -1,0 +1,100 @@
+"""The crossbar kernel beside the limits of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from neurosyn.backend.base import get_backend
+from neurosyn.bench.chip import common_workload
+from neurosyn.bench.limits import measure_limits
+from neurosyn.bench.measure import machine, peak_rss_gb, spread, time_calls
+from neurosyn.chip.crossbar import pack_bits
+from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.errors import NeurosynError
+
+__all__ = ["bench_kernel"]
+
+_ACTIVE = 0.02
+"""Share of axons that are active in a tick of the common workload."""
+_TYPES = 2
+"""Axon types that it uses."""
+
+
+def bench_kernel(
+    *,
+    cores: int = 4096,
+    frames: int = 64,
+    repeats: int = 30,
+    backend: str = "auto",
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> dict[str, Any]:
+    """Measure one tick of all cores, and many frames of cores without state at once.
+
+    A tick has to read the crossbars, read and write the potentials, and write which neurons fired and their synaptic
+    events: its limit is the bandwidth of the memory. A batch reads a crossbar once for many frames: its limit is the
+    counting of bits, words × axon types for each neuron and frame.
+
+    Returns
+    -------
+    dict
+        Plain JSON values.
+    """
+    before = machine()
+    random = np.random.default_rng(0)
+    progress(0, 3, "limits of the machine")
+    limits = measure_limits()
+    program, _, _ = common_workload(cores)
+    engine = get_backend(backend)
+
+    progress(1, 3, "one tick at a time")
+    loaded = engine.load(program)
+    active = pack_bits(random.random((cores, program.axons), np.float32) < _ACTIVE)
+    potential, registers = loaded.initial_state()
+    result = loaded.step(active, potential, registers)
+    moved = program.crossbars.nbytes + 2 * potential.nbytes + result.fired.nbytes + result.synaptic_events.nbytes
+    ticks = time_calls(lambda: loaded.step(active, potential, registers), repeats)
+
+    progress(2, 3, "batched")
+    loaded = engine.load(_without_state(program))
+    if not loaded.stateless:
+        raise NeurosynError("bench: the program for batches keeps state; report it")
+    every = np.arange(cores, dtype=np.int32)
+    many = pack_bits(random.random((frames, cores, program.axons), np.float32) < 1 / 2)
+    batches = time_calls(lambda: loaded.evaluate_frames(every, many), max(3, repeats // 5))
+    counted = frames * cores * program.words * program.neurons * _TYPES
+    progress(3, 3, "batched")
+
+    bandwidth = moved / min(ticks) / 1e9
+    rate = counted / min(batches) / 1e9
+    return {
+        "cores": cores,
+        "backend": engine.name,
+        "limits": limits,
+        "tick": {
+            **spread("ms", [1e3 * seconds for seconds in ticks]),
+            "bytes": moved,
+            "gb_per_s": float(f"{bandwidth:.3g}"),
+            "of_limit": round(bandwidth / limits["read_gb_per_s"], 3),
+        },
+        "batch": {
+            "frames": frames,
+            **spread("ms_per_frame", [1e3 * seconds / frames for seconds in batches]),
+            "gwords_per_s": float(f"{rate:.3g}"),
+            "of_limit": round(rate / limits["popcount_gwords_per_s"], 3),
+        },
+        "peak_rss_gb": peak_rss_gb(),
+        "machine": before,
+    }
+
+
+def _without_state(program: Program) -> Program:
+    """Return the program with neurons as compiled networks have them: V = 0 after every tick."""
+    kind = np.zeros(1, NEURON_TYPE)
+    kind["weights"] = (1, -1, 0, 0)
+    kind["threshold"] = 1
+    kind["negative_saturation"] = True
+    return replace(program, neuron_types=kind, initial_potential=np.zeros_like(program.initial_potential))

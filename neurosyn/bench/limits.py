@@ -1,0 +1,74 @@
+"""What the machine itself can do, measured in the same run: memory bandwidth and popcounts."""
+
+# mypy: ignore-errors
+# The bodies of the kernels are Numba's language: types are inferred when one is compiled.
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from neurosyn.backend.numba_backend import NumbaBackend
+from neurosyn.backend.numba_kernels import popcount
+from neurosyn.bench.measure import time_calls
+
+__all__ = ["measure_limits"]
+
+_WORDS = 2**25
+"""256 MB: far more than the caches hold."""
+_NEAR, _ROUNDS = 2**11, 2**12
+"""16 KB, which fit the nearest cache, gone through so many times by each of the tasks."""
+_PARTS = 64
+
+
+# Loops by index: those over items are not turned into vector instructions.
+@numba.njit(parallel=True, boundscheck=False)
+def _read(words, sums):
+    for part in numba.prange(sums.size):
+        some, total = words[part], np.uint64(0)
+        for k in range(some.size):
+            total += some[k]
+        sums[part] = total
+
+
+@numba.njit(parallel=True, boundscheck=False)
+def _count(words, masks, counts):
+    for task in numba.prange(counts.size):
+        total = np.uint64(0)
+        for mask in masks[task]:
+            for k in range(words.size):
+                total += popcount(words[k] & mask)
+        counts[task] = total
+
+
+def measure_limits(repeats: int = 30) -> dict[str, Any]:
+    """Measure how fast all threads read memory, and how fast they count the bits of words ANDed with a mask.
+
+    Returns
+    -------
+    dict
+        ``threads``, ``read_gb_per_s`` (10⁹ bytes) and ``popcount_gwords_per_s`` (10⁹ words of 64 bits), both of the
+        quickest repeat: a limit.
+    """
+    threads = NumbaBackend().threads
+    random = np.random.default_rng(0)
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    try:
+        # Written to, else all its pages are one and the same.
+        words = np.arange(_WORDS, dtype=np.uint64).reshape(_PARTS, -1)
+        sums = np.zeros(_PARTS, np.uint64)
+        read = time_calls(lambda: _read(words, sums), repeats)
+        near = random.integers(0, 2**63, _NEAR, np.uint64)
+        masks = random.integers(0, 2**63, (threads, _ROUNDS), np.uint64)
+        counts = np.zeros(threads, np.uint64)
+        counted = time_calls(lambda: _count(near, masks, counts), repeats)
+    finally:
+        numba.set_num_threads(before)
+    return {
+        "threads": threads,
+        "read_gb_per_s": float(f"{words.nbytes / min(read) / 1e9:.3g}"),
+        "popcount_gwords_per_s": float(f"{near.size * masks.size / min(counted) / 1e9:.3g}"),
+    }

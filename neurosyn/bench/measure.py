@@ -1,0 +1,77 @@
+"""Clocks and memory: what a benchmark reads while it works."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Stamps", "machine", "peak_rss_gb", "spread", "time_calls"]
+
+
+class Stamps:
+    """Wall and processor time at each call of the engine's progress about ticks, in seconds."""
+
+    def __init__(self) -> None:
+        self._wall: list[float] = []
+        self._cpu: list[float] = []
+
+    def __call__(self, _done: int, _total: int, what: str) -> None:
+        """Take the time after a tick."""
+        if what == "ticks":
+            self._wall.append(time.perf_counter())
+            self._cpu.append(time.process_time())
+
+    def ms_per_tick(self, ticks: int | None = None) -> tuple[float, float]:
+        """Return wall and processor time of a tick in ms: the mean of the last so many, or of all but the first.
+
+        What came before the end of the first tick, the loading of a program among it, never counts.
+        """
+        last = len(self._wall) - 1 if ticks is None else ticks
+        wall, cpu = (1e3 * (clock[-1] - clock[-1 - last]) / last for clock in (self._wall, self._cpu))
+        return wall, cpu
+
+
+def time_calls(call: Callable[[], Any], repeats: int) -> list[float]:
+    """Return the wall times in seconds of so many calls, after one that does not count."""
+    call()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def spread(name: str, values: Sequence[float], digits: int = 4) -> dict[str, Any]:
+    """Return the median under `name`, and its least and largest values."""
+    rounded = [float(f"{value:.{digits}g}") for value in values]
+    return {
+        name: float(f"{statistics.median(values):.{digits}g}"),
+        f"{name}_min": min(rounded),
+        f"{name}_max": max(rounded),
+    }
+
+
+def peak_rss_gb() -> float:
+    """Return the most memory that this process has had so far, in GB (10⁹ bytes)."""
+    try:
+        # Linux hands the peak of a parent process on to `ru_maxrss`.
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        kilobytes = int(status.split("VmHWM:", 1)[1].split()[0])
+    except (OSError, IndexError, ValueError):
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        if sys.platform == "darwin":  # in bytes there
+            return round(kilobytes / 1e9, 3)
+    return round(kilobytes * 1024 / 1e9, 3)
+
+
+def machine() -> dict[str, Any]:
+    """Return how many processors this process may use, and how busy they are with anything."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {"processors": processors, "load_1min": round(os.getloadavg()[0], 2)}

@@ -1,0 +1,132 @@
+"""``neurosyn bench``: chip, eedn, kernel, load."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from neurosyn.cli.output import print_json, print_table
+from neurosyn.cli.parameters import Json, Quiet
+
+app = typer.Typer(no_args_is_help=True, help="Measure how fast this machine simulates.")
+
+_LONGEST = 1_000_000
+
+Backend = Annotated[
+    str, typer.Option("--backend", metavar="NAME", help="What computes: auto, numpy, numba …; results are the same.")
+]
+Repeats = Annotated[int, typer.Option("--repeats", min=1, max=_LONGEST, help="Measure so often; the median is shown.")]
+Cores = Annotated[int, typer.Option("--cores", min=1, help="Cores of the chip: a square number.")]
+
+
+@app.command()
+def chip(
+    cores: Cores = 4096,
+    rate_hz: Annotated[float, typer.Option("--rate-hz", help="Spikes per second of each neuron.")] = 20.0,
+    synapses: Annotated[int, typer.Option("--synapses", help="Synapses that are on, of 256 at each axon.")] = 128,
+    timing: Annotated[
+        str, typer.Option("--timing", metavar="NAME", help="none: function and counts; others time every packet too.")
+    ] = "none",
+    ticks: Annotated[int, typer.Option("--ticks", "-n", min=2, max=_LONGEST, help="Ticks of each repeat.")] = 100,
+    repeats: Repeats = 3,
+    backend: Backend = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random network.")] = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time the ticks of a random recurrent network that fills the cores."""
+    from neurosyn.bench.chip import bench_chip
+    from neurosyn.progress import StageProgress
+
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("chip") as said:
+        result = bench_chip(
+            cores=cores,
+            rate_hz=rate_hz,
+            synapses=synapses,
+            timing=timing,
+            ticks=ticks,
+            repeats=repeats,
+            backend=backend,
+            seed=seed,
+            progress=progress.update,
+        )
+        said.append(f"{result['ms_per_tick']:g} ms per tick")
+    _print(result, json)
+
+
+@app.command()
+def eedn(
+    frames: Annotated[int, typer.Option("--frames", min=1, max=_LONGEST, help="Frames for the function alone.")] = 1000,
+    timing: Annotated[
+        str, typer.Option("--timing", metavar="NAME", help="How the timed frames are timed; none: not at all.")
+    ] = "compiled",
+    timed_frames: Annotated[int, typer.Option("--timed-frames", min=1, max=_LONGEST, help="How many are timed.")] = 1,
+    repeats: Repeats = 3,
+    backend: Backend = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time frames of the one-chip network with the shipped model, and compare all its output spikes."""
+    from neurosyn.bench.eedn import bench_eedn
+    from neurosyn.progress import StageProgress
+
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("eedn") as said:
+        result = bench_eedn(
+            frames=frames,
+            timing=timing,
+            timed_frames=timed_frames,
+            repeats=repeats,
+            backend=backend,
+            progress=progress.update,
+        )
+        said.append(f"{result['frames_per_second']:,g} frames/s, {result['mismatched_frames']} differ")
+    _print(result, json)
+
+
+@app.command()
+def kernel(
+    cores: Cores = 4096,
+    frames: Annotated[int, typer.Option("--frames", min=1, max=4096, help="Frames of a batch.")] = 64,
+    repeats: Repeats = 30,
+    backend: Backend = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time the crossbars alone, beside the memory bandwidth and the popcount rate of this machine."""
+    from neurosyn.bench.kernel import bench_kernel
+    from neurosyn.progress import StageProgress
+
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("kernel") as said:
+        result = bench_kernel(cores=cores, frames=frames, repeats=repeats, backend=backend, progress=progress.update)
+        said.append(f"{result['tick']['of_limit']:.0%} and {result['batch']['of_limit']:.0%} of the limits")
+    _print(result, json)
+
+
+@app.command()
+def load(repeats: Repeats = 5, json: Json = False, quiet: Quiet = False) -> None:
+    """Time how long a full chip's program takes to load, and `neurosyn --help`."""
+    from neurosyn.bench.load import bench_load
+    from neurosyn.progress import StageProgress
+
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("load") as said:
+        result = bench_load(repeats=repeats, progress=progress.update)
+        said.append(f"{result['load_program_s']:g} s")
+    _print(result, json)
+
+
+def _print(result: dict[str, Any], json: bool) -> None:
+    if json:
+        print_json(result)
+    else:
+        print_table(("what", "value"), [(name.replace("_", " "), value) for name, value in _flat(result)])
+
+
+def _flat(document: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for name, value in document.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{name} ")
+        elif value is not None:
+            rows.append((f"{prefix}{name}", value))
+    return rows
