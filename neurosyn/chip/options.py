@@ -73,10 +73,10 @@ ASSUMED: dict[str, str] = {
     "synaptic_event_time_ps": "the slower published handshake interval [A]",
     "hop_latency_ps": "the faster published handshake interval [A]",
     "link_cycle_ps": "the faster published handshake interval [A]",
-    "fifo_depth": "[A]",
+    "fifo_depth": "finite FIFOs and back-pressure are published, their depth is not [A]",
     "edge_cycle_ps": "160 Mspikes/s over 4 sides × 2 directions [A]",
     "edge_latency_ps": "one link cycle [A]",
-    "input_side": "[A]",
-    "output_side": "[A]",
+    "input_side": "chips have links on all four sides; which of them the host uses is not published [A]",
+    "output_side": "as for the input side [A]",
 }
 """Options of `ChipOptions` whose values are not published, with what each default rests on."""

@@ -73,7 +73,7 @@ def unpack(words: NDArray[np.uint32]) -> Fields:
 
     def take(bits: int) -> NDArray[np.int32]:
         nonlocal rest
-        value = (rest & (2**bits - 1)).astype(np.int32)
+        value: NDArray[np.int32] = (rest & (2**bits - 1)).astype(np.int32)
         rest = rest >> bits
         return value
 

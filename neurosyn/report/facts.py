@@ -43,14 +43,18 @@ class Summary(TypedDict, total=False):
     tick_limited_by: Any  # a text, or a table with the key text
     frames_per_second: float | None
     latency_us: float | None
+    board: dict[str, Any]  # chips_used, crossings, crossings_per_packet, chip_edges, host_ports
     voltage: float
     power_mw: dict[str, float | None] | None  # total and PARTS
+    energy_pj: dict[str, float]  # total and PARTS, over the whole run: the sum of all layers and the host
+    host_energy_pj: dict[str, float]  # the same of the packets that the host sent
+    not_counted: dict[str, str]  # what no number contains, and why
     energy_per_frame_uj: float | None
     frames_per_second_per_watt: float | None
     events: dict[str, int]  # spikes, synaptic_events, packets (input_, output_, late_), hops, crossings, collisions, …
     engine: dict[str, Any]  # timing, backend, wall_s, ticks, batched, timed_frames, timed_ticks, mean_travel_ns, …
     layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj, energy_parts_pj
-    assumptions: list[dict[str, Any]]  # name, value, unit, basis
+    assumptions: list[dict[str, Any]]  # name, value, unit, basis, and whether it is an option
     provenance: dict[str, Any]
     run: str
 
@@ -103,6 +107,7 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
     sections = [
         Section("Classification", tuple(_classification(summary))),
         Section("Chip", tuple(_chip(summary))),
+        Section("Board", tuple(_board(summary))),
         Section("Speed", tuple(_speed(summary))),
         Section("Power and energy", tuple(_power(summary))),
         Section("Events in the run", tuple(_events(summary))),
@@ -135,6 +140,21 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
     return [*facts, Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars")]
 
 
+def _board(summary: Mapping[str, Any]) -> list[Fact]:
+    board = summary.get("board") or {}
+    if (summary.get("chips") or 1) == 1:
+        return []
+    facts = [Fact("Chips in use", count(board.get("chips_used")), f"of {count(summary.get('chips'))}")]
+    facts.append(Fact("Crossings", count(board.get("crossings")), "links from chip to chip, over all packets"))
+    facts.append(Fact("Crossings of a packet", number(board.get("crossings_per_packet"), 3), "in the mean"))
+    for label, links in (("Busiest chip edge", "chip_edges"), ("Busiest host port", "host_ports")):
+        if board.get(links):
+            most = max(board[links], key=lambda link: link["packets"])
+            note = f"of the time busy: {most['name']}, {count(most['packets'])} packets"
+            facts.append(Fact(label, percent(most["busy_share"], 1), note))
+    return facts
+
+
 def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     engine, cause = summary.get("engine") or {}, limited_by(summary)
     frames, ticks = engine.get("timed_frames"), engine.get("timed_ticks")
@@ -159,6 +179,7 @@ def _power(summary: Mapping[str, Any]) -> list[Fact]:
             Fact(f"  {part.replace('_', ' ')}", v if v == MISSING else f"{v} mW", PARTS[part])
             for part, v in parts.items()
         ),
+        *(Fact(f"  {name}", "not counted", why) for name, why in (summary.get("not_counted") or {}).items()),
         Fact("Energy per frame", _with_unit(summary.get("energy_per_frame_uj"), "µJ")),
         Fact("Frames per second and watt", _with_unit(summary.get("frames_per_second_per_watt"), "")),
     ]
@@ -174,13 +195,10 @@ def _events(summary: Mapping[str, Any]) -> list[Fact]:
         "input_packets": "sent by the host",
         "output_packets": "sent to the host",
         "hops": f"{number(hops / packets, 3)} a packet" if hops and packets else "",
-        "crossings": "links between chips",
         "collisions": "spikes to an axon that had one in this tick",
         "late_packets": "after their tick had begun",
         "core_overruns": "not finished when the tick ended",
     }
-    if summary.get("chips") == 1:
-        del labels["crossings"]
     return [Fact(key.replace("_", " ").capitalize(), count(events.get(key)), note) for key, note in labels.items()]
 
 

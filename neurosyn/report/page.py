@@ -70,7 +70,11 @@ def write_report(
         mapped_ticks=None if trace is None else panels.mapped_ticks(trace),
         maps=None if trace is None else panels.maps(trace),
         latencies=None if trace is None else panels.latencies(trace),
-        assumptions=[dict(item, text=assumed_value(item)) for item in summary.get("assumptions") or []],
+        not_counted=summary.get("not_counted") or {},
+        edges=panels.edges(summary),
+        assumptions=[
+            {"option": True} | dict(item, text=assumed_value(item)) for item in summary.get("assumptions") or []
+        ],
         provenance=list(_flat(summary.get("provenance") or {})),
         run=summary.get("run"),
     )
@@ -90,6 +94,12 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"{written.things(mismatched, 'frame')}: the chip's output spikes differ from the trained network's."
     if late:
         yield f"{written.things(late, 'packet')} arrived after their tick had begun: the tick period is too short."
+    overruns = events.get("core_overruns")
+    if overruns:
+        yield (
+            f"{written.things(overruns, 'core overrun')}: a core had not finished when its tick ended, the tick period "
+            "is too short."
+        )
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

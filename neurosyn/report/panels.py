@@ -19,7 +19,18 @@ from neurosyn.report.format import MISSING, alike, count, number, percent, thing
 from neurosyn.trace.schema import ENERGY_PARTS
 from neurosyn.trace.trace import Trace
 
-__all__ = ["PART_COLOURS", "accuracy", "cards", "latencies", "layers", "mapped_ticks", "maps", "power", "samples"]
+__all__ = [
+    "PART_COLOURS",
+    "accuracy",
+    "cards",
+    "edges",
+    "latencies",
+    "layers",
+    "mapped_ticks",
+    "maps",
+    "power",
+    "samples",
+]
 
 PART_COLOURS = {
     "leakage": "#8a97a5",
@@ -34,6 +45,7 @@ PART_COLOURS = {
 _SAMPLES = 24
 _CONFUSIONS = 8
 _BEST_SCORES = 3
+_EDGES = 12
 
 
 def cards(summary: Mapping[str, Any]) -> list[Fact]:
@@ -205,6 +217,22 @@ def power(summary: Mapping[str, Any]) -> list[Part]:
 
 
 @dataclass(frozen=True)
+class EdgeRow:
+    """A link between chips in the table of edges; the share is of the time."""
+
+    name: str
+    packets: int
+    share: float
+
+
+def edges(summary: Mapping[str, Any]) -> list[EdgeRow]:
+    """Return the busiest links between chips."""
+    found = (summary.get("board") or {}).get("chip_edges") or []
+    busiest = sorted(found, key=lambda edge: -edge["packets"])[:_EDGES]
+    return [EdgeRow(edge["name"].removeprefix("chip edge "), edge["packets"], edge["busy_share"]) for edge in busiest]
+
+
+@dataclass(frozen=True)
 class ChipMap:
     """A figure of the board, its title and what it says."""
 
@@ -221,7 +249,7 @@ def mapped_ticks(trace: Trace) -> str:
 
 
 def maps(trace: Trace) -> list[ChipMap]:
-    """Return the board coloured by spikes, by energy and by layer.
+    """Return the board coloured by spikes, by energy, by layer and by the load of its links.
 
     Ticks that were timed stand for the run, if there are any: others may have been played to fill the pipeline.
     """
@@ -259,7 +287,32 @@ def maps(trace: Trace) -> list[ChipMap]:
     drawn = figures.layer_map(
         board(layer), len(trace.layers), side=side, label=f"Map of the cores by layer, {len(trace.layers)} layers"
     )
-    return [*found, ChipMap("Layer", drawn, "Numbers are those of the layer table.")]
+    found.append(ChipMap("Layer", drawn, "Numbers are those of the layer table."))
+    if trace.ticks_timed:
+        found.append(_link_map(trace, width, height))
+    return found
+
+
+def _link_map(trace: Trace, width: int, height: int) -> ChipMap:
+    """Return the routers coloured by the busiest of the links that leave them."""
+    links = trace.links(["kind", "name", "x", "y", "packets", "busy_share"])
+    links = links[links["kind"] == "link"]
+    load = np.full((height, width), np.nan)
+    x, y = links["x"].to_numpy(np.int64), links["y"].to_numpy(np.int64)
+    np.fmax.at(load, (y, x), links["packets"].to_numpy(np.float64) / trace.ticks_timed)
+    caption = "No packet left its core's router."
+    if len(links):
+        most = links.iloc[int(np.argmax(links["packets"]))]
+        packets = number(most["packets"] / trace.ticks_timed, 3)
+        caption = f"Most: {packets} packets in a tick, {most['name']}, busy {percent(most['busy_share'])} of the time."
+    figure = figures.chip_map(
+        load,
+        unit="packets in a tick",
+        colours="cividis",
+        side=trace.mesh["side"],
+        label=f"Map of the routers by the busiest link that leaves each. {caption}",
+    )
+    return ChipMap("Links", figure, caption)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.energy import EnergyModel, Events, Parts
-from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import Program
 from neurosyn.compiler.summary import summarise
 from neurosyn.engine.counts import EventCounts
 from neurosyn.engine.results import FramesResult, TimingResult
 from neurosyn.placement.placement import Placement
+from neurosyn.report.board import summarise_board
 
-__all__ = ["NOMINAL_TICK_PS", "summarise_frames"]
+__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_frames"]
 
 NOMINAL_TICK_PS = 1_000_000_000
 """1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
@@ -46,31 +48,58 @@ def summarise_frames(
     expected : uint8 array (F, pins)
         Output spikes of the trained network.
     """
-    timing = result.timing
-    tick_ps = NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
-    counts = result.counts
-    model = EnergyModel(chip.voltage)
-    power = model.power_mw(counts.events(), program.cores, tick_ps)
-    frames_per_second = 1e12 / tick_ps
-    use = summarise(program)
-    events = counts.events()
+    timing, found = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
+    tick_ps = _tick_ps(timing)
+    frames_per_second, watts = 1e12 / tick_ps, found["power_mw"]["total"] * 1e-3
+    packets = 0 if timing is None else timing.packets
     return {
         "frames": len(labels),
         "accuracy": float((predictions == labels).mean()),
         "trained_accuracy": float((expected_predictions == labels).mean()),
         "mismatched_frames": int((result.spikes != expected).any(axis=1).sum()),
+        **found,
+        "frames_per_second": frames_per_second,
+        "latency_us": result.depth * tick_ps / 1e6,
+        "energy_per_frame_uj": watts / frames_per_second * 1e6,
+        "frames_per_second_per_watt": frames_per_second / watts,
+        "engine": {
+            "timing": result.timing_name,
+            "backend": result.backend,
+            "wall_s": round(result.wall_s, 3),
+            "ticks": result.ticks,
+            "batched": result.batched,
+            "timed_frames": len(result.timed_frames),
+            "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
+            "timed_packets": packets,
+            "mean_travel_ns": timing.packet_travel_ps / packets / 1e3 if timing and packets else None,
+            "mean_blocked_ns": timing.packet_blocked_ps / packets / 1e3 if timing and packets else None,
+        },
+    }
+
+
+def summarise_chip(
+    program: Program, placement: Placement, chip: ChipOptions, counts: EventCounts, timing: TimingResult | None
+) -> dict[str, Any]:
+    """Return what is to say of any run, of frames or of a raw program, as plain JSON values.
+
+    Energies add up to the last digit: ``energy_pj`` is the sum of its parts, and of all layers and the host.
+    """
+    tick_ps, model, events = _tick_ps(timing), EnergyModel(chip.voltage), counts.events()
+    use = summarise(program)
+    of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
+    return {
         "cores": program.cores,
         "chips": placement.mesh.chips,
         "neurons": use["total"]["neurons"],
         "utilisation": use,
+        "board": summarise_board(program, placement, chip, counts, tick_ps),
         "tick_period_us": tick_ps / 1e6,
         "tick_limited_by": _limit(timing),
-        "frames_per_second": frames_per_second,
-        "latency_us": result.depth * tick_ps / 1e6,
         "voltage": chip.voltage,
-        "power_mw": _milliwatts(power),
-        "energy_per_frame_uj": power.total * 1e-3 / frames_per_second * 1e6,
-        "frames_per_second_per_watt": frames_per_second / (power.total * 1e-3),
+        "power_mw": _by_part(model.power_mw(events, program.cores, tick_ps)),
+        "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)),
+        "host_energy_pj": _by_part(model.energy_pj(of_host, program.cores, tick_ps)),
+        "not_counted": dict(NOT_COUNTED),
         "events": {
             "spikes": int(counts.spikes.sum()),
             "synaptic_events": events.synaptic_events,
@@ -83,25 +112,13 @@ def summarise_frames(
             "late_packets": 0 if timing is None else timing.late_packets,
             "core_overruns": 0 if timing is None else timing.core_overruns,
         },
-        "engine": {
-            "timing": result.timing_name,
-            "backend": result.backend,
-            "wall_s": round(result.wall_s, 3),
-            "ticks": result.ticks,
-            "batched": result.batched,
-            "timed_frames": len(result.timed_frames),
-            "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
-            "timed_packets": 0 if timing is None else timing.packets,
-            "mean_travel_ns": None
-            if not (timing and timing.packets)
-            else timing.packet_travel_ps / timing.packets / 1e3,
-            "mean_blocked_ns": None
-            if not (timing and timing.packets)
-            else timing.packet_blocked_ps / timing.packets / 1e3,
-        },
         "layers": _layers(program, counts, model, tick_ps),
-        "assumptions": _assumptions(chip),
+        "assumptions": assumptions(chip),
     }
+
+
+def _tick_ps(timing: TimingResult | None) -> int:
+    return NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
 
 
 def _limit(timing: TimingResult | None) -> dict[str, Any]:
@@ -112,8 +129,8 @@ def _limit(timing: TimingResult | None) -> dict[str, Any]:
     return {"kind": limit.kind, "id": limit.id, "text": f"{limit.name}: {limit.explanation}"}
 
 
-def _milliwatts(power: Parts) -> dict[str, float]:
-    return {"total": power.total} | {part.name: getattr(power, part.name) for part in fields(power)}
+def _by_part(parts: Parts) -> dict[str, float]:
+    return {"total": parts.total} | {part.name: getattr(parts, part.name) for part in fields(parts)}
 
 
 def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: int) -> list[dict[str, Any]]:
@@ -135,12 +152,4 @@ def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: 
         rows.append(
             {"name": name, "cores": int(cores[number]), **row, "energy_pj": energy.total, "energy_parts_pj": parts}
         )
-    return rows
-
-
-def _assumptions(chip: ChipOptions) -> list[dict[str, Any]]:
-    rows = []
-    for name, basis in ASSUMED.items():
-        value, unit = getattr(chip, name), "ps" if name.endswith("_ps") else ""
-        rows.append({"name": f"chip.{name}", "value": value, "unit": unit, "basis": basis})
     return rows

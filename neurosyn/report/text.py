@@ -98,10 +98,15 @@ def _assumptions(assumptions: Sequence[Mapping[str, Any]]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    words = [f"{a.get('name')} = {assumed_value(a)}" for a in assumptions]
-    title = Text("Assumed where nothing is published ", style="bold")
-    title.append("(each a scenario option; reasons in the report)", style="not bold dim")
-    return Group(title, Padding(Text(" · ".join(words)), (0, 0, 0, 2)))
+    options = [f"{a.get('name')} = {assumed_value(a)}" for a in assumptions if a.get("option", True)]
+    rules = [f"{a.get('name')}: {assumed_value(a)}" for a in assumptions if not a.get("option", True)]
+    parts: list[RenderableType] = []
+    for words, what in ((options, "each a scenario option"), (rules, "rules of the model")):
+        if words:
+            title = Text("Assumed where nothing is published ", style="bold")
+            title.append(f"({what}; reasons in the report)", style="not bold dim")
+            parts += [title, Padding(Text(" · ".join(words)), (0, 0, 0, 2))]
+    return Group(*parts)
 
 
 def _grid() -> Table:

@@ -124,7 +124,7 @@ def test_it_can_be_read_without_eyes(page, summary, trace, evaluation):
     for figure in written.find("svg"):
         assert figure["role"] == "img"
         assert len(figure["aria-label"]) > 20
-    assert len(written.find("svg")) == 5  # confusions, three maps, latencies
+    assert len(written.find("svg")) == 6  # confusions, four maps, latencies
     assert written.find("img")[0]["alt"].startswith("Frame 1, true class")
     assert [tag for tag, _ in written.tags if re.fullmatch("h[1-6]", tag)][:2] == ["h1", "h2"]
     for row in written.find("th"):
@@ -162,7 +162,10 @@ def test_what_is_amiss_comes_first(page, summary):
     text = page(summary).text
     assert "1 frame: the chip's output spikes differ" in text
     assert "3 packets arrived after their tick had begun" in text
-    summary["mismatched_frames"] = summary["events"]["late_packets"] = 0
+    assert "overrun" not in text
+    summary["events"]["core_overruns"] = 2
+    assert "2 core overruns: a core had not finished when its tick ended" in page(summary).text
+    summary["mismatched_frames"] = summary["events"]["late_packets"] = summary["events"]["core_overruns"] = 0
     text = page(summary).text
     assert "differ" not in text
     assert "arrived after" not in text
@@ -222,6 +225,48 @@ def test_the_maps_show_the_timed_ticks(page, summary, trace):
     text = " ".join(page(summary, trace).text.split())
     assert "are means over 4 timed ticks" in text
     assert f"Most: {cores['timed_spikes'][hot] / 4:.2f} spikes in a tick, core {hot} at" in text
+
+
+def test_the_map_of_links_names_the_busiest(page, summary, trace):
+    links = trace.links()
+    links = links[links["kind"] == "link"]
+    busiest = links.loc[links["packets"].idxmax()]
+    text = " ".join(page(summary, trace).text.split())
+    packets = f"{busiest['packets'] / 4:.3g}"
+    assert f"Most: {packets} packets in a tick, {busiest['name']}, busy {100 * busiest['busy_share']:.2f} %" in text
+
+
+def test_links_between_chips_are_listed_by_their_load(page, summary):
+    assert "Links between chips" not in page(summary).text
+    summary["chips"] = 2
+    summary["board"] = {
+        "chips_used": 2,
+        "crossings": 1234,
+        "crossings_per_packet": 0.25,
+        "chip_edges": [
+            {"name": "chip edge (0,0)→(1,0)", "packets": 34, "busy_share": 0.001},
+            {"name": "chip edge (1,0)→(0,0)", "packets": 1200, "busy_share": 0.125},
+        ],
+        "host_ports": [],
+    }
+    text = " ".join(page(summary).text.split())
+    assert "(1,0)→(0,0) 1,200 12.5 % (0,0)→(1,0) 34 0.1 %" in text
+    assert "Chips in use of 2 2" in text
+    assert "Busiest chip edge of the time busy: chip edge (1,0)→(0,0), 1,200 packets 12.5 %" in text
+
+
+def test_what_is_not_counted_stands_beside_the_power(page, summary):
+    summary["not_counted"] = {"off-chip transduction": "it happens elsewhere"}
+    text = " ".join(page(summary).text.split())
+    assert "Off-chip transduction is not counted : it happens elsewhere." in text
+    assert "off-chip transduction it happens elsewhere not counted" in text
+
+
+def test_rules_of_the_model_are_told_from_options(page, summary):
+    assert "What is assumed" not in page(summary).text
+    summary["assumptions"].append({"name": "late packets", "value": "wait", "basis": "a ring [A]", "option": False})
+    text = " ".join(page(summary).text.split())
+    assert "Rule What is assumed Rests on late packets wait a ring [A]" in text
 
 
 def test_names_cannot_break_the_page(page, summary, evaluation):

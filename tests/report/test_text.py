@@ -77,6 +77,33 @@ def test_what_a_run_does_not_have_is_left_out(summary, key, how):
     assert "Cores" in text
 
 
+def test_a_board_shows_its_chips_and_the_busiest_links(summary):
+    summary["board"] = {
+        "chips_used": 3,
+        "crossings": 1234,
+        "crossings_per_packet": 0.25,
+        "chip_edges": [{"name": "chip edge (1,0)→(0,0)", "packets": 1200, "busy_share": 0.125}],
+        "host_ports": [{"name": "host input port west of chip (0,0)", "packets": 7, "busy_share": 0.5}],
+    }
+    assert "Chips in use" not in _printed(summary)
+    summary["chips"] = 4
+    text = " ".join(_printed(summary, width=120).split())
+    assert "Chips in use 3 of 4" in text
+    assert "Crossings 1,234 links from chip to chip" in text
+    assert "Crossings of a packet 0.250" in text
+    assert "Busiest chip edge 12.5 % of the time busy: chip edge (1,0)→(0,0), 1,200 packets" in text
+    assert "Busiest host port 50.0 % of the time busy: host input port west of chip (0,0), 7 packets" in text
+
+
+def test_assumed_rules_and_what_is_not_counted(summary):
+    summary["assumptions"].append({"name": "late packets", "value": "wait", "basis": "a ring [A]", "option": False})
+    summary["not_counted"] = {"off-chip transduction": "it happens elsewhere"}
+    text = " ".join(_printed(summary).split())
+    assert "(each a scenario option; reasons in the report) chip.hop_latency_ps = 7,160 ps · chip.input_side" in text
+    assert "(rules of the model; reasons in the report) late packets: wait" in text
+    assert "off-chip transduction not counted it happens elsewhere" in text
+
+
 def test_an_empty_summary_is_just_a_run():
     assert _printed({}).split() == ["run"]
 
