@@ -1,0 +1,53 @@
+"""The classic behaviours of neurons (Izhikevich 2004), from TrueNorth neurons with parameters of our own.
+
+Cassidy et al. (2013) showed that one to a few TrueNorth neurons have all twenty; their parameters are not used here.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from verification.findings import Findings, Row
+
+__all__ = ["verify"]
+
+
+def verify() -> Findings:
+    """Play every behaviour and hold it against its criterion."""
+    from verification.behaviours.catalogue import BEHAVIOURS
+    from verification.behaviours.figure import draw
+
+    findings = Findings()
+    played = []
+    for behaviour in BEHAVIOURS:
+        recording = behaviour.play()
+        shown = behaviour.shown(recording)
+        played.append((behaviour, recording, shown))
+        size = len(behaviour.circuit.neurons)
+        findings.rows.append(
+            Row(
+                "behaviours",
+                f"{behaviour.name} ({size} neuron{'s' if size > 1 else ''})",
+                behaviour.criterion,
+                _spikes(recording.spikes.tolist()),
+                "criterion",
+                shown,
+            )
+        )
+    findings.figures["behaviours"] = draw(played)
+    return findings
+
+
+def _spikes(ticks: list[int]) -> str:
+    """Say when spikes came: the first one, then the ticks between them, runs of equal ones in short."""
+    if not ticks:
+        return "no spikes"
+    runs: list[list[int]] = []
+    for earlier, later in pairwise(ticks):
+        if runs and runs[-1][0] == later - earlier:
+            runs[-1][1] += 1
+        else:
+            runs.append([later - earlier, 1])
+    shown = [f"{gap}×{times}" if times > 1 else str(gap) for gap, times in runs[:6]] + ["…"] * (len(runs) > 6)
+    first = f"{len(ticks)} spike{'s' if len(ticks) > 1 else ''}, the first at {ticks[0]}"
+    return f"{first}; intervals {', '.join(shown)}" if shown else first
