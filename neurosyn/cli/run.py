@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Json, Quiet
+from neurosyn.cli.parameters import Json, Overrides, Quiet
 
 if TYPE_CHECKING:
+    from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.results import TicksResult
     from neurosyn.interop.raw_program import RawProgram
 
@@ -45,13 +46,18 @@ def run(
         Literal["auto", "numpy", "numba", "cupy"],
         typer.Option("--backend", help="What computes; the results are the same."),
     ] = "auto",
+    overrides: Overrides = None,
+    trace: Annotated[
+        Path | None, typer.Option("--trace", metavar="DIR", help="Record ticks, spikes, packets, links and cores.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a raw program for some ticks and write its output spikes.
 
     An input spike of tick t is integrated in tick t + 1, as on TrueNorth; RANC's packets of row t in tick t. Programs
-    without positions are placed row by row.
+    without positions are placed row by row. Values that --set can change are those of the tables chip, simulate and
+    trace of a scenario: the board, the voltage, every assumed time, the tick period.
     """
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
@@ -60,13 +66,21 @@ def run(
     from neurosyn.interop.spike_files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
     from neurosyn.interop.spikes import no_spikes
     from neurosyn.progress import StageProgress
+    from neurosyn.scenario.scenario import load_options
+    from neurosyn.trace.options import TraceOptions
+    from neurosyn.trace.recorder import ParquetRecorder
 
+    # Before the work, not after it.
     if out is not None:
-        # Before the work, not after it.
         check_ending(out, OUTPUT_ENDINGS)
+    found = load_options(("chip", "simulate", "trace"), overrides)
+    chip, options, recording = found["chip"], found["simulate"], found["trace"]
+    assert isinstance(chip, ChipOptions)
+    assert isinstance(options, SimulateOptions)
+    assert isinstance(recording, TraceOptions)
     with StageProgress(3, quiet=quiet) as progress:
         with progress.stage("read") as said:
-            raw = open_program(program, progress.update)
+            raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
             given = no_spikes() if raw.spikes is None else raw.spikes
             if spikes is not None:
                 given = read_spikes(spikes, raw.program)
@@ -76,58 +90,51 @@ def run(
             progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
         with progress.stage("run") as said:
             mesh = raw.placement.mesh
-            chip = ChipOptions(chips=(mesh.rows, mesh.columns))
-            options = SimulateOptions(timing=timing, backend=backend)
-            result = simulate_ticks(raw.program, raw.placement, chip, options, given, ticks, progress=progress.update)
+            chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
+            options = options.model_copy(update={"timing": timing, "backend": backend})
+            probes = [] if trace is None else [ParquetRecorder(trace, recording)]
+            result = simulate_ticks(
+                raw.program, raw.placement, chip, options, given, ticks, probes=probes, progress=progress.update
+            )
             said.append(f"{len(result.output_spikes):,} output spikes")
         with progress.stage("write") as said:
             if out is not None:
                 write_outputs(out, result.output_spikes, raw.program, ticks)
             said.append(f"{out}" if out is not None else "nothing (no --out)")
-    summary = _summary(program, raw, result, len(given.tick), out)
+    summary = _summary(program, raw, chip, result, len(given.tick)) | {
+        "out": None if out is None else str(out),
+        "trace": None if trace is None else str(trace),
+    }
     if json:
         print_json(summary)
     else:
         _print(summary)
 
 
-def _summary(path: Path, raw: RawProgram, result: TicksResult, spikes: int, out: Path | None) -> dict[str, Any]:
-    counts, timing = result.counts, result.timing
-    events = counts.events()
+def _summary(path: Path, raw: RawProgram, chip: ChipOptions, result: TicksResult, spikes: int) -> dict[str, Any]:
+    from neurosyn.report.summary import summarise_chip
+
     return {
+        "title": path.name,
         "program": str(path),
         "format": raw.format,
-        "cores": raw.program.cores,
-        "chips": raw.placement.mesh.chips,
         "ticks": result.ticks,
         "input_spikes": spikes,
         "output_spikes": len(result.output_spikes),
-        "tick_period_us": None if timing is None else timing.tick_period_ps / 1e6,
-        "tick_limited_by": None if timing is None else f"{timing.limit.name}: {timing.limit.explanation}",
-        "events": {
-            "spikes": int(counts.spikes.sum()),
-            "synaptic_events": events.synaptic_events,
-            "packets": int(counts.packets.sum()),
-            "input_packets": counts.input_packets,
-            "output_packets": int(counts.output_packets.sum()),
-            "hops": events.hops,
-            "crossings": events.crossings,
-            "collisions": int(counts.collisions.sum()),
-            "late_packets": 0 if timing is None else timing.late_packets,
-            "core_overruns": 0 if timing is None else timing.core_overruns,
-        },
+        **summarise_chip(raw.program, raw.placement, chip, result.counts, result.timing),
         "engine": {
             "timing": result.timing_name,
             "backend": result.backend,
             "wall_s": round(result.wall_s, 3),
             "ticks": result.ticks,
         },
-        "out": None if out is None else str(out),
     }
 
 
 def _print(summary: dict[str, Any]) -> None:
-    rows = [(key, summary[key]) for key in ("cores", "chips", "ticks", "input_spikes", "output_spikes")]
-    rows += summary["events"].items()
-    rows += [("tick period, µs", summary["tick_period_us"]), ("limited by", summary["tick_limited_by"])]
-    print_table(("what", "value"), [(name.replace("_", " "), value) for name, value in rows if value is not None])
+    from neurosyn.report.text import print_summary
+
+    print_summary(summary)
+    keys = ("format", "ticks", "input_spikes", "output_spikes", "out", "trace")
+    rows = [(key.replace("_", " "), summary[key]) for key in keys if summary[key] is not None]
+    print_table(("what", "value"), rows)

@@ -19,6 +19,7 @@ from neurosyn.interop.json_stream import JsonStream
 from neurosyn.interop.program_file import load_program
 from neurosyn.interop.ranc import read_ranc
 from neurosyn.interop.reading import open_file
+from neurosyn.placement.place import require_room
 from neurosyn.placement.placement import Placement
 
 __all__ = ["RawProgram", "open_program", "place_at", "place_in_rows"]
@@ -50,10 +51,12 @@ class RawProgram:
     spikes: InputSpikes | None
 
 
-def open_program(path: Path, progress: Callable[[int, int, str], None] | None = None) -> RawProgram:
+def open_program(
+    path: Path, progress: Callable[[int, int, str], None] | None = None, mesh: Mesh | None = None
+) -> RawProgram:
     """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON), told apart by content.
 
-    Programs without positions are placed row by row on the smallest board that holds them.
+    Programs without positions are placed row by row. The board is `mesh`, or else the smallest that holds them.
 
     Raises
     ------
@@ -68,24 +71,28 @@ def open_program(path: Path, progress: Callable[[int, int, str], None] | None = 
         kind = "npz" if is_archive else _kind(JsonStream(path, stream))
     if kind == "ranc":
         read = read_ranc(path, progress)
-        return RawProgram(kind, read.program, place_at(read.program, read.xy), read.spikes)
+        return RawProgram(kind, read.program, place_at(read.program, read.xy, mesh), read.spikes)
     program = load_program(path) if kind == "npz" else read_cpe(path, progress)
-    return RawProgram(kind, program, place_in_rows(program), None)
+    return RawProgram(kind, program, place_in_rows(program, mesh), None)
 
 
-def place_in_rows(program: Program) -> Placement:
-    """Place cores row by row on the smallest board of about as many rows of chips as columns."""
-    chips = -(-program.cores // CHIP_SIDE**2)
-    columns = math.isqrt(chips - 1) + 1
-    mesh = Mesh(-(-chips // columns), columns)
+def place_in_rows(program: Program, mesh: Mesh | None = None) -> Placement:
+    """Place cores row by row on a board; by default the smallest of about as many rows of chips as columns."""
+    if mesh is None:
+        chips = -(-program.cores // CHIP_SIDE**2)
+        columns = math.isqrt(chips - 1) + 1
+        mesh = Mesh(-(-chips // columns), columns)
+    require_room(program.cores, mesh)
     number = np.arange(program.cores)
     return _checked(program, mesh, np.stack([number % mesh.width, number // mesh.width], axis=1).astype(np.int32))
 
 
-def place_at(program: Program, xy: NDArray[np.int32]) -> Placement:
-    """Place cores at positions (C, 2), on the smallest board that has them."""
-    columns, rows = (int(side) // CHIP_SIDE + 1 for side in xy.max(axis=0))
-    return _checked(program, Mesh(rows, columns), xy)
+def place_at(program: Program, xy: NDArray[np.int32], mesh: Mesh | None = None) -> Placement:
+    """Place cores at positions (C, 2) on a board; by default the smallest that has them."""
+    if mesh is None:
+        columns, rows = (int(side) // CHIP_SIDE + 1 for side in xy.max(axis=0))
+        mesh = Mesh(rows, columns)
+    return _checked(program, mesh, xy)
 
 
 def _checked(program: Program, mesh: Mesh, xy: NDArray[np.int32]) -> Placement:

@@ -11,7 +11,7 @@ from typing import Any
 from neurosyn.errors import ScenarioError, did_you_mean
 from neurosyn.scenario.lines import KeyPath, key_lines
 
-__all__ = ["Document", "dotted", "read_document"]
+__all__ = ["Document", "dotted", "read_document", "read_overrides"]
 
 MAX_BYTES = 1 << 20
 """A scenario larger than this is not a scenario."""
@@ -81,6 +81,20 @@ def read_document(path: Path, *, profile: str | None = None, overrides: list[str
         places = {key[2:]: where for key, where in document.places.items() if key[:2] == ("profiles", profile)}
         _merge(document, profiles[profile], places, ())
     for override in overrides or []:
+        _override(document, override)
+    return document
+
+
+def read_overrides(overrides: list[str]) -> Document:
+    """Return a document of overrides alone, for what has no scenario file.
+
+    Raises
+    ------
+    ScenarioError
+        If an override cannot be read.
+    """
+    document = Document({}, Path("--set"))
+    for override in overrides:
         _override(document, override)
     return document
 

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +18,10 @@ from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import Options
 from neurosyn.registry import registry
 from neurosyn.scenario.lines import KeyPath
-from neurosyn.scenario.loader import Document, dotted, read_document
+from neurosyn.scenario.loader import Document, dotted, read_document, read_overrides
 from neurosyn.scenario.tables import CONTRACTS, TABLES, Table, load_class
 
-__all__ = ["Scenario", "load_scenario"]
+__all__ = ["Scenario", "load_options", "load_scenario"]
 
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
@@ -142,6 +143,30 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         resolved[key] = _validate(key, table, value, options, refuse)
     refuse.raise_if_any()
     return Scenario(str(name), str(title), int(seed), path, files, resolved, options)
+
+
+def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> dict[str, Options]:
+    """Validate overrides of tables that hold no plugins, for what has no scenario, and return each table's options.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, one a line.
+    """
+    document = read_overrides(overrides or [])
+    refuse = _Problems(document)
+    for key in document.values:
+        if key not in tables:
+            refuse((key,), f"has no meaning here (there are: {', '.join(tables)})")
+    options: dict[str, Options] = {}
+    for key in tables:
+        value = document.values.get(key, {})
+        if isinstance(value, dict):
+            _validate(key, TABLES[key], value, options, refuse)
+        else:
+            refuse((key,), f"is a table; name one of its keys, as in {key}.KEY=VALUE")
+    refuse.raise_if_any()
+    return options
 
 
 class _Problems:

@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from neurosyn.chip.program import NO_DESTINATION
 
 DATA = Path(__file__).parents[1] / "interop" / "data"
 TABLE = "tick,core,neuron,dest_core,dest_axon,pin\n2,3,3,-33,255,511\n3,3,0,-32,0,0\n3,3,1,-32,1,1\n4,3,1,-32,1,1\n"
@@ -113,3 +116,105 @@ def test_wrong_options_end_with_2(run, options):
     assert outcome.out == ""
     assert outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_voltage_and_assumed_times_can_be_set(run):
+    arguments = (
+        DATA / "two_cores.json",
+        "--spikes",
+        DATA / "two_cores.sfti",
+        "--ticks",
+        6,
+        "--timing",
+        "simpy",
+        "--json",
+    )
+    plain, changed = (
+        json.loads(run(*arguments, *options).out)
+        for options in ([], ["--set", "chip.neuron_time_ps=372000", "--set", "chip.voltage=0.7"])
+    )
+    assert changed["tick_period_us"] > 1.9 * plain["tick_period_us"]
+    assert changed["energy_pj"]["synaptic"] < plain["energy_pj"]["synaptic"]
+    assert changed["voltage"] == 0.7
+    values = {item["name"]: item["value"] for item in changed["assumptions"]}
+    assert values["chip.neuron_time_ps"] == 372_000
+    short = json.loads(run(*arguments, "--set", "simulate.tick=1.0").out)
+    assert short["tick_period_us"] == 1
+    assert short["events"]["core_overruns"] > 0
+
+
+def test_energies_of_a_raw_program_add_up(run):
+    outcome = run(DATA / "two_cores.json", "--spikes", DATA / "two_cores.sfti", "--ticks", 6, "--json")
+    summary = json.loads(outcome.out)
+    layers = sum(layer["energy_pj"] for layer in summary["layers"])
+    assert layers + summary["host_energy_pj"]["total"] == summary["energy_pj"]["total"] > 0
+    assert summary["power_mw"]["total"] > 0
+    assert summary["tick_limited_by"]["kind"] == "nominal"
+
+
+def test_a_board_may_be_larger_than_needed(run):
+    arguments = (DATA / "two_cores.json", "--spikes", DATA / "two_cores.sfti", "--ticks", 6, "--json")
+    summary = json.loads(run(*arguments, "--set", "chip.chips=[2, 2]").out)
+    assert (summary["chips"], summary["board"]["chips_used"], summary["output_spikes"]) == (4, 1, 4)
+    assert summary["board"]["crossings"] == summary["events"]["output_packets"]  # they leave in the east
+
+
+@pytest.mark.parametrize(
+    ("override", "fragment"),
+    [
+        ("chip.voltag=0.8", "chip.voltag: unknown key; did you mean 'voltage'?"),
+        ("chip.voltage=9", "chip.voltage: "),
+        ("place.kind=anneal", "place: has no meaning here (there are: chip, simulate, trace)"),
+        ("chip=3", "chip: is a table; name one of its keys, as in chip.KEY=VALUE"),
+        ("chip.voltage", "is not of the form key.path=value"),
+    ],
+)
+def test_what_cannot_be_set_ends_with_2(run, override, fragment):
+    outcome = run(DATA / "two_cores.json", "--ticks", 6, "--set", override)
+    assert outcome.code == 2
+    assert f"--set {override}" in outcome.err
+    assert fragment in " ".join(outcome.err.split())
+
+
+def test_a_trace_is_recorded_on_request(run, neurosyn, tmp_path):
+    arguments = (DATA / "two_cores.json", "--spikes", DATA / "two_cores.sfti", "--ticks", 6, "--timing", "simpy")
+    outcome = run(*arguments, "--trace", tmp_path / "trace", "--json")
+    summary = json.loads(outcome.out)
+    links = json.loads(neurosyn("trace", "head", tmp_path / "trace", "links", "-n", 1000, "--json").out)
+    energy = summary["energy_pj"]
+    assert sum(link["energy_pj"] for link in links) == energy["network"] + energy["io"]
+    assert {"local port", "host input port", "host output port"} <= {link["kind"] for link in links}
+    head = neurosyn("trace", "head", tmp_path / "trace", "links", "-n", 2)
+    assert head.code == 0
+    assert "busy_share" in head.out
+
+
+def test_a_packet_beyond_its_reach_ends_with_4(run, tmp_path):
+    """301 cores side by side: the first sends to the last."""
+    from neurosyn.interop.program_file import save_program
+    from tests.engine.programs import make_program
+
+    dest = np.full((301, 1), NO_DESTINATION)
+    dest[0] = 300
+    save_program(make_program(np.zeros((301, 1, 1)), dest, np.zeros((301, 1), int)), tmp_path / "row.npz")
+    assert run(tmp_path / "row.npz", "--ticks", 2).code == 0
+    outcome = run(tmp_path / "row.npz", "--ticks", 2, "--set", "chip.chips=[1, 5]")
+    assert outcome.code == 4
+    assert "from position (0, 0) to (300, 0), 300 cores along one axis; a packet reaches 255" in outcome.err
+
+
+def test_a_packet_of_the_host_beyond_its_reach_ends_with_4(run, tmp_path):
+    text = (DATA / "grid.json").read_text(encoding="ascii")
+    for old, new in (
+        ('[0, 0], "dest', '[280, 0], "dest'),
+        ("[2, 1],\n", "[282, 1],\n"),
+        ('"coordinates": [0, 0]', '"coordinates": [280, 0]'),
+        ('[3, 1], "num', '[283, 1], "num'),
+    ):
+        text = text.replace(old, new)
+    text = text.replace('"coordinates": [2, 1]', '"coordinates": [282, 1]')
+    (tmp_path / "far.json").write_text(text, encoding="ascii")
+    outcome = run(tmp_path / "far.json", "--ticks", 6)
+    assert outcome.code == 4
+    assert "input spikes: a packet of the host goes from position (0, 0) to (280, 0)" in outcome.err
+    assert run(tmp_path / "far.json", "--ticks", 6, "--set", "chip.input_side=east").code == 0
