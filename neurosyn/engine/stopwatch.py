@@ -36,10 +36,10 @@ class Stopwatch:
 
     def add(self, tick: PlayedTick) -> None:
         """Take note of a tick, if it was timed."""
-        timed, packets = tick.timed, tick.outcome.packets
+        timed = tick.timed
         if timed is None:
             return
-        times = timed.times
+        times, packets = timed.times, tick.outcome.packets
         if times.makespan_ps > max(self._makespans, default=-1):
             self._longest = tick
         self._ticks.append(tick.outcome.tick)
