@@ -33,6 +33,9 @@ from neurosyn.errors import BackendError
 
 __all__ = ["NumbaBackend"]
 
+_CORES_A_THREAD = 128
+"""In a tick of fewer cores a thread is done sooner than it is woken."""
+
 
 class NumbaBackend(Backend):
     """Compiled loops over tiles of neurons, parallel over cores.
@@ -162,7 +165,7 @@ class _NumbaProgram(LoadedProgram):
         self._check_state(active, potential, rng)
         fired = np.empty(potential.shape, np.bool_)
         events = np.empty(potential.shape, np.uint16)
-        with _threads(self._threads):
+        with _threads(min(self._threads, 1 + self.program.cores // _CORES_A_THREAD)):
             step_tiles(
                 self._crossbars,
                 self._crossbar,

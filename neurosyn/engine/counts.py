@@ -127,6 +127,8 @@ class EventCounter:
 
     def add_host(self, host: HostSpikes) -> None:
         """Count the host's packets of a tick."""
+        if not len(host):
+            return
         np.add.at(self.host_packets, host.core, 1)
         self.input_hops += int(host.hops.sum(dtype=np.int64))
         self.input_crossings += int(host.crossings.sum(dtype=np.int64))

@@ -276,7 +276,8 @@ class ChipFunction:
     def deliver_at_once(self, outcome: Outcome) -> None:
         """Put all that a tick sends into the targets' schedulers, as if it took no time."""
         host = outcome.host
-        self._schedulers.deliver(outcome.tick + 1, host.core, host.axon)
+        if len(host):
+            self._schedulers.deliver(outcome.tick + 1, host.core, host.axon)
         self._schedulers.send(outcome.tick, outcome.spikes)
 
     def deliver(self, packets: Packets, some: NDArray[np.intp] | slice = slice(None)) -> None:
