@@ -39,8 +39,10 @@ def run(
         typer.Option("--out", "-o", metavar="OUT", help="Output spikes: a .csv, .parquet, .sfro or .sfcp file."),
     ] = None,
     timing: Annotated[
-        Literal["none", "simpy"],
-        typer.Option("--timing", help="none: function and event counts; simpy: time every packet too."),
+        Literal["none", "compiled", "simpy"],
+        typer.Option(
+            "--timing", help="none: function and event counts; compiled: time every packet too; simpy: the reference."
+        ),
     ] = "none",
     backend: Annotated[
         Literal["auto", "numpy", "numba", "cupy"],

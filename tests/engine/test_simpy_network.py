@@ -1,15 +1,8 @@
 """Times worked out by hand. Hops take 10 ps and edges 100 ps, and so do their cycles, unless a case says otherwise."""
 
-import numpy as np
-import pytest
-
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from neurosyn.engine.environment import ChipEnvironment
-from neurosyn.engine.fabric import Fabric
-from neurosyn.engine.simpy_network import Packet
-from neurosyn.engine.simpy_timing import SimpyTiming
-from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, play_one, traffic
+from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, play_one
 
 LINE = Mesh(1, 1, 4)
 SEND = [(0, 1)]  # one neuron that takes no time and sends to core 1
@@ -119,40 +112,6 @@ def test_a_core_that_is_not_finished_begins_its_next_walk_late():
     assert second.send_ps.tolist() == [35]
     assert second.core_finish_ps.tolist() == [35]
     assert third.core_finish_ps.tolist() == [40]
-
-
-def bursts(pattern, mesh, rng):
-    n = mesh.cores
-    if pattern == "all to one":
-        return {core: [(0, 27)] * 6 for core in range(n)}
-    if pattern == "transpose":
-        return {core: [(0, core % 8 * 8 + core // 8)] * 12 for core in range(n)}
-    return {core: [(0, int(to)) for to in rng.integers(0, n, 24)] for core in range(n)}
-
-
-@pytest.mark.parametrize("depth", [1, 4])
-@pytest.mark.parametrize("pattern", ["all to one", "transpose", "full bursts"])
-def test_adversarial_bursts_neither_stick_nor_get_lost(pattern, depth):
-    mesh = Mesh(1, 1, 8)
-    walks = bursts(pattern, mesh, np.random.default_rng(5))
-    options = chip(fifo_depth=depth)
-    env = ChipEnvironment()
-    timing = SimpyTiming(env, Fabric(mesh, options), grid(mesh))
-    packets, work = traffic(Tick(walks), mesh.cores)
-    flight = timing.launch(packets, work)
-    network = timing.network
-    for instant in range(15, 2_000, 135):
-        env.run(instant)
-        flying = sum(isinstance(entry[3], Packet) for entry in env._queue)
-        assert network.sent == network.delivered + network.packets_inside() + flying
-    env.run()
-    assert flight.pending == 0
-    assert network.sent == network.delivered == len(packets)
-    arrivals = np.sort(flight.times().arrival_ps)
-    if pattern == "all to one":
-        # The local port of the one is never idle, except that a place comes back only every 20 ps: with a single place
-        # in each FIFO, the last inflow alone keeps it busy half of the time.
-        assert set(np.diff(arrivals).tolist()) == ({10} if depth > 1 else {10, 20})
 
 
 def test_nothing_waits_in_a_network_without_meetings():
