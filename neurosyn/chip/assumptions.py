@@ -72,7 +72,8 @@ RULES = (
     Rule(
         "host ports",
         "one link into each chip on the input side and one out of each on the output side, as fast as those between "
-        "chips; packets keep to the row (column) of the core; what waits at the host has no limit",
+        "chips; packets keep to the row (column) of the core, and their way counts from or to the last router on it; "
+        "what waits at the host has no limit",
         "spikes enter and leave through the chips' merge–split links [P]; on which sides is not published [A]",
     ),
     Rule(

@@ -125,11 +125,13 @@ def find_limit(
     blocked = int(blocked_ps(packets, times, chip)[last])
     if blocked == 0 and source != HOST_CORE:
         sent = int(times.send_ps[last]) - times.start_ps
+        held = sent - int(walks.ready_ps[last - packets.from_host])
+        before = f", for {_us(held)} of which its core was held up," if held else ""
         return Limit(
             "core",
             source,
             _core_name(source, program),
-            f"{arrived}; it was sent after {_us(sent)} and waited nowhere",
+            f"{arrived}; it was sent after {_us(sent)}{before} and waited nowhere",
         )
     if blocked == 0:
         x, y = placement.xy[packets.dest_core[last]].tolist()

@@ -78,6 +78,24 @@ def test_a_core_that_sent_late():
     )
 
 
+def test_a_core_that_sent_late_because_it_was_held_up():
+    silent = [NO_DESTINATION] * 6
+    found = limit(
+        [[1, 1, *silent, 1], [NO_DESTINATION] * 9],
+        [(0, 0), (3, 0)],
+        fifo_depth=1,
+        link_cycle_ps=5_000,
+        neuron_time_ps=1_000,
+        hop_latency_ps=1_000,
+    )
+    # 1st: in at 1 ns, its place is free at 6. 2nd: ready at 2, in at 6. 9th: ready at 6 + 7 = 13, 4 later than without.
+    assert (found.kind, found.id) == ("core", 0)
+    assert found.explanation == (
+        "in tick 0 the last packet (core 0 neuron 8 → core 1 axon 0, 3 hops) arrived after 0.017 µs; "
+        "it was sent after 0.013 µs, for 0.004 µs of which its core was held up, and waited nowhere"
+    )
+
+
 def test_a_local_port():
     found = limit([[3] * 4, [3] * 4, [3] * 4, [NO_DESTINATION] * 4], [(0, 1), (2, 1), (1, 2), (1, 1)], fifo_depth=40)
     assert (found.kind, found.name) == ("local port", "local port of core 3")
