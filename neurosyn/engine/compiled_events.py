@@ -13,7 +13,7 @@ arrives after it, and the place that it leaves is free after it, so all that a s
 departures are places that are known to become free later. As a server departs at most once in a window, the times of
 the last two such places are enough to tell which one is taken: the oldest; all but these two are free in any case.
 
-Times are int64 picoseconds. Packets are numbered over all ticks that are open, as are these ticks.
+The tables are those of `neurosyn.engine.compiled_tables`.
 """
 
 # mypy: ignore-errors
@@ -21,53 +21,121 @@ Times are int64 picoseconds. Packets are numbered over all ticks that are open, 
 
 from __future__ import annotations
 
-from neurosyn.engine.compiled_queue import NOBODY, open_window, pull, put
-from neurosyn.engine.compiled_state import BEFORE, FREE, INSIDE, LONG_AGO, REST, RETURNED
-from neurosyn.engine.compiled_ways import NEVER, PER_ROUTER, PORTS, compiled, inlined, module_at, router_beyond
+from neurosyn.engine.compiled_queue import LAST, open_window, pull, put
+from neurosyn.engine.compiled_tables import (
+    ARRIVAL,
+    AT,
+    BLOCKED,
+    BUSY,
+    DUE,
+    END,
+    ENTRY,
+    FINISH,
+    FIRST,
+    FOLLOWING,
+    FREE,
+    HEAD,
+    INSIDE,
+    LAG,
+    LET_GO,
+    LONG_AGO,
+    LONGEST_WAIT,
+    NEXT,
+    NOBODY,
+    ONWARD,
+    PACKET,
+    READY,
+    RELEASED,
+    REST,
+    RETURNED,
+    RETURNED_BEFORE,
+    RIPE,
+    SEND,
+    TAIL,
+    TICK,
+    TURN,
+    WAITED_AT,
+    WAITING,
+    WORK,
+)
+from neurosyn.engine.compiled_ways import NEVER, PER_ROUTER, PORTS, inlined, kernel, module_at, router_beyond
 
 __all__ = ["launch", "play"]
 
 _LEAVES = -1
 
 
-@compiled
-def launch(state, tick):
+@kernel
+def launch(layout, tables, tick):
     """Begin an open tick: the host's packets queue at its ports, and idle token controllers set out."""
-    flights, pool = state.flights, state.pool
-    cores = len(state.cores.walk)
-    start = flights.start[tick]
-    for p in range(flights.bounds[tick, 0], flights.bounds[tick, 1]):
-        pool.send[p] = start
-        _append(state, pool.first[p], p, start)
-    state.servers.total[INSIDE] += flights.bounds[tick, cores + 1] - flights.bounds[tick, 0]
-    for core in range(cores):
-        if state.cores.walk[core] == tick:
-            _walk(state, core, tick + 1)
+    servers, heads, buffers, levels, packets = tables[:5]
+    sending, cores, starts, bounds, walks, total = tables[5:]
+    for p in range(bounds[tick, 0], bounds[tick, 1]):
+        sending[p, SEND] = starts[tick]
+        _append(layout, servers, heads, buffers, levels, packets, sending[p, FIRST], p, starts[tick])
+    total[INSIDE] += bounds[tick, -1] - bounds[tick, 0]
+    for core in range(len(cores)):
+        if cores[core, TICK] == tick:
+            _walk(
+                layout,
+                servers,
+                heads,
+                buffers,
+                levels,
+                packets,
+                sending,
+                cores,
+                starts,
+                bounds,
+                walks,
+                core,
+                tick + 1,
+            )
 
 
-@compiled
-def play(state, launched, end):
+@kernel
+def play(layout, tables, launched, end):
     """Let happen what happens before `end`.
 
     Parameters
     ----------
-    state : State
-    launched
+    layout : Layout
+    tables : Tables
+    launched : int
         Ticks that have begun.
-    end
+    end : int
         In picoseconds.
     """
-    queue = state.queue
-    while open_window(queue, end):
-        window_end = min((queue.state[0] + 1) << queue.shift, end)
-        server = queue.first[0]
+    servers, heads, buffers, levels, packets = tables[:5]
+    sending, cores, starts, bounds, walks, total = tables[5:]
+    while open_window(layout, servers, levels, end):
+        window_end = min((levels[LAST] + 1) << layout.window_bits, end)
+        server = levels[0]
         while server != NOBODY:
-            after = queue.after[server]
-            if queue.due[server] < end:
-                pull(queue, server)
-                _depart(state, server, queue.due[server], window_end, launched)
-            server = after
-        if queue.first[0] != NOBODY:
+            following = servers[server, NEXT]
+            if servers[server, DUE] < end:
+                pull(servers, levels, server)
+                buffer = _depart(layout, servers, heads, buffers, levels, packets, total, server, window_end)
+                if buffer != NOBODY:
+                    waiting = -2 - buffers[buffer, WAITING]
+                    buffers[buffer, WAITING] = NOBODY
+                    _walk(
+                        layout,
+                        servers,
+                        heads,
+                        buffers,
+                        levels,
+                        packets,
+                        sending,
+                        cores,
+                        starts,
+                        bounds,
+                        walks,
+                        waiting,
+                        launched,
+                    )
+            server = following
+        if levels[0] != NOBODY:
             return
 
 
@@ -81,94 +149,93 @@ def _server_of(layout, buffer):
 
 
 @inlined
-def _append(state, buffer, p, at):
+def _append(layout, servers, heads, buffers, levels, packets, buffer, p, at):
     """Put a packet in a buffer, where it arrives at `at`."""
-    buffers, pool = state.buffers, state.pool
-    pool.at[p] = at
-    pool.following[p] = NOBODY
-    if buffers.head[buffer] == NOBODY:
-        buffers.head[buffer] = p
-        buffers.head_at[buffer] = at
-        server = _server_of(state.layout, buffer)
-        if not state.servers.blocked[server]:
-            put(state.queue, server, max(state.servers.ready[server], at))
+    packets[p, AT] = at
+    packets[p, FOLLOWING] = NOBODY
+    if heads[buffer] == NEVER:
+        buffers[buffer, HEAD] = p
+        heads[buffer] = at
+        server = _server_of(layout, buffer)
+        if not servers[server, BLOCKED]:
+            put(layout, servers, levels, server, max(servers[server, READY], at))
     else:
-        pool.following[buffers.tail[buffer]] = p
-    buffers.tail[buffer] = p
+        packets[buffers[buffer, TAIL], FOLLOWING] = p
+    buffers[buffer, TAIL] = p
 
 
 @inlined
 def _place_at(buffers, buffer):
     """Return when the oldest of a buffer's places is (or was) free; `NEVER`: nobody knows yet."""
-    free = buffers.places[buffer, FREE]
+    free = buffers[buffer, FREE]
     if free == 0:
         return NEVER
     if free == 1:
-        return buffers.places[buffer, RETURNED]
+        return buffers[buffer, RETURNED]
     if free == 2:
-        return buffers.places[buffer, BEFORE]
+        return buffers[buffer, RETURNED_BEFORE]
     return LONG_AGO
 
 
-@compiled
-def _walk(state, core, launched):
+@kernel
+def _walk(layout, servers, heads, buffers, levels, packets, sending, cores, starts, bounds, walks, core, launched):
     """Let a token controller go on until it has to wait for a place, or has ended the walks of all ticks launched."""
-    cores, flights, pool, buffers = state.cores, state.flights, state.pool, state.buffers
-    while cores.walk[core] < launched:
-        tick = cores.walk[core]
-        start, first, last = flights.start[tick], flights.bounds[tick, core + 1], flights.bounds[tick, core + 2]
-        if cores.packet[core] == NOBODY:
-            begin = max(start, cores.busy[core])
-            cores.packet[core] = first
-            cores.lag[core] = begin
-            if first == last and cores.released[core] <= start:
-                cores.released[core] = start
-            elif first == last:
-                cores.released[core] = begin
-        p, lag = cores.packet[core], cores.lag[core]
+    while cores[core, TICK] < launched:
+        tick = cores[core, TICK]
+        start, first, last = starts[tick], bounds[tick, core + 1], bounds[tick, core + 2]
+        if cores[core, PACKET] == NOBODY:
+            begin = max(start, cores[core, BUSY])
+            cores[core, PACKET], cores[core, LAG] = first, begin
+            if first == last:
+                cores[core, RELEASED] = start if cores[core, RELEASED] <= start else begin
+        p, lag = cores[core, PACKET], cores[core, LAG]
         while p < last:
-            buffer = pool.first[p]
-            send = pool.ready[p] + lag
-            pool.send[p] = send
+            buffer = sending[p, FIRST]
+            send = sending[p, RIPE] + lag
+            sending[p, SEND] = send
             place = _place_at(buffers, buffer)
             if place == NEVER:
-                buffers.waiting[buffer] = -2 - core
-                cores.packet[core], cores.lag[core] = p, lag
+                buffers[buffer, WAITING] = -2 - core
+                cores[core, PACKET], cores[core, LAG] = p, lag
                 return
             enters = max(send, place)
-            pool.longest_wait[p] = enters - send
+            packets[p, LONGEST_WAIT] = enters - send
             lag += enters - send
-            buffers.places[buffer, FREE] -= 1
-            _append(state, buffer, p, enters)
-            cores.released[core] = enters
+            buffers[buffer, FREE] -= 1
+            _append(layout, servers, heads, buffers, levels, packets, buffer, p, enters)
+            cores[core, RELEASED] = enters
             p += 1
-        cores.busy[core] = flights.finish[tick, core] = flights.work[tick, core] + lag
-        flights.released[tick, core] = cores.released[core]
-        cores.packet[core] = NOBODY
-        cores.walk[core] += 1
+        cores[core, BUSY] = walks[tick, core, FINISH] = walks[tick, core, WORK] + lag
+        walks[tick, core, LET_GO] = cores[core, RELEASED]
+        cores[core, PACKET] = NOBODY
+        cores[core, TICK] += 1
 
 
 @inlined
-def _next_buffer(layout, servers, pool, server, port, p):
+def _next_buffer(layout, servers, packets, server, port, p):
     """Return the buffer that a packet goes to from a server; `_LEAVES` for a core's scheduler and for the host."""
     if server < layout.edges:
-        onward = servers.onward[server]
-        if onward >= layout.routers:
-            return layout.edge_buffers + onward - layout.routers
-        router, direction = onward, server % PORTS
+        router, direction = servers[server, ONWARD], server % PORTS
+        if router >= layout.routers:
+            return layout.edge_buffers + router - layout.routers
     elif server < layout.host_inputs:
         router, direction = router_beyond(layout, server, port), (server - layout.edges) % 4
     else:
-        router, direction = pool.entry[p], layout.entry
+        router, direction = packets[p, ENTRY], layout.entry
     if router < 0:
         return _LEAVES
-    return PER_ROUTER * router + PORTS * module_at(direction, router, pool.turn[p], pool.end[p]) + direction
+    return PER_ROUTER * router + PORTS * module_at(direction, router, packets[p, TURN], packets[p, END]) + direction
 
 
 @inlined
-def _depart(state, server, now, window_end, launched):
-    """Send the first packet of a server, or find out when it can go."""
-    layout, servers, buffers, pool, queue = state.layout, state.servers, state.buffers, state.pool, state.queue
+def _depart(layout, servers, heads, buffers, levels, packets, total, server, window_end):
+    """Send the first packet of a server, or find out when it can go.
+
+    Returns
+    -------
+    int
+        The buffer that it leaves if a token controller waits for the place; else `NOBODY`.
+    """
     cycle, latency = layout.cycle, layout.latency
     begin, ports = PORTS * server, PORTS
     if server >= layout.edges:
@@ -176,53 +243,55 @@ def _depart(state, server, now, window_end, launched):
         begin, ports = layout.edge_buffers + layout.side * (server - layout.edges), layout.side
         if server >= layout.host_inputs:
             begin, ports = layout.host_buffers + server - layout.host_inputs, 1
-    port = 0
+    # The oldest packet; of those, the one at the lowest port. And when the first one of the other ports arrives.
+    port, arrived, others = 0, heads[begin], NEVER
     for other in range(1, ports):
-        if buffers.head_at[begin + other] < buffers.head_at[begin + port]:
-            port = other
+        if heads[begin + other] < arrived:
+            port, arrived, others = other, heads[begin + other], arrived
+        else:
+            others = min(others, heads[begin + other])
     buffer = begin + port
-    p = buffers.head[buffer]
-    target = _next_buffer(layout, servers, pool, server, port, p)
+    p = buffers[buffer, HEAD]
+    now = servers[server, DUE]
+    target = _next_buffer(layout, servers, packets, server, port, p)
     if target != _LEAVES:
         place = _place_at(buffers, target)
         if place >= window_end:
-            servers.blocked[server] = True
+            servers[server, BLOCKED] = 1
             if place == NEVER:
-                buffers.waiting[target] = server
+                buffers[target, WAITING] = server
             else:
-                put(queue, server, place)
-            return
+                put(layout, servers, levels, server, place)
+            return NOBODY
         now = max(now, place)
-        buffers.places[target, FREE] -= 1
-    servers.blocked[server] = False
+        buffers[target, FREE] -= 1
+    servers[server, BLOCKED] = 0
     free = now + cycle
-    servers.ready[server] = free
-    servers.total[REST] = max(servers.total[REST], free, now + latency)
-    if now - pool.at[p] > pool.longest_wait[p]:
-        pool.longest_wait[p] = now - pool.at[p]
-        pool.waited_at[p] = server
+    servers[server, READY] = free
+    total[REST] = max(total[REST], free, now + latency)
+    if now - arrived > packets[p, LONGEST_WAIT]:
+        packets[p, LONGEST_WAIT], packets[p, WAITED_AT] = now - arrived, server
 
-    following = pool.following[p]
-    buffers.head[buffer] = following
-    buffers.head_at[buffer] = NEVER if following == NOBODY else pool.at[following]
-    buffers.places[buffer, FREE] += 1
-    buffers.places[buffer, BEFORE] = buffers.places[buffer, RETURNED]
-    buffers.places[buffer, RETURNED] = free
-    waiting = buffers.waiting[buffer]
-    if waiting != NOBODY:
-        buffers.waiting[buffer] = NOBODY
-        if waiting >= 0:
-            put(queue, waiting, free)
-        else:
-            _walk(state, -2 - waiting, launched)
+    following = packets[p, FOLLOWING]
+    heads[buffer] = NEVER if following == NOBODY else packets[following, AT]
+    first_at = min(others, heads[buffer])
+    if first_at != NEVER:
+        put(layout, servers, levels, server, max(free, first_at))
+    buffers[buffer, HEAD] = following
+    buffers[buffer, FREE] += 1
+    buffers[buffer, RETURNED_BEFORE] = buffers[buffer, RETURNED]
+    buffers[buffer, RETURNED] = free
 
     if target == _LEAVES:
-        pool.arrival[p] = now + latency
-        servers.total[INSIDE] -= 1
+        packets[p, ARRIVAL] = now + latency
+        total[INSIDE] -= 1
     else:
-        _append(state, target, p, now + latency)
-    first_at = NEVER
-    for other in range(ports):
-        first_at = min(first_at, buffers.head_at[begin + other])
-    if first_at != NEVER:
-        put(queue, server, max(free, first_at))
+        _append(layout, servers, heads, buffers, levels, packets, target, p, now + latency)
+    waiting = buffers[buffer, WAITING]
+    if waiting == NOBODY:
+        return NOBODY
+    if waiting < 0:
+        return buffer
+    buffers[buffer, WAITING] = NOBODY
+    put(layout, servers, levels, waiting, free)
+    return NOBODY

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.engine import compiled_tables as column
 from neurosyn.engine.compiled_events import launch, play
-from neurosyn.engine.compiled_queue import NOBODY, EventQueue
-from neurosyn.engine.compiled_state import INSIDE, REST, Buffers, Cores, Flights, Pool, Servers, State
+from neurosyn.engine.compiled_tables import INSIDE, NOBODY, REST, Tables, new_tables
 from neurosyn.engine.compiled_ways import NEVER, Layout, Ways
 from neurosyn.engine.timing import TickTimes
 
 __all__ = ["Departure", "EventNetwork"]
-
-_Rows = TypeVar("_Rows", Pool, Flights)
 
 
 class Departure(NamedTuple):
@@ -67,51 +65,44 @@ class EventNetwork:
         The token controllers.
     """
 
-    def __init__(self, layout: Layout, cores: Cores) -> None:
-        self._cores = cores
-        self._servers = Servers.of(layout)
-        self._buffers = Buffers.of(layout)
+    def __init__(self, layout: Layout, cores: NDArray[np.int64]) -> None:
         self._layout = layout
-        shortest = min(layout.cycle, layout.edge_cycle, layout.latency, layout.edge_latency)
-        self._queue = EventQueue.of(layout.servers, shortest)
-        self._pool = Pool.of(0)
-        self._flights = Flights.of(0, len(cores.walk))
-        self._launched = 0
-        self._closed = 0
-        self._moved = 0
+        self._tables = new_tables(layout, cores)
+        # Open ticks, closed ones that have not been dropped yet, and ticks that have been dropped.
+        self._launched = self._closed = self._dropped = 0
 
     @property
     def rest_ps(self) -> int:
         """When all cycles so far have ended."""
-        return int(self._servers.total[REST])
+        return int(self._tables.total[REST])
 
     def rests(self, now_ps: int) -> bool:
         """Return whether nothing is inside, if the network has been played until now."""
-        return not self._servers.total[INSIDE] and self.rest_ps <= now_ps
+        return not self._tables.total[INSIDE] and self.rest_ps <= now_ps
 
     def launch(self, departure: Departure) -> int:
         """Open a tick, before anything at or after its beginning has been played; return its number."""
         self._make_room(len(departure.ready_ps))
-        tick, first = self._launched, self._end
+        tables, tick, first = self._tables, self._launched, self._end
         some = slice(first, first + len(departure.ready_ps))
-        flights, pool = self._flights, self._pool
-        flights.start[tick] = departure.start_ps
-        flights.bounds[tick] = first + departure.bounds
-        flights.work[tick] = departure.work_ps
-        flights.finish[tick] = flights.released[tick] = NEVER
-        for name, values in departure.ways._asdict().items():
-            getattr(pool, name)[some] = values
-        pool.ready[some] = departure.ready_ps
-        pool.send[some] = pool.arrival[some] = NEVER
-        pool.longest_wait[some] = 0
-        pool.waited_at[some] = departure.ways.first_servers(self._layout)
+        tables.starts[tick] = departure.start_ps
+        tables.bounds[tick] = first + departure.bounds
+        tables.walks[tick, :, column.WORK] = departure.work_ps
+        tables.walks[tick, :, [column.FINISH, column.LET_GO]] = NEVER
+        ways, packets, sending = departure.ways, tables.packets[some], tables.sending[some]
+        packets[:, column.ENTRY], packets[:, column.TURN], packets[:, column.END] = ways.entry, ways.turn, ways.end
+        packets[:, column.LONGEST_WAIT] = 0
+        packets[:, column.WAITED_AT] = ways.first_servers(self._layout)
+        packets[:, column.ARRIVAL] = NEVER
+        sending[:, column.FIRST], sending[:, column.RIPE] = ways.first, departure.ready_ps
+        sending[:, column.SEND] = NEVER
         self._launched += 1
-        launch(self._state(), tick)
-        return self._moved + tick
+        launch(self._layout, tables, tick)
+        return self._dropped + tick
 
     def play(self, end_ps: int) -> None:
         """Let happen what happens before `end_ps`."""
-        play(self._state(), self._launched, end_ps)
+        play(self._layout, self._tables, self._launched, end_ps)
 
     def play_out(self) -> None:
         """Let everything happen."""
@@ -119,22 +110,23 @@ class EventNetwork:
 
     def tick(self, number: int) -> TickState:
         """Return what is known about an open tick; the arrays change with what is played."""
-        flights, pool, tick = self._flights, self._pool, number - self._moved
-        some = slice(flights.bounds[tick, 0], flights.bounds[tick, -1])
+        tables, tick = self._tables, number - self._dropped
+        some = slice(tables.bounds[tick, 0], tables.bounds[tick, -1])
+        packets = tables.packets[some]
         times = TickTimes(
-            start_ps=int(flights.start[tick]),
-            send_ps=pool.send[some],
-            arrival_ps=pool.arrival[some],
-            core_finish_ps=flights.finish[tick],
-            longest_wait_ps=pool.longest_wait[some],
-            waited_at=pool.waited_at[some],
+            start_ps=int(tables.starts[tick]),
+            send_ps=tables.sending[some, column.SEND],
+            arrival_ps=packets[:, column.ARRIVAL],
+            core_finish_ps=tables.walks[tick, :, column.FINISH],
+            longest_wait_ps=packets[:, column.LONGEST_WAIT],
+            waited_at=packets[:, column.WAITED_AT],
         )
-        return TickState(times, flights.released[tick])
+        return TickState(times, tables.walks[tick, :, column.LET_GO])
 
     def close(self, number: int) -> TickState:
         """Return what came of the first open tick, which is over, and forget it."""
-        if number != self._moved + self._closed:
-            raise ValueError(f"tick {number} is not the first open one, {self._moved + self._closed}")
+        if number != self._dropped + self._closed:
+            raise ValueError(f"tick {number} is not the first open one, {self._dropped + self._closed}")
         times, released = self.tick(number)
         copies = {name: np.copy(value) for name, value in vars(times).items() if name != "start_ps"}
         self._closed += 1
@@ -142,46 +134,48 @@ class EventNetwork:
 
     @property
     def _end(self) -> int:
-        return int(self._flights.bounds[self._launched - 1, -1]) if self._launched else 0
-
-    def _state(self) -> State:
-        return State(self._layout, self._servers, self._buffers, self._cores, self._flights, self._pool, self._queue)
+        return int(self._tables.bounds[self._launched - 1, -1]) if self._launched else 0
 
     def _make_room(self, packets: int) -> None:
         """Make sure that one more tick with so many packets has room."""
-        full = self._launched == len(self._flights.start) or self._end + packets > len(self._pool.at)
+        full = self._launched == len(self._tables.starts) or self._end + packets > len(self._tables.packets)
         if full or self._closed == self._launched:
             self._drop_closed()
-        if self._launched == len(self._flights.start):
-            self._flights = _grown(self._flights, self._launched + 1)
-        if self._end + packets > len(self._pool.at):
-            self._pool = _grown(self._pool, self._end + packets)
+        tables = self._tables
+        if self._launched == len(tables.starts):
+            tables = _longer(tables, ("starts", "bounds", "walks"), self._launched + 1)
+        if self._end + packets > len(tables.packets):
+            tables = _longer(tables, ("packets", "sending"), self._end + packets)
+        self._tables = tables
 
     def _drop_closed(self) -> None:
-        """Move open ticks and their packets to the beginning of their ranges."""
-        ticks, end = self._closed, self._end
+        """Move open ticks and their packets to the beginning of their tables."""
+        tables, ticks, end = self._tables, self._closed, self._end
         if ticks < self._launched:
-            packets = int(self._flights.bounds[ticks, 0])
-            for column in self._pool:
-                column[: end - packets] = column[packets:end].copy()
-            for row in self._flights:
-                row[: self._launched - ticks] = row[ticks : self._launched].copy()
-            self._flights.bounds[:] -= packets
-            buffers = self._buffers
-            for numbers in (self._pool.following, buffers.head, buffers.tail, self._cores.packet):
-                numbers[numbers != NOBODY] -= packets
-        self._cores.walk[:] -= ticks
+            dropped = int(tables.bounds[ticks, 0])
+            for table in (tables.packets, tables.sending):
+                table[: end - dropped] = table[dropped:end].copy()
+            for table in (tables.starts, tables.bounds, tables.walks):
+                table[: self._launched - ticks] = table[ticks : self._launched].copy()
+            tables.bounds[:] -= dropped
+            for numbers in (
+                tables.packets[:, column.FOLLOWING],
+                tables.buffers[:, column.HEAD],
+                tables.buffers[:, column.TAIL],
+                tables.cores[:, column.PACKET],
+            ):
+                numbers[numbers != NOBODY] -= dropped
+        tables.cores[:, column.TICK] -= ticks
         self._launched -= ticks
         self._closed = 0
-        self._moved += ticks
+        self._dropped += ticks
 
 
-def _grown(rows: _Rows, least: int) -> _Rows:
-    """Return longer copies of arrays; longer by half at least, so that this happens seldom."""
-    return type(rows)(*(_longer(array, max(least, len(array) * 3 // 2)) for array in rows))
-
-
-def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
-    result = np.zeros((length, *array.shape[1:]), array.dtype)
-    result[: len(array)] = array
-    return result
+def _longer(tables: Tables, names: tuple[str, ...], least: int) -> Tables:
+    """Return tables of which some have more rows; half as many more at least, so that this happens seldom."""
+    longer = {}
+    for name in names:
+        old = getattr(tables, name)
+        longer[name] = np.zeros((max(least, len(old) * 3 // 2), *old.shape[1:]), np.int64)
+        longer[name][: len(old)] = old
+    return tables._replace(**longer)

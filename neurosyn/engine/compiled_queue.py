@@ -8,7 +8,9 @@ A radix heap (Ahuja et al. 1990) holds keys that are never smaller than the last
 its highest bit that differs from the last key's; level 0 holds those that are equal. When level 0 is used up, the
 lowest level that holds any key is dealt out anew around its smallest one, and all of them come to lie lower. So a key
 moves down a few times instead of being compared with others again and again. Each server is in the heap at most once;
-levels are linked lists through arrays, both ways, so that a server can be moved to an earlier time.
+levels are linked lists through the table of servers, both ways, so that a server can be moved to an earlier time.
+
+``levels`` holds the first server of each level, then the last key and a word with a bit for each level that is in use.
 """
 
 # mypy: ignore-errors
@@ -16,62 +18,17 @@ levels are linked lists through arrays, both ways, so that a server can be moved
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import types
 from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
-from neurosyn.engine.compiled_ways import compiled, inlined
+from neurosyn.engine.compiled_tables import DUE, LEVEL, NEXT, NOBODY, PREVIOUS
+from neurosyn.engine.compiled_ways import inlined, kernel
 
-__all__ = ["NOBODY", "EventQueue", "open_window", "pull", "put"]
+__all__ = ["LAST", "open_window", "pull", "put"]
 
-NOBODY = -1
-_LEVELS = 64
-_LAST, _USED = range(2)
-
-
-class EventQueue(NamedTuple):
-    """Servers and when they are due.
-
-    Attributes
-    ----------
-    due : int64 array (servers,)
-        When, for those in the queue.
-    level : int8 array (servers,)
-        Where a server is; `NOBODY`: not in the queue.
-    before, after : int32 arrays (servers,)
-        Its neighbours on its level.
-    first : int32 array (64,)
-        The first server on each level.
-    state : int64 array (2,)
-        The last key, and a bit for each level that is not empty.
-    shift : int
-        A key is a time without so many bits.
-    """
-
-    due: NDArray[np.int64]
-    level: NDArray[np.int8]
-    before: NDArray[np.int32]
-    after: NDArray[np.int32]
-    first: NDArray[np.int32]
-    state: NDArray[np.int64]
-    shift: int
-
-    @classmethod
-    def of(cls, servers: int, window_ps: int) -> EventQueue:
-        """Return an empty queue with windows no longer than `window_ps`."""
-        return cls(
-            due=np.zeros(servers, np.int64),
-            level=np.full(servers, NOBODY, np.int8),
-            before=np.full(servers, NOBODY, np.int32),
-            after=np.full(servers, NOBODY, np.int32),
-            first=np.full(_LEVELS, NOBODY, np.int32),
-            state=np.zeros(2, np.int64),
-            shift=window_ps.bit_length() - 1,
-        )
+LAST, _USED = 64, 65
 
 
 @intrinsic
@@ -95,70 +52,66 @@ def _lowest_bit(_context, _word):
 
 
 @inlined
-def put(queue, server, due):
+def put(layout, servers, levels, server, due):
     """Make a server due, or due earlier; a later time than it has means nothing."""
-    if queue.level[server] != NOBODY:
-        if queue.due[server] <= due:
+    if servers[server, LEVEL] != NOBODY:
+        if servers[server, DUE] <= due:
             return
-        pull(queue, server)
-    queue.due[server] = due
-    _link(queue, server, due >> queue.shift)
+        pull(servers, levels, server)
+    servers[server, DUE] = due
+    _link(servers, levels, server, due >> layout.window_bits)
 
 
 @inlined
-def _link(queue, server, key):
-    differs = key ^ queue.state[_LAST]
+def _link(servers, levels, server, key):
+    differs = key ^ levels[LAST]
     level = _highest_bit(differs) + 1 if differs else 0
-    first = queue.first[level]
-    queue.level[server] = level
-    queue.before[server] = NOBODY
-    queue.after[server] = first
-    queue.first[level] = server
+    first = levels[level]
+    servers[server, LEVEL], servers[server, PREVIOUS], servers[server, NEXT] = level, NOBODY, first
+    levels[level] = server
     if first == NOBODY:
-        queue.state[_USED] |= np.int64(1) << level
+        levels[_USED] |= np.int64(1) << level
     else:
-        queue.before[first] = server
+        servers[first, PREVIOUS] = server
 
 
 @inlined
-def pull(queue, server):
+def pull(servers, levels, server):
     """Take a server out."""
-    before, after = queue.before[server], queue.after[server]
-    if after != NOBODY:
-        queue.before[after] = before
-    if before != NOBODY:
-        queue.after[before] = after
+    previous, following, level = servers[server, PREVIOUS], servers[server, NEXT], servers[server, LEVEL]
+    servers[server, LEVEL] = NOBODY
+    if following != NOBODY:
+        servers[following, PREVIOUS] = previous
+    if previous != NOBODY:
+        servers[previous, NEXT] = following
     else:
-        level = queue.level[server]
-        queue.first[level] = after
-        if after == NOBODY:
-            queue.state[_USED] &= ~(np.int64(1) << level)
-    queue.level[server] = NOBODY
+        levels[level] = following
+        if following == NOBODY:
+            levels[_USED] &= ~(np.int64(1) << level)
 
 
-@compiled
-def open_window(queue, end):
-    """Bring the first window to level 0 and return whether it begins before `end`; else nothing changes."""
-    used = queue.state[_USED]
+@kernel
+def open_window(layout, servers, levels, end):
+    """Bring the first window to level 0 and return whether it begins before `end`; else change nothing."""
+    used = levels[_USED]
     if not used:
         return False
-    last_key = (end - 1) >> queue.shift
+    last_key = (end - 1) >> layout.window_bits
     level = _lowest_bit(used)
     if level == 0:
-        return queue.state[_LAST] <= last_key
-    server = queue.first[level]
-    key = queue.due[server] >> queue.shift
+        return levels[LAST] <= last_key
+    server = levels[level]
+    key = servers[server, DUE] >> layout.window_bits
     while server != NOBODY:
-        key = min(key, queue.due[server] >> queue.shift)
-        server = queue.after[server]
+        key = min(key, servers[server, DUE] >> layout.window_bits)
+        server = servers[server, NEXT]
     if key > last_key:
         return False
-    queue.state[_LAST] = key
-    server = queue.first[level]
-    queue.first[level] = NOBODY
-    queue.state[_USED] &= ~(np.int64(1) << level)
+    server = levels[level]
+    levels[level], levels[LAST] = NOBODY, key
+    levels[_USED] &= ~(np.int64(1) << level)
     while server != NOBODY:
-        after = queue.after[server]
-        _link(queue, server, queue.due[server] >> queue.shift)
-        server = after
+        following = servers[server, NEXT]
+        _link(servers, levels, server, servers[server, DUE] >> layout.window_bits)
+        server = following
     return True

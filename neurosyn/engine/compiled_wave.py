@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.compiled_ways import NEVER, PER_ROUTER, PORTS, Layout, compiled, module_at, router_beyond
+from neurosyn.engine.compiled_ways import NEVER, PER_ROUTER, PORTS, Layout, kernel, module_at, router_beyond
 from neurosyn.engine.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST
 
 __all__ = ["SOLVED", "WaveSpace", "solve"]
@@ -51,6 +51,10 @@ class WaveSpace(NamedTuple):
         Arrivals, later departures, and tags of the packets at each port of a module.
     out_at, out_tag : int64 arrays (packets,)
         Departures from a server, in order.
+    counts, done, before : int64 arrays (5,)
+        Packets at each port of a module; how many of them have been served; how long they were on their way to it.
+    begin, reached : int64 arrays (side + 1,)
+        First packet of each lane of a link on the side of a chip, and the next one to be served.
     """
 
     head: NDArray[np.int32]
@@ -61,6 +65,11 @@ class WaveSpace(NamedTuple):
     port_tag: NDArray[np.int64]
     out_at: NDArray[np.int64]
     out_tag: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    done: NDArray[np.int64]
+    before: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    reached: NDArray[np.int64]
 
     @classmethod
     def of(cls, layout: Layout, packets: int) -> WaveSpace:
@@ -74,6 +83,8 @@ class WaveSpace(NamedTuple):
             np.empty((PORTS, packets), np.int64),
             np.empty(packets, np.int64),
             np.empty(packets, np.int64),
+            *np.zeros((3, PORTS), np.int64),
+            *np.zeros((2, layout.side + 1), np.int64),
         )
 
     @property
@@ -86,7 +97,7 @@ class WaveSpace(NamedTuple):
         self.head[:] = -1
 
 
-@compiled
+@kernel
 def solve(layout, ways, space, send, arrival, longest_wait, waited_at):
     """Find out when packets arrive that are sent when they are ready.
 
@@ -122,8 +133,7 @@ def solve(layout, ways, space, send, arrival, longest_wait, waited_at):
         rest = max(rest, last)
         if overflows != SOLVED:
             return overflows, rest
-    counts = np.zeros(PORTS, np.int64)
-    before = np.zeros(PORTS, np.int64)
+    counts, before = space.counts, space.before
     for router in range(layout.routers):
         server = PORTS * router + LOCAL
         for port in range(PORTS):
@@ -139,7 +149,7 @@ def solve(layout, ways, space, send, arrival, longest_wait, waited_at):
     return SOLVED, rest
 
 
-@compiled
+@kernel
 def _append(space, buffer, p, at):
     """Put packet `p` at the end of a buffer's list."""
     space.at[p] = at
@@ -151,7 +161,7 @@ def _append(space, buffer, p, at):
     space.tail[buffer] = p
 
 
-@compiled
+@kernel
 def _take(space, buffer, port, leaves_at):
     """Move a buffer's list to the row of a port and return how many packets that are."""
     count = 0
@@ -165,7 +175,7 @@ def _take(space, buffer, port, leaves_at):
     return count
 
 
-@compiled
+@kernel
 def _set_latencies(layout, router, before):
     """Say how long packets are on their way to a router's ports."""
     y, x = divmod(router, layout.width)
@@ -177,7 +187,7 @@ def _set_latencies(layout, router, before):
     before[CORE] = 0
 
 
-@compiled
+@kernel
 def _serve(space, server, straight, counts, before, cycle, depth, longest_wait, waited_at):
     """Serve the packets in the rows of a module's ports.
 
@@ -194,7 +204,8 @@ def _serve(space, server, straight, counts, before, cycle, depth, longest_wait, 
         How many departures are in ``space.out_at`` and ``space.out_tag``; −1 if a FIFO overflows.
     """
     at, tag, out_at, out_tag = space.port_at, space.port_tag, space.out_at, space.out_tag
-    done = np.zeros(PORTS, np.int64)
+    done = space.done
+    done[:] = 0
     n, free, i = 0, _LONG_AGO, 0
     straight_count = counts[straight]
     while True:
@@ -231,7 +242,7 @@ def _serve(space, server, straight, counts, before, cycle, depth, longest_wait, 
             i += 1
 
 
-@compiled
+@kernel
 def _serve_host_input(layout, ways, space, server, longest_wait, waited_at):
     """Serve what the host sends into a chip, and return how many packets that are."""
     count, free = 0, _LONG_AGO
@@ -252,14 +263,14 @@ def _serve_host_input(layout, ways, space, server, longest_wait, waited_at):
     return count
 
 
-@compiled
+@kernel
 def _enter(ways, space, router, port, p, at):
     """Let a packet arrive at a router."""
     module = module_at(port, router, ways.turn[p], ways.end[p])
     _append(space, PER_ROUTER * router + PORTS * module + port, p, at)
 
 
-@compiled
+@kernel
 def _sweep(layout, ways, space, direction, arrival, longest_wait, waited_at):
     """Serve all modules of one direction, and the links on the sides of chips, in the order in which packets go."""
     side, width = layout.side, layout.width
@@ -269,8 +280,7 @@ def _sweep(layout, ways, space, direction, arrival, longest_wait, waited_at):
     across = layout.height // side if along_x else width // side
     step = (1 if along_x else width) * (1 if forward else -1)
     leaves_at = ways.turn if along_x else ways.end
-    counts = np.zeros(PORTS, np.int64)
-    before = np.zeros(PORTS, np.int64)
+    counts, before = space.counts, space.before
     rest = _LONG_AGO
     for number in range(along):
         a = number if forward else along - 1 - number
@@ -313,7 +323,7 @@ def _sweep(layout, ways, space, direction, arrival, longest_wait, waited_at):
     return SOLVED, rest
 
 
-@compiled
+@kernel
 def _go_on(layout, ways, space, direction, router, count):
     """Let what departs arrive at the next router: straight on in the row of `direction`, or into another module."""
     straight = 0
@@ -328,7 +338,7 @@ def _go_on(layout, ways, space, direction, router, count):
     return straight
 
 
-@compiled
+@kernel
 def _serve_edge(layout, ways, space, edge, arrival, longest_wait, waited_at):
     """Serve the link on a side of a chip: all lanes merge, and split on the next chip or leave for the host.
 
@@ -339,10 +349,10 @@ def _serve_edge(layout, ways, space, edge, arrival, longest_wait, waited_at):
     buffer = layout.edge_buffers + side * (edge - layout.edges)
     # The lanes' packets one behind the other: those of a lane begin at `start`.
     at, number = space.port_at[0], space.port_tag[0]
-    start = np.zeros(side + 1, np.int64)
+    start, following = space.begin, space.reached
     n = 0
     for lane in range(side):
-        start[lane] = n
+        start[lane] = following[lane] = n
         p = space.head[buffer + lane]
         space.head[buffer + lane] = -1
         while p >= 0:
@@ -350,7 +360,6 @@ def _serve_edge(layout, ways, space, edge, arrival, longest_wait, waited_at):
             n += 1
             p = space.following[p]
     start[side] = n
-    following = start[:side].copy()
     free = _LONG_AGO
     for k in range(n):
         first, arrived = -1, NEVER

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.program import OUTPUT
+from neurosyn.compiled import compiled
 from neurosyn.engine.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST, Fabric
 from neurosyn.engine.traffic import Packets
 
@@ -26,8 +26,8 @@ __all__ = [
     "PORTS",
     "Layout",
     "Ways",
-    "compiled",
     "inlined",
+    "kernel",
     "module_at",
     "router_beyond",
 ]
@@ -38,21 +38,20 @@ NEVER = np.int64(1) << 62
 """Later than any time."""
 
 
-def compiled(function, **options):
-    """Compile with Numba, keeping the machine code on disk where that is possible."""
-    try:
-        return numba.njit(cache=True, nogil=True, boundscheck=False, **options)(function)
-    except RuntimeError:  # no folder for the cache can be written
-        return numba.njit(nogil=True, boundscheck=False, **options)(function)
-
-
-def inlined(function):
-    """Compile into the functions that call it; for small ones, because states are passed as many arguments."""
-    return compiled(function, forceinline=True)
+_OPTIONS = {"nogil": True, "boundscheck": False, "_nrt": False}
+kernel = compiled(**_OPTIONS)
+"""Compiles functions that allocate nothing, so that nobody counts references to arrays; that would cost more than all
+else."""
+inlined = compiled(forceinline=True, **_OPTIONS)
+"""The same for small ones, as parts of those that call them. When such a function, or a constant, changes in another
+file, Numba does not notice that what it has kept of the callers is outdated: delete ``__pycache__`` then."""
 
 
 class Layout(NamedTuple):
-    """A fabric's numbers: `Fabric` and `ChipOptions` say what they are."""
+    """A fabric's numbers: `Fabric` and `ChipOptions` say what they are.
+
+    Windows of time, in which no event has an effect, are 2 to the power of `window_bits` picoseconds long.
+    """
 
     width: int
     height: int
@@ -71,11 +70,13 @@ class Layout(NamedTuple):
     latency: int
     edge_latency: int
     depth: int
+    window_bits: int
 
     @classmethod
     def of(cls, fabric: Fabric) -> Layout:
         """Gather the numbers of a fabric."""
         mesh, chip = fabric.mesh, fabric.chip
+        shortest = min(chip.link_cycle_ps, chip.edge_cycle_ps, chip.hop_latency_ps, chip.edge_latency_ps)
         return cls(
             width=mesh.width,
             height=mesh.height,
@@ -94,6 +95,7 @@ class Layout(NamedTuple):
             latency=chip.hop_latency_ps,
             edge_latency=chip.edge_latency_ps,
             depth=chip.fifo_depth,
+            window_bits=shortest.bit_length() - 1,
         )
 
 
@@ -160,7 +162,7 @@ def router_beyond(layout, edge, lane):
     return y * layout.width + x
 
 
-@compiled
+@kernel
 def _find_ways(layout, router, source_core, dest_core, entry, turn, end, first):
     width = layout.width
     for p in range(len(source_core)):
