@@ -68,7 +68,7 @@ class _Scatter:
 
     @classmethod
     def of(cls, source: NDArray[np.intp], target: NDArray[np.int64]) -> _Scatter:
-        return cls(source, target, len(np.unique(target)) < len(target))
+        return cls(source, target, bool((np.bincount(target, minlength=1) > 1).any()))
 
     def apply(self, words: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
         if self.shared:
