@@ -85,8 +85,10 @@ class _Stage:
         dest, axon = program.dest_core[cores].ravel(), program.dest_axon[cores].ravel()
         inside = np.flatnonzero(dest >= 0)
         self.scatter = _Scatter.of(inside, dest[inside] * np.int64(program.axons) + axon[inside])
-        self.outputs = np.flatnonzero(dest == OUTPUT)
-        self.pins = axon[self.outputs]
+        outputs = np.flatnonzero(dest == OUTPUT)
+        # In order of their pins, so that the neurons of a pin are added in one go.
+        self.outputs = outputs[np.argsort(axon[outputs], kind="stable")]
+        self.pins, self.first_of_pin = np.unique(axon[self.outputs], return_index=True)
 
 
 def evaluate_frames(
@@ -148,7 +150,8 @@ def evaluate_frames(
             counter.spikes[stage.cores] += np.bitwise_count(fired)
             flat = fired.reshape(-1)
             stage.scatter.apply(flat, active.reshape(-1))
-            _collect(flat[stage.outputs], stage.pins, outputs[start : start + len(block)])
+            if len(stage.outputs):
+                _collect(flat[stage.outputs], stage, outputs[start : start + len(block)])
         progress(start + len(block), len(frames), "frames")
     np.add.at(counter.host_packets, program.input_core, line_spikes)
     counter.input_hops += int((line_spikes * routes.line_hops).sum())
@@ -157,12 +160,12 @@ def evaluate_frames(
     return outputs
 
 
-def _collect(words: NDArray[np.uint64], pins: NDArray[np.int32], outputs: NDArray[np.uint8]) -> None:
-    """Add the spikes of output neurons, frame words (n,), to their pins (F, pins)."""
-    bit = np.arange(len(outputs), dtype=np.uint64)
-    frame, neuron = np.nonzero((words[None, :] >> bit[:, None]) & np.uint64(1))
-    counts = np.bincount(frame * outputs.shape[1] + pins[neuron], minlength=outputs.size).reshape(outputs.shape)
-    outputs[...] = np.minimum(outputs + counts, 255)
+def _collect(words: NDArray[np.uint64], stage: _Stage, outputs: NDArray[np.uint8]) -> None:
+    """Add the spikes of a stage's output neurons, frame words (n,), to their pins (F, pins)."""
+    octets = words.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)
+    spikes = np.unpackbits(octets, axis=1, count=len(outputs), bitorder="little")
+    counts = np.add.reduceat(spikes, stage.first_of_pin, axis=0, dtype=np.uint32)
+    outputs[:, stage.pins] = np.minimum(outputs[:, stage.pins] + counts.T, 255)
 
 
 def _received(program: Program, spikes: NDArray[np.int64], line_spikes: NDArray[np.int64]) -> NDArray[np.int64]:
