@@ -5,11 +5,12 @@ import pytest
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.engine.compiled_timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric import Fabric
 from neurosyn.engine.simpy_network import Packet
 from neurosyn.engine.simpy_timing import SimpyTiming
-from tests.engine.playing import OUTPUT, QUICK, Tick, grid, traffic
+from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic
 
 BOARDS = [Mesh(1, 1, 8), Mesh(2, 2, 4), Mesh(4, 4, 2)]
 CORES = range(64)
@@ -74,6 +75,17 @@ def test_bursts_neither_stick_nor_get_lost(pattern, mesh, depth):
         # The local port of the one is never idle, except that a place comes back only every 20 ps: with a single place
         # in each FIFO, the last inflow alone keeps it busy half of the time.
         assert set(np.diff(np.sort(times.arrival_ps)).tolist()) == ({10} if depth > 1 else {10, 20})
+
+
+@pytest.mark.parametrize("depth", [1, 4])
+@pytest.mark.parametrize("mesh", BOARDS, ids=str)
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_compiled_code_plays_them_alike(pattern, mesh, depth):
+    chip = ChipOptions(**(QUICK.model_dump() | {"chips": (mesh.rows, mesh.columns), "fifo_depth": depth}))
+    tick = pattern(np.random.default_rng(5))
+    (simpy,), (compiled,) = (play(mesh, chip, grid(mesh), [tick], timing) for timing in (SimpyTiming, CompiledTiming))
+    for name, value in vars(simpy).items():
+        np.testing.assert_array_equal(value, getattr(compiled, name), err_msg=name)
 
 
 def test_bursts_that_overlap_are_kept_apart():
