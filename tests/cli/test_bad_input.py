@@ -367,7 +367,7 @@ def test_full_disk_stops_the_run_with_the_name_of_the_file_and_the_rest_goes_on_
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 
-    run = tmp_path / "run"
+    run = tmp_path / "full"
     done = run_process("simulate", tiny, "--out", run, preexec_fn=limit)
     assert done.returncode == DATA
     assert done.stdout == ""
