@@ -16,7 +16,7 @@ from neurosyn.chip.crossbar import pack_bits
 from neurosyn.chip.program import NEURON_TYPE, Program
 from neurosyn.errors import NeurosynError
 
-__all__ = ["bench_kernel"]
+__all__ = ["bench_kernel", "without_state"]
 
 _ACTIVE = 0.02
 """Share of axons that are active in a tick of the common workload."""
@@ -59,7 +59,7 @@ def bench_kernel(
     ticks = time_calls(lambda: loaded.step(active, potential, registers), repeats)
 
     progress(2, 3, "batched")
-    loaded = engine.load(_without_state(program))
+    loaded = engine.load(without_state(program))
     if not loaded.stateless:
         raise NeurosynError("bench: the program for batches keeps state; report it")
     every = np.arange(cores, dtype=np.int32)
@@ -91,7 +91,7 @@ def bench_kernel(
     }
 
 
-def _without_state(program: Program) -> Program:
+def without_state(program: Program) -> Program:
     """Return the program with neurons as compiled networks have them: V = 0 after every tick."""
     kind = np.zeros(1, NEURON_TYPE)
     kind["weights"] = (1, -1, 0, 0)

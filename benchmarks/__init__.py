@@ -1,0 +1,1 @@
+"""Other simulators beside neurosyn on one workload."""
