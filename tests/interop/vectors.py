@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def ranc_document(arrays: dict[str, np.ndarray]) -> dict:
+def ranc_document(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """The RANC file of a recorded program; its negative thresholds have a sign, those of the arrays have none."""
     meta = json.loads(str(arrays["meta"]))
     cores, neurons = arrays["v0"].shape
@@ -39,7 +40,7 @@ def ranc_document(arrays: dict[str, np.ndarray]) -> dict:
         "current_potential": arrays["v0"],
         "reset_mode": arrays["mode"],
     }
-    packets: list[list[dict]] = [[] for _ in range(int(arrays["in_ev"][:, 0].max(initial=-1)) + 1)]
+    packets: list[list[dict[str, Any]]] = [[] for _ in range(int(arrays["in_ev"][:, 0].max(initial=-1)) + 1)]
     for tick, x, y, axon, delay in arrays["in_ev"].tolist():
         packets[tick].append({"destination_core": [x, y], "destination_axon": axon, "destination_tick": delay})
     return {
