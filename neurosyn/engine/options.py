@@ -15,6 +15,8 @@ Timing = Literal["compiled", "simpy", "none"]
 function and event counts only."""
 
 _PS_PER_US = 1_000_000
+_FEW = 2
+"""Ticks that SimPy times unless more are asked for: each takes seconds on a full chip."""
 
 
 def _auto_or_time(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -23,6 +25,13 @@ def _auto_or_time(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     except ValidationError:
         # One message in place of one for each member of the union.
         raise ValueError('must be "auto" or a time in µs from 0.000001 to 1,000,000') from None
+
+
+def _all_or_number(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        raise ValueError('must be "all" or a whole number from 1 on') from None
 
 
 class SimulateOptions(Options):
@@ -42,8 +51,13 @@ class SimulateOptions(Options):
         "as far as the timed frames show",
     )
     frames: int | None = Field(default=None, ge=1, description="test frames to simulate; all if absent")
-    timed_frames: int = Field(
-        default=2, ge=1, description="ticks that are timed once the pipeline is full; a frame enters at each"
+    timed_frames: Annotated[
+        Literal["all"] | Annotated[int, Field(ge=1)] | None,
+        WrapValidator(_all_or_number),
+    ] = Field(
+        default=None,
+        description='ticks timed once the pipeline is full, with a frame entering at each: so many, or "all" frames; '
+        "by default all with compiled timing, else 2",
     )
     backend: Literal["auto", "numpy", "numba", "cupy"] = Field(
         default="auto",
@@ -54,3 +68,9 @@ class SimulateOptions(Options):
     def tick_ps(self) -> int | None:
         """The tick period in picoseconds; None for auto."""
         return None if self.tick == "auto" else round(self.tick * _PS_PER_US)
+
+    def ticks_to_time(self, frames: int) -> int:
+        """Return how many ticks are timed if there are so many frames."""
+        if self.timed_frames is not None:
+            return frames if self.timed_frames == "all" else self.timed_frames
+        return frames if self.timing == "compiled" else _FEW

@@ -54,7 +54,7 @@ def simulate_frames(
 ) -> FramesResult:
     """Simulate a program on frames.
 
-    Timed are `SimulateOptions.timed_frames` ticks from the first one at which every stage holds a frame; if there are
+    Timed are `SimulateOptions.ticks_to_time` ticks from the first one at which every stage holds a frame; if there are
     fewer frames than that takes, they are fed over and over. Probes see the ticks that are played one by one.
 
     Parameters
@@ -93,16 +93,19 @@ def simulate_frames(
     inputs = FrameInputs(program, frames, routes)
 
     fill = int(stages.stage.max())
-    window = range(fill, fill + options.timed_frames)
+    window = range(fill, fill + options.ticks_to_time(len(frames)))
     timed = window if options.timing != "none" else range(0)
     whole = len(frames) + fill
     looked_at = window.stop if timed or watch.wants_ticks else 0
     ticks = looked_at if loaded.stateless else max(whole, looked_at)
     stopwatch = Stopwatch(program, placement, chip)
     record = _FrameRecord(program, routes, stages, len(frames))
+    # Only with a given period can packets be late, and the frames leave the batch.
+    recorded = not loaded.stateless or options.tick_ps is not None
 
     def played(tick: PlayedTick) -> None:
-        record.add(tick)
+        if recorded:
+            record.add(tick)
         stopwatch.add(tick)
         watch.tick(lambda: tick.columns(chip))
         total = max(ticks, whole) if engine.late else ticks

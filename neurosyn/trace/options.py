@@ -19,7 +19,10 @@ class TraceOptions(Options):
     level: TraceLevel = Field(
         default="auto",
         description="summary: per core, link and layer; tick: and per tick; spike: and each spike; packet: and each "
-        "packet of the ticks that were timed; auto: packet for ticks that were timed, tick for the others",
+        "packet of the ticks that were timed; auto: packet for ticks that were timed as far as max_rows, else tick",
+    )
+    max_rows: int = Field(
+        default=2_000_000, ge=0, description="auto: spikes and packets after which those of further ticks are left out"
     )
     compression_level: int = Field(default=3, ge=1, le=19, description="zstd: 1 is fastest, 19 smallest")
     row_group: int = Field(
@@ -30,10 +33,13 @@ class TraceOptions(Options):
         """Whether there is a row for each tick."""
         return self.level != "summary"
 
-    def keeps_spikes(self, timed: bool) -> bool:
-        """Whether the spikes of a tick are kept."""
-        return self.level in ("spike", "packet") or (self.level == "auto" and timed)
+    def keeps_spikes(self, timed: bool, rows: int) -> bool:
+        """Whether the spikes of a tick are kept if so many spikes and packets have been."""
+        return self.level in ("spike", "packet") or self._has_room(timed, rows)
 
-    def keeps_packets(self, timed: bool) -> bool:
+    def keeps_packets(self, timed: bool, rows: int) -> bool:
         """Whether the packets of a tick are kept; a tick without timing has none to keep."""
-        return timed and self.level in ("packet", "auto")
+        return self._has_room(timed, rows) or (timed and self.level == "packet")
+
+    def _has_room(self, timed: bool, rows: int) -> bool:
+        return self.level == "auto" and timed and rows < self.max_rows

@@ -41,6 +41,7 @@ class ParquetRecorder(Probe):
         self.options = TraceOptions() if options is None else options
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
+        self._rows = 0
         self._outer_error: BaseException | None = None
 
     def started(self, info: RunInfo) -> None:
@@ -53,6 +54,7 @@ class ParquetRecorder(Probe):
             (self.folder / table.file).unlink(missing_ok=True)
             _partial(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
+        self._rows = 0
         self._counts = Counts(info)
         if self.options.keeps_ticks():
             self._table("ticks")
@@ -79,14 +81,16 @@ class ParquetRecorder(Probe):
             self._discard()
 
     def _record(self, counts: Counts, columns: TickColumns) -> None:
-        timed = columns.columns is not None
+        timed, rows = columns.columns is not None, self._rows
         counts.add(columns)
         if self.options.keeps_ticks():
             self._table("ticks").add(counts.tick_row(columns))
-        if self.options.keeps_spikes(timed):
+        if self.options.keeps_spikes(timed, rows):
             self._table("spikes").add(counts.spike_rows(columns))
-        if columns.columns is not None and self.options.keeps_packets(timed):
+            self._rows += len(columns.spike_core)
+        if columns.columns is not None and self.options.keeps_packets(timed, rows):
             self._table("packets").add(counts.packet_rows(columns.tick, columns.columns))
+            self._rows += len(columns.columns.hops)
 
     def _finish(self, counts: Counts) -> None:
         self._table("cores").add(counts.core_rows())

@@ -104,7 +104,7 @@ TABLES = _tables(
     ),
     TraceTable(
         "packets",
-        "one row per packet of a timed tick: the host's first, then by source core and neuron",
+        "one row per packet of a timed tick, as far as they are kept: the host's first, then by source core and neuron",
         (
             Column("tick", _I64, "tick in which it was sent", "ticks"),
             Column("source_core", _I32, "core that sent it; -1: the host"),

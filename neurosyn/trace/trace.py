@@ -88,7 +88,7 @@ class Trace:
         return self.frame("spikes", columns)
 
     def packets(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the packets of the timed ticks."""
+        """Return the packets of timed ticks, or of the first of them (`TraceOptions.max_rows`)."""
         return self.frame("packets", columns)
 
     def ticks(self, columns: Sequence[str] | None = None) -> pd.DataFrame:

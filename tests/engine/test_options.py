@@ -24,3 +24,16 @@ def test_a_wrong_tick_is_one_mistake(tick):
 def test_other_wrong_values(table):
     with pytest.raises(ValidationError):
         SimulateOptions(**table)
+
+
+def test_how_many_ticks_are_timed():
+    assert SimulateOptions(timing="compiled").ticks_to_time(7) == 7
+    assert SimulateOptions(timing="simpy").ticks_to_time(7) == 2
+    assert SimulateOptions(timing="simpy", timed_frames="all").ticks_to_time(7) == 7
+    assert SimulateOptions(timing="compiled", timed_frames=9).ticks_to_time(7) == 9
+
+
+@pytest.mark.parametrize("frames", ["some", 0, 1.5, True])
+def test_frames_to_time_are_a_number_or_all(frames):
+    with pytest.raises(ValidationError, match='must be "all" or a whole number from 1 on'):
+        SimulateOptions(timed_frames=frames)

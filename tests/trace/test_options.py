@@ -10,3 +10,20 @@ from neurosyn.trace.options import TraceOptions
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(ValidationError):
         TraceOptions.from_table(wrong)
+
+
+@pytest.mark.parametrize(
+    ("level", "spikes", "packets"),
+    [
+        ("summary", [False, False, False], [False, False, False]),
+        ("tick", [False, False, False], [False, False, False]),
+        ("spike", [True, True, True], [False, False, False]),
+        ("packet", [True, True, True], [False, True, True]),
+        ("auto", [False, True, False], [False, True, False]),
+    ],
+)
+def test_what_is_kept_of_a_tick_without_timing_and_of_timed_ones(level, spikes, packets):
+    options = TraceOptions(level=level, max_rows=100)
+    ticks = ((False, 0), (True, 99), (True, 100))
+    assert [options.keeps_spikes(*tick) for tick in ticks] == spikes
+    assert [options.keeps_packets(*tick) for tick in ticks] == packets

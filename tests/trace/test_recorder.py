@@ -264,3 +264,15 @@ def test_the_list_of_tables_names_what_was_run(record):
     assert manifest["mesh"] == {"rows": 1, "columns": 2, "side": 4}
     assert manifest["ticks"] == {"simulated": 6, "timed": 4}
     assert manifest["tables"]["packets"]["bytes"] == (trace.folder / "packets.parquet").stat().st_size
+
+
+def test_auto_stops_recording_spikes_and_packets_after_so_many_rows(record):
+    info, ticks = random_run(ticks=6, timed=4)
+    timed = [t for t in ticks if t.columns is not None]
+    rows = [len(t.spike_core) + len(t.columns.hops) for t in timed]
+    trace = record((info, ticks), TraceOptions(max_rows=sum(rows[:2])))
+    kept = [t.tick for t in timed[:2]]
+    assert trace.packets()["tick"].unique().tolist() == trace.spikes()["tick"].unique().tolist() == kept
+    assert trace.ticks_timed == 4
+    assert len(trace.ticks()) == 6
+    assert trace.cores()["timed_packets"].sum() == sum(t.packets for t in timed)
