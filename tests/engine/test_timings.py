@@ -1,0 +1,124 @@
+"""Whole simulations: what is played in compiled code comes out as with SimPy, down to every time of every packet."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
+from neurosyn.compiler.compile import compile_network
+from neurosyn.engine.function import InputSpikes
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.probe import Probe
+from neurosyn.engine.simulation import simulate_frames, simulate_ticks
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import build_network
+from neurosyn.placement.placement import Placement
+from neurosyn.registry import registry
+from neurosyn.testing.models import random_model
+from tests.engine.programs import layered_program, place, random_frames
+from tests.engine.test_simulation import busy_program, relay, some_spikes
+
+
+class Recorder(Probe):
+    def __init__(self):
+        self.ticks = []
+
+    def tick(self, columns):
+        self.ticks.append(columns)
+
+
+def assert_equal(one, other, *, apart=()):
+    """Equal dataclasses, with arrays of equal types in them."""
+    assert type(one) is type(other)
+    if dataclasses.is_dataclass(one):
+        for field in dataclasses.fields(one):
+            if field.name not in apart:
+                assert_equal(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    else:
+        assert one == other
+
+
+def both(simulate, *arguments, **options):
+    """Simulate in both ways; return what came of the compiled one."""
+    results = {}
+    for timing in ("simpy", "compiled"):
+        probe = Recorder()
+        chosen = SimulateOptions(timing=timing, backend="numpy", **options)
+        results[timing] = simulate(*arguments[:3], chosen, *arguments[3:], probes=[probe]), probe.ticks
+    (reference, reference_ticks), (result, ticks) = results["simpy"], results["compiled"]
+    assert_equal(result, reference, apart=("wall_s", "timing_name"))
+    assert len(ticks) == len(reference_ticks)
+    for tick, expected in zip(ticks, reference_ticks, strict=True):
+        assert_equal(tick, expected)
+    assert (result.timing_name, reference.timing_name) == ("compiled", "simpy")
+    return result
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_ticks_of_a_restless_program(seed):
+    rng = np.random.default_rng(seed)
+    program = busy_program(rng)
+    mesh = Mesh(int(rng.integers(1, 3)), int(rng.integers(1, 3)), int(rng.integers(3, 5)))
+    placement, chip = place(program, rng, mesh, fifo_depth=int(rng.integers(1, 5)))
+    spikes = some_spikes(rng, program, 12)
+    auto = both(simulate_ticks, program, placement, chip, spikes, 15)
+    # Too short by little or by far: late packets, overruns, and ticks that run into each other.
+    for part in (0.9, 0.4, 0.05):
+        period = part * auto.timing.tick_period_ps / 1e6
+        short = both(simulate_ticks, program, placement, chip, spikes, 15, tick=period)
+        assert short.timing.late_packets + short.timing.core_overruns > 0
+
+
+@pytest.mark.parametrize("tick", [2.0, 1.999999, 0.11])
+def test_late_packets_land_in_later_turns_of_the_ring(tick):
+    program, placement, chip = relay()
+    spikes = InputSpikes.on_lines(program, np.array([0, 16, 32]), np.zeros(3, np.int32))
+    both(simulate_ticks, program, placement, chip, spikes, 60, tick=tick)
+
+
+@pytest.mark.parametrize("timed_frames", [1, 5, "all"])
+@pytest.mark.parametrize("stateful", [False, True])
+def test_frames(stateful, timed_frames):
+    rng = np.random.default_rng(2)
+    program = layered_program(rng, stateful=stateful)
+    placement, chip = place(program, rng)
+    images = random_frames(rng, program, 12)
+    auto = both(simulate_frames, program, placement, chip, images, timed_frames=timed_frames)
+    assert auto.batched == (not stateful)
+    assert len(auto.timed_frames) == (12 if timed_frames == "all" else timed_frames)
+    period = auto.timing.tick_period_ps / 1e6
+    for part in (1.2, 0.7):
+        both(simulate_frames, program, placement, chip, images, timed_frames=timed_frames, tick=part * period)
+
+
+def test_compiled_timing_plays_each_frame_once_by_default():
+    rng = np.random.default_rng(2)
+    program = layered_program(rng)
+    placement, chip = place(program, rng)
+    images = random_frames(rng, program, 12)
+    result = simulate_frames(program, placement, chip, SimulateOptions(timing="compiled", backend="numpy"), images)
+    assert sorted(result.timed_frames.tolist()) == list(range(12))
+    assert len(result.timing.makespans_ps) == 12
+
+
+@pytest.mark.parametrize("depth", [1, 4])
+def test_a_compiled_network(depth):
+    image = MapShape(12, 12, 3)
+    topology = registry.get("topologies", "eedn_tiny")()
+    program = compile_network(random_model(build_network(topology.layers(image, 4), image, 4, seed=1), 1))
+    side = 12
+    where = np.random.default_rng(3).permutation(side * side)[: program.cores]
+    placement = Placement(Mesh(1, 2, side), np.stack([where % side + 5, where // side], axis=1).astype(np.int32))
+    chip = ChipOptions(chips=(1, 2), fifo_depth=depth, edge_cycle_ps=20_000, neuron_time_ps=20_000)
+    images = random_frames(np.random.default_rng(4), program, 5)
+    result = both(simulate_frames, program, placement, chip, images, timed_frames=2)
+    assert result.timing.packets > 5_000
+    assert result.timing.packet_blocked_ps > 0
