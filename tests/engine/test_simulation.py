@@ -272,7 +272,7 @@ def test_a_window_without_timing_shows_the_same_ticks():
     placement, chip = place(program, rng)
     images = random_frames(rng, program, 10)
     timed, plain = Recorder(), Recorder()
-    simulate_frames(program, placement, chip, SimulateOptions(), images, probes=[timed])
+    simulate_frames(program, placement, chip, SimulateOptions(timed_frames=2), images, probes=[timed])
     simulate_frames(program, placement, chip, SimulateOptions(timing="none"), images, probes=[plain])
     assert_same_function(timed.ticks, plain.ticks)
 
@@ -404,7 +404,7 @@ def test_a_probe_that_fails_is_switched_off():
     assert len(caught) == 1
     assert clumsy.calls == 1
     assert result.output_spikes.tick.tolist() == [2]
-    assert diary.lines == ["simpy", 0, 1, 2, 3, "end"]
+    assert diary.lines == ["compiled", 0, 1, 2, 3, "end"]
 
 
 def test_nobody_makes_columns_that_nobody_looks_at(monkeypatch):
@@ -426,7 +426,7 @@ def test_an_interruption_passes_through(where):
         probes.append(type("Impatient", (Probe,), {"tick": interrupt})())
     with pytest.raises(KeyboardInterrupt):
         run_relay(probes=probes, progress=interrupt if where == "progress" else lambda *_: None)
-    assert diary.lines == ["simpy", 0, "end"]
+    assert diary.lines == ["compiled", 0, "end"]
 
 
 def test_an_interruption_while_probes_start_ends_those_that_have_started():
@@ -436,7 +436,7 @@ def test_an_interruption_while_probes_start_ends_those_that_have_started():
     diary = Diary()
     with pytest.raises(KeyboardInterrupt):
         run_relay(probes=[diary, type("Impatient", (Probe,), {"started": interrupt})()])
-    assert diary.lines == ["simpy", "end"]
+    assert diary.lines == ["compiled", "end"]
 
 
 def test_an_error_while_playing_reaches_the_caller(monkeypatch):
@@ -447,7 +447,7 @@ def test_an_error_while_playing_reaches_the_caller(monkeypatch):
     diary = Diary()
     with pytest.raises(DataError, match="mend it"):
         run_relay(probes=[diary])
-    assert diary.lines == ["simpy", "end"]
+    assert diary.lines == ["compiled", "end"]
 
 
 # What is refused.
