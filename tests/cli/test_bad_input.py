@@ -379,7 +379,7 @@ def test_full_disk_stops_the_run_with_the_name_of_the_file_and_the_rest_goes_on_
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_full_disk_behind_a_redirection(tiny):
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-c", "from neurosyn.cli import main; main()", "scenario", "show", str(tiny)]
+        command = [sys.executable, "-P", "-c", "from neurosyn.cli import main; main()", "scenario", "show", str(tiny)]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert done.returncode == DATA
     assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"

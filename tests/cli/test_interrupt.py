@@ -25,7 +25,7 @@ PATIENCE_S = 120
 def started(*arguments):
     """Start a command in a process of its own that hears Ctrl-C, whatever this one does."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from neurosyn.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-P", "-c", "from neurosyn.cli import main; main()", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
