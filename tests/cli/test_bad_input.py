@@ -33,7 +33,7 @@ def assert_refused(outcome, code, *fragments):
 def run_process(*arguments, **options):
     """Run a command in a process of its own, for what concerns the whole process."""
     code = "from neurosyn.cli import main; main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
+    command = [sys.executable, "-P", "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
