@@ -22,43 +22,18 @@ The tables are those of `neurosyn.engine.compiled_tables`.
 from __future__ import annotations
 
 from neurosyn.engine.compiled_queue import LAST, open_window, pull, put
-from neurosyn.engine.compiled_tables import (
-    ARRIVAL,
-    AT,
-    BLOCKED,
-    BUSY,
-    DUE,
-    END,
-    ENTRY,
-    FINISH,
-    FIRST,
-    FOLLOWING,
-    FREE,
-    HEAD,
-    INSIDE,
-    LAG,
-    LET_GO,
-    LONG_AGO,
-    LONGEST_WAIT,
-    NEXT,
-    NOBODY,
-    ONWARD,
-    PACKET,
-    READY,
-    RELEASED,
-    REST,
-    RETURNED,
-    RETURNED_BEFORE,
-    RIPE,
-    SEND,
-    TAIL,
-    TICK,
-    TURN,
-    WAITED_AT,
-    WAITING,
-    WORK,
+from neurosyn.engine.compiled_tables import INSIDE, LONG_AGO, NOBODY, REST
+from neurosyn.engine.compiled_ways import (
+    NEVER,
+    PER_ROUTER,
+    PORTS,
+    beyond,
+    inlined,
+    kernel,
+    module_at,
+    place_of,
+    position_of,
 )
-from neurosyn.engine.compiled_ways import NEVER, PER_ROUTER, PORTS, inlined, kernel, module_at, router_beyond
 
 __all__ = ["launch", "play"]
 
@@ -69,13 +44,13 @@ _LEAVES = -1
 def launch(layout, tables, tick):
     """Begin an open tick: the host's packets queue at its ports, and idle token controllers set out."""
     servers, heads, buffers, levels, packets = tables[:5]
-    sending, cores, starts, bounds, walks, total = tables[5:]
+    travels, cores, starts, bounds, walks, total = tables[5:]
     for p in range(bounds[tick, 0], bounds[tick, 1]):
-        sending[p, SEND] = starts[tick]
-        _append(layout, servers, heads, buffers, levels, packets, sending[p, FIRST], p, starts[tick])
+        travels[p].send = starts[tick]
+        _append(layout, servers, heads, buffers, levels, packets, travels[p].first, p, starts[tick])
     total[INSIDE] += bounds[tick, -1] - bounds[tick, 0]
     for core in range(len(cores)):
-        if cores[core, TICK] == tick:
+        if cores[core].tick == tick:
             _walk(
                 layout,
                 servers,
@@ -83,7 +58,7 @@ def launch(layout, tables, tick):
                 buffers,
                 levels,
                 packets,
-                sending,
+                travels,
                 cores,
                 starts,
                 bounds,
@@ -107,18 +82,18 @@ def play(layout, tables, launched, end):
         In picoseconds.
     """
     servers, heads, buffers, levels, packets = tables[:5]
-    sending, cores, starts, bounds, walks, total = tables[5:]
+    travels, cores, starts, bounds, walks, total = tables[5:]
     while open_window(layout, servers, levels, end):
         window_end = min((levels[LAST] + 1) << layout.window_bits, end)
         server = levels[0]
         while server != NOBODY:
-            following = servers[server, NEXT]
-            if servers[server, DUE] < end:
+            following = servers[server].next
+            if servers[server].due < end:
                 pull(servers, levels, server)
-                buffer = _depart(layout, servers, heads, buffers, levels, packets, total, server, window_end)
+                buffer = _depart(layout, servers, heads, buffers, levels, packets, travels, total, server, window_end)
                 if buffer != NOBODY:
-                    waiting = -2 - buffers[buffer, WAITING]
-                    buffers[buffer, WAITING] = NOBODY
+                    waiting = -2 - buffers[buffer].waiting
+                    buffers[buffer].waiting = NOBODY
                     _walk(
                         layout,
                         servers,
@@ -126,7 +101,7 @@ def play(layout, tables, launched, end):
                         buffers,
                         levels,
                         packets,
-                        sending,
+                        travels,
                         cores,
                         starts,
                         bounds,
@@ -151,84 +126,89 @@ def _server_of(layout, buffer):
 @inlined
 def _append(layout, servers, heads, buffers, levels, packets, buffer, p, at):
     """Put a packet in a buffer, where it arrives at `at`."""
-    packets[p, AT] = at
-    packets[p, FOLLOWING] = NOBODY
+    packets[p].at = at
+    packets[p].following = NOBODY
     if heads[buffer] == NEVER:
-        buffers[buffer, HEAD] = p
+        buffers[buffer].head = p
         heads[buffer] = at
         server = _server_of(layout, buffer)
-        if not servers[server, BLOCKED]:
-            put(layout, servers, levels, server, max(servers[server, READY], at))
+        if not servers[server].blocked:
+            put(layout, servers, levels, server, max(servers[server].ready, at))
     else:
-        packets[buffers[buffer, TAIL], FOLLOWING] = p
-    buffers[buffer, TAIL] = p
+        packets[buffers[buffer].tail].following = p
+    buffers[buffer].tail = p
 
 
 @inlined
 def _place_at(buffers, buffer):
     """Return when the oldest of a buffer's places is (or was) free; `NEVER`: nobody knows yet."""
-    free = buffers[buffer, FREE]
+    free = buffers[buffer].free
     if free == 0:
         return NEVER
     if free == 1:
-        return buffers[buffer, RETURNED]
+        return buffers[buffer].returned
     if free == 2:
-        return buffers[buffer, RETURNED_BEFORE]
+        return buffers[buffer].returned_before
     return LONG_AGO
 
 
 @kernel
-def _walk(layout, servers, heads, buffers, levels, packets, sending, cores, starts, bounds, walks, core, launched):
+def _walk(layout, servers, heads, buffers, levels, packets, travels, cores, starts, bounds, walks, core, launched):
     """Let a token controller go on until it has to wait for a place, or has ended the walks of all ticks launched."""
-    while cores[core, TICK] < launched:
-        tick = cores[core, TICK]
+    while cores[core].tick < launched:
+        tick = cores[core].tick
         start, first, last = starts[tick], bounds[tick, core + 1], bounds[tick, core + 2]
-        if cores[core, PACKET] == NOBODY:
-            begin = max(start, cores[core, BUSY])
-            cores[core, PACKET], cores[core, LAG] = first, begin
+        if cores[core].packet == NOBODY:
+            begin = max(start, cores[core].busy)
+            cores[core].packet, cores[core].lag = first, begin
             if first == last:
-                cores[core, RELEASED] = start if cores[core, RELEASED] <= start else begin
-        p, lag = cores[core, PACKET], cores[core, LAG]
+                cores[core].released = start if cores[core].released <= start else begin
+        p, lag = cores[core].packet, cores[core].lag
         while p < last:
-            buffer = sending[p, FIRST]
-            send = sending[p, RIPE] + lag
-            sending[p, SEND] = send
+            buffer = travels[p].first
+            send = travels[p].ready + lag
+            travels[p].send = send
             place = _place_at(buffers, buffer)
             if place == NEVER:
-                buffers[buffer, WAITING] = -2 - core
-                cores[core, PACKET], cores[core, LAG] = p, lag
+                buffers[buffer].waiting = -2 - core
+                cores[core].packet, cores[core].lag = p, lag
                 return
             enters = max(send, place)
-            packets[p, LONGEST_WAIT] = enters - send
+            packets[p].longest_wait = enters - send
             lag += enters - send
-            buffers[buffer, FREE] -= 1
+            buffers[buffer].free -= 1
             _append(layout, servers, heads, buffers, levels, packets, buffer, p, enters)
-            cores[core, RELEASED] = enters
+            cores[core].released = enters
             p += 1
-        cores[core, BUSY] = walks[tick, core, FINISH] = walks[tick, core, WORK] + lag
-        walks[tick, core, LET_GO] = cores[core, RELEASED]
-        cores[core, PACKET] = NOBODY
-        cores[core, TICK] += 1
+        cores[core].busy = walks[tick, core].finish = walks[tick, core].work + lag
+        walks[tick, core].released = cores[core].released
+        cores[core].packet = NOBODY
+        cores[core].tick += 1
 
 
 @inlined
 def _next_buffer(layout, servers, packets, server, port, p):
     """Return the buffer that a packet goes to from a server; `_LEAVES` for a core's scheduler and for the host."""
     if server < layout.edges:
-        router, direction = servers[server, ONWARD], server % PORTS
+        router, place, direction = servers[server].onward, servers[server].place, server % PORTS
         if router >= layout.routers:
             return layout.edge_buffers + router - layout.routers
+        if router < 0:
+            return _LEAVES
     elif server < layout.host_inputs:
-        router, direction = router_beyond(layout, server, port), (server - layout.edges) % 4
+        x, y = beyond(layout, server, port)
+        router, place, direction = y * layout.width + x, place_of(x, y), (server - layout.edges) % 4
+        if x < 0:
+            return _LEAVES
     else:
-        router, direction = packets[p, ENTRY], layout.entry
-    if router < 0:
-        return _LEAVES
-    return PER_ROUTER * router + PORTS * module_at(direction, router, packets[p, TURN], packets[p, END]) + direction
+        place, direction = packets[p].entry, layout.entry
+        x, y = position_of(place)
+        router = y * layout.width + x
+    return PER_ROUTER * router + PORTS * module_at(direction, place, packets[p].goal) + direction
 
 
 @inlined
-def _depart(layout, servers, heads, buffers, levels, packets, total, server, window_end):
+def _depart(layout, servers, heads, buffers, levels, packets, travels, total, server, window_end):
     """Send the first packet of a server, or find out when it can go.
 
     Returns
@@ -251,47 +231,47 @@ def _depart(layout, servers, heads, buffers, levels, packets, total, server, win
         else:
             others = min(others, heads[begin + other])
     buffer = begin + port
-    p = buffers[buffer, HEAD]
-    now = servers[server, DUE]
+    p = buffers[buffer].head
+    now = servers[server].due
     target = _next_buffer(layout, servers, packets, server, port, p)
     if target != _LEAVES:
         place = _place_at(buffers, target)
         if place >= window_end:
-            servers[server, BLOCKED] = 1
+            servers[server].blocked = 1
             if place == NEVER:
-                buffers[target, WAITING] = server
+                buffers[target].waiting = server
             else:
                 put(layout, servers, levels, server, place)
             return NOBODY
         now = max(now, place)
-        buffers[target, FREE] -= 1
-    servers[server, BLOCKED] = 0
+        buffers[target].free -= 1
+    servers[server].blocked = 0
     free = now + cycle
-    servers[server, READY] = free
+    servers[server].ready = free
     total[REST] = max(total[REST], free, now + latency)
-    if now - arrived > packets[p, LONGEST_WAIT]:
-        packets[p, LONGEST_WAIT], packets[p, WAITED_AT] = now - arrived, server
+    if now - arrived > packets[p].longest_wait:
+        packets[p].longest_wait, packets[p].waited_at = now - arrived, server
 
-    following = packets[p, FOLLOWING]
-    heads[buffer] = NEVER if following == NOBODY else packets[following, AT]
+    following = packets[p].following
+    heads[buffer] = NEVER if following == NOBODY else packets[following].at
     first_at = min(others, heads[buffer])
     if first_at != NEVER:
         put(layout, servers, levels, server, max(free, first_at))
-    buffers[buffer, HEAD] = following
-    buffers[buffer, FREE] += 1
-    buffers[buffer, RETURNED_BEFORE] = buffers[buffer, RETURNED]
-    buffers[buffer, RETURNED] = free
+    buffers[buffer].head = following
+    buffers[buffer].free += 1
+    buffers[buffer].returned_before = buffers[buffer].returned
+    buffers[buffer].returned = free
 
     if target == _LEAVES:
-        packets[p, ARRIVAL] = now + latency
+        travels[p].arrival = now + latency
         total[INSIDE] -= 1
     else:
         _append(layout, servers, heads, buffers, levels, packets, target, p, now + latency)
-    waiting = buffers[buffer, WAITING]
+    waiting = buffers[buffer].waiting
     if waiting == NOBODY:
         return NOBODY
     if waiting < 0:
         return buffer
-    buffers[buffer, WAITING] = NOBODY
+    buffers[buffer].waiting = NOBODY
     put(layout, servers, levels, waiting, free)
     return NOBODY

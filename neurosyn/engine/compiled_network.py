@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine import compiled_tables as column
 from neurosyn.engine.compiled_events import launch, play
 from neurosyn.engine.compiled_tables import INSIDE, NOBODY, REST, Tables, new_tables
 from neurosyn.engine.compiled_ways import NEVER, Layout, Ways
@@ -65,7 +64,7 @@ class EventNetwork:
         The token controllers.
     """
 
-    def __init__(self, layout: Layout, cores: NDArray[np.int64]) -> None:
+    def __init__(self, layout: Layout, cores: NDArray[Any]) -> None:
         self._layout = layout
         self._tables = new_tables(layout, cores)
         # Open ticks, closed ones that have not been dropped yet, and ticks that have been dropped.
@@ -87,15 +86,15 @@ class EventNetwork:
         some = slice(first, first + len(departure.ready_ps))
         tables.starts[tick] = departure.start_ps
         tables.bounds[tick] = first + departure.bounds
-        tables.walks[tick, :, column.WORK] = departure.work_ps
-        tables.walks[tick, :, [column.FINISH, column.LET_GO]] = NEVER
-        ways, packets, sending = departure.ways, tables.packets[some], tables.sending[some]
-        packets[:, column.ENTRY], packets[:, column.TURN], packets[:, column.END] = ways.entry, ways.turn, ways.end
-        packets[:, column.LONGEST_WAIT] = 0
-        packets[:, column.WAITED_AT] = ways.first_servers(self._layout)
-        packets[:, column.ARRIVAL] = NEVER
-        sending[:, column.FIRST], sending[:, column.RIPE] = ways.first, departure.ready_ps
-        sending[:, column.SEND] = NEVER
+        walks = tables.walks[tick]
+        walks["work"] = departure.work_ps
+        walks["finish"] = walks["released"] = NEVER
+        packets, travels, ways = tables.packets[some], tables.travels[some], departure.ways
+        packets["entry"], packets["goal"] = ways.entry, ways.goal
+        packets["longest_wait"] = 0
+        packets["waited_at"] = ways.first_servers(self._layout)
+        travels["first"], travels["ready"] = ways.first, departure.ready_ps
+        travels["send"] = travels["arrival"] = NEVER
         self._launched += 1
         launch(self._layout, tables, tick)
         return self._dropped + tick
@@ -112,23 +111,23 @@ class EventNetwork:
         """Return what is known about an open tick; the arrays change with what is played."""
         tables, tick = self._tables, number - self._dropped
         some = slice(tables.bounds[tick, 0], tables.bounds[tick, -1])
-        packets = tables.packets[some]
+        packets, travels, walks = tables.packets[some], tables.travels[some], tables.walks[tick]
         times = TickTimes(
             start_ps=int(tables.starts[tick]),
-            send_ps=tables.sending[some, column.SEND],
-            arrival_ps=packets[:, column.ARRIVAL],
-            core_finish_ps=tables.walks[tick, :, column.FINISH],
-            longest_wait_ps=packets[:, column.LONGEST_WAIT],
-            waited_at=packets[:, column.WAITED_AT],
+            send_ps=travels["send"],
+            arrival_ps=travels["arrival"],
+            core_finish_ps=walks["finish"],
+            longest_wait_ps=packets["longest_wait"],
+            waited_at=packets["waited_at"],
         )
-        return TickState(times, tables.walks[tick, :, column.LET_GO])
+        return TickState(times, walks["released"])
 
     def close(self, number: int) -> TickState:
         """Return what came of the first open tick, which is over, and forget it."""
         if number != self._dropped + self._closed:
             raise ValueError(f"tick {number} is not the first open one, {self._dropped + self._closed}")
         times, released = self.tick(number)
-        copies = {name: np.copy(value) for name, value in vars(times).items() if name != "start_ps"}
+        copies = {name: value.astype(np.int64) for name, value in vars(times).items() if name != "start_ps"}
         self._closed += 1
         return TickState(TickTimes(start_ps=times.start_ps, **copies), released.copy())
 
@@ -145,7 +144,7 @@ class EventNetwork:
         if self._launched == len(tables.starts):
             tables = _longer(tables, ("starts", "bounds", "walks"), self._launched + 1)
         if self._end + packets > len(tables.packets):
-            tables = _longer(tables, ("packets", "sending"), self._end + packets)
+            tables = _longer(tables, ("packets", "travels"), self._end + packets)
         self._tables = tables
 
     def _drop_closed(self) -> None:
@@ -153,19 +152,19 @@ class EventNetwork:
         tables, ticks, end = self._tables, self._closed, self._end
         if ticks < self._launched:
             dropped = int(tables.bounds[ticks, 0])
-            for table in (tables.packets, tables.sending):
+            for table in (tables.packets, tables.travels):
                 table[: end - dropped] = table[dropped:end].copy()
             for table in (tables.starts, tables.bounds, tables.walks):
                 table[: self._launched - ticks] = table[ticks : self._launched].copy()
             tables.bounds[:] -= dropped
             for numbers in (
-                tables.packets[:, column.FOLLOWING],
-                tables.buffers[:, column.HEAD],
-                tables.buffers[:, column.TAIL],
-                tables.cores[:, column.PACKET],
+                tables.packets["following"],
+                tables.buffers["head"],
+                tables.buffers["tail"],
+                tables.cores["packet"],
             ):
                 numbers[numbers != NOBODY] -= dropped
-        tables.cores[:, column.TICK] -= ticks
+        tables.cores["tick"] -= ticks
         self._launched -= ticks
         self._closed = 0
         self._dropped += ticks
@@ -176,6 +175,6 @@ def _longer(tables: Tables, names: tuple[str, ...], least: int) -> Tables:
     longer = {}
     for name in names:
         old = getattr(tables, name)
-        longer[name] = np.zeros((max(least, len(old) * 3 // 2), *old.shape[1:]), np.int64)
+        longer[name] = np.zeros((max(least, len(old) * 3 // 2), *old.shape[1:]), old.dtype)
         longer[name][: len(old)] = old
     return tables._replace(**longer)

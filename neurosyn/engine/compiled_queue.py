@@ -23,8 +23,8 @@ from numba import types
 from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
 
-from neurosyn.engine.compiled_tables import DUE, LEVEL, NEXT, NOBODY, PREVIOUS
-from neurosyn.engine.compiled_ways import inlined, kernel
+from neurosyn.engine.compiled_tables import NOBODY
+from neurosyn.engine.compiled_ways import NEVER, inlined, kernel
 
 __all__ = ["LAST", "open_window", "pull", "put"]
 
@@ -54,11 +54,11 @@ def _lowest_bit(_context, _word):
 @inlined
 def put(layout, servers, levels, server, due):
     """Make a server due, or due earlier; a later time than it has means nothing."""
-    if servers[server, LEVEL] != NOBODY:
-        if servers[server, DUE] <= due:
+    if servers[server].level != NOBODY:
+        if servers[server].due <= due:
             return
         pull(servers, levels, server)
-    servers[server, DUE] = due
+    servers[server].due = due
     _link(servers, levels, server, due >> layout.window_bits)
 
 
@@ -67,27 +67,29 @@ def _link(servers, levels, server, key):
     differs = key ^ levels[LAST]
     level = _highest_bit(differs) + 1 if differs else 0
     first = levels[level]
-    servers[server, LEVEL], servers[server, PREVIOUS], servers[server, NEXT] = level, NOBODY, first
+    record = servers[server]
+    record.level, record.previous, record.next = level, NOBODY, first
     levels[level] = server
     if first == NOBODY:
         levels[_USED] |= np.int64(1) << level
     else:
-        servers[first, PREVIOUS] = server
+        servers[first].previous = server
 
 
 @inlined
 def pull(servers, levels, server):
     """Take a server out."""
-    previous, following, level = servers[server, PREVIOUS], servers[server, NEXT], servers[server, LEVEL]
-    servers[server, LEVEL] = NOBODY
+    record = servers[server]
+    previous, following = record.previous, record.next
     if following != NOBODY:
-        servers[following, PREVIOUS] = previous
+        servers[following].previous = previous
     if previous != NOBODY:
-        servers[previous, NEXT] = following
+        servers[previous].next = following
     else:
-        levels[level] = following
+        levels[record.level] = following
         if following == NOBODY:
-            levels[_USED] &= ~(np.int64(1) << level)
+            levels[_USED] &= ~(np.int64(1) << record.level)
+    record.level = NOBODY
 
 
 @kernel
@@ -101,17 +103,17 @@ def open_window(layout, servers, levels, end):
     if level == 0:
         return levels[LAST] <= last_key
     server = levels[level]
-    key = servers[server, DUE] >> layout.window_bits
+    key = NEVER
     while server != NOBODY:
-        key = min(key, servers[server, DUE] >> layout.window_bits)
-        server = servers[server, NEXT]
+        key = min(key, servers[server].due >> layout.window_bits)
+        server = servers[server].next
     if key > last_key:
         return False
     server = levels[level]
     levels[level], levels[LAST] = NOBODY, key
     levels[_USED] &= ~(np.int64(1) << level)
     while server != NOBODY:
-        following = servers[server, NEXT]
-        _link(servers, levels, server, servers[server, DUE] >> layout.window_bits)
+        following = servers[server].next
+        _link(servers, levels, server, servers[server].due >> layout.window_bits)
         server = following
     return True

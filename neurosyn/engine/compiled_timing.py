@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simpy import Event
 
 from neurosyn.engine.compiled_network import Departure, EventNetwork, TickState
-from neurosyn.engine.compiled_tables import BUSY, RELEASED, new_cores
+from neurosyn.engine.compiled_tables import new_cores
 from neurosyn.engine.compiled_wave import SOLVED, WaveSpace, solve
 from neurosyn.engine.compiled_ways import Layout, Ways
 from neurosyn.engine.environment import ChipEnvironment
@@ -117,10 +117,10 @@ class CompiledTiming(Timing):
         self.solved = self.played = 0
         self._env = env
         self._layout = Layout.of(fabric)
-        self._router = np.array([y * fabric.mesh.width + x for x, y in positions], np.int32)
+        self._xy = np.array(positions, np.int32).reshape(-1, 2)
         self._cores = new_cores(len(positions))
         self._network = EventNetwork(self._layout, self._cores)
-        self._space = WaveSpace.of(self._layout, 0)
+        self._space = WaveSpace.of(self._layout)
         self._waves = waves
         self._last: CompiledFlight | None = None
 
@@ -143,7 +143,7 @@ class CompiledTiming(Timing):
     def rest(self) -> Event:
         """Return the event that everything launched so far has ended."""
         self._network.play_out()
-        end = max(self._env.now, int(self._cores[:, BUSY].max(initial=0)), self._network.rest_ps)
+        end = max(self._env.now, int(self._cores["busy"].max(initial=0)), self._network.rest_ps)
         if self._last is not None and self._last.wave is not None:
             end = max(end, self._last.wave.rest_ps)
         return self._env.timeout(end - self._env.now)
@@ -152,45 +152,43 @@ class CompiledTiming(Timing):
         """Leave the last tick to events if a wave solved it and it is still under way."""
         last = self._last
         if last is not None and last.wave is not None and last.wave.rest_ps > now:
-            self._cores[:, BUSY], self._cores[:, RELEASED] = last.wave.busy_ps, last.wave.released_ps
+            self._cores["busy"], self._cores["released"] = last.wave.busy_ps, last.wave.released_ps
             last.enter_network()
             self.solved -= 1
             self.played += 1
 
     def _departure(self, packets: Packets, walks: Walks) -> Departure:
-        cores, host = len(self._router), packets.from_host
+        cores, host = len(self._xy), packets.from_host
         bounds = np.zeros(cores + 2, np.int64)
         bounds[1:] = np.searchsorted(packets.source_core, np.arange(cores + 1))
         ready = np.zeros(len(packets), np.int64)
         ready[host:] = walks.ready_ps
-        ways = Ways.of(packets, self._router, self._layout)
+        ways = Ways.of(packets, self._xy, self._layout)
         return Departure(self._env.now, ways, bounds, ready, walks.work_ps)
 
     def _solve(self, departure: Departure) -> _Wave | None:
         """Return how a tick goes that begins while the network rests; None if a FIFO overflows."""
         start, bounds, cores = departure.start_ps, departure.bounds, self._cores
-        begin = np.maximum(cores[:, BUSY], start)
+        begin = np.maximum(cores["busy"], start)
         send = departure.ready_ps.copy()
         send[: bounds[1]] = start
         send[bounds[1] :] += np.repeat(begin, np.diff(bounds[1:]))
-        if len(send) > self._space.capacity:
-            self._space = WaveSpace.of(self._layout, len(send) * 5 // 4)
+        self._space = self._space.prepared(self._layout, departure.ways)
         arrival, longest_wait = np.zeros((2, len(send)), np.int64)
         waited_at = departure.ways.first_servers(self._layout)
         overflows, rest = solve(self._layout, departure.ways, self._space, send, arrival, longest_wait, waited_at)
         if overflows != SOLVED:
-            self._space.empty()
             return None
         finish = begin + departure.work_ps
         # A walk without packets is out of everybody's hands when its turn has come.
-        released = np.where(cores[:, RELEASED] <= start, start, begin)
+        released = np.where(cores["released"] <= start, start, begin)
         sends = bounds[1:-1] < bounds[2:]
         released[sends] = send[bounds[2:][sends] - 1]
         wave = _Wave(
             TickState(TickTimes(start, send, arrival, finish, longest_wait, waited_at), released),
             int(rest),
-            cores[:, BUSY].copy(),
-            cores[:, RELEASED].copy(),
+            cores["busy"].copy(),
+            cores["released"].copy(),
         )
-        cores[:, BUSY], cores[:, RELEASED] = finish, released
+        cores["busy"], cores["released"] = finish, released
         return wave

@@ -1,8 +1,9 @@
 """The fabric and the ways of packets as the compiled kernels see them: numbers, and a rule for every turn.
 
-A packet's way is given by three routers: where it enters, where it turns from x to y, and where it ends; a packet to
-the host turns or ends beyond the border of the board. Router numbers grow eastwards within a row and northwards within
-a column, so comparing them tells which module comes next. All numbers are those of `neurosyn.engine.fabric`.
+A *place* is a router's row and column in one number, both counted from 1, so that 0 and the number behind the last one
+lie outside of the board. A packet's way is given by where it enters and by its *goal*: the place where it ends, or in
+the case of a packet to the host, the place outside that its row (or column) leads to. Comparing the goal with the place
+of a router tells which module comes next. All other numbers are those of `neurosyn.engine.fabric`.
 """
 
 # mypy: ignore-errors
@@ -21,19 +22,25 @@ from neurosyn.engine.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST, Fabric
 from neurosyn.engine.traffic import Packets
 
 __all__ = [
+    "COLUMN",
     "NEVER",
     "PER_ROUTER",
     "PORTS",
     "Layout",
     "Ways",
+    "beyond",
     "inlined",
     "kernel",
     "module_at",
-    "router_beyond",
+    "place_of",
+    "position_of",
 ]
 
 PORTS, PER_ROUTER = 5, 25
 """Ports of a module, and buffers of a router."""
+COLUMN = 0x1FFF
+"""The bits of a place that are the column: enough for 64 chips in a row."""
+_COLUMN_BITS = 13
 NEVER = np.int64(1) << 62
 """Later than any time."""
 
@@ -104,22 +111,21 @@ class Ways(NamedTuple):
 
     Attributes
     ----------
-    entry, turn, end : int32 arrays (packets,)
-        Routers. Packets to the host turn at −1 (west) or behind the last router (east), or end there (south, north).
     first : int32 array (packets,)
         The first buffer.
+    entry, goal : int32 arrays (packets,)
+        Places of the first router, and of the last one or what lies beyond it.
     """
 
-    entry: NDArray[np.int32]
-    turn: NDArray[np.int32]
-    end: NDArray[np.int32]
     first: NDArray[np.int32]
+    entry: NDArray[np.int32]
+    goal: NDArray[np.int32]
 
     @classmethod
-    def of(cls, packets: Packets, router: NDArray[np.int32], layout: Layout) -> Ways:
-        """Find the ways of packets between cores at the given routers (C,)."""
+    def of(cls, packets: Packets, xy: NDArray[np.int32], layout: Layout) -> Ways:
+        """Find the ways of packets between cores at positions (C, 2)."""
         ways = cls(*(np.empty(len(packets), np.int32) for _ in cls._fields))
-        _find_ways(layout, router, packets.source_core, packets.dest_core, *ways)
+        _find_ways(layout, xy, packets.source_core, packets.dest_core, *ways)
         return ways
 
     def first_servers(self, layout: Layout) -> NDArray[np.int64]:
@@ -129,25 +135,32 @@ class Ways(NamedTuple):
 
 
 @inlined
-def module_at(port, router, turn, end):
-    """Return the module of `router` that a packet goes into, which came in at `port`."""
-    if port != NORTH and port != SOUTH and router != turn:
-        return EAST if turn > router else WEST
-    if router != end:
-        return NORTH if end > router else SOUTH
+def place_of(x, y):
+    """Return the place of the router at (x, y)."""
+    return (y + 1) << _COLUMN_BITS | x + 1
+
+
+@inlined
+def position_of(place):
+    """Return the position (x, y) of a place."""
+    return (place & COLUMN) - 1, (place >> _COLUMN_BITS) - 1
+
+
+@inlined
+def module_at(port, place, goal):
+    """Return the module that a packet goes into, which came in at `port` of the router at `place`."""
+    if port != NORTH and port != SOUTH:
+        column, goal_column = place & COLUMN, goal & COLUMN
+        if column != goal_column:
+            return EAST if goal_column > column else WEST
+    if place != goal:
+        return NORTH if goal > place else SOUTH
     return LOCAL
 
 
 @inlined
-def _chip_of(layout, router):
-    """Return the chip that a router is on."""
-    y, x = divmod(router, layout.width)
-    return y // layout.side * (layout.width // layout.side) + x // layout.side
-
-
-@inlined
-def router_beyond(layout, edge, lane):
-    """Return the router behind a lane of the link on a side of a chip; −1 for the host."""
+def beyond(layout, edge, lane):
+    """Return the position (x, y) of the router behind a lane of the link on a side of a chip; x = −1 for the host."""
     chip, direction = divmod(edge - layout.edges, 4)
     row, column = divmod(chip, layout.width // layout.side)
     x, y = column * layout.side, row * layout.side
@@ -158,32 +171,31 @@ def router_beyond(layout, edge, lane):
         x += lane
         y += layout.side if direction == NORTH else -1
     if x < 0 or y < 0 or x >= layout.width or y >= layout.height:
-        return -1
-    return y * layout.width + x
+        x = -1
+    return x, y
 
 
 @kernel
-def _find_ways(layout, router, source_core, dest_core, entry, turn, end, first):
-    width = layout.width
+def _find_ways(layout, xy, source_core, dest_core, first, entry, goal):
     for p in range(len(source_core)):
-        if dest_core[p] == OUTPUT:
-            at = router[source_core[p]]
-            outside = layout.routers if layout.exit == EAST or layout.exit == NORTH else -1
-            across = layout.exit == EAST or layout.exit == WEST
-            turn[p] = outside if across else at
-            end[p] = outside
+        source, dest = source_core[p], dest_core[p]
+        if source >= 0:
+            x, y = xy[source, 0], xy[source, 1]
+        elif layout.entry in (EAST, WEST):
+            x, y = (0 if layout.entry == EAST else layout.width - 1), xy[dest, 1]
         else:
-            end[p] = router[dest_core[p]]
-            y, x = divmod(end[p], width)
-            if source_core[p] >= 0:
-                at = router[source_core[p]]
-            elif layout.entry == EAST or layout.entry == WEST:
-                at = y * width + (0 if layout.entry == EAST else width - 1)
+            x, y = xy[dest, 0], (0 if layout.entry == NORTH else layout.height - 1)
+        if dest == OUTPUT:
+            x_end, y_end = x, y
+            if layout.exit in (EAST, WEST):
+                x_end = layout.width if layout.exit == EAST else -1
             else:
-                at = (0 if layout.entry == NORTH else layout.height - 1) * width + x
-            turn[p] = at // width * width + x
-        entry[p] = at
-        if source_core[p] >= 0:
-            first[p] = PER_ROUTER * at + PORTS * module_at(CORE, at, turn[p], end[p]) + CORE
+                y_end = layout.height if layout.exit == NORTH else -1
         else:
-            first[p] = layout.host_buffers + _chip_of(layout, at)
+            x_end, y_end = xy[dest, 0], xy[dest, 1]
+        entry[p], goal[p] = place_of(x, y), place_of(x_end, y_end)
+        if source >= 0:
+            module = module_at(CORE, entry[p], goal[p])
+            first[p] = PER_ROUTER * (y * layout.width + x) + PORTS * module + CORE
+        else:
+            first[p] = layout.host_buffers + y // layout.side * (layout.width // layout.side) + x // layout.side
