@@ -67,14 +67,17 @@ class Run:
 
     # Each command needs the stages up to its own.
 
-    def simulate(self, progress: StageProgress) -> dict[str, Any]:
-        """Do every stage and return the summary (the document of ``simulate --json``)."""
+    def simulate(self, progress: StageProgress, jobs: int | None = None) -> dict[str, Any]:
+        """Do every stage and return the summary (the document of ``simulate --json``).
+
+        `jobs` says how many ticks may be played in time at once; by default as many as there are processors.
+        """
         with self._in_folder():
             self._source(progress)
             model = self._model(progress)
             program = self._program(progress, model)
             placement = self._placement(progress, program)
-            self._simulation(progress, model, program, placement)
+            self._simulation(progress, model, program, placement, jobs)
             return self._report(progress)
 
     def train(self, progress: StageProgress, packed: Path | None = None) -> dict[str, Any]:
@@ -252,7 +255,9 @@ class Run:
             said.append(f"mean route {mean_hops(program, placement):.1f} hops")
         return placement
 
-    def _simulation(self, progress: StageProgress, model: Model, program: Program, placement: Placement) -> None:
+    def _simulation(
+        self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
+    ) -> None:
         from neurosyn.engine.simulation import simulate_frames
         from neurosyn.report.summary import summarise_frames
         from neurosyn.trace.options import TraceOptions
@@ -277,7 +282,7 @@ class Run:
             self.folder.retract()
             recorder = ParquetRecorder(self.folder.trace, self.scenario.options("trace", TraceOptions))
             result = simulate_frames(
-                program, placement, chip, options, bits, probes=(recorder,), progress=progress.update
+                program, placement, chip, options, bits, probes=(recorder,), progress=progress.update, jobs=jobs
             )
             scores = class_scores(model.network, result.spikes)
             predictions = scores.argmax(axis=1)

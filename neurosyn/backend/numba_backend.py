@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -30,6 +29,7 @@ from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.scheduler import SLOTS, Schedulers
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
+from neurosyn.processors import usable_processors
 
 __all__ = ["NumbaBackend"]
 
@@ -58,21 +58,12 @@ class NumbaBackend(Backend):
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
             raise BackendError("backend numba: compiled code counts bits wrongly; use backend 'numpy'")
-        self.threads = max(1, min(threads or _processors(), numba.get_num_threads()))
+        self.threads = max(1, min(threads or usable_processors(), numba.get_num_threads()))
         self.about = f"Numba {numba.__version__}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
     def load(self, program: Program) -> LoadedProgram:
         """Lay out crossbars and parameters in tiles."""
         return _NumbaProgram(program, self.threads)
-
-
-def _processors() -> int:
-    """Processors that this process may use, the quota of a container included."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        count = min(count, -(-int(quota) // int(period)))
-    return count
 
 
 @contextlib.contextmanager

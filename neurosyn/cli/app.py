@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Json, Out, Overrides, Profile, Quiet, ScenarioPath
+from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, ScenarioPath
 from neurosyn.errors import InterruptedRunError
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def simulate(
     json: Json = False,
     quiet: Quiet = False,
     force: Force = False,
+    jobs: Jobs = None,
 ) -> None:
     """Do everything: data, train, compile, place, simulate, trace, report.
 
@@ -107,7 +108,7 @@ def simulate(
 
     run = _open(scenario, profile, overrides, out, force)
     with StageProgress(run.STAGES, quiet=quiet) as progress:
-        summary = run.simulate(progress)
+        summary = run.simulate(progress, jobs)
     if json:
         print_json(summary)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Force", "Json", "Out", "Overrides", "Profile", "Quiet", "ScenarioPath"]
+__all__ = ["Force", "Jobs", "Json", "Out", "Overrides", "Profile", "Quiet", "ScenarioPath"]
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 Profile = Annotated[str | None, typer.Option("--profile", "-p", metavar="NAME", help="Use the profile NAME.")]
@@ -16,5 +16,11 @@ Overrides = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Run folder (default runs/NAME-HASH).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, help="Ticks to time at once; the results are the same. Default: one per processor."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Force = Annotated[bool, typer.Option("--force", help="Do every stage anew.")]

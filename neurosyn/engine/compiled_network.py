@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.engine.compiled_events import launch, play
 from neurosyn.engine.compiled_tables import INSIDE, NOBODY, REST, Tables, new_tables
-from neurosyn.engine.compiled_ways import NEVER, Layout, Ways
+from neurosyn.engine.compiled_tick import Departure, TickState
+from neurosyn.engine.compiled_ways import NEVER, Layout
 from neurosyn.engine.timing import TickTimes
 
-__all__ = ["Departure", "EventNetwork"]
-
-
-class Departure(NamedTuple):
-    """What a tick sends into the network.
-
-    Attributes
-    ----------
-    start_ps : int
-    ways : Ways
-    bounds : int64 array (C + 2,)
-        The first packet of the host, then that of each core, then the end.
-    ready_ps : int64 array (packets,)
-        `Walks.ready_ps`, behind as many zeros as the host has packets.
-    work_ps : int64 array (C,)
-        `Walks.work_ps`.
-    """
-
-    start_ps: int
-    ways: Ways
-    bounds: NDArray[np.int64]
-    ready_ps: NDArray[np.int64]
-    work_ps: NDArray[np.int64]
-
-
-class TickState(NamedTuple):
-    """What is known about a tick; times that are not are `NEVER`.
-
-    Attributes
-    ----------
-    times : TickTimes
-    released_ps : int64 array (C,)
-        When nothing can hold up the walks any more.
-    """
-
-    times: TickTimes
-    released_ps: NDArray[np.int64]
+__all__ = ["EventNetwork"]
 
 
 class EventNetwork:

@@ -1,18 +1,20 @@
-"""Cores, host and network in compiled code: a tick in one wave if no FIFO overflows in it, else by events."""
+"""Cores, host and network in compiled code: the same times as in SimPy, without its events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from simpy import Event
 
-from neurosyn.engine.compiled_network import Departure, EventNetwork, TickState
+from neurosyn.engine.compiled_network import EventNetwork
+from neurosyn.engine.compiled_solver import Solution, SolverPool, WaveSolver
 from neurosyn.engine.compiled_tables import new_cores
-from neurosyn.engine.compiled_wave import SOLVED, WaveSpace, solve
-from neurosyn.engine.compiled_ways import Layout, Ways
+from neurosyn.engine.compiled_tick import Departure, TickState
+from neurosyn.engine.compiled_ways import Layout
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric import Fabric, Position
 from neurosyn.engine.play import Flight, Timing
@@ -22,46 +24,27 @@ from neurosyn.engine.traffic import Packets, Walks
 __all__ = ["CompiledFlight", "CompiledTiming"]
 
 
-@dataclass(frozen=True)
-class _Wave:
-    """How a tick ends if nothing is launched before the network rests.
-
-    Attributes
-    ----------
-    state : TickState
-    rest_ps : int
-        When the network rests.
-    busy_ps, released_ps : int64 arrays (C,)
-        Columns of the token controllers' table as they were before the tick.
-    """
-
-    state: TickState
-    rest_ps: int
-    busy_ps: NDArray[np.int64]
-    released_ps: NDArray[np.int64]
-
-
 class CompiledFlight(Flight):
-    """The packets and walks of one tick: solved by a wave, or else in the hands of the network."""
+    """The packets and walks of one tick: solved for as long as nobody disturbs it, or in the hands of the network."""
 
-    def __init__(self, env: ChipEnvironment, network: EventNetwork, departure: Departure) -> None:
-        self.departure = departure
-        self.wave: _Wave | None = None
+    def __init__(self, env: ChipEnvironment, network: EventNetwork) -> None:
+        self.solution: Solution | None = None
         self._env = env
         self._network = network
         self._number: int | None = None
         self._over: TickState | None = None
-        self._seen_ps = departure.start_ps - 1
+        self._start_ps = env.now
+        self._seen_ps = env.now - 1
 
-    def enter_network(self) -> None:
+    def enter_network(self, departure: Departure) -> None:
         """Let events decide."""
-        self.wave = None
-        self._number = self._network.launch(self.departure)
+        self.solution = None
+        self._number = self._network.launch(departure)
 
-    def state(self) -> TickState:
+    def _state(self) -> TickState:
         """Return all times that are known; those up to now are."""
-        if self.wave is not None:
-            return self.wave.state
+        if self.solution is not None:
+            return self.solution.state
         if self._over is not None:
             return self._over
         assert self._number is not None
@@ -72,27 +55,31 @@ class CompiledFlight(Flight):
         """Return the numbers of the packets that have landed since the last call."""
         now, seen = self._env.now, self._seen_ps
         self._seen_ps = now
-        arrival = self.state().times.arrival_ps
-        if seen < self.departure.start_ps and arrival.max(initial=0) <= now:
+        arrival = self._state().times.arrival_ps
+        if seen < self._start_ps and arrival.max(initial=0) <= now:
             return slice(None)
         return np.flatnonzero((arrival > seen) & (arrival <= now))
 
     @property
     def over(self) -> bool:
         """Whether all packets have landed, and nothing can hold up a core any more."""
-        times, released = self.state()
+        times, released = self._state()
         return bool(max(times.arrival_ps.max(initial=0), released.max(initial=0)) <= self._env.now)
 
     def times(self) -> TickTimes:
         """Return what came of it, once it is over; the first open flight comes first."""
-        if self.wave is None and self._over is None:
+        if self.solution is None and self._over is None:
             assert self._number is not None
             self._over = self._network.close(self._number)
-        return self.state().times
+        return self._state().times
 
 
 class CompiledTiming(Timing):
     """Plays ticks in time.
+
+    A tick that finds the network at rest is solved at once, as if it stayed alone. If another one is launched before
+    the network rests again, it is played once more, by events like all ticks that overlap; what had happened by then is
+    the same.
 
     Parameters
     ----------
@@ -102,8 +89,10 @@ class CompiledTiming(Timing):
         The board.
     positions
         Position of each core.
+    threads
+        How many expected ticks are solved at the same time.
     waves
-        Whether to try a wave first; it changes nothing but the time that this takes.
+        Whether to try waves first; it changes nothing but the time that this takes.
 
     Attributes
     ----------
@@ -112,83 +101,97 @@ class CompiledTiming(Timing):
     """
 
     def __init__(
-        self, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position], *, waves: bool = True
+        self,
+        env: ChipEnvironment,
+        fabric: Fabric,
+        positions: Sequence[Position],
+        *,
+        threads: int = 1,
+        waves: bool = True,
     ) -> None:
         self.solved = self.played = 0
         self._env = env
         self._layout = Layout.of(fabric)
         self._xy = np.array(positions, np.int32).reshape(-1, 2)
-        self._cores = new_cores(len(positions))
+        self._cores = new_cores(len(self._xy))
         self._network = EventNetwork(self._layout, self._cores)
-        self._space = WaveSpace.of(self._layout)
-        self._waves = waves
-        self._last: CompiledFlight | None = None
+        self._wave = WaveSolver(self._layout) if waves else None
+        self._pool = SolverPool(self._layout, self._xy, threads, waves)
+        self._expected: dict[int, tuple[Packets, Future[Solution]]] = {}
+        self._last: _Last | None = None
+        self._threads = threads
+
+    @property
+    def ahead(self) -> int:
+        """How many ticks it is of use to expect: one waits for each that is being solved."""
+        return 2 * self._threads
+
+    def expect(self, packets: Packets, walks: Walks) -> None:
+        """Begin to solve a tick that will be launched when everything is at rest."""
+        self._expected[id(packets)] = packets, self._pool.solve(packets, walks)
 
     def launch(self, packets: Packets, walks: Walks) -> CompiledFlight:
-        """Begin a tick, in one wave if that is possible."""
-        now = self._env.now
+        """Begin a tick, which is solved at once if the network is at rest."""
+        now, cores = self._env.now, self._cores
         self._disturb(now)
         self._network.play(now)
-        flight = CompiledFlight(self._env, self._network, self._departure(packets, walks))
-        if self._waves and self._network.rests(now):
-            flight.wave = self._solve(flight.departure)
-        if flight.wave is None:
-            flight.enter_network()
-            self.played += 1
+        flight = CompiledFlight(self._env, self._network)
+        departure = None
+        _, future = self._expected.pop(id(packets), (packets, None))
+        rests = self._network.rests(now)
+        if rests and future is not None and cores["busy"].max(initial=0) <= now:
+            flight.solution = future.result().shifted(now)
         else:
-            self.solved += 1
-        self._last = flight
+            departure = Departure.of(now, packets, walks, self._xy, self._layout)
+            if rests and self._wave is not None:
+                flight.solution = self._wave.solve(departure, cores)
+        self._last = _Last(flight, departure, packets, walks, cores["busy"].copy(), cores["released"].copy())
+        if flight.solution is None:
+            assert departure is not None
+            flight.enter_network(departure)
+        else:
+            cores["busy"] = flight.solution.state.times.core_finish_ps
+            cores["released"] = flight.solution.state.released_ps
+        by_wave = flight.solution is not None and flight.solution.by_wave
+        self.solved += by_wave
+        self.played += not by_wave
         return flight
 
     def rest(self) -> Event:
         """Return the event that everything launched so far has ended."""
         self._network.play_out()
         end = max(self._env.now, int(self._cores["busy"].max(initial=0)), self._network.rest_ps)
-        if self._last is not None and self._last.wave is not None:
-            end = max(end, self._last.wave.rest_ps)
+        if self._last is not None and self._last.flight.solution is not None:
+            end = max(end, self._last.flight.solution.rest_ps)
         return self._env.timeout(end - self._env.now)
 
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._pool.close()
+
     def _disturb(self, now: int) -> None:
-        """Leave the last tick to events if a wave solved it and it is still under way."""
+        """Leave the last tick to events if it is solved and still under way."""
         last = self._last
-        if last is not None and last.wave is not None and last.wave.rest_ps > now:
-            self._cores["busy"], self._cores["released"] = last.wave.busy_ps, last.wave.released_ps
-            last.enter_network()
-            self.solved -= 1
-            self.played += 1
+        if last is None or last.flight.solution is None or last.flight.solution.rest_ps <= now:
+            return
+        solution = last.flight.solution
+        self._cores["busy"], self._cores["released"] = last.busy_ps, last.released_ps
+        departure = last.departure
+        if departure is None:
+            start = solution.state.times.start_ps
+            departure = Departure.of(start, last.packets, last.walks, self._xy, self._layout)
+        last.flight.enter_network(departure)
+        self.solved -= solution.by_wave
+        self.played += solution.by_wave
 
-    def _departure(self, packets: Packets, walks: Walks) -> Departure:
-        cores, host = len(self._xy), packets.from_host
-        bounds = np.zeros(cores + 2, np.int64)
-        bounds[1:] = np.searchsorted(packets.source_core, np.arange(cores + 1))
-        ready = np.zeros(len(packets), np.int64)
-        ready[host:] = walks.ready_ps
-        ways = Ways.of(packets, self._xy, self._layout)
-        return Departure(self._env.now, ways, bounds, ready, walks.work_ps)
 
-    def _solve(self, departure: Departure) -> _Wave | None:
-        """Return how a tick goes that begins while the network rests; None if a FIFO overflows."""
-        start, bounds, cores = departure.start_ps, departure.bounds, self._cores
-        begin = np.maximum(cores["busy"], start)
-        send = departure.ready_ps.copy()
-        send[: bounds[1]] = start
-        send[bounds[1] :] += np.repeat(begin, np.diff(bounds[1:]))
-        self._space = self._space.prepared(self._layout, departure.ways)
-        arrival, longest_wait = np.zeros((2, len(send)), np.int64)
-        waited_at = departure.ways.first_servers(self._layout)
-        overflows, rest = solve(self._layout, departure.ways, self._space, send, arrival, longest_wait, waited_at)
-        if overflows != SOLVED:
-            return None
-        finish = begin + departure.work_ps
-        # A walk without packets is out of everybody's hands when its turn has come.
-        released = np.where(cores["released"] <= start, start, begin)
-        sends = bounds[1:-1] < bounds[2:]
-        released[sends] = send[bounds[2:][sends] - 1]
-        wave = _Wave(
-            TickState(TickTimes(start, send, arrival, finish, longest_wait, waited_at), released),
-            int(rest),
-            cores["busy"].copy(),
-            cores["released"].copy(),
-        )
-        cores["busy"], cores["released"] = finish, released
-        return wave
+@dataclass(frozen=True)
+class _Last:
+    """The last tick launched, and the token controllers before it: columns of their table."""
+
+    flight: CompiledFlight
+    departure: Departure | None
+    packets: Packets
+    walks: Walks
+    busy_ps: NDArray[np.int64]
+    released_ps: NDArray[np.int64]

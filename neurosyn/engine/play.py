@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,7 @@ from neurosyn.engine.fabric import Fabric, Position
 from neurosyn.engine.timing import TickTimes
 from neurosyn.engine.traffic import Packets, Walks
 
-__all__ = ["TIMINGS", "Flight", "Timing", "make_timing"]
-
-TIMINGS = {"simpy": "SimpyTiming", "compiled": "CompiledTiming"}
-"""Classes by name, each in a module of its own. They differ in speed alone."""
+__all__ = ["Flight", "Timing", "make_timing"]
 
 
 class Flight(ABC):
@@ -52,9 +48,26 @@ class Timing(ABC):
         Nothing may be launched before.
         """
 
+    @property
+    def ahead(self) -> int:
+        """How many ticks it is of use to expect."""
+        return 0
 
-def make_timing(name: str, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position]) -> Timing:
+    def expect(self, packets: Packets, walks: Walks) -> None:  # noqa: B027  (who finds out nothing needs none)
+        """Take note of a tick that will be launched when everything is at rest; its times can be found out now."""
+
+    def close(self) -> None:  # noqa: B027  (likewise)
+        """Begin nothing more."""
+
+
+def make_timing(
+    name: str, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position], threads: int = 1
+) -> Timing:
     """Return the timing called `name`, for cores at the given positions."""
-    module = import_module(f"neurosyn.engine.{name}_timing")
-    timing: Timing = getattr(module, TIMINGS[name])(env, fabric, positions)
-    return timing
+    if name == "simpy":
+        from neurosyn.engine.simpy_timing import SimpyTiming
+
+        return SimpyTiming(env, fabric, positions)
+    from neurosyn.engine.compiled_timing import CompiledTiming
+
+    return CompiledTiming(env, fabric, positions, threads=threads)

@@ -31,6 +31,7 @@ from neurosyn.engine.watch import Probes
 from neurosyn.errors import DataError
 from neurosyn.placement.placement import Placement
 from neurosyn.placement.reach import check_reach
+from neurosyn.processors import usable_processors
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
 
@@ -51,6 +52,7 @@ def simulate_frames(
     *,
     probes: Sequence[Probe] = (),
     progress: Progress = _silent,
+    jobs: int | None = None,
 ) -> FramesResult:
     """Simulate a program on frames.
 
@@ -68,6 +70,9 @@ def simulate_frames(
         Not 0: the element spikes.
     probes
     progress
+    jobs
+        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
+        are processors. It changes nothing else.
 
     Raises
     ------
@@ -111,7 +116,17 @@ def simulate_frames(
         total = max(ticks, whole) if engine.late else ticks
         progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
-    engine = TickEngine(ChipFunction(loaded, routes), inputs, placement, chip, options.timing, options.tick_ps, played)
+    function = ChipFunction(loaded, routes)
+    engine = TickEngine(
+        function,
+        inputs,
+        placement,
+        chip,
+        options.timing,
+        options.tick_ps,
+        played,
+        threads=jobs or usable_processors(),
+    )
     try:
         watch.started(RunInfo(program, placement, chip, options.timing))
         count = engine.run(ticks, timed, if_late=whole)
@@ -172,6 +187,7 @@ def simulate_ticks(
     *,
     probes: Sequence[Probe] = (),
     progress: Progress = _silent,
+    jobs: int | None = None,
 ) -> TicksResult:
     """Simulate a program for so many ticks; all of them are timed, unless ``options.timing`` is ``none``.
 
@@ -187,6 +203,9 @@ def simulate_ticks(
     ticks
     probes
     progress
+    jobs
+        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
+        are processors. It changes nothing else.
 
     Raises
     ------
@@ -223,7 +242,16 @@ def simulate_ticks(
     early = inputs.at(-1)
     function.start(early)
     counter.add_host(early)
-    engine = TickEngine(function, inputs, placement, chip, options.timing, options.tick_ps, played)
+    engine = TickEngine(
+        function,
+        inputs,
+        placement,
+        chip,
+        options.timing,
+        options.tick_ps,
+        played,
+        threads=jobs or usable_processors(),
+    )
     try:
         watch.started(RunInfo(program, placement, chip, options.timing))
         engine.run(ticks, range(ticks if options.timing != "none" else 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,11 +92,13 @@ class TickEngine:
     placement, chip
         Where the cores are, and the times of everything.
     timing
-        Who plays the ticks that are timed (`neurosyn.engine.play.TIMINGS`).
+        Who plays the ticks that are timed (`neurosyn.engine.play.make_timing`).
     period_ps
         From tick to tick; None: a timed tick takes as long as it needs. Ticks without timing take no time.
     played
         Called with each tick, in order, when it is over.
+    threads
+        How many ticks may be played in time at once, where they do not overlap and compiled code plays them.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class TickEngine:
         timing: str,
         period_ps: int | None,
         played: Callable[[PlayedTick], None],
+        threads: int = 1,
     ) -> None:
         self._function = function
         self._inputs = inputs
@@ -116,6 +119,7 @@ class TickEngine:
         self._timing_name = timing
         self._period_ps = period_ps
         self._played = played
+        self._threads = threads
         self._env = ChipEnvironment()
         self._timing: Timing | None = None
         self._open: deque[_OpenTick] = deque()
@@ -134,39 +138,73 @@ class TickEngine:
         if_late
             How many to play at least if a packet is late at a core.
         """
-        clock = self._env.process(self._clock(ticks, timed, max(ticks, if_late)))
-        played = self._env.run(clock)
+        clock = self._tick_at_rest(ticks, timed) if self._period_ps is None else self._tick(ticks, timed, if_late)
+        try:
+            played = self._env.run(self._env.process(clock))
+        finally:
+            if self._timing is not None:
+                self._timing.close()
         assert isinstance(played, int)
         return played
 
-    def _clock(self, ticks: int, timed: range, ticks_if_late: int) -> Generator[Event, None, int]:
+    def _get_timing(self) -> Timing:
+        if self._timing is None:
+            fabric = Fabric(self._placement.mesh, self._chip)
+            self._timing = make_timing(self._timing_name, self._env, fabric, self._placement.xy.tolist(), self._threads)
+        return self._timing
+
+    # Ticks that take as long as they need: each finds the network at rest, so that it can be understood by itself.
+
+    def _tick_at_rest(self, ticks: int, timed: range) -> Generator[Event, None, int]:
+        # Nothing can be late, so the function of the next ticks does not depend on the time of this one.
+        coming = self._function_of(ticks, timed)
+        ahead: deque[tuple[Outcome, Walks | None]] = deque()
+        for _ in range(ticks):
+            while len(ahead) <= self._get_ahead() and (one := next(coming, None)) is not None:
+                ahead.append(one)
+            outcome, walks = ahead.popleft()
+            played = None
+            if walks is not None:
+                timing = self._get_timing()
+                flight = timing.launch(outcome.packets, walks)
+                yield timing.rest()
+                played = TimedTick(flight.times(), walks, np.zeros(len(outcome.packets), np.bool_), 0)
+            self._played(PlayedTick(outcome, played))
+        return ticks
+
+    def _get_ahead(self) -> int:
+        return 0 if self._timing is None else self._timing.ahead
+
+    def _function_of(self, ticks: int, timed: range) -> Iterator[tuple[Outcome, Walks | None]]:
+        for tick in range(ticks):
+            outcome, walks = self._function.step(tick, self._inputs.at(tick)), None
+            self._function.deliver_at_once(outcome)
+            if tick in timed:
+                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
+                self._get_timing().expect(outcome.packets, walks)
+            yield outcome, walks
+
+    # Ticks of a given period, which may overlap.
+
+    def _tick(self, ticks: int, timed: range, ticks_if_late: int) -> Generator[Event, None, int]:
         tick = 0
-        while tick < (ticks_if_late if self._open or self.late else ticks):
+        while tick < (max(ticks, ticks_if_late) if self._open or self.late else ticks):
             outcome = self._function.step(tick, self._inputs.at(tick))
             if tick in timed or self._open or self.late:
-                yield from self._play_in_time(outcome)
+                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
+                flight = self._get_timing().launch(outcome.packets, walks)
+                self._open.append(_OpenTick(outcome, walks, flight))
+                assert self._period_ps is not None
+                yield self._env.moment_in(self._period_ps, TICK)
+                self._gather()
             else:
                 self._function.deliver_at_once(outcome)
                 self._played(PlayedTick(outcome, None))
             tick += 1
-        if self._open and self._timing is not None:
-            yield self._timing.rest()
+        if self._open:
+            yield self._get_timing().rest()
             self._gather()
         return tick
-
-    def _play_in_time(self, outcome: Outcome) -> Generator[Event, None, None]:
-        if self._timing is None:
-            fabric = Fabric(self._placement.mesh, self._chip)
-            self._timing = make_timing(self._timing_name, self._env, fabric, self._placement.xy.tolist())
-        walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
-        flight = self._timing.launch(outcome.packets, walks)
-        self._open.append(_OpenTick(outcome, walks, flight))
-        if self._period_ps is None:
-            # A tick finds the network at rest, so that each can be understood by itself.
-            yield self._timing.rest()
-        else:
-            yield self._env.moment_in(self._period_ps, TICK)
-        self._gather()
 
     def _gather(self) -> None:
         """Deliver what has landed, and pass on the ticks that are over."""
@@ -179,10 +217,8 @@ class TickEngine:
             self._played(PlayedTick(one.outcome, timed))
 
     def _judge(self, one: _OpenTick) -> TimedTick:
-        times, packets = one.flight.times(), one.outcome.packets
-        late, overruns = np.zeros(len(packets), np.bool_), 0
-        if self._period_ps is not None:
-            begins = times.start_ps + (packets.delivery_tick - one.outcome.tick) * self._period_ps
-            late = times.arrival_ps > begins
-            overruns = int(np.count_nonzero(times.core_finish_ps > times.start_ps + self._period_ps))
-        return TimedTick(times, one.walks, late, overruns)
+        times, packets, period = one.flight.times(), one.outcome.packets, self._period_ps
+        assert period is not None
+        begins = times.start_ps + (packets.delivery_tick - one.outcome.tick) * period
+        overruns = int(np.count_nonzero(times.core_finish_ps > times.start_ps + period))
+        return TimedTick(times, one.walks, times.arrival_ps > begins, overruns)
