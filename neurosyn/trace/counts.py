@@ -34,10 +34,16 @@ class _Tally:
         self.ticks = 0
 
     def add(self, columns: TickColumns) -> None:
-        # No neuron fires twice in a tick, so plain indexing counts right.
-        self.fired[columns.spike_core, columns.spike_neuron] += 1
+        # No neuron fires twice in a tick, so plain indexing counts right; with two indices it takes twice as long.
+        self.fired.reshape(-1)[columns.spike_core * np.int64(self._program.neurons) + columns.spike_neuron] += 1
         self.synaptic_events += columns.synaptic_events
         self.ticks += 1
+
+    def include(self, other: _Tally) -> None:
+        """Count what `other` has counted."""
+        self.fired += other.fired
+        self.synaptic_events += other.synaptic_events
+        self.ticks += other.ticks
 
     @property
     def spikes(self) -> NDArray[np.int64]:
@@ -88,24 +94,33 @@ class Counts:
     def __init__(self, info: RunInfo) -> None:
         self._info = info
         self._energy = EnergyModel(info.chip.voltage)
-        routes = Routes.of(info.program, info.placement, info.chip)
-        self._all = _Tally(info, routes, self._energy)
-        self._timed = _Tally(info, routes, self._energy)
+        self._routes = Routes.of(info.program, info.placement, info.chip)
+        self._untimed, self._timed = self._tally(), self._tally()
         self._links = LinkLedger(info)
         self._finish_ps = np.full(info.program.cores, -1, np.int64)
         self._input_packets = self._total_hops = self._total_crossings = 0
 
     def add(self, columns: TickColumns) -> None:
         """Count a tick."""
-        self._all.add(columns)
-        if columns.makespan_ps is not None:
-            self._timed.add(columns)
+        timed = columns.makespan_ps is not None
+        (self._timed if timed else self._untimed).add(columns)
+        if timed:
             self._links.add(columns)
         if columns.core_finish_ps is not None:
             np.maximum(self._finish_ps, columns.core_finish_ps, out=self._finish_ps)
         self._input_packets += columns.input_packets
         self._total_hops += columns.hops
         self._total_crossings += columns.crossings
+
+    def _tally(self) -> _Tally:
+        return _Tally(self._info, self._routes, self._energy)
+
+    def _everything(self) -> _Tally:
+        """Return the counts of all ticks."""
+        tally = self._tally()
+        tally.include(self._untimed)
+        tally.include(self._timed)
+        return tally
 
     @property
     def timed_ticks(self) -> int:
@@ -120,7 +135,7 @@ class Counts:
             "cores": program.cores,
             "layers": list(program.layer_names),
             "mesh": {"rows": mesh.rows, "columns": mesh.columns, "side": mesh.side},
-            "ticks": {"simulated": self._all.ticks, "timed": self._timed.ticks},
+            "ticks": {"simulated": self._untimed.ticks + self._timed.ticks, "timed": self._timed.ticks},
         }
 
     def tick_row(self, columns: TickColumns) -> Rows:
@@ -185,10 +200,11 @@ class Counts:
             "y": xy[:, 1].copy(),
             "finish_ps": pa.array(self._finish_ps, mask=self._finish_ps < 0),
         }
-        for prefix, tally in (("", self._all), ("timed_", self._timed)):
+        everything = self._everything()
+        for prefix, tally in (("", everything), ("timed_", self._timed)):
             for name in ("spikes", "synaptic_events", "packets", "hops"):
                 rows[f"{prefix}{name}"] = getattr(tally, name)
-        rows |= {f"{part}_pj": energy for part, energy in self._all.energy_pj().items()}
+        rows |= {f"{part}_pj": energy for part, energy in everything.energy_pj().items()}
         rows["timed_energy_pj"] = sum(self._timed.energy_pj().values())
         return rows
 
@@ -198,13 +214,14 @@ class Counts:
 
     def energy_rows(self) -> Rows:
         """Return the rows of table ``energy``: each layer, then the host, part by part."""
-        program, by_core = self._info.program, self._all.energy_pj()
+        program, everything = self._info.program, self._everything()
+        by_core = everything.energy_pj()
         by_layer = np.stack(
             [np.bincount(program.core_layer, by_core[part], len(program.layer_names)) for part in ENERGY_PARTS], axis=1
         )
         of_host = {
-            "network": self._energy.hop_pj * (self._total_hops - int(self._all.hops.sum())),
-            "chip_to_chip": self._energy.crossing_pj * (self._total_crossings - int(self._all.crossings.sum())),
+            "network": self._energy.hop_pj * (self._total_hops - int(everything.hops.sum())),
+            "chip_to_chip": self._energy.crossing_pj * (self._total_crossings - int(everything.crossings.sum())),
             "io": self._energy.port_pj * self._input_packets,
         }
         names = [*program.layer_names, HOST]

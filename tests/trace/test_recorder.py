@@ -250,7 +250,7 @@ def test_a_recorder_that_fails_clears_up_and_stays_quiet(tmp_path):
     recorder.started(info)
     recorder.tick(ticks[0])
     wrong = TickColumns(**(vars(ticks[1]) | {"spike_core": ticks[1].spike_core[:-1]}))
-    with pytest.raises(IndexError, match="shape mismatch"):
+    with pytest.raises(ValueError, match="could not be broadcast"):
         recorder.tick(wrong)
     recorder.tick(ticks[2])
     recorder.finished()
