@@ -50,8 +50,9 @@ def _circumstances(document: dict[str, Any]) -> str:
     machine = document["machine"]
     return (
         f"Taken on {document['date']}: {machine['model']}, {machine['processors']} processors, "
-        f"{machine['memory_gb']:.0f} GB, Python {machine['python']}; every simulator {document['repeats']} times, "
-        f"in turns, {document['ticks']} ticks. Load of the machine: {document['load_from']} … {document['load_to']}."
+        f"{machine['memory_gb']:.0f} GB, Python {machine['python']}; {document['repeats']} processes of "
+        f"each simulator, in turns, {document['ticks']} ticks. Load of the machine meanwhile: "
+        f"{document['load_from']} … {document['load_to']}."
     )
 
 
@@ -113,7 +114,7 @@ def _reasons(document: dict[str, Any]) -> list[str]:
                 if "reason" in run:
                     found.setdefault((document["tools"][name], run["reason"]), []).append(f"{int(size):,}")
     lines = [f"- {title}, {' and '.join(sizes)} cores: {reason}" for (title, reason), sizes in found.items()]
-    return ["", "Without a time:", "", *lines] if lines else []
+    return ["", "Not run, or not to the end:", "", *lines] if lines else []
 
 
 def _draw(document: dict[str, Any], path: Path) -> None:

@@ -64,7 +64,7 @@ def bench_kernel(
         raise NeurosynError("bench: the program for batches keeps state; report it")
     every = np.arange(cores, dtype=np.int32)
     many = pack_bits(random.random((frames, cores, program.axons), np.float32) < 1 / 2)
-    batches = time_calls(lambda: loaded.evaluate_frames(every, many), max(3, repeats // 5))
+    batches = time_calls(lambda: loaded.evaluate_frames(every, many), max(3, repeats // 2))
     counted = frames * cores * program.words * program.neurons * _TYPES
     progress(3, 3, "batched")
 
