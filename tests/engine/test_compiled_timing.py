@@ -16,7 +16,7 @@ from neurosyn.engine.compiled_timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric import Fabric
 from neurosyn.engine.simpy_timing import SimpyTiming
-from tests.engine.playing import OUTPUT, QUICK, Tick, grid, traffic, watch
+from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic, watch
 from tests.engine.test_naive_mesh import SIDES, cases, play_naively
 
 EVENTS = partial(CompiledTiming, waves=False)
@@ -164,6 +164,60 @@ def test_a_wave_that_is_disturbed_is_played_again(late):
         timing.launch(*traffic(tick, mesh.cores))
     assert (timing.solved, timing.played) == ((2, 0) if not late else (0, 2))
     assert_same((mesh, QUICK, grid(mesh), ticks), SimpyTiming, CompiledTiming, EVENTS)
+
+
+def expected(mesh, chip, ticks, threads):
+    """Play ticks one after the other, all of them expected before the first one begins."""
+    env = ChipEnvironment()
+    timing = CompiledTiming(env, Fabric(mesh, chip), grid(mesh), threads=threads)
+    sent = [traffic(tick, mesh.cores) for tick in ticks]
+    for tick in sent:
+        timing.expect(*tick)
+    times = []
+
+    def clock():
+        for tick in sent:
+            flight = timing.launch(*tick)
+            yield timing.rest()
+            assert flight.over
+            times.append(flight.times())
+
+    env.run(env.process(clock()))
+    timing.close()
+    return times, (timing.solved, timing.played)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_expected_ticks_come_out_as_those_that_nobody_expects(threads):
+    mesh = Mesh(1, 1, 8)
+    rng = np.random.default_rng(3)
+    ticks = [
+        Tick({core: [(pause, int(to)) for to in rng.integers(0, 64, 10)] for core in range(64)}, [5, 9])
+        for pause in (1, 2_000, 1, 1, 3_000, 1, 400)
+    ]
+    alone, ways = solved(mesh, QUICK, ticks)
+    times, counts = expected(mesh, QUICK, ticks, threads)
+    assert_same_times(times, alone)
+    assert counts == (sum(ways), len(ways) - sum(ways)) == (3, 4)
+
+
+@pytest.mark.parametrize("pause", [0, 100])
+def test_an_expected_tick_that_comes_too_early_is_played_as_it_comes(pause):
+    mesh = Mesh(1, 1, 4)
+    ticks = [Tick({0: [(10, 3)] * 5}), Tick({0: [(10, 1)], 2: [(0, 1)]}, [3], pause)]
+    env = ChipEnvironment()
+    timing = CompiledTiming(env, Fabric(mesh, QUICK), grid(mesh))
+    sent = [traffic(tick, mesh.cores) for tick in ticks]
+    for tick in sent:
+        timing.expect(*tick)
+    flights = []
+    for tick, packets in zip(ticks, sent, strict=True):
+        if tick.start_ps:
+            env.run(env.timeout(tick.start_ps - env.now))
+        flights.append(timing.launch(*packets))
+    env.run(timing.rest())
+    timing.close()
+    assert_same_times([flight.times() for flight in flights], play(mesh, QUICK, grid(mesh), ticks))
 
 
 def test_a_larger_mesh_full_of_bursts():

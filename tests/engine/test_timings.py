@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.compiler.compile import compile_network
+from neurosyn.engine.compiled_solver import SolverPool
 from neurosyn.engine.function import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probe import Probe
@@ -19,6 +20,7 @@ from neurosyn.network.network import build_network
 from neurosyn.placement.placement import Placement
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
+from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import layered_program, place, random_frames
 from tests.engine.test_simulation import busy_program, relay, some_spikes
 
@@ -122,3 +124,55 @@ def test_a_compiled_network(depth):
     result = both(simulate_frames, program, placement, chip, images, timed_frames=2)
     assert result.timing.packets > 5_000
     assert result.timing.packet_blocked_ps > 0
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+def test_any_number_of_jobs_gives_the_same_bytes(tmp_path, stateful):
+    rng = np.random.default_rng(2)
+    program = layered_program(rng, stateful=stateful)
+    placement, chip = place(program, rng, fifo_depth=2)
+    images = random_frames(rng, program, 12)
+    results, files = [], []
+    for jobs in (1, 2, 5):
+        folder = tmp_path / str(jobs)
+        recorder = ParquetRecorder(folder)
+        options = SimulateOptions(timing="compiled", backend="numpy")
+        results.append(simulate_frames(program, placement, chip, options, images, probes=[recorder], jobs=jobs))
+        files.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert "packets.parquet" in files[0]
+    assert files[0] == files[1] == files[2]
+    for result in results[1:]:
+        assert_equal(result, results[0], apart=("wall_s",))
+
+
+def test_an_error_in_a_job_reaches_the_caller(monkeypatch):
+    def fail(*_):
+        raise MemoryError("no room for the packets")
+
+    monkeypatch.setattr("neurosyn.engine.compiled_solver.Departure.of", fail)
+    program, placement, chip = relay()
+    spikes = InputSpikes.on_lines(program, np.zeros(1, np.int64), np.zeros(1, np.int32))
+    with pytest.raises(MemoryError, match="no room for the packets"):
+        simulate_ticks(program, placement, chip, SimulateOptions(timing="compiled"), spikes, 6)
+
+
+@pytest.mark.parametrize("at_tick", [0, 3])
+def test_an_interruption_begins_no_more_jobs(at_tick, monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        SolverPool, "_solve", lambda self, *tick, solve=SolverPool._solve: begun.append(tick) or solve(self, *tick)
+    )
+    rng = np.random.default_rng(2)
+    program = layered_program(rng)
+    placement, chip = place(program, rng)
+    images = random_frames(rng, program, 40)
+
+    def interrupt(done, *_):
+        if done > 4 + at_tick:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_frames(
+            program, placement, chip, SimulateOptions(timing="compiled"), images, progress=interrupt, jobs=2
+        )
+    assert len(begun) <= at_tick + 1 + 5
