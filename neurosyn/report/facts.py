@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from neurosyn.report.format import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.formatting import MISSING, alike, count, number, percent, things, time, times
 
 __all__ = ["PARTS", "Fact", "Section", "Summary", "assumed_value", "facts", "limited_by", "power_parts", "stand_in"]
 

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neurosyn.report.format import count, time
+from neurosyn.formatting import count, time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

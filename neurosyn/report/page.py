@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from neurosyn import formatting as written
 from neurosyn.analysis.accuracy import Evaluation
 from neurosyn.files import write_text
-from neurosyn.report import format as written
 from neurosyn.report import panels
 from neurosyn.report.facts import assumed_value, facts, stand_in
 from neurosyn.trace.trace import Trace

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from neurosyn.analysis.accuracy import Evaluation, class_accuracy, confusion_matrix
 from neurosyn.analysis.latency import packet_latencies
+from neurosyn.formatting import MISSING, alike, count, number, percent, things, time, times
 from neurosyn.report import figures
 from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
-from neurosyn.report.format import MISSING, alike, count, number, percent, things, time, times
 from neurosyn.trace.schema import ENERGY_PARTS
 from neurosyn.trace.trace import Trace
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosyn.report.format import MISSING, alike, count, energy, number, percent, time
+from neurosyn.formatting import MISSING, alike, count, energy, number, percent, time
 
 
 @pytest.mark.parametrize(
