@@ -218,7 +218,10 @@ class Run:
         """Refuse now what would be refused after a training that may take hours."""
         from neurosyn.compiler.compile import count_cores
 
-        cores = count_cores(self.data.network, self.scenario.options("compile", CompileOptions))
+        trainer = self.scenario.options("train", Trainer)  # type: ignore[type-abstract]
+        with blame("trainers", self.scenario.kind("train"), "result"):
+            network = trainer.result(self.data.network)
+        cores = count_cores(network, self.scenario.options("compile", CompileOptions))
         require_room(cores, self.scenario.options("chip", ChipOptions).mesh)
         _ = self.data.frames
 

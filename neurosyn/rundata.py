@@ -137,6 +137,7 @@ class RunData:
         ScenarioError
             With what differs.
         """
+        # How many copies stand side by side is the model's own affair.
         wanted, described = self.network.describe(), model.network.describe()
         encoder = self._scenario.resolved["encoder"]
         problem = ""

@@ -47,6 +47,24 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def chip_outputs():
+    """Compile a model and play frames of input spikes: chip_outputs(model, bits) has the output spikes of each."""
+    from neurosyn.chip.options import ChipOptions
+    from neurosyn.compiler.compile import compile_network
+    from neurosyn.engine.options import SimulateOptions
+    from neurosyn.engine.simulation import simulate_frames
+    from neurosyn.placement.place import place_program
+
+    def play(model, bits):
+        program, chip = compile_network(model), ChipOptions()
+        placer = registry.get("placers", "row_major")()
+        placement = place_program(program, chip.board, placer, seed=0)
+        return simulate_frames(program, placement, chip, SimulateOptions(timing="none"), bits).spikes
+
+    return play
+
+
 TINY = """
 name = "tiny"
 seed = 3

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.network.copies import copy_connectivity, copy_readout
 from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
 from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import blame, registry
@@ -72,6 +73,9 @@ class Network:
         The bound layers in order: off-chip ones first.
     readout : int32 array (outputs,)
         Class of each output of the last layer, −1 for none.
+    copies
+        How many times the on-chip layers stand side by side, see `neurosyn.network.copies`; the layers are those of
+        all copies together.
     """
 
     inputs: MapShape
@@ -80,6 +84,7 @@ class Network:
     specs: tuple[LayerSpec, ...]
     layers: tuple[BoundLayer, ...]
     readout: NDArray[np.int32]
+    copies: int = 1
 
     @property
     def off_chip(self) -> tuple[BoundLayer, ...]:
@@ -98,15 +103,20 @@ class Network:
 
     def describe(self) -> dict[str, Any]:
         """Return what `build_network` needs to make the same network again, as plain JSON values."""
-        return {
+        description = {
             "inputs": list(self.inputs),
             "n_classes": self.n_classes,
             "seed": self.seed,
             "layers": [dict(spec) for spec in self.specs],
         }
+        return description if self.copies == 1 else {**description, "copies": self.copies}
+
+    def copied(self, copies: int) -> Network:
+        """Return the network with `copies` of its on-chip layers side by side, each wired as they are here."""
+        return build_network(list(self.specs), self.inputs, self.n_classes, self.seed, copies)
 
 
-def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed: int) -> Network:
+def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed: int, copies: int = 1) -> Network:
     """Bind layers to shapes.
 
     Parameters
@@ -119,6 +129,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
         Number of classes.
     seed
         Seed of the permutations between layers.
+    copies
+        How many times the on-chip layers stand side by side.
 
     Raises
     ------
@@ -161,7 +173,20 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
             f"network: {shape.size} outputs leave {len(silent)} of {n_classes} classes without one; widen the last "
             "layer"
         )
-    return Network(inputs, n_classes, seed, tuple(dict(spec) for spec in specs), tuple(bound), classes)
+    if copies > 1:
+        bound = _copied(bound, copies)
+        classes = copy_readout(classes, shape, copies)
+    return Network(inputs, n_classes, seed, tuple(dict(spec) for spec in specs), tuple(bound), classes, copies)
+
+
+def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:
+    """Return the layers of all copies together; those before the chip stay as they are."""
+    made = [layer for layer in layers if layer.off_chip]
+    for layer in layers[len(made) :]:
+        shared = not made or made[-1].off_chip
+        wiring = copy_connectivity(layer.connectivity, layer.inputs, copies, shared=shared)
+        made.append(replace(layer, inputs=layer.inputs if shared else made[-1].output, connectivity=wiring))
+    return made
 
 
 def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:

@@ -170,14 +170,17 @@ def _read_header(content: bytes) -> dict[str, Any]:
 
 def _read_network(description: dict[str, Any]) -> Network:
     sizes, layers = description["inputs"], description["layers"]
-    numbers = (*sizes, description["n_classes"], description["seed"])
+    copies = description.get("copies", 1)
+    numbers = (*sizes, description["n_classes"], description["seed"], copies)
     if len(sizes) != 3 or any(type(number) is not int or number < 0 for number in numbers):
         raise ValueError("the network's sizes are no numbers")
     if not 0 < math.prod(sizes) <= LARGEST_MAP or not 0 < description["n_classes"] <= LARGEST_MAP:
         raise ValueError(f"the network's inputs {sizes} or {description['n_classes']} classes are out of range")
     if not isinstance(layers, list) or not all(isinstance(spec, dict) for spec in layers):
         raise ValueError("the network's layers are no list of tables")
-    return build_network(layers, MapShape(*sizes), description["n_classes"], description["seed"])
+    if not copies:
+        raise ValueError("the network has no copy")
+    return build_network(layers, MapShape(*sizes), description["n_classes"], description["seed"], copies)
 
 
 class _TensorReader:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
@@ -44,15 +44,34 @@ class TrainingContext:
     report
         Called with a dictionary of what a person wants to see: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
         ``accuracy``, ``validation_accuracy``, ``images_per_second``, ``seconds_left``; absent keys are not known yet.
+    start
+        A model of the same network, trained before, whose weights to begin with in place of random ones; only for a
+        trainer with `warm_starts`.
     """
 
     folder: Path
     seed: int
     report: Callable[[dict[str, Any]], None] = lambda _progress: None
+    start: Model | None = None
 
 
 class Trainer(Options, ABC):
-    """A trainer plugin (group ``trainers``)."""
+    """A trainer plugin (group ``trainers``).
+
+    Class attributes
+    ----------------
+    warm_starts
+        Whether `train` begins with the weights of ``context.start`` where there is one.
+    """
+
+    warm_starts: ClassVar[bool] = False
+
+    def result(self, network: Network) -> Network:
+        """Return the network of the model that `train` makes of `network`: the same, unless copies stand side by side.
+
+        A run checks that it fits the chip before it trains.
+        """
+        return network
 
     @abstractmethod
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
