@@ -16,11 +16,9 @@ from PIL import Image, ImageFont
 from neurosyn.data.dataset import SplitName
 from neurosyn.errors import DataError
 from neurosyn_plugins.datasets.digit_fonts import Face, find_faces
+from neurosyn_plugins.datasets.scene import SIDE
 
 __all__ = ["SIDE", "Glyph", "GlyphBook", "draw_masks", "glyph_book"]
-
-SIDE = 32
-"""Height and width of an image in pixels."""
 
 OVERSAMPLING = 3
 GLYPH_HEIGHT = 96
