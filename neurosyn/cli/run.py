@@ -64,6 +64,7 @@ def run(
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
     from neurosyn.engine.simulation import simulate_ticks
+    from neurosyn.files import write_json
     from neurosyn.interop.raw_program import open_program
     from neurosyn.interop.spike_files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
     from neurosyn.interop.spikes import no_spikes
@@ -71,6 +72,7 @@ def run(
     from neurosyn.scenario.scenario import load_options
     from neurosyn.trace.options import TraceOptions
     from neurosyn.trace.recorder import ParquetRecorder
+    from neurosyn.trace.selection import chosen_cores
 
     # Before the work, not after it.
     if out is not None:
@@ -84,6 +86,7 @@ def run(
         with progress.stage("read") as said:
             raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
             given = no_spikes() if raw.spikes is None else raw.spikes
+            chosen_cores(recording, raw.program)  # before the work
             if spikes is not None:
                 given = read_spikes(spikes, raw.program)
             said.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
@@ -94,7 +97,10 @@ def run(
             mesh = raw.placement.mesh
             chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
             options = options.model_copy(update={"timing": timing, "backend": backend})
-            probes = [] if trace is None else [ParquetRecorder(trace, recording)]
+            probes = []
+            if trace is not None:
+                probes = [ParquetRecorder(trace, recording)]
+                (trace / "summary.json").unlink(missing_ok=True)
             result = simulate_ticks(
                 raw.program, raw.placement, chip, options, given, ticks, probes=probes, progress=progress.update
             )
@@ -107,6 +113,9 @@ def run(
         "out": None if out is None else str(out),
         "trace": None if trace is None else str(trace),
     }
+    if trace is not None:
+        # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
+        write_json(trace / "summary.json", summary | {"run": str(trace)})
     if json:
         print_json(summary)
     else:

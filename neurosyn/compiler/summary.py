@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import NO_DESTINATION, Program
 
-__all__ = ["summarise"]
+__all__ = ["summarise", "used_neurons"]
 
 
 def summarise(program: Program) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def summarise(program: Program) -> dict[str, Any]:
         ``pins`` and ``depth`` (ticks from input to output).
     """
     axons = _driven_axons(program)
-    neurons = _used_neurons(program)
+    neurons = used_neurons(program)
     synapses = np.bitwise_count(program.crossbars).sum(axis=(1, 2), dtype=np.int64)[program.crossbar]
     plans = program.about.get("layers", [{} for _ in program.layer_names])
     rows = []
@@ -71,7 +71,7 @@ def _driven_axons(program: Program) -> NDArray[np.int64]:
     return counts
 
 
-def _used_neurons(program: Program) -> NDArray[np.int64]:
+def used_neurons(program: Program) -> NDArray[np.int64]:
     """Return how many neurons of each core have a synapse or a target."""
     has_synapse = np.bitwise_or.reduce(program.crossbars, axis=1) != 0
     counts: NDArray[np.int64] = (has_synapse[program.crossbar] | (program.dest_core != NO_DESTINATION)).sum(axis=1)

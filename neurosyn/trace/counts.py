@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from neurosyn.chip.energy import EnergyModel
+from neurosyn.chip.energy import EnergyModel, Events
 from neurosyn.chip.packet import LARGEST_AXON, pack
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
+from neurosyn.compiler.summary import used_neurons
 from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
 from neurosyn.engine.routes import Routes
 from neurosyn.trace.links import LinkLedger
@@ -98,6 +99,8 @@ class Counts:
         self._untimed, self._timed = self._tally(), self._tally()
         self._links = LinkLedger(info)
         self._finish_ps = np.full(info.program.cores, -1, np.int64)
+        self._finish_tick = np.full(info.program.cores, -1, np.int64)
+        self._longest_ps, self._longest_tick = 0, -1
         self._input_packets = self._total_hops = self._total_crossings = 0
 
     def add(self, columns: TickColumns) -> None:
@@ -107,7 +110,10 @@ class Counts:
         if timed:
             self._links.add(columns)
         if columns.core_finish_ps is not None:
-            np.maximum(self._finish_ps, columns.core_finish_ps, out=self._finish_ps)
+            later = columns.core_finish_ps > self._finish_ps
+            self._finish_ps[later], self._finish_tick[later] = columns.core_finish_ps[later], columns.tick
+        if columns.makespan_ps is not None and (columns.makespan_ps > self._longest_ps or self._longest_tick < 0):
+            self._longest_ps, self._longest_tick = columns.makespan_ps, columns.tick
         self._input_packets += columns.input_packets
         self._total_hops += columns.hops
         self._total_crossings += columns.crossings
@@ -135,7 +141,16 @@ class Counts:
             "cores": program.cores,
             "layers": list(program.layer_names),
             "mesh": {"rows": mesh.rows, "columns": mesh.columns, "side": mesh.side},
-            "ticks": {"simulated": self._untimed.ticks + self._timed.ticks, "timed": self._timed.ticks},
+            "ticks": {
+                "simulated": self._untimed.ticks + self._timed.ticks,
+                "timed": self._timed.ticks,
+                "longest": self._longest_tick if self._timed.ticks else None,
+                "longest_ps": self._longest_ps if self._timed.ticks else None,
+            },
+            "axons": program.axons,
+            "neurons": program.neurons,
+            "timing": self._info.timing,
+            "chip": self._info.chip.model_dump(mode="json"),
         }
 
     def tick_row(self, columns: TickColumns) -> Rows:
@@ -154,16 +169,72 @@ class Counts:
             "late_packets": columns.late_packets,
             "core_overruns": columns.core_overruns,
             "makespan_ps": columns.makespan_ps,
+            "energy_pj": self._tick_energy_pj(columns),
+            "last_core": None,
+            "last_core_ps": None,
+            "last_arrival_ps": None,
         }
+        if columns.core_finish_ps is not None and len(columns.core_finish_ps):
+            last = int(columns.core_finish_ps.argmax())
+            row |= {"last_core": last, "last_core_ps": int(columns.core_finish_ps[last])}
+        if columns.columns is not None and columns.start_ps is not None and len(columns.columns.arrival_ps):
+            row["last_arrival_ps"] = int(columns.columns.arrival_ps.max()) - columns.start_ps
         return {name: [value] for name, value in row.items()}
 
-    def spike_rows(self, columns: TickColumns) -> Rows:
-        """Return the rows of table ``spikes``; the engine may use its arrays again."""
+    def _tick_energy_pj(self, columns: TickColumns) -> float:
+        events = Events(
+            ticks=1,
+            synaptic_events=int(columns.synaptic_events.sum()),
+            hops=columns.hops,
+            crossings=columns.crossings,
+            ports=columns.input_packets + columns.output_packets,
+        )
+        # Without time nothing leaks: this is the active energy.
+        return self._energy.energy_pj(events, self._info.program.cores, 0).total
+
+    def spike_rows(self, columns: TickColumns, chosen: NDArray[np.bool_] | None = None) -> Rows:
+        """Return the rows of table ``spikes``, of chosen cores or all; the engine may use its arrays again."""
+        core, neuron = columns.spike_core, columns.spike_neuron
+        if chosen is None:
+            core, neuron = core.copy(), neuron.copy()
+        else:
+            kept = chosen[core]
+            core, neuron = core[kept], neuron[kept]
         return {
-            "tick": np.full(len(columns.spike_core), columns.tick, np.int64),
-            "core": columns.spike_core.copy(),
-            "layer": self._layers(self._info.program.core_layer[columns.spike_core]),
-            "neuron": columns.spike_neuron.copy(),
+            "tick": np.full(len(core), columns.tick, np.int64),
+            "core": core,
+            "layer": self._layers(self._info.program.core_layer[core]),
+            "neuron": neuron,
+        }
+
+    def core_tick_rows(self, columns: TickColumns, chosen: NDArray[np.bool_] | None = None) -> Rows:
+        """Return the rows of table ``core_ticks``, of chosen cores or all."""
+        program, model, routes = self._info.program, self._energy, self._routes
+        place = columns.spike_core * np.int64(program.neurons) + columns.spike_neuron
+        dest = program.dest_core.reshape(-1)[place]
+
+        def of_cores(weights: NDArray[Any] | None = None, some: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+            source = columns.spike_core if some is None else columns.spike_core[some]
+            # Sums of so few integers are exact in floating point.
+            return np.bincount(source, weights, program.cores).astype(np.int64)
+
+        hops = of_cores(routes.hops.reshape(-1)[place])
+        energy = model.core_tick_pj + model.synaptic_event_pj * columns.synaptic_events + model.hop_pj * hops
+        energy = energy + model.port_pj * of_cores(some=dest == OUTPUT)
+        if self._info.placement.mesh.chips > 1:
+            energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1)[place])
+        core = np.arange(program.cores, dtype=np.int32) if chosen is None else np.flatnonzero(chosen).astype(np.int32)
+        finish = columns.core_finish_ps
+        return {
+            "tick": np.full(len(core), columns.tick, np.int64),
+            "core": core,
+            "layer": self._layers(program.core_layer[core]),
+            "spikes": of_cores()[core].astype(np.int32),
+            "synaptic_events": columns.synaptic_events[core],
+            "packets": of_cores(some=dest != NO_DESTINATION)[core].astype(np.int32),
+            "hops": hops[core],
+            "energy_pj": energy[core],
+            "finish_ps": pa.nulls(len(core), pa.int64()) if finish is None else finish[core],
         }
 
     def packet_rows(self, tick: int, packets: PacketColumns) -> Rows:
@@ -206,6 +277,8 @@ class Counts:
                 rows[f"{prefix}{name}"] = getattr(tally, name)
         rows |= {f"{part}_pj": energy for part, energy in everything.energy_pj().items()}
         rows["timed_energy_pj"] = sum(self._timed.energy_pj().values())
+        rows["neurons"] = used_neurons(program).astype(np.int32)
+        rows["finish_tick"] = pa.array(self._finish_tick, mask=self._finish_tick < 0)
         return rows
 
     def link_rows(self) -> Rows:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from neurosyn.engine.probe import Probe, RunInfo, TickColumns
 from neurosyn.files import write_json
 from neurosyn.trace.counts import Counts
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
+from neurosyn.trace.selection import chosen_cores, chosen_packets
 
 __all__ = ["ParquetRecorder"]
 
-_SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link")
+_SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
 """Columns that differ little from row to row: stored as differences."""
 
 
@@ -41,7 +45,8 @@ class ParquetRecorder(Probe):
         self.options = TraceOptions() if options is None else options
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
-        self._rows = 0
+        self._rows = self._core_ticks = 0
+        self._chosen: NDArray[np.bool_] | None = None
         self._outer_error: BaseException | None = None
 
     def started(self, info: RunInfo) -> None:
@@ -54,7 +59,8 @@ class ParquetRecorder(Probe):
             (self.folder / table.file).unlink(missing_ok=True)
             _partial(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
-        self._rows = 0
+        self._rows = self._core_ticks = 0
+        self._chosen = chosen_cores(self.options, info.program)
         self._counts = Counts(info)
         if self.options.keeps_ticks():
             self._table("ticks")
@@ -81,16 +87,21 @@ class ParquetRecorder(Probe):
             self._discard()
 
     def _record(self, counts: Counts, columns: TickColumns) -> None:
-        timed, rows = columns.columns is not None, self._rows
         counts.add(columns)
         if self.options.keeps_ticks():
             self._table("ticks").add(counts.tick_row(columns))
+        if self.options.in_window(columns.tick):
+            self._record_rows(counts, columns)
+
+    def _record_rows(self, counts: Counts, columns: TickColumns) -> None:
+        timed, rows = columns.columns is not None, self._rows
+        if self.options.keeps_core_ticks(timed, self._core_ticks):
+            self._core_ticks += self._table("core_ticks").add(counts.core_tick_rows(columns, self._chosen))
         if self.options.keeps_spikes(timed, rows):
-            self._table("spikes").add(counts.spike_rows(columns))
-            self._rows += len(columns.spike_core)
+            self._rows += self._table("spikes").add(counts.spike_rows(columns, self._chosen))
         if columns.columns is not None and self.options.keeps_packets(timed, rows):
-            self._table("packets").add(counts.packet_rows(columns.tick, columns.columns))
-            self._rows += len(columns.columns.hops)
+            packets = columns.columns if self._chosen is None else chosen_packets(columns.columns, self._chosen)
+            self._rows += self._table("packets").add(counts.packet_rows(columns.tick, packets))
 
     def _finish(self, counts: Counts) -> None:
         self._table("cores").add(counts.core_rows())
@@ -103,7 +114,13 @@ class ParquetRecorder(Probe):
         for name, table in ((name, self._tables[name]) for name in TABLES if name in self._tables):
             path = table.rename()
             listed[name] = {"rows": table.rows, "bytes": path.stat().st_size}
-        write_json(self.folder / MANIFEST, counts.about() | {"level": self.options.level, "tables": listed})
+        write_json(self.folder / MANIFEST, counts.about() | self._kept() | {"tables": listed})
+
+    def _kept(self) -> dict[str, Any]:
+        """Return what a trace says of what was chosen."""
+        return self.options.model_dump(mode="json", include={"level"}) | {
+            "selected": self.options.model_dump(mode="json", include={"ticks", "cores", "layers"}, exclude_none=True)
+        }
 
     def _table(self, name: str) -> _TableWriter:
         """Return a table's writer; a table that no tick needs is not made."""
@@ -143,13 +160,14 @@ class _TableWriter:
             write_page_checksum=True,
         )
 
-    def add(self, rows: Rows) -> None:
-        """Add rows; written when enough of them wait."""
+    def add(self, rows: Rows) -> int:
+        """Add rows and return how many there are; they are written when enough of them wait."""
         table = pa.table({name: rows[name] for name in self._schema.names}, schema=self._schema)
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
         if self._waiting_rows >= self._row_group:
             self._flush()
+        return int(table.num_rows)
 
     def _flush(self) -> None:
         assert self._writer is not None

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
-from neurosyn.errors import DataError
-from neurosyn.files import atomic_path
+from neurosyn.chip.options import ChipOptions
+from neurosyn.errors import DataError, did_you_mean
+from neurosyn.trace.filter import RowFilter, Ticks
 from neurosyn.trace.schema import FORMAT, MANIFEST, TABLES, TraceTable, table_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EXPORTS", "Trace"]
-
-EXPORTS = (".csv", ".json", ".parquet")
-"""Endings of the files that `Trace.export` writes."""
+__all__ = ["Trace"]
 
 _BATCH = 65_536
 
@@ -52,6 +49,16 @@ class Trace:
         ``rows`` and ``columns`` of chips, ``side``: cores along a side of a chip.
     ticks_simulated, ticks_timed : int
         Ticks in all, and those that were played in time.
+    longest_tick, longest_ps : int or None
+        The timed tick that took longest, and how long; None if none was timed.
+    timing : str
+        What timed them.
+    axons, neurons : int
+        Of each core.
+    chip : ChipOptions
+        The board, the voltage and the assumed times.
+    selected : dict
+        The options ``ticks``, ``cores`` and ``layers`` by which rows were chosen, as far as they were given.
     rows : dict
         Number of rows of each table that was recorded.
 
@@ -78,22 +85,39 @@ class Trace:
             self.mesh = {key: int(manifest["mesh"][key]) for key in ("rows", "columns", "side")}
             self.ticks_simulated = int(manifest["ticks"]["simulated"])
             self.ticks_timed = int(manifest["ticks"]["timed"])
+            longest, longest_ps = manifest["ticks"]["longest"], manifest["ticks"]["longest_ps"]
+            self.longest_tick = None if longest is None else int(longest)
+            self.longest_ps = None if longest_ps is None else int(longest_ps)
+            self.timing = str(manifest["timing"])
+            self.axons, self.neurons = int(manifest["axons"]), int(manifest["neurons"])
+            self.chip = ChipOptions.from_table(manifest["chip"])
+            self.selected = dict(manifest["selected"])
             self.rows = {str(name): int(entry["rows"]) for name, entry in manifest["tables"].items()}
             self._bytes = {str(name): int(entry["bytes"]) for name, entry in manifest["tables"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{self.folder / MANIFEST}: is damaged ({error!r}); simulate again") from error
 
-    def spikes(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def spikes(
+        self, columns: Sequence[str] | None = None, *, ticks: Ticks = None, cores: Sequence[int] | None = None
+    ) -> pd.DataFrame:
         """Return the spikes of the recorded ticks."""
-        return self.frame("spikes", columns)
+        return self.frame("spikes", columns, ticks=ticks, cores=cores)
 
-    def packets(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the packets of timed ticks, or of the first of them (`TraceOptions.max_rows`)."""
-        return self.frame("packets", columns)
+    def packets(
+        self, columns: Sequence[str] | None = None, *, ticks: Ticks = None, cores: Sequence[int] | None = None
+    ) -> pd.DataFrame:
+        """Return the packets of timed ticks, as far as they were kept; `cores` may be at either end."""
+        return self.frame("packets", columns, ticks=ticks, cores=cores)
 
-    def ticks(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def ticks(self, columns: Sequence[str] | None = None, *, ticks: Ticks = None) -> pd.DataFrame:
         """Return one row per simulated tick."""
-        return self.frame("ticks", columns)
+        return self.frame("ticks", columns, ticks=ticks)
+
+    def core_ticks(
+        self, columns: Sequence[str] | None = None, *, ticks: Ticks = None, cores: Sequence[int] | None = None
+    ) -> pd.DataFrame:
+        """Return one row per core and recorded tick."""
+        return self.frame("core_ticks", columns, ticks=ticks, cores=cores)
 
     def cores(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one row per core."""
@@ -107,29 +131,88 @@ class Trace:
         """Return the active energy by layer and part."""
         return self.frame("energy", columns)
 
-    def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a table, or some columns of it, as a data frame; layers and parts are categorical.
+    def has(self, name: str) -> bool:
+        """Whether a table was recorded."""
+        return table_named(name).name in self.rows
+
+    def cores_of(self, layers: Sequence[str]) -> list[int]:
+        """Return the cores of some layers.
 
         Raises
         ------
         DataError
-            If the table was not recorded, or its file is missing, cut, damaged or not neurosyn's.
+            If there is no such layer.
         """
-        return _to_frame(table_named(name), self.arrow(name, columns))
+        for name in layers:
+            if name not in self.layers:
+                raise DataError(
+                    f"{self.folder}: there is no layer '{name}'{did_you_mean(name, self.layers)} "
+                    f"(there are: {', '.join(self.layers)})"
+                )
+        cores = self.cores(["core", "layer"])
+        return [int(core) for core in cores["core"][cores["layer"].isin(list(layers))]]
 
-    def arrow(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return a table as an Arrow table whose fields carry descriptions and units.
+    def frame(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        ticks: Ticks = None,
+        cores: Sequence[int] | None = None,
+    ) -> pd.DataFrame:
+        """Return a table, or some columns and rows of it, as a data frame; layers and parts are categorical.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        columns
+            All by default.
+        ticks
+            A tick, or a window (first, last) of them. Only the parts of the file that have them are read.
+        cores
+            Cores whose rows are wanted; of packets, at either end.
+
+        Raises
+        ------
+        DataError
+            If the table was not recorded, its rows are not of ticks or cores, or its file is missing, cut, damaged or
+            not neurosyn's.
+        """
+        return _to_frame(table_named(name), self.arrow(name, columns, ticks=ticks, cores=cores))
+
+    def arrow(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        ticks: Ticks = None,
+        cores: Sequence[int] | None = None,
+    ) -> pa.Table:
+        """Return a table as an Arrow table whose fields carry descriptions and units; otherwise as `frame`.
 
         Raises
         ------
         DataError
             As `frame`.
         """
-        with self._open(name, columns) as file:
-            return file.read(columns=None if columns is None else list(columns))
+        if ticks is None and cores is None:
+            with self._open(name, columns) as file:
+                return file.read(columns=None if columns is None else list(columns))
+        batches = list(self.batches(name, columns, ticks=ticks, cores=cores))
+        schema = table_named(name).schema
+        if columns is not None:
+            schema = pa.schema([schema.field(column) for column in columns], metadata=schema.metadata)
+        return pa.Table.from_batches(batches, schema=schema if not batches else None)
 
     def batches(
-        self, name: str, columns: Sequence[str] | None = None, *, rows: int = _BATCH
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        ticks: Ticks = None,
+        cores: Sequence[int] | None = None,
+        rows: int = _BATCH,
     ) -> Iterator[pa.RecordBatch]:
         """Go through a table in pieces of at most `rows` rows, for tables that exceed the memory.
 
@@ -138,54 +221,44 @@ class Trace:
         DataError
             As `frame`.
         """
+        wanted = RowFilter.of(table_named(name), ticks, cores)
         with self._open(name, columns) as file:
-            yield from file.iter_batches(batch_size=rows, columns=None if columns is None else list(columns))
+            names = list(file.schema_arrow.names) if columns is None else list(columns)
+            needed = wanted.needs(file.schema_arrow.names)
+            read = list(dict.fromkeys([*names, *needed]))
+            groups = wanted.groups(file.metadata)
+            for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=read):
+                found = wanted.apply(batch).select(names) if needed else batch
+                if found.num_rows or not needed:
+                    yield found
 
-    def head(self, name: str, n: int = 10) -> pd.DataFrame:
+    def head(self, name: str, n: int = 10, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the first `n` rows of a table, without reading the rest."""
         table = table_named(name)
-        batch = next(self.batches(name, rows=n), None) if n > 0 else None
-        whole = pa.Table.from_batches([] if batch is None else [batch], schema=table.schema if batch is None else None)
-        return _to_frame(table, whole)
+        found: list[pa.RecordBatch] = []
+        left = n
+        batches = self.batches(name, ticks=ticks, cores=cores, rows=_BATCH if ticks or cores else max(n, 1))
+        while left > 0 and (batch := next(batches, None)) is not None:
+            found.append(batch.slice(0, left))
+            left -= found[-1].num_rows
+        return _to_frame(table, pa.Table.from_batches(found, schema=None if found else table.schema))
 
-    def export(self, name: str, path: Path) -> None:
-        """Write a table to `path` as its ending says: ``.csv``, ``.json`` (a list of records) or ``.parquet``.
-
-        The file is written in pieces, whole or not at all.
+    def file(self, name: str) -> Path:
+        """Return the Parquet file of a table, checked to be the one that was recorded.
 
         Raises
         ------
         DataError
-            If the ending is another one; otherwise as `frame`.
+            As `frame`.
         """
-        suffix = path.suffix.lower()
-        if suffix not in EXPORTS:
-            raise DataError(f"{path}: cannot export to '{suffix}'; end the name in one of {', '.join(EXPORTS)}")
-        table = table_named(name)
         with self._open(name):
-            pass
-        with atomic_path(path) as temporary:
-            if suffix == ".parquet":
-                shutil.copyfile(self.folder / table.file, temporary)
-            elif suffix == ".csv":
-                self._export_csv(table, temporary)
-            else:
-                self._export_json(table, temporary)
+            return self.folder / table_named(name).file
 
-    def _export_csv(self, table: TraceTable, path: Path) -> None:
-        schema = pa.schema([(column.name, _plain(column.type)) for column in table.columns])
-        with pyarrow.csv.CSVWriter(path, schema) as writer:
-            for batch in self.batches(table.name, schema.names):
-                writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+    def export(self, name: str, path: Path, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> None:
+        """Write a table to `path`: see `neurosyn.trace.export.export_table`."""
+        from neurosyn.trace.export import export_table
 
-    def _export_json(self, table: TraceTable, path: Path) -> None:
-        with path.open("w", encoding="utf-8") as stream:
-            separator = "[\n"
-            for batch in self.batches(table.name):
-                for record in batch.to_pylist():
-                    stream.write(separator + json.dumps(record, ensure_ascii=False))
-                    separator = ",\n"
-            stream.write("[]\n" if separator == "[\n" else "\n]\n")
+        export_table(self, name, path, ticks=ticks, cores=cores)
 
     @contextlib.contextmanager
     def _open(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:
@@ -194,7 +267,7 @@ class Trace:
         if name not in self.rows:
             raise DataError(
                 f"{self.folder}: {name} were not recorded (trace level '{self.level}', {self.ticks_timed:,} ticks "
-                "timed); simulate with another `trace.level` or with timing"
+                "timed); simulate with another `trace.level` or `trace.ticks`, or with timing"
             )
         path = self.folder / table.file
         try:
@@ -220,6 +293,20 @@ class Trace:
             raise DataError(f"{path}: is missing; simulate again") from error
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path}: cannot be read ({error}); simulate again") from error
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was recorded."""
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{self.rows[name]:,}</td><td>{html.escape(table.about)}</td></tr>"
+            for name, table in TABLES.items()
+            if name in self.rows
+        )
+        return (
+            f"<p><b>Trace</b> <code>{html.escape(str(self.folder))}</code><br>{self.n_cores:,} cores in "
+            f"{len(self.layers)} layers, {self.ticks_simulated:,} ticks, {self.ticks_timed:,} of them timed "
+            f"({html.escape(self.timing)}), level {html.escape(self.level)}</p>"
+            f"<table><thead><tr><th>table</th><th>rows</th><th>what</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{name} {self.rows[name]:,}" for name in TABLES if name in self.rows)
@@ -255,7 +342,3 @@ def _to_frame(table: TraceTable, arrow: pa.Table) -> pd.DataFrame:
         if column.nullable and column.name in frame:
             frame[column.name] = arrow[column.name].to_pandas(types_mapper=whole.get)
     return frame
-
-
-def _plain(type_: pa.DataType) -> pa.DataType:
-    return type_.value_type if pa.types.is_dictionary(type_) else type_

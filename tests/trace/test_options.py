@@ -5,7 +5,17 @@ from neurosyn.trace.options import TraceOptions
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"level": "all"}, {"row_group": 10}, {"row_group": 2.0e5}, {"compression_level": 0}, {"compression": 3}]
+    "wrong",
+    [
+        {"level": "all"},
+        {"row_group": 10},
+        {"row_group": 2.0e5},
+        {"compression_level": 0},
+        {"compression": 3},
+        {"ticks": [[3, 2]]},
+        {"ticks": [3]},
+        {"cores": [-1]},
+    ],
 )
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(ValidationError):
@@ -27,3 +37,9 @@ def test_what_is_kept_of_a_tick_without_timing_and_of_timed_ones(level, spikes, 
     ticks = ((False, 0), (True, 99), (True, 100))
     assert [options.keeps_spikes(*tick) for tick in ticks] == spikes
     assert [options.keeps_packets(*tick) for tick in ticks] == packets
+
+
+def test_windows():
+    options = TraceOptions.from_table({"ticks": [[2, 3], [7, 7]]})
+    assert [tick for tick in range(10) if options.in_window(tick)] == [2, 3, 7]
+    assert all(TraceOptions().in_window(tick) for tick in range(10))

@@ -2,6 +2,7 @@ import hashlib
 import json
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,11 +12,12 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
 from neurosyn.engine.probe import RunInfo, TickColumns
 from neurosyn.engine.routes import Routes
-from neurosyn.errors import DataError
+from neurosyn.errors import DataError, ScenarioError
 from neurosyn.testing.runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.schema import HOST, MANIFEST
+from neurosyn.trace.selection import chosen_cores
 from neurosyn.trace.trace import Trace
 
 
@@ -118,10 +120,10 @@ def test_nothing_timed_leaves_no_finish_times(record):
     [
         ("summary", 2, "cores links energy"),
         ("tick", 2, "ticks cores links energy"),
-        ("spike", 2, "spikes ticks cores links energy"),
-        ("packet", 2, "spikes packets ticks cores links energy"),
-        ("packet", 0, "spikes ticks cores energy"),
-        ("auto", 2, "spikes packets ticks cores links energy"),
+        ("spike", 2, "spikes ticks core_ticks cores links energy"),
+        ("packet", 2, "spikes packets ticks core_ticks cores links energy"),
+        ("packet", 0, "spikes ticks core_ticks cores energy"),
+        ("auto", 2, "spikes packets ticks core_ticks cores links energy"),
         ("auto", 0, "ticks cores energy"),
     ],
 )
@@ -258,11 +260,20 @@ def test_a_recorder_that_fails_clears_up_and_stays_quiet(tmp_path):
 
 
 def test_the_list_of_tables_names_what_was_run(record):
-    trace = record()
+    info, ticks = random_run()
+    trace = record((info, ticks))
     manifest = json.loads((trace.folder / MANIFEST).read_text())
     assert manifest["layers"] == ["1 layer", "2 layer", "3 layer"]
     assert manifest["mesh"] == {"rows": 1, "columns": 2, "side": 4}
-    assert manifest["ticks"] == {"simulated": 6, "timed": 4}
+    makespans = [t.makespan_ps for t in ticks[:4]]
+    assert manifest["ticks"] == {
+        "simulated": 6,
+        "timed": 4,
+        "longest": int(np.argmax(makespans)),
+        "longest_ps": max(makespans),
+    }
+    assert (trace.longest_tick, trace.longest_ps) == (int(np.argmax(makespans)), max(makespans))
+    assert (trace.chip, trace.timing, trace.axons, trace.neurons) == (info.chip, info.timing, 16, 8)
     assert manifest["tables"]["packets"]["bytes"] == (trace.folder / "packets.parquet").stat().st_size
 
 
@@ -276,3 +287,105 @@ def test_auto_stops_recording_spikes_and_packets_after_so_many_rows(record):
     assert trace.ticks_timed == 4
     assert len(trace.ticks()) == 6
     assert trace.cores()["timed_packets"].sum() == sum(t.packets for t in timed)
+
+
+# What is chosen.
+
+
+def test_core_ticks_are_what_the_cores_of_a_tick_did(record):
+    info, ticks = random_run(seed=4)
+    program = info.program
+    routes = Routes.of(program, info.placement, info.chip)
+    model = EnergyModel(info.chip.voltage)
+    trace = record((info, ticks), TraceOptions(level="packet"))
+    rows = trace.core_ticks()
+    assert rows[["tick", "core"]].to_numpy().tolist() == [[t.tick, c] for t in ticks for c in range(program.cores)]
+    for columns in ticks:
+        here = rows[rows["tick"] == columns.tick]
+        spikes, packets, hops, crossings, ports = np.zeros((5, program.cores), int)
+        for core, neuron in zip(columns.spike_core, columns.spike_neuron, strict=True):
+            sends = program.dest_core[core, neuron] != NO_DESTINATION
+            spikes[core] += 1
+            packets[core] += sends
+            hops[core] += sends * routes.hops[core, neuron]
+            crossings[core] += sends * routes.crossings[core, neuron]
+            ports[core] += program.dest_core[core, neuron] == OUTPUT
+        assert here["spikes"].tolist() == spikes.tolist()
+        assert here["packets"].tolist() == packets.tolist()
+        assert here["hops"].tolist() == hops.tolist()
+        assert here["synaptic_events"].tolist() == columns.synaptic_events.tolist()
+        energy = model.core_tick_pj + model.synaptic_event_pj * columns.synaptic_events
+        energy = energy + model.hop_pj * hops + CROSSING_PJ * crossings + PORT_PJ * ports
+        assert here["energy_pj"].tolist() == energy.tolist()
+        finish = [None] * program.cores if columns.core_finish_ps is None else columns.core_finish_ps.tolist()
+        assert [None if value is pd.NA else value for value in here["finish_ps"]] == finish
+    # The ledger of cores and ticks is that of the cores, and with the host's packets that of the ticks.
+    cores = trace.cores()
+    parts = ["memory_pj", "synaptic_pj", "network_pj", "chip_to_chip_pj", "io_pj"]
+    assert rows.groupby("core")["energy_pj"].sum().tolist() == cores[parts].sum(axis=1).tolist()
+    assert trace.ticks()["energy_pj"].sum() == trace.energy()["energy_pj"].sum()
+
+
+def test_ticks_say_who_was_last(record):
+    _, ticks = run = random_run(ticks=5, timed=4)
+    rows = record(run).ticks()
+    for columns, row in zip(ticks[:4], rows.itertuples(), strict=False):
+        last = int(columns.core_finish_ps.argmax())
+        assert (row.last_core, row.last_core_ps) == (last, columns.core_finish_ps[last])
+        assert row.last_arrival_ps == columns.columns.arrival_ps.max() - columns.start_ps
+        assert row.makespan_ps == max(row.last_core_ps, row.last_arrival_ps)
+    assert rows[["last_core", "last_core_ps", "last_arrival_ps"]].isna().to_numpy().tolist()[4] == [True] * 3
+
+
+def test_cores_say_when_they_finished_last_and_how_many_neurons_they_use(record):
+    info, ticks = random_run(ticks=5, timed=4)
+    cores = record((info, ticks)).cores()
+    finish = np.array([t.core_finish_ps for t in ticks[:4]])
+    assert cores["finish_tick"].tolist() == finish.argmax(axis=0).tolist()
+    assert cores["neurons"].tolist() == (info.program.dest_core != NO_DESTINATION).sum(axis=1).tolist()
+
+
+def test_windows_of_ticks(record, tmp_path):
+    run = random_run(ticks=8, timed=8)
+    whole = record(run)
+    some = record(run, TraceOptions(ticks=((1, 2), (5, 5))), tmp_path / "some")
+    for name in ("spikes", "packets", "core_ticks"):
+        rows = whole.frame(name)
+        expected = rows[rows["tick"].isin([1, 2, 5])].reset_index(drop=True)
+        assert some.frame(name).equals(expected)
+    for name in ("ticks", "cores", "links", "energy"):
+        assert some.frame(name).equals(whole.frame(name)), name
+    assert some.selected == {"ticks": [[1, 2], [5, 5]]}
+    nothing = record(run, TraceOptions(ticks=((100, 200),)), tmp_path / "nothing")
+    assert "packets" not in nothing.rows
+
+
+def test_chosen_cores_and_layers(record, tmp_path):
+    run = random_run(ticks=4, timed=4)
+    whole = record(run)
+    some = record(run, TraceOptions(cores=(0,), layers=("3 layer",)), tmp_path / "some")
+    chosen = [0, 7, 8]
+    assert set(whole.cores()["core"][whole.cores()["layer"] == "3 layer"]) == {7, 8}
+    for name, ends in (
+        ("spikes", ["core"]),
+        ("core_ticks", ["core"]),
+        ("packets", ["source_core", "dest_core"]),
+    ):
+        rows = whole.frame(name)
+        kept = rows[ends].isin(chosen).any(axis=1)
+        assert 0 < kept.sum() < len(rows)
+        assert some.frame(name).equals(rows[kept].reset_index(drop=True))
+    for name in ("ticks", "cores", "links", "energy"):
+        assert some.frame(name).equals(whole.frame(name)), name
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cores": (9,)}, "trace.cores: there is no core 9; the program has 9"),
+        ({"layers": ("2 layr",)}, "did you mean '2 layer'"),
+    ],
+)
+def test_cores_and_layers_that_are_not_there(options, message):
+    with pytest.raises(ScenarioError, match=message):
+        chosen_cores(TraceOptions(**options), random_run()[0].program)

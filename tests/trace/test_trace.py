@@ -8,6 +8,7 @@ import pytest
 
 from neurosyn.errors import DataError
 from neurosyn.testing.runs import random_run
+from neurosyn.trace.filter import RowFilter
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.schema import MANIFEST, TABLES
 from neurosyn.trace.trace import Trace
@@ -254,3 +255,63 @@ def test_new_columns_at_the_end_are_welcome(trace):
         trace, "spikes", lambda path: pq.write_table(table.append_column("potential", pa.nulls(len(table))), path)
     )
     assert len(grown.spikes()) == len(table)
+
+
+# Some of the rows.
+
+
+def test_rows_of_some_ticks_and_cores(trace):
+    packets, spikes = trace.packets(), trace.spikes()
+    some = packets[packets["tick"].between(1, 2)].reset_index(drop=True)
+    assert trace.packets(ticks=(1, 2)).equals(some)
+    assert trace.spikes(ticks=2).equals(spikes[spikes["tick"] == 2].reset_index(drop=True))
+    ends = packets[["source_core", "dest_core"]].isin([1, 4]).any(axis=1)
+    assert trace.packets(cores=[1, 4]).equals(packets[ends].reset_index(drop=True))
+    both = trace.packets(["hops"], ticks=(1, 2), cores=[1])
+    assert both["hops"].tolist() == some["hops"][some[["source_core", "dest_core"]].isin([1]).any(axis=1)].tolist()
+    assert both.columns.tolist() == ["hops"]
+    assert trace.head("spikes", 3, ticks=2).equals(trace.spikes(ticks=2).head(3))
+    assert trace.packets(ticks=99).empty
+    assert trace.packets(ticks=99).columns.tolist() == packets.columns.tolist()
+
+
+def test_only_the_parts_of_a_file_with_the_ticks_are_read(record):
+    run = random_run(layers=(8, 8), neurons=64, mesh=None, ticks=20, timed=20, rate=0.5)
+    trace = record(run, TraceOptions(row_group=1024))
+    metadata = pq.ParquetFile(trace.file("spikes")).metadata
+    groups = RowFilter(ticks=(3, 4)).groups(metadata)
+    assert 0 < len(groups) < metadata.num_row_groups / 2
+    spikes = trace.spikes()
+    assert trace.spikes(ticks=(3, 4)).equals(spikes[spikes["tick"].isin([3, 4])].reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda trace: trace.frame("cores", ticks=1), "cores are of all ticks together"),
+        (lambda trace: trace.frame("ticks", cores=[1]), "ticks are of all cores together"),
+        (lambda trace: trace.cores_of(["1 layr"]), "did you mean '1 layer'"),
+    ],
+)
+def test_rows_that_cannot_be_chosen_so(trace, call, message):
+    with pytest.raises(DataError, match=message):
+        call(trace)
+
+
+def test_cores_of_layers(trace):
+    assert trace.cores_of(["1 layer", "3 layer"]) == [0, 1, 2, 7, 8]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_export_of_some_rows(trace, tmp_path, ending):
+    path = tmp_path / f"some.{ending}"
+    trace.export("spikes", path, ticks=(1, 2), cores=[0, 3])
+    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[ending](path)
+    assert read[["tick", "core", "neuron"]].to_numpy().tolist() == (
+        trace.spikes(ticks=(1, 2), cores=[0, 3])[["tick", "core", "neuron"]].to_numpy().tolist()
+    )
+
+
+def test_notebooks_show_the_tables(trace):
+    shown = trace._repr_html_()
+    assert all(f"<th>{name}</th><td>{rows:,}</td>" in shown for name, rows in trace.rows.items())

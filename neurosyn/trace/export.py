@@ -1,0 +1,78 @@
+"""Tables of a trace as CSV, JSON or Parquet files, in pieces."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from neurosyn.errors import DataError
+from neurosyn.files import atomic_path
+from neurosyn.trace.filter import Ticks
+from neurosyn.trace.schema import TraceTable, table_named
+
+if TYPE_CHECKING:
+    from neurosyn.trace.trace import Trace
+
+__all__ = ["EXPORTS", "export_table"]
+
+EXPORTS = (".csv", ".json", ".parquet")
+"""Endings of the files that `export_table` writes."""
+
+
+def export_table(
+    trace: Trace, name: str, path: Path, *, ticks: Ticks = None, cores: Sequence[int] | None = None
+) -> None:
+    """Write a table, or some of its rows, to `path` as its ending says; whole or not at all.
+
+    ``.csv``, ``.json`` (a list of records) or ``.parquet``. A table that exceeds the memory is no obstacle.
+
+    Raises
+    ------
+    DataError
+        If the ending is another one; otherwise as `Trace.frame`.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in EXPORTS:
+        raise DataError(f"{path}: cannot export to '{suffix}'; end the name in one of {', '.join(EXPORTS)}")
+    table = table_named(name)
+    source = trace.file(name)
+    with atomic_path(path) as temporary:
+        if suffix == ".parquet" and ticks is None and cores is None:
+            shutil.copyfile(source, temporary)
+            return
+        batches = trace.batches(name, ticks=ticks, cores=cores)
+        {".parquet": _write_parquet, ".csv": _write_csv, ".json": _write_json}[suffix](table, batches, temporary)
+
+
+def _write_parquet(table: TraceTable, batches: Iterator[pa.RecordBatch], path: Path) -> None:
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_batches([batch]).cast(table.schema))
+
+
+def _write_csv(table: TraceTable, batches: Iterator[pa.RecordBatch], path: Path) -> None:
+    schema = pa.schema([(column.name, _plain(column.type)) for column in table.columns])
+    with pyarrow.csv.CSVWriter(path, schema) as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+
+
+def _write_json(_: TraceTable, batches: Iterator[pa.RecordBatch], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        separator = "[\n"
+        for batch in batches:
+            for record in batch.to_pylist():
+                stream.write(separator + json.dumps(record, ensure_ascii=False))
+                separator = ",\n"
+        stream.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _plain(type_: pa.DataType) -> pa.DataType:
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
