@@ -265,6 +265,7 @@ class Run:
         from neurosyn.report.summary import summarise_frames
         from neurosyn.trace.options import TraceOptions
         from neurosyn.trace.recorder import ParquetRecorder
+        from neurosyn.trace.selection import chosen_cores
         from neurosyn.training.inference import class_scores, infer
 
         with progress.stage("simulate") as said:
@@ -282,6 +283,7 @@ class Run:
             expected = infer(model, bits)
             chip = self.scenario.options("chip", ChipOptions)
             options = self.scenario.options("simulate", SimulateOptions)
+            chosen_cores(self.scenario.options("trace", TraceOptions), program)  # what is not there is refused now
             self.folder.retract()
             recorder = ParquetRecorder(self.folder.trace, self.scenario.options("trace", TraceOptions))
             result = simulate_frames(
