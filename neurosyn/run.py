@@ -30,6 +30,7 @@ from neurosyn.provenance import provenance
 from neurosyn.registry import blame, registry
 from neurosyn.rundata import RunData
 from neurosyn.rundir import RunFolder
+from neurosyn.runprobes import RunProbes
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.training.model import Model
 from neurosyn.training.trainer import Trainer, TrainingContext
@@ -273,6 +274,7 @@ class Run:
                 "simulate",
                 self._keys["place"],
                 self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
+                self.scenario.resolved.get("probes", []),
                 self.data.fingerprint(),
             )
             if not self._pending("simulate"):
@@ -286,9 +288,12 @@ class Run:
             chosen_cores(self.scenario.options("trace", TraceOptions), program)  # what is not there is refused now
             self.folder.retract()
             recorder = ParquetRecorder(self.folder.trace, self.scenario.options("trace", TraceOptions))
+            probes = RunProbes(self.scenario, (recorder,))
+            program = probes.disturb(program)
             result = simulate_frames(
-                program, placement, chip, options, bits, probes=(recorder,), progress=progress.update, jobs=jobs
+                program, placement, chip, options, bits, probes=probes.watch, progress=progress.update, jobs=jobs
             )
+            measured_by_probes = probes.write(self.folder.probes)
             scores = class_scores(model.network, result.spikes)
             predictions = scores.argmax(axis=1)
             measured = summarise_frames(
@@ -312,7 +317,7 @@ class Run:
                     "images": split.images[:_SAMPLES],
                 },
             )
-            document = self._document(model, measured)
+            document = self._document(model, measured | measured_by_probes)
             write_json(self.folder.provenance, document["provenance"])
             write_json(self.folder.summary, document)
             if _has_trace(self.folder.path):
@@ -323,6 +328,7 @@ class Run:
             fewer = f" (all there are; {options.frames:,} asked for)" if (options.frames or 0) > len(split) else ""
             said.append(f"{len(split):,} frames{fewer}")
             said.append(f"{document['mismatched_frames']} differ from the trained network")
+            said.extend(f"DEVIATION {sentence}" for sentence in probes.deviations)
 
     def _document(self, model: Model, measured: dict[str, Any]) -> dict[str, Any]:
         source = self.data.source

@@ -41,6 +41,7 @@ class RunFolder:
     placement = property(lambda self: self.path / "placement.npz")
     outputs = property(lambda self: self.path / "outputs.npz")
     trace = property(lambda self: self.path / "trace")
+    probes = property(lambda self: self.path / "probes")
     summary = property(lambda self: self.path / "summary.json")
     provenance = property(lambda self: self.path / "provenance.json")
     report = property(lambda self: self.path / "report.html")
@@ -49,7 +50,7 @@ class RunFolder:
     @property
     def results(self) -> tuple[Path, ...]:
         """What the simulation leaves."""
-        return self.outputs, self.trace, self.provenance, self.summary
+        return self.outputs, self.trace, self.probes, self.provenance, self.summary
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:

@@ -50,7 +50,7 @@ def simulate_frames(
     options: SimulateOptions,
     frames: NDArray[np.uint8],
     *,
-    probes: Sequence[Probe] = (),
+    probes: Sequence[Probe] | Probes = (),
     progress: Progress = _silent,
     jobs: int | None = None,
 ) -> FramesResult:
@@ -94,7 +94,7 @@ def simulate_frames(
     backend = get_backend(options.backend)
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)
-    watch = Probes(probes)
+    watch = Probes.of(probes)
     inputs = FrameInputs(program, frames, routes)
 
     fill = int(stages.stage.max())
@@ -185,7 +185,7 @@ def simulate_ticks(
     spikes: InputSpikes,
     ticks: int,
     *,
-    probes: Sequence[Probe] = (),
+    probes: Sequence[Probe] | Probes = (),
     progress: Progress = _silent,
     jobs: int | None = None,
 ) -> TicksResult:
@@ -222,7 +222,7 @@ def simulate_ticks(
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)
     inputs = spikes.inputs(program, placement, chip)
-    watch = Probes(probes)
+    watch = Probes.of(probes)
     stopwatch = Stopwatch(program, placement, chip)
     counter = EventCounter(program, routes)
     outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from neurosyn.engine.probe import Probe, RunInfo, TickColumns
 
 __all__ = ["ProbeWarning", "Probes"]
+
+_T = TypeVar("_T")
 
 
 class ProbeWarning(UserWarning):
@@ -22,11 +25,19 @@ class Probes:
     ----------
     probes
         In the order in which they are called.
+    names
+        What warnings call them; by default the names of their classes.
     """
 
-    def __init__(self, probes: Sequence[Probe]) -> None:
+    def __init__(self, probes: Sequence[Probe], names: Sequence[str] | None = None) -> None:
         self._probes = list(probes)
-        self._off: set[int] = set()
+        self._names = [type(probe).__name__ for probe in probes] if names is None else list(names)
+        self._off: dict[int, str] = {}
+
+    @classmethod
+    def of(cls, probes: Sequence[Probe] | Probes) -> Probes:
+        """Return `probes` if they are at work already, else set them to work."""
+        return probes if isinstance(probes, Probes) else cls(probes)
 
     @property
     def wants_ticks(self) -> bool:
@@ -46,6 +57,25 @@ class Probes:
         """Tell the probes that the run has ended, well or not."""
         self._call("finished")
 
+    def ask(self, probe: Probe, method: str, call: Callable[[], _T]) -> _T | None:
+        """Return what `call` returns; None from a probe that is switched off, or is now because the call raises."""
+        if id(probe) in self._off:
+            return None
+        try:
+            return call()
+        except Exception as error:
+            reason = f"{type(error).__name__} in {method}: {error}"
+            self._off[id(probe)] = reason
+            warnings.warn(f"probe {self._name(probe)}: {reason}; it is switched off", ProbeWarning, stacklevel=2)
+            return None
+
+    def why_off(self, probe: Probe) -> str | None:
+        """Return why a probe was switched off; None if it was not."""
+        return self._off.get(id(probe))
+
+    def _name(self, probe: Probe) -> str:
+        return next(name for name, known in zip(self._names, self._probes, strict=True) if known is probe)
+
     def _listening(self, hook: str) -> list[Probe]:
         return [
             probe
@@ -55,12 +85,4 @@ class Probes:
 
     def _call(self, hook: str, *arguments: Any) -> None:
         for probe in self._listening(hook):
-            try:
-                getattr(probe, hook)(*arguments)
-            except Exception as error:
-                self._off.add(id(probe))
-                warnings.warn(
-                    f"probe {type(probe).__name__}: {type(error).__name__} in {hook}: {error}; it is switched off",
-                    ProbeWarning,
-                    stacklevel=2,
-                )
+            self.ask(probe, hook, partial(getattr(probe, hook), *arguments))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -56,6 +56,8 @@ class Summary(TypedDict, total=False):
     layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj, energy_parts_pj
     assumptions: list[dict[str, Any]]  # name, value, unit, basis, and whether it is an option
     provenance: dict[str, Any]
+    deviations: list[str]  # what was changed on purpose in the program that was simulated
+    probes: list[dict[str, Any]]  # name, kind, results, files in the folder probes, error
     run: str
 
 
@@ -112,6 +114,7 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
         Section("Power and energy", tuple(_power(summary))),
         Section("Events in the run", tuple(_events(summary))),
         Section("Simulation", tuple(_simulation(summary))),
+        Section("Probes", tuple(_probes(summary))),
     ]
     kept = (Section(s.title, tuple(f for f in s.facts if f.value != MISSING)) for s in sections)
     return [section for section in kept if section.facts]
@@ -208,6 +211,21 @@ def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
     return [
         Fact("Timing", str(engine.get("timing") or MISSING)),
         Fact("Backend", str(engine.get("backend") or MISSING)),
+def _probes(summary: Mapping[str, Any]) -> Iterator[Fact]:
+    for probe in summary.get("probes") or []:
+        name, results = probe["name"], probe.get("results") or {}
+        if probe.get("error"):
+            yield Fact(name, "switched off", str(probe["error"]))
+        shown = {key: value for key, value in results.items() if isinstance(value, (int, float, str))}
+        for key, value in shown.items():
+            text = value if isinstance(value, str) else count(value) if isinstance(value, int) else number(value)
+            yield Fact(f"{name}: {key.replace('_', ' ')}", text)
+        if probe.get("files"):
+            yield Fact(
+                name, things(len(probe["files"]), "file"), ", ".join(f"probes/{file}" for file in probe["files"])
+            )
+
+
         Fact("Ticks", count(engine.get("ticks")), "played one by one; all frames in batches" if batched else ""),
         Fact("Wall time", MISSING if engine.get("wall_s") is None else f"{number(engine['wall_s'], 3)} s"),
         Fact("Seed", MISSING if seed is None else str(seed)),

@@ -89,6 +89,8 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
             f"The frames are a stand-in: {dataset.get('name')}. No accuracy on this page may be compared with "
             "published results."
         )
+    for sentence in summary.get("deviations") or []:
+        yield f"Changed on purpose: {sentence}. The numbers are those of the changed program."
     mismatched, late = summary.get("mismatched_frames"), events.get("late_packets")
     if mismatched:
         yield f"{written.things(mismatched, 'frame')}: the chip's output spikes differ from the trained network's."

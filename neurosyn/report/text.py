@@ -61,6 +61,8 @@ def _heading(summary: Mapping[str, Any]) -> RenderableType:
         text.append("" if frames is None else f", {count(frames)} frames", style="not bold")
         if stand_in(summary):
             text.append("\nSTAND-IN DATA: not to be compared with published results", style="bold yellow")
+    for sentence in summary.get("deviations") or []:
+        text.append(f"\nCHANGED ON PURPOSE: {sentence}", style="bold yellow")
     return text
 
 

@@ -26,6 +26,7 @@ __all__ = ["Scenario", "load_options", "load_scenario"]
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
 """Characters; folders are named by it."""
+_NAME_CHARACTERS = "letters, digits, '-', '_' and '.'"
 _LONGEST_SHOWN = 100
 """Characters of a wrong value in a message."""
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
@@ -64,6 +65,10 @@ class Scenario:
                 f"{type(found).__name__}, which does not derive from {cls.__name__}; correct the plugin"
             )
         return found
+
+    def named(self, table: str, cls: type[_O]) -> dict[str, _O]:
+        """Return the validated plugins of a list of tables by their names, e.g. ``named("probes", ProbePlugin)``."""
+        return {str(one["name"]): self.options(f"{table}.{one['name']}", cls) for one in self.resolved.get(table, [])}
 
     def has(self, table: str) -> bool:
         """Whether the scenario has an optional table such as ``data.stand_in``."""
@@ -118,13 +123,8 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         if key not in _TOP_LEVEL:
             refuse((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}")
     name = values.get("name", path.stem)
-    if (
-        not isinstance(name, str)
-        or not 0 < len(name) <= _LONGEST_NAME
-        or not all(c.isalnum() or c in "-_." for c in name)
-        or name.startswith(".")
-    ):
-        refuse(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} letters, digits, '-', '_' and '.'")
+    if not _is_name(name):
+        refuse(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}")
     title = values.get("title", "")
     if not isinstance(title, str):
         refuse(("title",), "must be a text")
@@ -137,6 +137,10 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
     resolved: dict[str, Any] = {"name": name, "title": title, "seed": seed}
     for key, table in TABLES.items():
         value = values.get(key, {})
+        if table.many:
+            if key in values:
+                resolved[key] = _validate_list(key, table, value, options, refuse)
+            continue
         if not isinstance(value, dict):
             refuse((key,), f"must be a table; write [{key}]")
             continue
@@ -232,6 +236,46 @@ def _validate(
         options[key] = found
         resolved |= _plain(found)
     return resolved | nested
+
+
+def _validate_list(
+    key: str, table: Table, value: Any, options: dict[str, Options], refuse: _Problems
+) -> list[dict[str, Any]]:
+    """Validate a list of named plugins, and return their tables with names and defaults."""
+    assert table.group is not None
+    tables: list[dict[str, Any]] = []
+    if not isinstance(value, list):
+        refuse((key,), f"must be a list of tables; write [[{key}]]")
+        return tables
+    for number, element in enumerate(value):
+        where: KeyPath = (key, number)
+        if not isinstance(element, dict):
+            refuse(where, f"must be a table; write [[{key}]]")
+            continue
+        own, resolved = dict(element), dict[str, Any]()
+        given = own.pop("name", None)
+        found = _plugin(table.group, where, own, table.kind, resolved, refuse)
+        if found is None:
+            continue
+        name = resolved["kind"] if given is None else given
+        if not _is_name(name):
+            refuse((*where, "name"), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}")
+        elif any(name == other["name"] for other in tables):
+            refuse(where, f"the name '{name}' is taken; give each its own `name`")
+        else:
+            options[f"{key}.{name}"] = found
+            tables.append({"name": name} | resolved | _plain(found))
+    return tables
+
+
+def _is_name(name: Any) -> bool:
+    """Whether a name is fit for a folder."""
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= _LONGEST_NAME
+        and all(c.isalnum() or c in "-_." for c in name)
+        and not name.startswith(".")
+    )
 
 
 def _check_element(where: KeyPath, group: str, element: Any, refuse: _Problems) -> None:

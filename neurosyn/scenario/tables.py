@@ -33,6 +33,8 @@ class Table:
         Keys that hold a table, or a list of tables, of another plugin group.
     extra
         Keys beside the plugin's own, with the ``module:class`` that validates them.
+    many
+        Whether it is a list of tables, each with a plugin of the group and optionally a ``name``; empty by default.
     """
 
     about: str
@@ -41,6 +43,7 @@ class Table:
     options: str | None = None
     nested: dict[str, str] = field(default_factory=dict)
     extra: str | None = None
+    many: bool = False
 
     def options_class(self, kind: str | None) -> type[Options]:
         """Return the class that validates the table's options."""
@@ -66,6 +69,7 @@ CONTRACTS: dict[str, tuple[str, ...]] = {
     "topologies": ("neurosyn.network.topology:Topology",),
     "trainers": ("neurosyn.training.trainer:Trainer",),
     "placers": ("neurosyn.placement.placement:Placer",),
+    "probes": ("neurosyn.engine.probe_plugin:ProbePlugin",),
 }
 """The contracts, of which a plugin of each group derives from one."""
 
@@ -83,6 +87,7 @@ TABLES: dict[str, Table] = {
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
     "chip": Table("the board, the voltage, assumed times", options="neurosyn.chip.options:ChipOptions"),
     "simulate": Table("frames, timing, backend", options="neurosyn.engine.options:SimulateOptions"),
+    "probes": Table("instruments that watch the simulation, one [[probes]] table each", "probes", many=True),
     "trace": Table("what is recorded", options="neurosyn.trace.options:TraceOptions"),
 }
 """In the order of the stages."""

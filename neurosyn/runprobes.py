@@ -1,0 +1,135 @@
+"""The probes that a scenario names, in its run: set to work, and what they found out written to the run folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosyn.chip.program import Program
+from neurosyn.engine.probe import Probe
+from neurosyn.engine.probe_plugin import Columns, Disturbance, ProbePlugin
+from neurosyn.engine.watch import Probes
+from neurosyn.files import atomic_path, write_json
+from neurosyn.scenario.scenario import Scenario
+
+__all__ = ["RunProbes"]
+
+
+class RunProbes:
+    """The probes of one simulation.
+
+    Parameters
+    ----------
+    scenario
+        Its ``[[probes]]``.
+    others
+        Probes that no scenario names, such as the recorder of the trace.
+    """
+
+    def __init__(self, scenario: Scenario, others: Sequence[Probe] = ()) -> None:
+        # A scenario may be run again: what a probe gathers is this run's.
+        named = scenario.named("probes", ProbePlugin)
+        self._scenario = scenario
+        self._named = {name: probe.model_copy() for name, probe in named.items()}
+        names = [*self._named, *(type(probe).__name__ for probe in others)]
+        self.watch = Probes([*self._named.values(), *others], names)
+        """What a simulation is given as its probes."""
+        self.deviations: list[str] = []
+        """What the simulated program differs in from the compiled one, a sentence each."""
+
+    def disturb(self, program: Program) -> Program:
+        """Let the probes that want to change the program, one after the other, and return what is simulated."""
+        for name, probe in self._named.items():
+            if type(probe).disturb is ProbePlugin.disturb:
+                continue
+            seed = self._scenario.seed_of(f"probes.{name}")
+            found = self.watch.ask(probe, "disturb", partial(_disturb, probe, program, seed))
+            if found is not None:
+                program = found.program
+                self.deviations += [f"{name}: {sentence}" for sentence in found.deviations]
+        return program
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write what the probes found out, and return what the summary says of it; nothing if there are none.
+
+        Each probe has a folder of its own with ``results.json`` and its tables.
+        """
+        shutil.rmtree(folder, ignore_errors=True)
+        if not self._named:
+            return {}
+        found = [self._write_one(folder, name, probe) for name, probe in self._named.items()]
+        return {"probes": found} | ({"deviations": self.deviations} if self.deviations else {})
+
+    def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> dict[str, Any]:
+        results = self.watch.ask(probe, "results", lambda: _plain(probe.results()))
+        tables = self.watch.ask(probe, "tables", lambda: _checked(probe.tables()))
+        files = []
+        if results:
+            write_json(folder / name / "results.json", results)
+            files.append(f"{name}/results.json")
+        for table, columns in (tables or {}).items():
+            _write_table(folder / name / f"{table}.parquet", columns)
+            files.append(f"{name}/{table}.parquet")
+        kind = next(one["kind"] for one in self._scenario.resolved["probes"] if one["name"] == name)
+        return {
+            "name": name,
+            "kind": kind,
+            "results": results or {},
+            "files": files,
+            "error": self.watch.why_off(probe),
+        }
+
+
+def _disturb(probe: ProbePlugin, program: Program, seed: int) -> Disturbance | None:
+    found = probe.disturb(program, seed)
+    if found is None:
+        return None
+    if not isinstance(found, Disturbance):
+        raise TypeError(f"it returned {type(found).__name__}, not a Disturbance or None")
+    if found.program is not program and not found.deviations:
+        raise ValueError("it changed the program and does not say how; give `deviations`")
+    if (found.program.cores, found.program.pins) != (program.cores, program.pins):
+        raise ValueError(
+            f"it returned {found.program.cores:,} cores and {found.program.pins:,} pins for "
+            f"{program.cores:,} and {program.pins:,}; a disturbance keeps both"
+        )
+    return found
+
+
+def _plain(results: dict[str, Any]) -> dict[str, Any]:
+    """Return results as plain JSON values; NumPy's numbers and arrays become Python's."""
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, (np.generic, np.ndarray)):
+            return value.tolist()
+        raise TypeError(f"results hold a {type(value).__name__}, which is no plain value")
+
+    plain: dict[str, Any] = json.loads(json.dumps(results, default=convert, allow_nan=False))
+    return plain
+
+
+def _checked(tables: dict[str, Columns]) -> dict[str, Columns]:
+    for name, columns in tables.items():
+        if not name.isidentifier():
+            raise ValueError(f"'{name}' is not a name for a table; use letters, digits and '_'")
+        arrays = {column: np.asarray(values) for column, values in columns.items()}
+        if any(array.ndim != 1 for array in arrays.values()) or len({len(array) for array in arrays.values()}) > 1:
+            shapes = ", ".join(f"{column} {array.shape}" for column, array in arrays.items())
+            raise ValueError(f"the columns of table {name} are not of one length: {shapes}")
+    return tables
+
+
+def _write_table(path: Path, columns: Columns) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with atomic_path(path) as temporary:
+        pq.write_table(
+            pa.table({name: np.asarray(column) for name, column in columns.items()}), temporary, compression="zstd"
+        )

@@ -1,0 +1,1 @@
+"""Probes: counters, rasters, faults on purpose."""
