@@ -205,12 +205,6 @@ def _events(summary: Mapping[str, Any]) -> list[Fact]:
     return [Fact(key.replace("_", " ").capitalize(), count(events.get(key)), note) for key, note in labels.items()]
 
 
-def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
-    engine = summary.get("engine") or {}
-    seed, batched = summary.get("seed"), engine.get("batched")
-    return [
-        Fact("Timing", str(engine.get("timing") or MISSING)),
-        Fact("Backend", str(engine.get("backend") or MISSING)),
 def _probes(summary: Mapping[str, Any]) -> Iterator[Fact]:
     for probe in summary.get("probes") or []:
         name, results = probe["name"], probe.get("results") or {}
@@ -226,6 +220,12 @@ def _probes(summary: Mapping[str, Any]) -> Iterator[Fact]:
             )
 
 
+def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
+    engine = summary.get("engine") or {}
+    seed, batched = summary.get("seed"), engine.get("batched")
+    return [
+        Fact("Timing", str(engine.get("timing") or MISSING)),
+        Fact("Backend", str(engine.get("backend") or MISSING)),
         Fact("Ticks", count(engine.get("ticks")), "played one by one; all frames in batches" if batched else ""),
         Fact("Wall time", MISSING if engine.get("wall_s") is None else f"{number(engine['wall_s'], 3)} s"),
         Fact("Seed", MISSING if seed is None else str(seed)),
