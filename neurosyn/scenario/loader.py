@@ -141,13 +141,21 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
 
 
 def _resolve_files(values: dict[str, Any], folder: Path) -> None:
-    """Plugin and model files are relative to the scenario that names them, also where another one extends it."""
+    """Plugin and model files are relative to the scenario that names them, also where another one extends it.
+
+    So is the folder of a data set, if it begins with ``./`` or ``../``; others are inside the data folder.
+    """
     plugins = values.get("plugins")
     if isinstance(plugins, list):
         values["plugins"] = [str(folder / name) if isinstance(name, str) else name for name in plugins]
     train = values.get("train")
     if isinstance(train, dict) and isinstance(train.get("model"), str) and train["model"] and ":" not in train["model"]:
         train["model"] = str(folder / train["model"])
+    data = values.get("data")
+    for table in (data, data.get("stand_in")) if isinstance(data, dict) else ():
+        own = table.get("folder") if isinstance(table, dict) else None
+        if isinstance(own, str) and own.startswith(("./", "../")):
+            table["folder"] = str((folder / own).resolve())
 
 
 def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath) -> None:

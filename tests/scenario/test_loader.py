@@ -89,3 +89,15 @@ def test_plugin_and_model_files_are_relative_to_the_scenario_that_names_them(tmp
     for kept in ("", "shipped:x"):
         write(tmp_path, "base.toml", f'[train]\nmodel = "{kept}"\n')
         assert read_document(path).values["train"]["model"] == kept
+
+
+def test_a_folder_that_begins_with_a_full_stop_is_beside_the_scenario(tmp_path):
+    (tmp_path / "sub").mkdir()
+    text = '[data]\nkind = "folder"\nfolder = "./a"\n[data.stand_in]\nkind = "folder"\nfolder = "../b"\n'
+    write(tmp_path / "sub", "base.toml", text)
+    found = read_document(write(tmp_path, "mine.toml", 'extends = "sub/base.toml"\n')).values["data"]
+    assert found["folder"] == str(tmp_path / "sub" / "a")
+    assert found["stand_in"]["folder"] == str(tmp_path / "b")
+    for kept in ("a", "/data/a", "~/a"):
+        path = write(tmp_path, "s.toml", f'[data]\nkind = "folder"\nfolder = "{kept}"\n')
+        assert read_document(path).values["data"]["folder"] == kept
