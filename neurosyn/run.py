@@ -291,7 +291,15 @@ class Run:
             probes = RunProbes(self.scenario, (recorder,))
             program = probes.disturb(program)
             result = simulate_frames(
-                program, placement, chip, options, bits, probes=probes.watch, progress=progress.update, jobs=jobs
+                program,
+                placement,
+                chip,
+                options,
+                bits,
+                probes=probes.watch,
+                progress=progress.update,
+                jobs=jobs,
+                ticks_per_frame=model.network.ticks_per_frame,
             )
             measured_by_probes = probes.write(self.folder.probes)
             scores = class_scores(model.network, result.spikes)

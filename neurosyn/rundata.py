@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.data.dataset import Dataset, Split
-from neurosyn.data.encoder import Encoder
+from neurosyn.data.encoder import MOST_TICKS, Encoder
 from neurosyn.data.folder import data_context
 from neurosyn.data.source import DataSource, load_source
 from neurosyn.engine.options import SimulateOptions
@@ -27,6 +27,8 @@ from neurosyn.training.split import hold_out
 from neurosyn.training.trainer import TrainingData
 
 __all__ = ["Frames", "RunData"]
+
+_ENCODED_TOGETHER = 1024
 
 
 class Frames(NamedTuple):
@@ -105,6 +107,12 @@ class RunData:
         scenario, info = self._scenario, self.source.info
         with blame("encoders", scenario.kind("encoder"), "shape"):
             shape = MapShape(*self._encoder.shape(info.shape))
+            ticks = self._encoder.ticks_per_frame
+        if not isinstance(ticks, int) or not 1 <= ticks <= MOST_TICKS:
+            raise PluginError(
+                f"plugin encoders/{scenario.kind('encoder')}: ticks_per_frame is {ticks!r}, not a whole number of "
+                f"1…{MOST_TICKS}; correct the plugin"
+            )
         topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
         with blame("topologies", scenario.kind("network"), "layers"):
             specs = topology.layers(shape, len(info.classes))
@@ -112,22 +120,36 @@ class RunData:
             raise PluginError(
                 f"plugin topologies/{scenario.kind('network')}: layers() returned no list of tables; correct the plugin"
             )
-        return build_network(specs, shape, len(info.classes), scenario.seed_of("network"))
+        seed = scenario.seed_of("network")
+        network = build_network(specs, shape, len(info.classes), seed, ticks_per_frame=ticks)
+        if not self._encoder.binary and not network.off_chip:
+            raise ScenarioError(
+                f"{scenario.path}: encoder '{scenario.kind('encoder')}' gives real values, and no layer before the "
+                "chip turns them into spikes; begin with a transduction layer or choose an encoder that gives spikes "
+                "(rate, thermometer, threshold)"
+            )
+        return network
 
     def input_spikes(self, model: Model) -> NDArray[np.uint8]:
-        """Encode the frames and run the off-chip layers: the chip's input spikes."""
+        """Encode the frames and run the off-chip layers: the chip's input spikes, tick by tick."""
         from neurosyn.training.inference import transduce
 
         images = self.frames.split.images
-        with blame("encoders", self._scenario.kind("encoder"), "encode"):
+        # Some at a time: encoded images of several ticks may be many times as large as the images.
+        parts = np.split(images, range(_ENCODED_TOGETHER, len(images), _ENCODED_TOGETHER))
+        return np.concatenate([transduce(model, self._encode(part)) for part in parts])
+
+    def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        kind = self._scenario.kind("encoder")
+        with blame("encoders", kind, "encode"):
             encoded = self._encoder.encode(images)
-            wanted = (len(images), *self._encoder.shape(self.source.info.shape))
+            wanted = (len(images) * self.network.ticks_per_frame, *self._encoder.shape(self.source.info.shape))
             if encoded.dtype != np.float32 or encoded.shape != wanted:
                 raise PluginError(
-                    f"plugin encoders/{self._scenario.kind('encoder')}: encode() returned {encoded.dtype} "
-                    f"{encoded.shape}, not float32 {wanted}; correct the plugin"
+                    f"plugin encoders/{kind}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {wanted}; "
+                    "correct the plugin"
                 )
-        return transduce(model, encoded)
+        return encoded
 
     def check_model(self, model: Model, file: Path) -> None:
         """Refuse a model that was trained for other data, another encoder or another network than the scenario's.
@@ -147,7 +169,7 @@ class RunData:
             problem = f"has {described['n_classes']} classes, the scenario's data {wanted['n_classes']}"
         elif described["layers"] != wanted["layers"]:
             problem = "holds another network than [network] describes"
-        elif model.encoder != encoder:
+        elif model.network.ticks_per_frame != self.network.ticks_per_frame or model.encoder != encoder:
             problem = f"was trained with encoder {model.encoder}, the scenario says {encoder}"
         if problem:
             raise ScenarioError(

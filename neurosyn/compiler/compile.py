@@ -54,8 +54,8 @@ def compile_network(
     Program
         Stateless: what leaves depends on one frame only. Its ``about`` has ``network``, ``model`` (provenance),
         ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the input
-        lines), ``depth`` (ticks from a frame's injection to its output) and ``layers`` (one plan for each of
-        ``layer_names``).
+        lines), ``depth`` (ticks from the injection of spikes to the output that they lead to), ``ticks_per_frame``
+        (ticks that a frame is injected for) and ``layers`` (one plan for each of ``layer_names``).
 
     Raises
     ------
@@ -85,6 +85,7 @@ def compile_network(
         "options": options.model_dump(),
         "input_map": list(network.chip_inputs),
         "depth": len(sizes),
+        "ticks_per_frame": network.ticks_per_frame,
         "layers": [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)],
     }
     return Program(

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from neurosyn.options import Options
 
-__all__ = ["Encoder"]
+__all__ = ["MOST_TICKS", "Encoder"]
+
+MOST_TICKS = 255
+"""Most ticks that a frame may take: as many as 8-bit levels can tell apart."""
 
 
 class Encoder(Options, ABC):
@@ -18,12 +21,20 @@ class Encoder(Options, ABC):
 
     An encoder whose values are real (`binary` False) feeds a ``transduction`` layer, which turns them into the chip's
     input spikes; one whose values are 0 and 1 may feed an on-chip layer directly.
+
+    A frame enters the chip during `ticks_per_frame` ticks, one after the other. To all layers each of these ticks is
+    an input of its own; the read-out sums over them.
     """
 
     binary: ClassVar[bool] = False
 
+    @property
+    def ticks_per_frame(self) -> int:
+        """Ticks during which one image enters the chip, 1 … `MOST_TICKS`."""
+        return 1
+
     def shape(self, image: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Return height, width and channels after encoding an image of shape `image`."""
+        """Return height, width and channels after encoding an image of shape `image`; the same at every tick."""
         return image
 
     @abstractmethod
@@ -36,6 +47,7 @@ class Encoder(Options, ABC):
 
         Returns
         -------
-        float32 array (n, height, width, channels')
-            Each image is encoded on its own: the result does not depend on the others.
+        float32 array (n · ticks_per_frame, height, width, channels')
+            The ticks of an image follow each other, and so do the images. Each image is encoded on its own: the
+            result does not depend on the others.
         """

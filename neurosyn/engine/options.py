@@ -16,7 +16,7 @@ function and event counts only."""
 
 _PS_PER_US = 1_000_000
 _FEW = 2
-"""Ticks that SimPy times unless more are asked for: each takes seconds on a full chip."""
+"""Frames that SimPy times unless more are asked for: each tick takes seconds on a full chip."""
 
 
 def _auto_or_time(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -56,8 +56,8 @@ class SimulateOptions(Options):
         WrapValidator(_all_or_number),
     ] = Field(
         default=None,
-        description='ticks timed once the pipeline is full, with a frame entering at each: so many, or "all" frames; '
-        "by default all with compiled timing, else 2",
+        description='frames whose ticks are timed once the pipeline is full: so many, or "all"; by default all with '
+        "compiled timing, else 2",
     )
     backend: Literal["auto", "numpy", "numba", "cupy"] = Field(
         default="auto",
@@ -69,8 +69,8 @@ class SimulateOptions(Options):
         """The tick period in picoseconds; None for auto."""
         return None if self.tick == "auto" else round(self.tick * _PS_PER_US)
 
-    def ticks_to_time(self, frames: int) -> int:
-        """Return how many ticks are timed if there are so many frames."""
+    def frames_to_time(self, frames: int) -> int:
+        """Return how many frames are timed if there are so many."""
         if self.timed_frames is not None:
             return frames if self.timed_frames == "all" else self.timed_frames
         return frames if self.timing == "compiled" else _FEW

@@ -77,17 +77,19 @@ class FramesResult:
 
     Attributes
     ----------
-    spikes : uint8 array (F, pins)
-        Spikes that each output pin sent for each frame; 255 means that many or more.
+    spikes : uint8 array (F·T, pins)
+        Spikes that each output pin sent for each tick of each frame; 255 means that many or more.
     counts : EventCounts
-        Events of these frames: F ticks of each core, counted while the frames are in it.
+        Events of these frames: F·T ticks of each core, counted while the frames are in it.
     depth : int
-        Ticks from the injection of a frame to the firing of its last output neurons.
+        Ticks from the injection of spikes to the firing of the last output neurons that they can reach.
+    ticks_per_frame : int
+        T, ticks during which a frame enters.
     timing : TimingResult or None
     timed_frames : int64 array
         The frames that entered in the timed ticks, in order; a frame comes up again if there were too few.
     batched : bool
-        Whether the frames were integrated at once; otherwise one entered at each tick.
+        Whether the frames were integrated at once; otherwise tick by tick.
     ticks : int
         Ticks that were played one by one.
     timing_name, backend : str
@@ -97,6 +99,7 @@ class FramesResult:
     spikes: NDArray[np.uint8]
     counts: EventCounts
     depth: int
+    ticks_per_frame: int
     timing: TimingResult | None
     timed_frames: NDArray[np.int64]
     batched: bool
@@ -104,6 +107,11 @@ class FramesResult:
     timing_name: str
     backend: str
     wall_s: float
+
+    @property
+    def latency_ticks(self) -> int:
+        """Ticks from the beginning of a frame's injection to its last output spikes."""
+        return self.depth + self.ticks_per_frame - 1
 
 
 @dataclass(frozen=True)

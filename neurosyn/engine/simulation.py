@@ -53,11 +53,13 @@ def simulate_frames(
     probes: Sequence[Probe] | Probes = (),
     progress: Progress = _silent,
     jobs: int | None = None,
+    ticks_per_frame: int = 1,
 ) -> FramesResult:
     """Simulate a program on frames.
 
-    Timed are `SimulateOptions.ticks_to_time` ticks from the first one at which every stage holds a frame; if there are
-    fewer frames than that takes, they are fed over and over. Probes see the ticks that are played one by one.
+    Timed are the ticks of `SimulateOptions.frames_to_time` frames, from the first that enters when every stage is busy;
+    if there are fewer frames than that takes, they are fed over and over. Probes see the ticks that are played one by
+    one.
 
     Parameters
     ----------
@@ -66,13 +68,15 @@ def simulate_frames(
     placement, chip
         The board.
     options
-    frames : uint8 array (F, elements)
-        Not 0: the element spikes.
+    frames : uint8 array (F·T, elements)
+        What enters at each tick, frame after frame. Not 0: the element spikes.
     probes
     progress
     jobs
         How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
         are processors. It changes nothing else.
+    ticks_per_frame
+        T. To the chip each tick is an input of its own.
 
     Raises
     ------
@@ -96,9 +100,14 @@ def simulate_frames(
     routes = Routes.of(program, placement, chip)
     watch = Probes.of(probes)
     inputs = FrameInputs(program, frames, routes)
+    if len(frames) % ticks_per_frame:
+        raise DataError(
+            f"frames: {len(frames)} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them anew"
+        )
 
-    fill = int(stages.stage.max())
-    window = range(fill, fill + options.ticks_to_time(len(frames)))
+    fill = -(-int(stages.stage.max()) // ticks_per_frame) * ticks_per_frame
+    to_time = options.frames_to_time(len(frames) // ticks_per_frame)
+    window = range(fill, fill + to_time * ticks_per_frame)
     timed = window if options.timing != "none" else range(0)
     whole = len(frames) + fill
     looked_at = window.stop if timed or watch.wants_ticks else 0
@@ -142,7 +151,8 @@ def simulate_frames(
         counts=counter.result(len(frames)),
         depth=stages.depth,
         timing=stopwatch.result(options.tick_ps),
-        timed_frames=stopwatch.ticks() % len(frames),
+        ticks_per_frame=ticks_per_frame,
+        timed_frames=(stopwatch.ticks() % len(frames) // ticks_per_frame)[::ticks_per_frame],
         batched=batched,
         ticks=count,
         timing_name=options.timing,

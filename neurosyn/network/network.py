@@ -76,6 +76,9 @@ class Network:
     copies
         How many times the on-chip layers stand side by side, see `neurosyn.network.copies`; the layers are those of
         all copies together.
+    ticks_per_frame
+        Ticks during which a frame enters the chip: each is an input of its own to all layers, and the read-out sums
+        over them.
     """
 
     inputs: MapShape
@@ -85,6 +88,7 @@ class Network:
     layers: tuple[BoundLayer, ...]
     readout: NDArray[np.int32]
     copies: int = 1
+    ticks_per_frame: int = 1
 
     @property
     def off_chip(self) -> tuple[BoundLayer, ...]:
@@ -103,20 +107,34 @@ class Network:
 
     def describe(self) -> dict[str, Any]:
         """Return what `build_network` needs to make the same network again, as plain JSON values."""
-        description = {
+        description: dict[str, Any] = {
             "inputs": list(self.inputs),
             "n_classes": self.n_classes,
             "seed": self.seed,
             "layers": [dict(spec) for spec in self.specs],
         }
-        return description if self.copies == 1 else {**description, "copies": self.copies}
+        if self.copies > 1:
+            description["copies"] = self.copies
+        if self.ticks_per_frame > 1:
+            description["ticks_per_frame"] = self.ticks_per_frame
+        return description
 
     def copied(self, copies: int) -> Network:
         """Return the network with `copies` of its on-chip layers side by side, each wired as they are here."""
-        return build_network(list(self.specs), self.inputs, self.n_classes, self.seed, copies)
+        return build_network(
+            list(self.specs), self.inputs, self.n_classes, self.seed, copies, ticks_per_frame=self.ticks_per_frame
+        )
 
 
-def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed: int, copies: int = 1) -> Network:
+def build_network(
+    specs: list[LayerSpec],
+    inputs: MapShape,
+    n_classes: int,
+    seed: int,
+    copies: int = 1,
+    *,
+    ticks_per_frame: int = 1,
+) -> Network:
     """Bind layers to shapes.
 
     Parameters
@@ -131,6 +149,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
         Seed of the permutations between layers.
     copies
         How many times the on-chip layers stand side by side.
+    ticks_per_frame
+        Ticks during which a frame enters the chip.
 
     Raises
     ------
@@ -176,7 +196,8 @@ def build_network(specs: list[LayerSpec], inputs: MapShape, n_classes: int, seed
     if copies > 1:
         bound = _copied(bound, copies)
         classes = copy_readout(classes, shape, copies)
-    return Network(inputs, n_classes, seed, tuple(dict(spec) for spec in specs), tuple(bound), classes, copies)
+    written = tuple(dict(spec) for spec in specs)
+    return Network(inputs, n_classes, seed, written, tuple(bound), classes, copies, ticks_per_frame)
 
 
 def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:

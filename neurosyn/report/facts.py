@@ -41,6 +41,7 @@ class Summary(TypedDict, total=False):
     utilisation: dict[str, Any]  # what `neurosyn.compiler.summary.summarise` gives, or its total
     tick_period_us: float | None
     tick_limited_by: Any  # a text, or a table with the key text
+    ticks_per_frame: int
     frames_per_second: float | None
     latency_us: float | None
     board: dict[str, Any]  # chips_used, crossings, crossings_per_packet, chip_edges, host_ports
@@ -165,11 +166,16 @@ def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     timed = [things(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
     return [
         Fact("Tick period", _with_unit(summary.get("tick_period_us"), "µs"), f"limited by {cause}" if cause else ""),
-        Fact("Frames per second", _with_unit(summary.get("frames_per_second"), "")),
+        Fact("Frames per second", _with_unit(summary.get("frames_per_second"), ""), _ticks_of_a_frame(summary)),
         Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Played in time", ", ".join(timed) or MISSING),
         Fact("Mean travel of a packet", time(times(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
     ]
+
+
+def _ticks_of_a_frame(summary: Mapping[str, Any]) -> str:
+    ticks = summary.get("ticks_per_frame") or 1
+    return f"{things(ticks, 'tick')} a frame" if ticks > 1 else ""
 
 
 def _power(summary: Mapping[str, Any]) -> list[Fact]:

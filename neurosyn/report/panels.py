@@ -53,15 +53,17 @@ def cards(summary: Mapping[str, Any]) -> list[Fact]:
     dataset, power = summary.get("dataset") or {}, summary.get("power_mw") or {}
     chips, voltage, cause = summary.get("chips"), summary.get("voltage"), limited_by(summary)
     frames, period = dataset.get("frames"), summary.get("tick_period_us")
+    ticks = summary.get("ticks_per_frame") or 1
+    of_ticks = f"{'tick' if ticks == 1 else things(ticks, 'tick')} of {number(period)} µs"
     found = [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), f"{count(frames)} frames" if frames else ""),
         Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "the same frames, off the chip"),
         Fact("Mismatched frames", count(summary.get("mismatched_frames")), "chip ≠ trained network"),
         Fact("Cores", count(summary.get("cores")), f"on {things(chips, 'chip')}" if chips else ""),
-        Fact("Frames per second", number(summary.get("frames_per_second")), f"one per tick of {number(period)} µs"),
+        Fact("Frames per second", number(summary.get("frames_per_second")), f"one per {of_ticks}"),
         Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Power", _unit(power.get("total"), "mW"), f"at {number(voltage, 3)} V" if voltage else ""),
-        Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power × tick period"),
+        Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power ÷ frames per second"),
         Fact("Frames per second and watt", number(summary.get("frames_per_second_per_watt")), ""),
         Fact("Tick period", _unit(period, "µs"), f"limited by {cause.partition(':')[0]}" if cause else ""),
     ]

@@ -45,21 +45,24 @@ def summarise_frames(
         True classes.
     predictions, expected_predictions : int arrays (F,)
         Classes that the chip and the trained network answered.
-    expected : uint8 array (F, pins)
-        Output spikes of the trained network.
+    expected : uint8 array (F·T, pins)
+        Output spikes of the trained network, tick by tick.
     """
     timing, found = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
     tick_ps = _tick_ps(timing)
-    frames_per_second, watts = 1e12 / tick_ps, found["power_mw"]["total"] * 1e-3
+    ticks_per_frame = result.ticks_per_frame
+    frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), found["power_mw"]["total"] * 1e-3
+    mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
     packets = 0 if timing is None else timing.packets
     return {
         "frames": len(labels),
         "accuracy": float((predictions == labels).mean()),
         "trained_accuracy": float((expected_predictions == labels).mean()),
-        "mismatched_frames": int((result.spikes != expected).any(axis=1).sum()),
+        "mismatched_frames": int(mismatched.sum()),
         **found,
+        "ticks_per_frame": ticks_per_frame,
         "frames_per_second": frames_per_second,
-        "latency_us": result.depth * tick_ps / 1e6,
+        "latency_us": result.latency_ticks * tick_ps / 1e6,
         "energy_per_frame_uj": watts / frames_per_second * 1e6,
         "frames_per_second_per_watt": frames_per_second / watts,
         "engine": {

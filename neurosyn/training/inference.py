@@ -3,6 +3,9 @@
 Off-chip layers are summed in float64, one input after the other, so that the bits of an image depend neither on the
 images beside it nor on the machine. On-chip layers are exact: their sums are small integers, which float32 products
 hold exactly, and the comparison r ≥ 0 is settled beforehand, in float64, for every sum that can occur.
+
+A frame of several ticks is so many inputs, one after the other: n frames of T ticks are n·T rows. Only the read-out
+joins them again.
 """
 
 from __future__ import annotations
@@ -141,7 +144,7 @@ def transduce(model: Model, encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
     model
         Trained or deployed.
     encoded : float32 array (n, height, width, channels)
-        Encoded images. Without an off-chip layer they must be 0 and 1.
+        Encoded images, tick by tick. Without an off-chip layer they must be 0 and 1.
 
     Returns
     -------
@@ -255,19 +258,28 @@ def _integrate(
 
 
 def class_scores(network: Network, outputs: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the score of each class: the mean of the spikes of its outputs.
+    """Return the score of each class: the mean of the spikes of its outputs over the ticks of a frame.
 
     Parameters
     ----------
     network
-        For its read-out.
-    outputs : uint8 array (n, outputs)
+        For its read-out, and T, its ticks per frame.
+    outputs : uint8 array (n·T, outputs)
 
     Returns
     -------
     float64 array (n, n_classes)
+
+    Raises
+    ------
+    DataError
+        If the ticks are not those of whole frames.
     """
-    return np.ascontiguousarray(class_means(outputs.T, network.readout, network.n_classes).T)
+    ticks = network.ticks_per_frame
+    if len(outputs) % ticks:
+        raise DataError(f"output spikes: {len(outputs)} ticks are no whole number of frames of {ticks} ticks")
+    means = class_means(outputs.T, network.readout, network.n_classes).T
+    return np.ascontiguousarray(means.reshape(-1, ticks, network.n_classes).mean(axis=1))
 
 
 def predict(network: Network, outputs: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -276,8 +288,8 @@ def predict(network: Network, outputs: NDArray[np.uint8]) -> NDArray[np.int32]:
     Parameters
     ----------
     network
-        For its read-out.
-    outputs : uint8 array (n, outputs)
+        For its read-out, and T, its ticks per frame.
+    outputs : uint8 array (n·T, outputs)
         Spikes of the last layer, from `infer` or from the chip.
 
     Returns

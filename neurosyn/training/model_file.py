@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from neurosyn.data.encoder import MOST_TICKS
 from neurosyn.errors import DataError, NeurosynError, PluginError
 from neurosyn.files import atomic_path
 from neurosyn.network.layer import MapShape
@@ -170,8 +171,8 @@ def _read_header(content: bytes) -> dict[str, Any]:
 
 def _read_network(description: dict[str, Any]) -> Network:
     sizes, layers = description["inputs"], description["layers"]
-    copies = description.get("copies", 1)
-    numbers = (*sizes, description["n_classes"], description["seed"], copies)
+    copies, ticks = description.get("copies", 1), description.get("ticks_per_frame", 1)
+    numbers = (*sizes, description["n_classes"], description["seed"], copies, ticks)
     if len(sizes) != 3 or any(type(number) is not int or number < 0 for number in numbers):
         raise ValueError("the network's sizes are no numbers")
     if not 0 < math.prod(sizes) <= LARGEST_MAP or not 0 < description["n_classes"] <= LARGEST_MAP:
@@ -180,7 +181,10 @@ def _read_network(description: dict[str, Any]) -> Network:
         raise ValueError("the network's layers are no list of tables")
     if not copies:
         raise ValueError("the network has no copy")
-    return build_network(layers, MapShape(*sizes), description["n_classes"], description["seed"], copies)
+    if not 1 <= ticks <= MOST_TICKS:
+        raise ValueError(f"the network's frames take {ticks} ticks; they may take 1…{MOST_TICKS}")
+    shape, classes, seed = MapShape(*sizes), description["n_classes"], description["seed"]
+    return build_network(layers, shape, classes, seed, copies, ticks_per_frame=ticks)
 
 
 class _TensorReader:

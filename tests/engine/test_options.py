@@ -27,10 +27,10 @@ def test_other_wrong_values(table):
 
 
 def test_how_many_ticks_are_timed():
-    assert SimulateOptions(timing="compiled").ticks_to_time(7) == 7
-    assert SimulateOptions(timing="simpy").ticks_to_time(7) == 2
-    assert SimulateOptions(timing="simpy", timed_frames="all").ticks_to_time(7) == 7
-    assert SimulateOptions(timing="compiled", timed_frames=9).ticks_to_time(7) == 9
+    assert SimulateOptions(timing="compiled").frames_to_time(7) == 7
+    assert SimulateOptions(timing="simpy").frames_to_time(7) == 2
+    assert SimulateOptions(timing="simpy", timed_frames="all").frames_to_time(7) == 7
+    assert SimulateOptions(timing="compiled", timed_frames=9).frames_to_time(7) == 9
 
 
 @pytest.mark.parametrize("frames", ["some", 0, 1.5, True])

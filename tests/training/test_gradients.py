@@ -200,3 +200,21 @@ def test_dropped_spikes_pass_no_gradient():
     batch.learn(encoded, np.zeros(IMAGES, np.int32), np.random.default_rng(1))
     assert not batch.layers[0].spikes.any()
     assert not parameters.view(batch.gradient, 0, "weights").any()
+
+
+def test_a_frame_shown_twice_gives_what_it_gives_once(small_network):
+    """Two equal ticks change no mean over batch and positions, so loss and gradients are those of one tick."""
+    network = small_network()
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, network.n_classes, 8).astype(np.int32)
+    encoded = rng.normal(size=(8, *network.inputs)).astype(np.float32)
+    found = []
+    for ticks in (1, 2):
+        parameters = ParameterVector(network)
+        parameters.initialise(np.random.default_rng(1))
+        batch = BatchNetwork(network, parameters, 8 * ticks, numpy_kernels(), logit_scale=20.0)
+        found.append((batch.learn(np.repeat(encoded, ticks, axis=0), labels), batch.gradient))
+    (once, gradient_once), (twice, gradient_twice) = found
+    assert twice.loss == pytest.approx(once.loss, rel=1e-6)
+    assert twice.accuracy == once.accuracy
+    np.testing.assert_allclose(gradient_twice, gradient_once, rtol=1e-4, atol=1e-6)

@@ -1,1 +1,1 @@
-"""Encoders: per-image contrast normalisation and plain scaling."""
+"""Encoders: contrast, plain scaling, threshold, thermometer and rate coding."""

@@ -34,7 +34,7 @@ class BatchNetwork:
     parameters
         Its parameters.
     images
-        Size of the batch or part.
+        Size of the batch or part; each tick of a frame counts as an image.
     kernels
         Inner loops.
     logit_scale
@@ -99,10 +99,12 @@ class BatchNetwork:
         Parameters
         ----------
         encoded : float32 array (images, height, width, channels)
-        labels : int32 array (images,)
+            Tick by tick, where a frame takes several: the scores are means over its ticks.
+        labels : int32 array (frames,)
         rng
             For dropout.
         """
+        ticks = len(encoded) // len(labels)
         self._images[:-1] = encoded.reshape(len(encoded), -1).T
         source: NDArray[np.float32] | NDArray[np.uint8] = self._images
         for number, layer in enumerate(self.layers):
@@ -114,9 +116,10 @@ class BatchNetwork:
                 self._kept[number] = kept
             source = layer.spikes
 
-        scores = class_means(self.layers[-1].spikes[:-1], self._classes, self._n_classes)
+        means = class_means(self.layers[-1].spikes[:-1], self._classes, self._n_classes)
+        scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale)
-        self.layers[-1].gradient[:-1] = spread_gradient(gradient, self._classes)
+        self.layers[-1].gradient[:-1] = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
 
         for number in reversed(range(len(self.layers))):
             layer = self.layers[number]

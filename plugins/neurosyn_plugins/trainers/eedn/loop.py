@@ -69,7 +69,7 @@ class Training:
             BatchNetwork(
                 network,
                 self.parameters,
-                self.images // parts,
+                self.images // parts * network.ticks_per_frame,
                 numba_kernels() if options.kernels == "numba" else numpy_kernels(),
                 logit_scale=options.logit_scale,
                 sparsity=options.sparsity,
@@ -198,7 +198,8 @@ class Training:
     def _model(self, statistics_images: int) -> Model:
         """Fix the normalisation on training images without augmentation and return the model."""
         split = self.data.train
-        count = min(statistics_images, len(split))
+        # Each tick of a frame is an image to the layers.
+        count = min(max(2, statistics_images // self.network.ticks_per_frame), len(split))
         chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[:count])
         parameters, layers = self.parameters, range(len(self.network.layers))
         measured = measure(
