@@ -137,8 +137,15 @@ def _draw(document: dict[str, Any], path: Path) -> None:
                 label=title,
             )
         axes.axhline(_REAL_TIME_MS, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        last = (int(sizes[-1]), _REAL_TIME_MS)
-        axes.annotate("the chip itself", last, xytext=(0, 3), textcoords="offset points", ha="right", color=MUTED)
+        axes.annotate(
+            "the chip itself",
+            (1, _REAL_TIME_MS),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=MUTED,
+        )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_xticks([int(size) for size in sizes], [f"{int(size):,}" for size in sizes])

@@ -14,6 +14,8 @@ if it could happen or if one of its neurons draws random numbers.
 # mypy: ignore-errors
 # The bodies are Numba's language: types are inferred when a kernel is compiled.
 
+from functools import partial
+
 import numba
 import numpy as np
 from numba import types
@@ -21,6 +23,7 @@ from numba.extending import intrinsic
 
 from neurosyn.chip import lfsr
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+from neurosyn.compiled import compiled
 
 __all__ = [
     "PARAMETERS",
@@ -29,6 +32,7 @@ __all__ = [
     "evaluate_tiles",
     "list_bits",
     "pop_slot",
+    "popcount",
     "popcount_probe",
     "send_spikes",
     "step_tiles",
@@ -58,16 +62,7 @@ _BLOCK = 16  # cores for which a thread allocates its work space once
 _FRAMES = 64  # frames of one core that a thread evaluates in one go
 
 
-def _compiled(**options):
-    """Compile with Numba, keeping the machine code on disk where that is possible."""
-
-    def decorate(function):
-        try:
-            return numba.njit(cache=True, boundscheck=False, **options)(function)
-        except RuntimeError:  # no folder for the cache can be written
-            return numba.njit(boundscheck=False, **options)(function)
-
-    return decorate
+_compiled = partial(compiled, boundscheck=False)
 
 
 @intrinsic

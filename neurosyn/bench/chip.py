@@ -19,10 +19,11 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import Program
 from neurosyn.engine.function import InputSpikes
 from neurosyn.engine.options import SimulateOptions, Timing
-from neurosyn.engine.results import TicksResult
+from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
 from neurosyn.placement.placement import Placement
+from neurosyn.scenario.scenario import load_options
 from neurosyn.testing.workloads import characterisation_program, random_placement
 
 __all__ = ["bench_chip", "check_timing", "common_workload", "simulated"]
@@ -31,9 +32,11 @@ _LARGEST_SIDE = 4 * CHIP_SIDE
 
 
 def common_workload(
-    cores: int, rate_hz: float = 20, synapses: int = 128, seed: int = 0
+    cores: int, rate_hz: float = 20, synapses: int = 128, seed: int = 0, chip: ChipOptions | None = None
 ) -> tuple[Program, Placement, ChipOptions]:
     """Return the network of so many cores, placed at random on a square of routers.
+
+    `chip` says what its parts cost, if not what they do by default; the board is the smallest that holds the network.
 
     Raises
     ------
@@ -50,7 +53,8 @@ def common_workload(
     except ValueError as error:
         raise ScenarioError(f"--rate-hz, --synapses: {error}") from error
     placement = random_placement(program, side, seed)
-    return program, placement, ChipOptions(chips=(placement.mesh.rows, placement.mesh.columns))
+    mesh = placement.mesh
+    return program, placement, (chip or ChipOptions()).model_copy(update={"chips": (mesh.rows, mesh.columns)})
 
 
 def check_timing(timing: str) -> None:
@@ -61,13 +65,18 @@ def check_timing(timing: str) -> None:
 
 
 def simulated(
-    workload: tuple[Program, Placement, ChipOptions], timing: str, backend: str, ticks: int, stamps: Stamps
+    workload: tuple[Program, Placement, ChipOptions],
+    timing: str,
+    backend: str,
+    ticks: int,
+    stamps: Stamps,
+    jobs: int | None = None,
 ) -> TicksResult:
     """Play a workload for so many ticks; no spikes come from outside."""
     nothing = np.zeros(0, np.int32)
     spikes = InputSpikes.to_axons(nothing.astype(np.int64), nothing, nothing)
     options = SimulateOptions.from_table({"timing": timing, "backend": backend})
-    return simulate_ticks(*workload, options, spikes, ticks, progress=stamps)
+    return simulate_ticks(*workload, options, spikes, ticks, progress=stamps, jobs=jobs)
 
 
 def bench_chip(
@@ -80,6 +89,8 @@ def bench_chip(
     repeats: int = 3,
     backend: str = "auto",
     seed: int = 0,
+    overrides: list[str] | None = None,
+    jobs: int | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """Measure the time of a tick.
@@ -93,14 +104,18 @@ def bench_chip(
         Plain JSON values.
     """
     check_timing(timing)
+    chip = load_options(("chip",), overrides)["chip"]
+    assert isinstance(chip, ChipOptions)
+    if "chips" in chip.model_fields_set:
+        raise ScenarioError("--set: chip.chips: the board follows from --cores; change that")
     before = machine()
     # Compiles what is compiled when first used.
     simulated(common_workload(4, rate_hz, synapses), timing, backend, 2, Stamps())
-    workload = common_workload(cores, rate_hz, synapses, seed)
+    workload = common_workload(cores, rate_hz, synapses, seed, chip)
     results, clocks = [], []
     for repeat in range(repeats):
         stamps = Stamps()
-        results.append(simulated(workload, timing, backend, ticks, stamps))
+        results.append(simulated(workload, timing, backend, ticks, stamps, jobs))
         clocks.append(stamps.ms_per_tick())
         progress(repeat + 1, repeats, "repeats")
     counts = [_counts(result) for result in results]
@@ -112,6 +127,7 @@ def bench_chip(
         "rate_hz": rate_hz,
         "synapses": synapses,
         "seed": seed,
+        "set": overrides or [],
         "ticks": ticks,
         "timing": timing,
         "backend": results[0].backend,
@@ -119,9 +135,18 @@ def bench_chip(
         **spread("ms_per_tick", [wall for wall, _ in clocks]),
         **spread("cpu_ms_per_tick", [cpu for _, cpu in clocks]),
         **counts[0],
-        "tick_period_us": None if timed is None else timed.tick_period_ps / 1e6,
+        **({} if timed is None else _times(timed)),
         "peak_rss_gb": peak_rss_gb(),
         "machine": before,
+    }
+
+
+def _times(timing: TimingResult) -> dict[str, float]:
+    """Return the tick period, and how full the network was: nothing waits in an empty one."""
+    return {
+        "tick_period_us": timing.tick_period_ps / 1e6,
+        "packet_blocked_share": round(timing.packet_blocked_ps / max(timing.packet_travel_ps, 1), 4),
+        "core_stalled_us": timing.core_stalled_ps / 1e6,
     }
 
 

@@ -35,8 +35,8 @@ def bench_kernel(
     """Measure one tick of all cores, and many frames of cores without state at once.
 
     A tick has to read the crossbars, read and write the potentials, and write which neurons fired and their synaptic
-    events: its limit is the bandwidth of the memory. A batch reads a crossbar once for many frames: its limit is the
-    counting of bits, words × axon types for each neuron and frame.
+    events: its limit is the bandwidth of the memory, for as many bytes. A batch reads a crossbar once for many frames:
+    its limit is the counting of bits, words × axon types for each neuron and frame.
 
     Returns
     -------
@@ -45,12 +45,9 @@ def bench_kernel(
     """
     before = machine()
     random = np.random.default_rng(0)
-    progress(0, 3, "limits of the machine")
-    limits = measure_limits()
+    progress(0, 3, "one tick at a time")
     program, _, _ = common_workload(cores)
     engine = get_backend(backend)
-
-    progress(1, 3, "one tick at a time")
     loaded = engine.load(program)
     active = pack_bits(random.random((cores, program.axons), np.float32) < _ACTIVE)
     potential, registers = loaded.initial_state()
@@ -58,7 +55,7 @@ def bench_kernel(
     moved = program.crossbars.nbytes + 2 * potential.nbytes + result.fired.nbytes + result.synaptic_events.nbytes
     ticks = time_calls(lambda: loaded.step(active, potential, registers), repeats)
 
-    progress(2, 3, "batched")
+    progress(1, 3, "batched")
     loaded = engine.load(without_state(program))
     if not loaded.stateless:
         raise NeurosynError("bench: the program for batches keeps state; report it")
@@ -66,7 +63,9 @@ def bench_kernel(
     many = pack_bits(random.random((frames, cores, program.axons), np.float32) < 1 / 2)
     batches = time_calls(lambda: loaded.evaluate_frames(every, many), max(3, repeats // 2))
     counted = frames * cores * program.words * program.neurons * _TYPES
-    progress(3, 3, "batched")
+    progress(2, 3, "limits of the machine")
+    limits = measure_limits(moved)
+    progress(3, 3, "limits of the machine")
 
     bandwidth = moved / min(ticks) / 1e9
     rate = counted / min(batches) / 1e9

@@ -16,10 +16,9 @@ from neurosyn.bench.measure import time_calls
 
 __all__ = ["measure_limits"]
 
-_WORDS = 2**25
-"""256 MB: far more than the caches hold."""
-_NEAR, _ROUNDS = 2**11, 2**12
-"""16 KB, which fit the nearest cache, gone through so many times by each of the tasks."""
+_NEAR, _MASKS, _ROUNDS = 2**11, 8, 2**12
+"""Words that fit the nearest cache (16 KB); masks that a word is ANDed with when it has been read, so that reading is
+not what limits; how often each of the tasks goes through the words: long enough that waking threads does not count."""
 _PARTS = 64
 
 
@@ -37,14 +36,22 @@ def _read(words, sums):
 def _count(words, masks, counts):
     for task in numba.prange(counts.size):
         total = np.uint64(0)
-        for mask in masks[task]:
+        for a, b, c, d, e, f, g, h in masks[task]:
             for k in range(words.size):
-                total += popcount(words[k] & mask)
+                word = words[k]
+                total += popcount(word & a) + popcount(word & b) + popcount(word & c) + popcount(word & d)
+                total += popcount(word & e) + popcount(word & f) + popcount(word & g) + popcount(word & h)
         counts[task] = total
 
 
-def measure_limits(repeats: int = 30) -> dict[str, Any]:
+def measure_limits(read_bytes: int = 2**28, repeats: int = 30) -> dict[str, Any]:
     """Measure how fast all threads read memory, and how fast they count the bits of words ANDed with a mask.
+
+    Parameters
+    ----------
+    read_bytes
+        How much is read over and over; the last cache may hold a part of it.
+    repeats
 
     Returns
     -------
@@ -58,11 +65,11 @@ def measure_limits(repeats: int = 30) -> dict[str, Any]:
     numba.set_num_threads(threads)
     try:
         # Written to, else all its pages are one and the same.
-        words = np.arange(_WORDS, dtype=np.uint64).reshape(_PARTS, -1)
+        words = np.arange(read_bytes // 8 // _PARTS * _PARTS, dtype=np.uint64).reshape(_PARTS, -1)
         sums = np.zeros(_PARTS, np.uint64)
         read = time_calls(lambda: _read(words, sums), repeats)
         near = random.integers(0, 2**63, _NEAR, np.uint64)
-        masks = random.integers(0, 2**63, (threads, _ROUNDS), np.uint64)
+        masks = random.integers(0, 2**63, (threads, _ROUNDS, _MASKS), np.uint64)
         counts = np.zeros(threads, np.uint64)
         counted = time_calls(lambda: _count(near, masks, counts), repeats)
     finally:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from neurosyn.processors import usable_processors
+
 __all__ = ["Stamps", "machine", "peak_rss_gb", "spread", "time_calls"]
 
 
@@ -73,5 +75,4 @@ def peak_rss_gb() -> float:
 
 def machine() -> dict[str, Any]:
     """Return how many processors this process may use, and how busy they are with anything."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"processors": processors, "load_1min": round(os.getloadavg()[0], 2)}
+    return {"processors": usable_processors(), "load_1min": round(os.getloadavg()[0], 2)}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Json, Quiet
+from neurosyn.cli.parameters import Jobs, Json, Overrides, Quiet
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast this machine simulates.")
 
@@ -32,10 +32,16 @@ def chip(
     repeats: Repeats = 3,
     backend: Backend = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random network.")] = 0,
+    overrides: Overrides = None,
+    jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time the ticks of a random recurrent network that fills the cores."""
+    """Time the ticks of a random recurrent network that fills the cores.
+
+    --set changes values of the table chip of a scenario. With chip.neuron_time_ps=0 and chip.synaptic_event_time_ps=0
+    all cores send at once, and back-pressure acts.
+    """
     from neurosyn.bench.chip import bench_chip
     from neurosyn.progress import StageProgress
 
@@ -49,6 +55,8 @@ def chip(
             repeats=repeats,
             backend=backend,
             seed=seed,
+            overrides=overrides,
+            jobs=jobs,
             progress=progress.update,
         )
         said.append(f"{result['ms_per_tick']:g} ms per tick")
@@ -61,7 +69,9 @@ def eedn(
     timing: Annotated[
         str, typer.Option("--timing", metavar="NAME", help="How the timed frames are timed; none: not at all.")
     ] = "compiled",
-    timed_frames: Annotated[int, typer.Option("--timed-frames", min=1, max=_LONGEST, help="How many are timed.")] = 1,
+    timed_frames: Annotated[
+        int | None, typer.Option("--timed-frames", min=1, max=_LONGEST, help="How many are timed; 16, with simpy 1.")
+    ] = None,
     repeats: Repeats = 3,
     backend: Backend = "auto",
     json: Json = False,

@@ -16,6 +16,7 @@ import typer
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import BackendError, PluginError
+from neurosyn.processors import usable_processors
 
 __all__ = ["doctor"]
 
@@ -33,7 +34,7 @@ def doctor(json: Json = False) -> None:
         "neurosyn": version("neurosyn"),
         "python": {"version": platform.python_version(), "executable": sys.executable},
         "platform": platform.platform(),
-        "processors": {"machine": os.cpu_count(), "usable": _usable_processors()},
+        "processors": {"machine": os.cpu_count(), "usable": usable_processors()},
         "packages": _packages(),
         "backends": backends,
         "auto": next((row["name"] for row in backends if row["available"]), None),
@@ -48,10 +49,6 @@ def doctor(json: Json = False) -> None:
     wrong = [row["reason"] for row in backends if row["self_test"] == "failed"]
     if wrong:
         raise BackendError("\n".join(wrong))
-
-
-def _usable_processors() -> int | None:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _packages() -> dict[str, str]:

@@ -34,6 +34,8 @@ class TimingResult:
         tick by tick.
     packets, packet_travel_ps, packet_blocked_ps : int
         Timed packets, and in sum over them the time from readiness to arrival and the part of it spent waiting.
+    core_stalled_ps : int
+        In sum over timed ticks and cores, how long walks stood still because the router had no room: back-pressure.
     """
 
     tick_period_ps: int
@@ -46,6 +48,7 @@ class TimingResult:
     packets: int
     packet_travel_ps: int
     packet_blocked_ps: int
+    core_stalled_ps: int
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ class Stopwatch:
         self._makespans: list[int] = []
         self._longest: PlayedTick | None = None
         self._busy = np.zeros(program.cores, np.int64)
-        self._late = self._overruns = self._packets = self._travel = self._blocked = 0
+        self._finished = np.zeros(program.cores, np.int64)
+        self._late = self._overruns = self._packets = self._travel = self._blocked = self._stalled = 0
 
     def add(self, tick: PlayedTick) -> None:
         """Take note of a tick, if it was timed."""
@@ -46,6 +47,10 @@ class Stopwatch:
         self._makespans.append(times.makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
         travel = int((times.arrival_ps - times.send_ps).sum())
+        # A walk begins with its tick, or when the one before has ended.
+        begin = np.maximum(times.start_ps, self._finished)
+        self._stalled += int((times.core_finish_ps - begin - timed.walks.work_ps).sum())
+        self._finished = times.core_finish_ps
         self._late += int(np.count_nonzero(timed.late))
         self._overruns += timed.overruns
         self._packets += len(packets)
@@ -87,4 +92,5 @@ class Stopwatch:
             packets=self._packets,
             packet_travel_ps=self._travel,
             packet_blocked_ps=self._blocked,
+            core_stalled_ps=self._stalled,
         )

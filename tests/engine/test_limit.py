@@ -1,6 +1,7 @@
 """Who is named when a tick could not be shorter. Every neuron here fires at every tick."""
 
 import numpy as np
+import pytest
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
@@ -15,7 +16,7 @@ from tests.engine.programs import make_program, neuron_type
 ALWAYS = neuron_type(leak=1)
 
 
-def limit(dest_core, positions, mesh=None, *, spikes=(), ticks=1, synapses=0.0, **changes):
+def timing(dest_core, positions, mesh=None, *, spikes=(), ticks=1, synapses=0.0, tick="auto", **changes):
     mesh = mesh or Mesh(1, 1, 4)
     dest_core = np.array(dest_core)
     cores, neurons = dest_core.shape
@@ -33,11 +34,15 @@ def limit(dest_core, positions, mesh=None, *, spikes=(), ticks=1, synapses=0.0, 
         program,
         Placement(mesh, np.array(positions, np.int32)),
         chip,
-        SimulateOptions(backend="numpy"),
+        SimulateOptions(backend="numpy", tick=tick),
         inputs,
         ticks,
     )
-    return result.timing.limit
+    return result.timing
+
+
+def limit(*arguments, **options):
+    return timing(*arguments, **options).limit
 
 
 def test_a_core_and_where_its_time_went():
@@ -94,6 +99,24 @@ def test_a_core_that_sent_late_because_it_was_held_up():
         "in tick 0 the last packet (core 0 neuron 8 → core 1 axon 0, 3 hops) arrived after 0.017 µs; "
         "it was sent after 0.013 µs, for 0.004 µs of which its core was held up, and waited nowhere"
     )
+
+
+@pytest.mark.parametrize(("tick", "stalled"), [("auto", 8_000), (0.002, 13_000)])
+def test_how_long_cores_stood_still(tick, stalled):
+    # Packets 1 and 2 of a tick that begins at rest are in at 1 and, when the place is free again, at 6 instead of 2 ns.
+    # 2 leaves at 7, when 1 has left the next router's only place. If the second walk begins at 7, at the end of the
+    # first: 3 is ready at 8, in at 12, and leaves at 13; 4 is ready at 13 and in at 18.
+    found = timing(
+        [[1, 1, NO_DESTINATION], [NO_DESTINATION] * 3],
+        [(0, 0), (3, 0)],
+        ticks=2,
+        tick=tick,
+        fifo_depth=1,
+        link_cycle_ps=5_000,
+        neuron_time_ps=1_000,
+        hop_latency_ps=1_000,
+    )
+    assert found.core_stalled_ps == stalled
 
 
 def test_a_local_port():
