@@ -41,6 +41,8 @@ class StageProgress:
         self._name = ""
         self._began = 0.0
         self._spoke = 0.0
+        self._done = 0
+        self._updated = 0.0
 
     def __enter__(self) -> Self:
         if not self._quiet and self._stream.isatty():
@@ -84,7 +86,8 @@ class StageProgress:
         """Announce a stage; what the block appends to the list is shown when it is done."""
         self._number += 1
         self._name = name
-        self._began = self._spoke = time.monotonic()
+        began = self._began = self._spoke = self._updated = time.monotonic()
+        self._done = 0
         head = f"[{self._number}/{self._stages}] {name:<9}"
         if self._bars is not None:
             self._task = self._bars.add_task(head, total=None, note="")
@@ -95,12 +98,13 @@ class StageProgress:
             if self._bars is not None and self._task is not None:
                 self._bars.remove_task(self._task)
                 self._task = None
-        self.line(f"{head} {'; '.join(result)}  ({time.monotonic() - self._began:.1f} s)")
+        self.line(f"{head} {'; '.join(result)}  ({time.monotonic() - began:.1f} s)")
 
     def update(self, done: int, total: int, note: str = "", seconds_left: float | None = None) -> None:
         """Say how far the present stage is.
 
-        `seconds_left` is for who knows better than that the rest will go as the part before.
+        `seconds_left` is for who knows better than that the rest will go as the part before. Where less is done than
+        before, another part of the stage has begun.
         """
         if self._quiet:
             return
@@ -108,6 +112,9 @@ class StageProgress:
             self._bars.update(self._task, completed=done, total=total, note=note)
             return
         now = time.monotonic()
+        if done < self._done:
+            self._began = self._updated
+        self._done, self._updated = done, now
         if now - self._spoke >= _PLAIN_INTERVAL_S and done:
             self._spoke = now
             left = seconds_left if seconds_left is not None else (now - self._began) * (total - done) / done

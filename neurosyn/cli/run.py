@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Json, Overrides, Quiet
+from neurosyn.cli.parameters import Jobs, Json, Overrides, Quiet
 
 if TYPE_CHECKING:
     from neurosyn.chip.options import ChipOptions
@@ -49,6 +49,7 @@ def run(
         typer.Option("--backend", help="What computes; the results are the same."),
     ] = "auto",
     overrides: Overrides = None,
+    jobs: Jobs = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="DIR", help="Record ticks, spikes, packets, links and cores.")
     ] = None,
@@ -102,7 +103,15 @@ def run(
                 probes = [ParquetRecorder(trace, recording)]
                 (trace / "summary.json").unlink(missing_ok=True)
             result = simulate_ticks(
-                raw.program, raw.placement, chip, options, given, ticks, probes=probes, progress=progress.update
+                raw.program,
+                raw.placement,
+                chip,
+                options,
+                given,
+                ticks,
+                probes=probes,
+                progress=progress.update,
+                jobs=jobs,
             )
             said.append(f"{len(result.output_spikes):,} output spikes")
         with progress.stage("write") as said:
