@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +12,8 @@ import numpy as np
 
 from neurosyn.chip.program import Program
 from neurosyn.engine.probe import Probe
-from neurosyn.engine.probe_plugin import Columns, Disturbance, ProbePlugin
+from neurosyn.engine.probe_outcome import checked_tables, disturb_program, plain_results
+from neurosyn.engine.probe_plugin import Columns, ProbePlugin
 from neurosyn.engine.watch import Probes
 from neurosyn.files import atomic_path, write_json
 from neurosyn.scenario.scenario import Scenario
@@ -49,7 +49,7 @@ class RunProbes:
             if type(probe).disturb is ProbePlugin.disturb:
                 continue
             seed = self._scenario.seed_of(f"probes.{name}")
-            found = self.watch.ask(probe, "disturb", partial(_disturb, probe, program, seed))
+            found = self.watch.ask(probe, "disturb", partial(disturb_program, probe, program, seed))
             if found is not None:
                 program = found.program
                 self.deviations += [f"{name}: {sentence}" for sentence in found.deviations]
@@ -67,8 +67,8 @@ class RunProbes:
         return {"probes": found} | ({"deviations": self.deviations} if self.deviations else {})
 
     def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> dict[str, Any]:
-        results = self.watch.ask(probe, "results", lambda: _plain(probe.results()))
-        tables = self.watch.ask(probe, "tables", lambda: _checked(probe.tables()))
+        results = self.watch.ask(probe, "results", partial(plain_results, probe))
+        tables = self.watch.ask(probe, "tables", partial(checked_tables, probe))
         files = []
         if results:
             write_json(folder / name / "results.json", results)
@@ -84,45 +84,6 @@ class RunProbes:
             "files": files,
             "error": self.watch.why_off(probe),
         }
-
-
-def _disturb(probe: ProbePlugin, program: Program, seed: int) -> Disturbance | None:
-    found = probe.disturb(program, seed)
-    if found is None:
-        return None
-    if not isinstance(found, Disturbance):
-        raise TypeError(f"it returned {type(found).__name__}, not a Disturbance or None")
-    if found.program is not program and not found.deviations:
-        raise ValueError("it changed the program and does not say how; give `deviations`")
-    if (found.program.cores, found.program.pins) != (program.cores, program.pins):
-        raise ValueError(
-            f"it returned {found.program.cores:,} cores and {found.program.pins:,} pins for "
-            f"{program.cores:,} and {program.pins:,}; a disturbance keeps both"
-        )
-    return found
-
-
-def _plain(results: dict[str, Any]) -> dict[str, Any]:
-    """Return results as plain JSON values; NumPy's numbers and arrays become Python's."""
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, (np.generic, np.ndarray)):
-            return value.tolist()
-        raise TypeError(f"results hold a {type(value).__name__}, which is no plain value")
-
-    plain: dict[str, Any] = json.loads(json.dumps(results, default=convert, allow_nan=False))
-    return plain
-
-
-def _checked(tables: dict[str, Columns]) -> dict[str, Columns]:
-    for name, columns in tables.items():
-        if not name.isidentifier():
-            raise ValueError(f"'{name}' is not a name for a table; use letters, digits and '_'")
-        arrays = {column: np.asarray(values) for column, values in columns.items()}
-        if any(array.ndim != 1 for array in arrays.values()) or len({len(array) for array in arrays.values()}) > 1:
-            shapes = ", ".join(f"{column} {array.shape}" for column, array in arrays.items())
-            raise ValueError(f"the columns of table {name} are not of one length: {shapes}")
-    return tables
 
 
 def _write_table(path: Path, columns: Columns) -> None:

@@ -1,0 +1,79 @@
+"""Whether placers keep their contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neurosyn.chip.mesh import Board, Mesh
+from neurosyn.chip.program import Program
+from neurosyn.errors import ChipLimitError
+from neurosyn.placement.place import place_program
+from neurosyn.placement.placement import Placer
+from neurosyn.testing.conformance.findings import Findings, frozen_arrays
+from neurosyn.testing.runs import random_run
+
+__all__ = ["check_placer"]
+
+BOARDS = (Board(Mesh(1, 1, 4)), Board(Mesh(2, 2, 4), output_side="west"), Board(Mesh(1, 3, 4), "south", "north"))
+"""Boards of 4 × 4 cores a chip that a placer is tried on."""
+_LAYERS = {"of one core": (1,), "of 9 cores": (4, 3, 2), "that fills a chip": (6, 6, 4)}
+
+
+def check_placer(plugin: type[Placer] | Placer, options: dict[str, Any] | None = None) -> None:
+    """Check a placer: positions on several boards, the same every time, and a board that is too small.
+
+    Parameters
+    ----------
+    plugin
+        The class, or an instance with the options to check it with.
+    options
+        Options for a class.
+
+    Raises
+    ------
+    ConformanceError
+        With everything that does not conform, a sentence each.
+    """
+    found = Findings("placers", plugin)
+    placer = found.instance(plugin, Placer, options)  # type: ignore[type-abstract]
+    if placer is not None:
+        for board in BOARDS:
+            for what, layers in _LAYERS.items():
+                _check_board(found, placer, _program(layers), board, what)
+        _check_room(found, placer)
+    found.raise_if_any()
+
+
+def _program(layers: tuple[int, ...]) -> Program:
+    program = random_run(layers=layers, mesh=Mesh(1, 2, 8), ticks=0, timed=0)[0].program
+    frozen_arrays(program)
+    return program
+
+
+def _check_board(found: Findings, placer: Placer, program: Program, board: Board, what: str) -> None:
+    where = f"place() of a program {what} on {board.mesh.chips} chips"
+    told: list[tuple[int, int]] = []
+    with found.blaming(where):
+        placements = [
+            place_program(program, board, placer, seed, lambda done, all_, _unit: told.append((done, all_)))
+            for seed in (1, 1)
+        ]
+        if not np.array_equal(placements[0].xy, placements[1].xy):
+            found.add(where, "gives other positions for the same seed; draw from the seed alone")
+        if any(not 0 <= done <= all_ for done, all_ in told):
+            found.add(where, "tells progress beyond what there is to do; call progress(done, all, unit)")
+
+
+def _check_room(found: Findings, placer: Placer) -> None:
+    where = "place() on a board that is too small"
+    program, board = _program((6, 6, 5)), Board(Mesh(1, 1, 4))
+    try:
+        placer.place(program, board, 1, lambda *_: None)
+    except ChipLimitError:
+        return
+    except Exception as error:
+        found.add(where, f"raises {type(error).__name__}: {error}; raise ChipLimitError (`require_room` does)")
+    else:
+        found.add(where, "returns; raise ChipLimitError (`require_room` does)")
