@@ -1,20 +1,32 @@
-"""``neurosyn trace``: head, export."""
+"""``neurosyn trace``: head, stats, export, diff."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 
+if TYPE_CHECKING:
+    from neurosyn.trace.trace import Trace
+
 app = typer.Typer(no_args_is_help=True, help="Look at what a run recorded.")
 
+_TABLES = "spikes, packets, ticks, core_ticks, cores, links or energy"
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or its trace folder.", show_default=False)]
-TableName = Annotated[
-    str, typer.Argument(metavar="TABLE", help="spikes, packets, ticks, cores, links or energy.", show_default=False)
+TableName = Annotated[str, typer.Argument(metavar="TABLE", help=f"{_TABLES}.", show_default=False)]
+Ticks = Annotated[
+    str | None, typer.Option("--ticks", "-t", metavar="FIRST[:LAST]", help="Only this tick, or this window of ticks.")
+]
+Cores = Annotated[
+    list[int] | None,
+    typer.Option("--core", "-c", min=0, metavar="CORE", help="Only this core; packets at either end. Repeatable."),
+]
+Layers = Annotated[
+    list[str] | None, typer.Option("--layer", "-l", metavar="LAYER", help="Only the cores of this layer. Repeatable.")
 ]
 
 
@@ -23,12 +35,16 @@ def head(
     run: RunPath,
     table: TableName,
     rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 10,
+    ticks: Ticks = None,
+    cores: Cores = None,
+    layers: Layers = None,
     json: Json = False,
 ) -> None:
     """Print the first rows of a table of the trace."""
     from neurosyn.trace.trace import Trace
 
-    frame = Trace(run).head(table, rows)
+    trace = Trace(run)
+    frame = trace.head(table, rows, ticks=_window(ticks), cores=_chosen(trace, cores, layers))
     if json:
         import json as json_module
 
@@ -38,13 +54,112 @@ def head(
 
 
 @app.command()
-def export(
+def stats(
     run: RunPath,
-    table: TableName,
-    out: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .json or .parquet file.", show_default=False)],
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help=f"{_TABLES}; without it, all tables.", show_default=False)
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Write a table of the trace to a file; the ending decides the format."""
+    """Print what there is: the tables with their sizes, or the columns of one with least, mean and largest value."""
+    from neurosyn.trace.statistics import column_statistics, table_statistics
     from neurosyn.trace.trace import Trace
 
-    Trace(run).export(table, out)
+    trace = Trace(run)
+    rows = table_statistics(trace) if table is None else column_statistics(trace, table)
+    if json:
+        print_json({"trace": str(trace.folder), "level": trace.level, "table": table, "rows": rows})
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows], title=None if table else repr(trace))
+
+
+@app.command()
+def export(
+    run: RunPath,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help=f"perfetto, or a table: {_TABLES}.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A .csv, .json or .parquet file; for Perfetto, a .pftrace.", show_default=False
+        ),
+    ],
+    ticks: Ticks = None,
+    cores: Cores = None,
+    layers: Layers = None,
+    packets: Annotated[
+        int, typer.Option("--packets", min=0, help="perfetto: packets shown, those that were ready first.")
+    ] = 100_000,
+    json: Json = False,
+) -> None:
+    """Write a table of the trace to a file, or a window of the run for https://ui.perfetto.dev.
+
+    A table's format is that of the file's ending. Perfetto is given the tick that took longest unless --ticks says
+    otherwise.
+    """
+    from neurosyn.trace.trace import Trace
+
+    trace = Trace(run)
+    window, chosen = _window(ticks), _chosen(trace, cores, layers)
+    if what != "perfetto":
+        trace.export(what, out, ticks=window, cores=chosen)
+        said: dict[str, Any] = {"file": str(out), "table": what}
+    else:
+        from neurosyn.trace.perfetto import export_perfetto
+
+        found = export_perfetto(trace, out, ticks=window, cores=chosen, max_packets=packets)
+        said = {"file": str(out), "ticks": list(found.ticks)}
+        said |= {key: getattr(found, key) for key in ("packets", "packets_left_out", "inexact_packets", "events")}
+    if json:
+        print_json(said)
+        return
     typer.echo(str(out))
+    if "ticks" in said:
+        first, last = said["ticks"]
+        left_out = f", {said['packets_left_out']:,} left out (--packets)" if said["packets_left_out"] else ""
+        typer.echo(
+            f"ticks {first} to {last}: {said['packets']:,} packets{left_out}; {said['events']:,} events", err=True
+        )
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="Run folder.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Say where two runs part: the first tick, core and neuron, packet or number that differs."""
+    from neurosyn.trace.diff import compare_traces
+    from neurosyn.trace.trace import Trace
+
+    found = compare_traces(Trace(first), Trace(second))
+    if json:
+        print_json(found.to_dict())
+        return
+    for setting in found.settings:
+        typer.echo(f"differ in {setting}")
+    if found.first is None:
+        typer.echo(f"no difference in what both recorded ({found.compared_ticks:,} ticks)")
+        return
+    typer.echo(f"part at {found.first}")
+    for difference in found.by_table.values():
+        if difference is not found.first:
+            typer.echo(f"     also {difference}")
+
+
+def _window(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition(":")
+    try:
+        window = int(first), int(last or first)
+    except ValueError:
+        window = (0, -1)
+    if window[1] < window[0]:
+        raise typer.BadParameter(f"'{text}' is no tick and no window FIRST:LAST", param_hint="--ticks")
+    return window
+
+
+def _chosen(trace: Trace, cores: list[int] | None, layers: list[str] | None) -> list[int] | None:
+    if not cores and not layers:
+        return None
+    return sorted({*(cores or ()), *(trace.cores_of(layers) if layers else ())})

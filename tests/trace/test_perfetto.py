@@ -1,0 +1,197 @@
+"""Perfetto's own messages read what was written; its trace processor does, too, where it is installed."""
+
+import os
+import shutil
+from collections import defaultdict
+
+import pytest
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.engine.function import InputSpikes
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.simulation import simulate_ticks
+from neurosyn.errors import DataError
+from neurosyn.testing.runs import random_run
+from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.perfetto import export_perfetto
+from neurosyn.trace.recorder import ParquetRecorder
+from neurosyn.trace.trace import Trace
+from tests.engine.programs import layered_program, place, random_frames
+
+protos = pytest.importorskip("perfetto.protos.perfetto.trace.perfetto_trace_pb2")
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory):
+    """A board of two chips, really simulated, with FIFOs so short that packets wait."""
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    program = layered_program(rng, widths=(3, 4, 2), axons=24, neurons=20)
+    placement, chip = place(program, rng, Mesh(1, 2, 3), fifo_depth=1, neuron_time_ps=2_000, edge_cycle_ps=90_000)
+    frames = random_frames(rng, program, 6, 0.5)
+    tick, line = np.nonzero(frames[:, program.input_line])
+    folder = tmp_path_factory.mktemp("perfetto") / "trace"
+    simulate_ticks(
+        program,
+        placement,
+        chip,
+        SimulateOptions(backend="numpy", timing="compiled"),
+        InputSpikes.on_lines(program, tick, line.astype(np.int32)),
+        8,
+        probes=[ParquetRecorder(folder, TraceOptions(level="packet"))],
+    )
+    return Trace(folder)
+
+
+class Read:
+    """A file as Perfetto reads it: names of tracks, pieces, instants, values."""
+
+    def __init__(self, path):
+        message = protos.Trace()
+        message.ParseFromString(path.read_bytes())
+        self.groups, self.tracks, parents = {}, {}, {}
+        names, notes = {}, {}
+        events = []
+        for packet in message.packet:
+            for entry in packet.interned_data.event_names:
+                names[entry.iid] = entry.name
+            for entry in packet.interned_data.debug_annotation_names:
+                notes[entry.iid] = entry.name
+            if packet.HasField("track_descriptor"):
+                track = packet.track_descriptor
+                if track.HasField("process"):
+                    self.groups[track.uuid] = track.process.process_name
+                else:
+                    self.tracks[track.uuid], parents[track.uuid] = track.name, track.parent_uuid
+            if packet.HasField("track_event"):
+                events.append((packet.timestamp, packet.track_event))
+        self.of_group = {uuid: self.groups[parent] for uuid, parent in parents.items()}
+        self.pieces, self.instants, self.values = defaultdict(list), defaultdict(list), defaultdict(list)
+        open_pieces = {}
+        # Stable, as Perfetto sorts.
+        for time, event in sorted(events, key=lambda pair: pair[0]):
+            track = event.track_uuid
+            details = {notes[note.name_iid]: note.int_value or note.double_value for note in event.debug_annotations}
+            name = names.get(event.name_iid)
+            if event.type == event.TYPE_SLICE_BEGIN:
+                assert track not in open_pieces, "pieces of a track overlap"
+                open_pieces[track] = (time, name, details, list(event.terminating_flow_ids))
+            elif event.type == event.TYPE_SLICE_END:
+                start, name, details, flows = open_pieces.pop(track)
+                self.pieces[track].append((start, time, name, details, flows))
+            elif event.type == event.TYPE_INSTANT:
+                self.instants[track].append((time, name, list(event.flow_ids)))
+            else:
+                self.values[self.tracks[track]].append((time, event.double_counter_value))
+        assert not open_pieces
+
+    def named(self, name):
+        return next(uuid for uuid, known in self.tracks.items() if known == name)
+
+    def in_group(self, group):
+        return [uuid for uuid, known in self.of_group.items() if known == group]
+
+
+@pytest.fixture(scope="module")
+def exported(trace, tmp_path_factory):
+    path = tmp_path_factory.mktemp("file") / "window.pftrace"
+    return path, export_perfetto(trace, path, ticks=(0, 7))
+
+
+def test_groups_and_counters(trace, exported):
+    read = Read(exported[0])
+    assert list(read.groups.values()) == ["run", "cores", "routers", "links", "host", "counters"]
+    assert set(read.values) == {"spikes", "synaptic events", "packets", "power", "packets under way"}
+    ticks = trace.ticks()
+    spikes = read.values["spikes"]
+    assert [value for _, value in spikes[:-1]] == ticks["spikes"].tolist()
+    assert [time for time, _ in spikes[:-1]] == (ticks["start_ps"] // 1000).tolist()
+    assert max(value for _, value in read.values["packets under way"]) > 1
+    assert read.values["packets under way"][-1][1] == 0
+
+
+def test_ticks_and_walks_last_as_long_as_they_did(trace, exported):
+    read = Read(exported[0])
+    ticks = trace.ticks().set_index("tick")
+    pieces = read.pieces[read.named("ticks")]
+    assert [(start, name) for start, _, name, *_ in pieces] == [
+        (row.start_ps // 1000, f"tick {tick}") for tick, row in ticks.iterrows()
+    ]
+    for row in trace.core_ticks().itertuples():
+        track = read.named(f"core {row.core} ({row.layer})")
+        start, end, _, details, _ = read.pieces[track][row.tick]
+        began = ticks.loc[row.tick, "start_ps"]
+        assert (start, end) == (began // 1000, (began + row.finish_ps) // 1000)
+        assert details["finish_ps"] == row.finish_ps
+        assert details["synaptic_events"] == row.synaptic_events
+
+
+def test_every_packet_leaves_and_arrives_once(trace, exported):
+    read = Read(exported[0])
+    packets = trace.packets()
+    assert exported[1].packets == len(packets) > 300
+    sent = sorted(flow for instants in read.instants.values() for *_, flows in instants for flow in flows)
+    arrived = sorted(flow for pieces in read.pieces.values() for *_, flows in pieces for flow in flows)
+    assert sent == arrived == list(range(1, len(packets) + 1))
+    ends = {details["arrival_ps"] for pieces in read.pieces.values() for *_, details, flows in pieces if flows}
+    assert ends == set(packets["arrival_ps"])
+
+
+def test_links_carry_what_passed_them(trace, exported):
+    read = Read(exported[0])
+    packets = trace.packets()
+    exact = packets["blocked_ps"] == packets["longest_wait_ps"]
+    assert exported[1].inexact_packets <= (~exact).sum()
+    assert (packets["blocked_ps"] > 0).any()
+    shown = sum(len(read.pieces[track]) for group in ("routers", "links", "host") for track in read.in_group(group))
+    carried = trace.links()["packets"].sum()
+    if exact.all():
+        assert shown == carried
+    else:
+        assert len(packets) <= shown < carried
+    for track in read.in_group("links"):
+        name = read.tracks[track]
+        assert len(read.pieces[track]) <= trace.links().set_index("name").loc[name, "packets"]
+
+
+def test_the_longest_tick_is_the_window_by_default(trace, tmp_path):
+    found = export_perfetto(trace, tmp_path / "one.pftrace", max_packets=10)
+    assert found.ticks == (trace.longest_tick, trace.longest_tick)
+    assert found.packets == 10
+    assert found.packets_left_out == len(trace.packets(ticks=trace.longest_tick)) - 10
+
+
+def test_chosen_cores(trace, tmp_path):
+    export_perfetto(trace, tmp_path / "some.pftrace", ticks=(0, 7), cores=[2])
+    read = Read(tmp_path / "some.pftrace")
+    walks = {read.tracks[track] for track in read.in_group("cores") if read.pieces[track]}
+    assert walks == {"core 2 (layer0)"}
+
+
+def test_without_time_or_ticks(record, trace, tmp_path):
+    with pytest.raises(DataError, match="no timed ticks"):
+        export_perfetto(record(random_run(timed=0)), tmp_path / "x.pftrace")
+    with pytest.raises(DataError, match="no tick from 90 to 99 was timed"):
+        export_perfetto(trace, tmp_path / "x.pftrace", ticks=(90, 99))
+    assert not (tmp_path / "x.pftrace").exists()
+
+
+def test_without_packets_the_walks_are_shown(record, tmp_path):
+    spikes = record(random_run(ticks=2, timed=2), TraceOptions(level="spike"))
+    found = export_perfetto(spikes, tmp_path / "walks.pftrace", ticks=(0, 1))
+    assert found.packets == 0
+    assert len(Read(tmp_path / "walks.pftrace").in_group("cores")) == 9
+
+
+def test_perfettos_trace_processor_reads_it(exported):
+    binary = os.environ.get("PERFETTO_TRACE_PROCESSOR") or shutil.which("trace_processor_shell")
+    if not binary:
+        pytest.skip("trace_processor_shell is not installed: pip brings its Python interface only")
+    from perfetto.trace_processor import TraceProcessor, TraceProcessorConfig
+
+    with TraceProcessor(trace=str(exported[0]), config=TraceProcessorConfig(bin_path=binary)) as processor:
+        rows = list(processor.query("select count(*) as n from slice"))
+        assert rows[0].n > exported[1].packets
+        problems = processor.query("select sum(value) as n from stats where severity = 'error'")
+        assert (next(iter(problems)).n or 0) == 0
