@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import Field, field_validator
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn.errors import DataError
 from neurosyn.files import sha256_file
 from neurosyn_plugins.datasets.image_archive import ArchiveHead, decode_images, has_split, read_encoded, read_head
+from neurosyn_plugins.datasets.track_groups import group_tracks
 
 __all__ = ["Archive"]
 
@@ -100,8 +100,7 @@ class Archive(Dataset):
         images = decode_images(encoded, size=self.size, progress=context.progress)
         groups = None
         if encoded.track is not None:
-            pairs = np.stack([encoded.labels, encoded.track], -1)
-            groups = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32)
+            groups = group_tracks(encoded.labels, encoded.track)
         return Split(images, encoded.labels, groups)
 
     def fingerprint(self, context: DataContext) -> dict[str, Any]:

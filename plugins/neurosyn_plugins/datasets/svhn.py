@@ -5,9 +5,7 @@ Netzer et al., "Reading Digits in Natural Images with Unsupervised Feature Learn
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from pydantic import Field
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn.errors import DataError
+from neurosyn_plugins.datasets.official import download, md5_file
 
 __all__ = ["FILES", "URL", "OfficialFile", "Svhn"]
 
@@ -116,35 +115,16 @@ class Svhn(Dataset):
         DataError
             If the server cannot be reached or sends something else; says which files to put where by hand.
         """
-        import pooch
-
-        # Its messages would mix with the progress that the caller shows.
-        pooch.get_logger().setLevel("WARNING")
         target = self._folders(context)[0]
-        paths = []
-        for part in self._used:
-            file = FILES[part]
-            bar = _DownloadProgress(context, file.size)
-            try:
-                found = pooch.retrieve(
-                    url=URL + file.name,
-                    known_hash=f"md5:{file.md5}",
-                    fname=file.name,
-                    path=target,
-                    downloader=pooch.HTTPDownloader(progressbar=bar, timeout=30),
-                )
-            except (OSError, ValueError) as error:
-                raise DataError(
-                    f"SVHN: {URL}{file.name} cannot be downloaded ({_cause(error)}); "
-                    f"{self._remedy(context, [file])} by hand"
-                ) from error
-            paths.append(Path(found))
-        return paths
+        return [
+            download(URL + file.name, file.name, file.md5, target, context, self._remedy(context, [file]))
+            for file in (FILES[part] for part in self._used)
+        ]
 
     def fingerprint(self, context: DataContext) -> dict[str, Any]:
         """Return the MD5 of each file that is here."""
         parts = {part: self._find(context, part) for part in self._used}
-        return {part: _md5(path, path.stat().st_mtime_ns) for part, path in parts.items() if path is not None}
+        return {part: md5_file(path) for part, path in parts.items() if path is not None}
 
     @property
     def _used(self) -> list[str]:
@@ -167,47 +147,13 @@ class Svhn(Dataset):
         return f"put {wanted} from {URL} into {self._folders(context)[0]}"
 
 
-class _DownloadProgress:
-    """What pooch calls a progress bar, reporting to a `DataContext`."""
-
-    def __init__(self, context: DataContext, total: int) -> None:
-        self._context = context
-        self.total: int = total
-        self._done = 0
-
-    def update(self, size: int) -> None:
-        self._done += size
-        self._context.progress(self._done, self.total, "bytes")
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        """End; there is nothing to tidy."""
-
-
-def _cause(error: Exception) -> str:
-    """Return what the network said, without the layers of libraries around it."""
-    cause: BaseException = error
-    while isinstance(reason := getattr(cause, "reason", None) or (cause.args[0] if cause.args else None), Exception):
-        cause = reason
-    return (str(cause).splitlines() or [type(cause).__name__])[0]
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-@cache
-def _md5(path: Path, _stamp: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
 def _check_sum(path: Path, file: OfficialFile) -> None:
     """Refuse a damaged official file; one of another size is the user's own and is judged by its contents."""
-    stat = path.stat()
-    if stat.st_size == file.size and _md5(path, stat.st_mtime_ns) != file.md5:
+    if path.stat().st_size == file.size and md5_file(path) != file.md5:
         raise DataError(
             f"{path}: has the size of the official file but not its MD5 {file.md5}; it is damaged, download it anew"
         )

@@ -39,21 +39,25 @@ def _regular(x: Array, y: Array, corners: int) -> Array:
 
 def _star(x: Array, y: Array, a: Array) -> NDArray[np.bool_]:
     angle = np.abs(np.mod(np.arctan2(x, -y) + np.pi / 5, 2 * np.pi / 5) - np.pi / 5) / (np.pi / 5)
-    return np.hypot(x, y) < 1 - (0.5 + 0.15 * a) * angle
+    inside: NDArray[np.bool_] = np.hypot(x, y) < 1 - (0.5 + 0.15 * a) * angle
+    return inside
 
 
 def _flower(x: Array, y: Array, a: Array) -> NDArray[np.bool_]:
     lobes = 5 + np.floor(3 * a)
-    return np.hypot(x, y) < 0.75 + 0.22 * np.cos(lobes * np.arctan2(x, -y))
+    inside: NDArray[np.bool_] = np.hypot(x, y) < 0.75 + 0.22 * np.cos(lobes * np.arctan2(x, -y))
+    return inside
 
 
 def _crescent(x: Array, y: Array, a: Array) -> NDArray[np.bool_]:
-    return (np.hypot(x, y) < 0.95) & (np.hypot(x - 0.45 - 0.2 * a, y) > 0.72)
+    inside: NDArray[np.bool_] = (np.hypot(x, y) < 0.95) & (np.hypot(x - 0.45 - 0.2 * a, y) > 0.72)
+    return inside
 
 
 def _heart(x: Array, y: Array, a: Array) -> NDArray[np.bool_]:
     u, v = (1.05 + 0.2 * a) * np.abs(x), -1.1 * y + 0.05
-    return (u * u + v * v - 0.75) ** 3 - u * u * v**3 < 0
+    inside: NDArray[np.bool_] = (u * u + v * v - 0.75) ** 3 - u * u * v**3 < 0
+    return inside
 
 
 def _arrow(x: Array, y: Array, a: Array) -> NDArray[np.bool_]:
@@ -162,8 +166,8 @@ class SynthObjects(DrawnImages):
             chosen = np.flatnonzero(surface == k)
             second[chosen] = SURFACES[_SURFACE_NAMES[k]](x[chosen], y[chosen], a[chosen], b[chosen])
         cover = _reduce(inside)
-        second = _reduce(second * inside) / np.maximum(cover, 1e-3)
-        return photograph(_paint(second, rng), cover, rng, haze=(0.5, 1.0))
+        mixed = _reduce(second * inside) / np.maximum(cover, 1e-3)
+        return photograph(_paint(mixed, rng), cover, rng, haze=(0.5, 1.0))
 
 
 def _reduce(fine: Array) -> Array:
