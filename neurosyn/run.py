@@ -131,7 +131,7 @@ class Run:
             program = self._program(progress, model)
             placement = self._placement(progress, program)
         plain: Any = registry.get("placers", "row_major")
-        row_major = place_program(program, self.scenario.options("chip", ChipOptions).board, plain(), seed=0)
+        row_major = place_program(program, self._chip(program.cores).board, plain(), seed=0)
         return {
             "placement": str(self.folder.placement),
             "cores": program.cores,
@@ -219,11 +219,12 @@ class Run:
         """Refuse now what would be refused after a training that may take hours."""
         from neurosyn.compiler.compile import count_cores
 
-        trainer = self.scenario.options("train", Trainer)  # type: ignore[type-abstract]
-        with blame("trainers", self.scenario.kind("train"), "result"):
+        table = self.data.train_table
+        trainer = self.scenario.options(table, Trainer)  # type: ignore[type-abstract]
+        with blame("trainers", self.scenario.kind(table), "result"):
             network = trainer.result(self.data.network)
         cores = count_cores(network, self.scenario.options("compile", CompileOptions))
-        require_room(cores, self.scenario.options("chip", ChipOptions).mesh)
+        require_room(cores, self._chip(cores).mesh)
         _ = self.data.frames
 
     def _program(self, progress: StageProgress, model: Model) -> Program:
@@ -246,7 +247,7 @@ class Run:
         from neurosyn.placement.placement_file import load_placement, save_placement
 
         with progress.stage("place") as said:
-            board = self.scenario.options("chip", ChipOptions).board
+            board = self._chip(program.cores).board
             seed = self.scenario.seed_of("place")
             self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed)
             if self._pending("place"):
@@ -283,7 +284,7 @@ class Run:
             split, index = self.data.frames
             bits = self.data.input_spikes(model)
             expected = infer(model, bits)
-            chip = self.scenario.options("chip", ChipOptions)
+            chip = self._chip(program.cores)
             options = self.scenario.options("simulate", SimulateOptions)
             chosen_cores(self.scenario.options("trace", TraceOptions), program)  # what is not there is refused now
             self.folder.retract()
@@ -381,8 +382,12 @@ class Run:
                 write_text(self.folder.scenario, text)
             yield
 
+    def _chip(self, cores: int) -> ChipOptions:
+        """Return the chip's options, with a board for so many cores."""
+        return self.scenario.options("chip", ChipOptions).fitted(cores)
+
     def _tables(self, *names: str) -> list[Any]:
-        return [self.scenario.resolved[name] for name in names]
+        return [self.scenario.table(name) for name in names]
 
     def _set_key(self, stage: str, *parts: Any, code: bool = True) -> None:
         self._keys[stage] = RunFolder.key(stage, *parts, code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -18,6 +19,9 @@ CHIP_SIDE = 64
 """Cores along a side of a chip. [P] Merolla et al. 2014."""
 Side = Literal["west", "east", "north", "south"]
 """A side of the board, and the direction in which it lies."""
+
+_SIDE_IN_REACH = (REACH + 1) // CHIP_SIDE
+"""Chips in a row across which a packet reaches."""
 
 _Count = TypeVar("_Count", np.int64, np.float64)
 
@@ -40,6 +44,21 @@ class Mesh:
     rows: int = 1
     columns: int = 1
     side: int = CHIP_SIDE
+
+    @classmethod
+    def holding(cls, cores: int) -> Mesh:
+        """Return the board with room for so many cores that has the fewest chips, and of these the most square one.
+
+        Up to 4 chips a side, as on the NS16e, every core is within a packet's reach of any other; larger boards are as
+        square as can be.
+        """
+        chips = max(1, -(-cores // CHIP_SIDE**2))
+        if chips > _SIDE_IN_REACH**2:
+            columns = math.isqrt(chips - 1) + 1
+            return cls(-(-chips // columns), columns)
+        sides = range(1, _SIDE_IN_REACH + 1)
+        boards = [cls(rows, columns) for columns in sides for rows in sides[:columns] if rows * columns >= chips]
+        return min(boards, key=lambda board: (board.chips, board.columns))
 
     @property
     def width(self) -> int:

@@ -24,7 +24,9 @@ class ChipOptions(Options):
     every result.
     """
 
-    chips: tuple[_Chips, _Chips] = Field(default=(1, 1), description="rows and columns of chips on the board")
+    chips: tuple[_Chips, _Chips] | None = Field(
+        default=None, description="rows and columns of chips on the board; as few as the program needs if absent"
+    )
     voltage: float = Field(default=1.0, ge=0.65, le=1.1, description="supply voltage in volts")
     neuron_time_ps: int = Field(
         default=186_000,
@@ -59,13 +61,20 @@ class ChipOptions(Options):
 
     @property
     def mesh(self) -> Mesh:
-        """The mesh of the board."""
-        return Mesh(*self.chips)
+        """The mesh of the board; one chip if the options do not say."""
+        return Mesh(*(self.chips or (1, 1)))
 
     @property
     def board(self) -> Board:
         """The mesh with the host at its sides."""
         return Board(self.mesh, self.input_side, self.output_side)
+
+    def fitted(self, cores: int) -> ChipOptions:
+        """Return the options for a program of so many cores: with as many chips as it needs, unless they are given."""
+        if self.chips is not None:
+            return self
+        mesh = Mesh.holding(cores)
+        return self.model_copy(update={"chips": (mesh.rows, mesh.columns)})
 
 
 ASSUMED: dict[str, str] = {

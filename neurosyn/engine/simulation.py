@@ -288,10 +288,10 @@ def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32],
 
 def _check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
     mesh = placement.mesh
-    if (mesh.rows, mesh.columns) != chip.chips:
+    if (mesh.rows, mesh.columns) != (chip.mesh.rows, chip.mesh.columns):
         raise DataError(
             f"placement: is for a board of {mesh.rows} × {mesh.columns} chips, `chip.chips` says "
-            f"{chip.chips[0]} × {chip.chips[1]}; place the program again"
+            f"{chip.mesh.rows} × {chip.mesh.columns}; place the program again"
         )
     if len(placement.xy) != program.cores:
         raise DataError(

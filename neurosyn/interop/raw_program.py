@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +76,9 @@ def open_program(
 
 
 def place_in_rows(program: Program, mesh: Mesh | None = None) -> Placement:
-    """Place cores row by row on a board; by default the smallest of about as many rows of chips as columns."""
+    """Place cores row by row on a board; by default the smallest."""
     if mesh is None:
-        chips = -(-program.cores // CHIP_SIDE**2)
-        columns = math.isqrt(chips - 1) + 1
-        mesh = Mesh(-(-chips // columns), columns)
+        mesh = Mesh.holding(program.cores)
     require_room(program.cores, mesh)
     number = np.arange(program.cores)
     return _checked(program, mesh, np.stack([number % mesh.width, number // mesh.width], axis=1).astype(np.int32))

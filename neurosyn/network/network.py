@@ -113,9 +113,9 @@ class Network:
             "seed": self.seed,
             "layers": [dict(spec) for spec in self.specs],
         }
-        if self.copies > 1:
+        if self.copies != 1:
             description["copies"] = self.copies
-        if self.ticks_per_frame > 1:
+        if self.ticks_per_frame != 1:
             description["ticks_per_frame"] = self.ticks_per_frame
         return description
 

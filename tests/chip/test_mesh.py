@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
 from neurosyn.errors import ChipLimitError
 
 
@@ -58,3 +59,25 @@ def test_loads_are_counted_link_by_link(rows, columns, side, seed):
     found = dict(mesh.link_loads(source, target, packets))
     for direction, loads in expected.items():
         np.testing.assert_array_equal(found[direction], loads)
+
+
+@pytest.mark.parametrize(
+    ("cores", "rows", "columns"),
+    [
+        (1, 1, 1),
+        (4096, 1, 1),
+        (4097, 1, 2),
+        (3 * 4096, 1, 3),
+        (16_168, 2, 2),
+        (5 * 4096, 2, 3),
+        (7 * 4096, 2, 4),
+        (32_336, 2, 4),
+        (16 * 4096, 4, 4),
+        (17 * 4096, 4, 5),
+    ],
+)
+def test_smallest_board(cores, rows, columns):
+    mesh = Mesh.holding(cores)
+    assert (mesh.rows, mesh.columns) == (rows, columns)
+    assert ChipOptions().fitted(cores).chips == (rows, columns)
+    assert ChipOptions(chips=(1, 2)).fitted(cores).chips == (1, 2)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
-from neurosyn_plugins.topologies.eedn import EednOneChip, EednTiny
+from neurosyn_plugins.topologies.dense import Dense
+from neurosyn_plugins.topologies.eedn import ONE_CHIP, EednChips, EednOneChip, EednTiny
 from neurosyn_plugins.topologies.layers import WrittenLayers
 from pydantic import ValidationError
 
@@ -56,6 +58,78 @@ def test_one_chip_network_refuses_small_images():
         EednOneChip().layers(MapShape(15, 32, 3), 10)
 
 
+def test_width_multiplies_features_and_leaves_the_inputs_of_a_core_alone():
+    once = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), 10))
+    for width in (2, 3):
+        rows = summarise_network(bind(EednOneChip(width=width), MapShape(32, 32, 3), 10))
+        assert [row.fan_in for row in rows] == [row.fan_in for row in once]
+        assert [row.output.channels for row in rows] == [width * row.output.channels for row in once]
+        assert [row.banks for row in rows[1:]] == [width * row.banks for row in once[1:]]
+    assert EednChips(chips=2).layers(MapShape(32, 32, 3), 10) == EednOneChip(width=2).layers(MapShape(32, 32, 3), 10)
+
+
+@pytest.mark.parametrize("width", [0.5, 0.25, 0.125])
+def test_parts_of_the_network_fit_cores_and_have_no_half_groups(width):
+    rows = summarise_network(bind(EednOneChip(width=width), MapShape(32, 32, 3), 10))
+    assert [row.output.channels for row in rows] == [int(width * features) for features, *_ in TABLE]
+    assert [row.banks for row in rows[1:]] == [max(1, int(width * banks)) for _, _, banks, *_ in TABLE[1:]]
+    assert all(row.axons <= 256 and row.features <= 256 for row in rows[1:])
+
+
+def test_depth_repeats_the_layers_of_one_position():
+    layers = EednOneChip(depth=(2, 0, 1, 4)).layers(MapShape(32, 32, 3), 10)
+    kernels = [(layer["kernel"], layer["features"]) for layer in layers[1:-1]]
+    assert kernels == [
+        *((4, 252), (1, 256), (1, 256)),
+        *((2, 256), (3, 512)),
+        *((2, 512), (3, 1024), (1, 1024)),
+        *((2, 1024), (1, 1024), (1, 1024), (1, 1024), (1, 1024), (1, 2040)),
+    ]
+    assert len(bind(EednOneChip(depth=(2, 0, 1, 4)), MapShape(32, 32, 3), 10).layers) == 15
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (3, 1), (12, 2), (16, 2), (24, 3)])
+def test_an_encoder_may_give_the_spikes(channels, groups):
+    network = bind(EednOneChip(transduction=0), MapShape(32, 32, channels), 10)
+    assert not network.off_chip
+    assert network.layers[0].connectivity.n_banks == groups
+    assert len(network.layers) == len(ONE_CHIP)
+
+
+def test_channels_that_fit_no_groups_are_refused():
+    with pytest.raises(ScenarioError, match="11 input channels cannot be divided into groups of at most 8"):
+        EednOneChip(transduction=0).layers(MapShape(32, 32, 11), 10)
+
+
+@pytest.mark.parametrize("width", [0, 0.3, 1.5, 17])
+def test_widths_that_divide_no_groups_are_refused(width):
+    with pytest.raises(ValidationError):
+        EednOneChip.from_table({"width": width})
+
+
+@pytest.mark.parametrize(
+    ("topology", "shape"),
+    [
+        (Dense(), MapShape(32, 20, 3)),
+        (Dense(), MapShape(1, 1, 7)),
+        (Dense(inputs=0, hidden=(300, 130, 7)), MapShape(9, 5, 4)),
+        (Dense(inputs=0, hidden=()), MapShape(1, 60, 1)),
+    ],
+)
+def test_dense_networks_fit_cores_and_treat_classes_alike(topology, shape):
+    network = bind(topology, shape, 7)
+    on_chip = summarise_network(network)[len(network.off_chip) :]
+    assert all(row.axons <= 256 for row in on_chip)
+    assert len(set(np.bincount(network.readout))) == 1
+    assert [row.features * row.banks for row in on_chip[:-1]] == [
+        -(-wanted // row.banks) * row.banks for wanted, row in zip(topology.hidden, on_chip, strict=False)
+    ]
+    if network.off_chip:
+        assert network.chip_inputs == (1, 1, topology.inputs)
+        seen = network.layers[0].connectivity.inputs
+        assert sorted(seen[seen >= 0]) == list(range(shape.size))
+
+
 def test_summary_adds_up():
     rows = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), 10))
     second = rows[1]
@@ -104,4 +178,6 @@ def test_topologies_and_layers_come_through_the_registry():
     assert registry.get("topologies", "eedn_one_chip") is EednOneChip
     assert registry.get("topologies", "eedn_tiny") is EednTiny
     assert registry.get("topologies", "layers") is WrittenLayers
-    assert {"conv2d", "transduction", "readout"} <= set(registry.names("layers"))
+    assert registry.get("topologies", "eedn_chips") is EednChips
+    assert registry.get("topologies", "dense") is Dense
+    assert {"conv2d", "dense", "transduction", "readout"} <= set(registry.names("layers"))

@@ -1,1 +1,1 @@
-"""Layers: convolution on the chip, transduction before it, read-out after it."""
+"""Layers: convolution and dense blocks on the chip, transduction before it, read-out after it."""
