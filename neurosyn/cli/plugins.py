@@ -1,4 +1,4 @@
-"""``neurosyn plugins``: list, show."""
+"""``neurosyn plugins``: list, show, new, check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurosyn.cli.parameters import Json
 from neurosyn.errors import PluginError, did_you_mean
 from neurosyn.registry import GROUPS, Plugin, registry
 
-app = typer.Typer(no_args_is_help=True, help="List and describe plugins.")
+app = typer.Typer(no_args_is_help=True, help="List, describe, begin and check plugins.")
 
 Group = Annotated[str, typer.Argument(metavar="GROUP", help=f"One of: {', '.join(GROUPS)}.", show_default=False)]
 Files = Annotated[
@@ -100,3 +100,87 @@ def _options(cls: Any) -> list[dict[str, str]]:
             {"name": name, "type": " or ".join(kinds), "default": default, "description": field.get("description", "")}
         )
     return rows
+
+
+@app.command()
+def new(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="layer, topology, trainer, dataset, encoder, placer or probe.", show_default=False
+        ),
+    ],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What scenarios will call it, e.g. my_layer.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Default: neurosyn-NAME.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a package with a plugin that works: entry point, module, test, README."""
+    from neurosyn.scaffold.package import write_package
+
+    folder = write_package(kind, name, out)
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    if json:
+        print_json({"folder": str(folder), "files": files})
+        return
+    typer.echo(f"{folder}: {', '.join(files)}\n")
+    typer.echo(f"next:  pip install -e '{folder}[test]'")
+    typer.echo(f"       pytest {folder}")
+    typer.echo(f"       neurosyn plugins check {name}")
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the plugin, or GROUP/NAME.", show_default=False)],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option to check it with; may be given again."),
+    ] = None,
+    files: Files = None,
+    json: Json = False,
+) -> None:
+    """Say whether a plugin keeps its contract and, if it does not, what is wrong and why.
+
+    It is tried on small made-up networks, data and boards; nothing is changed.
+    """
+    from neurosyn.testing.conformance.check import check_plugin
+    from neurosyn.testing.conformance.findings import ConformanceError, read_options
+
+    for file in files or []:
+        registry.load_file(file)
+    options = read_options(assignments or [])
+    rows: list[dict[str, Any]] = []
+    for found in _named(name):
+        try:
+            check_plugin(found, options)
+        except ConformanceError as error:
+            rows.append({"group": found.group, "name": found.name, "conforms": False, "problems": error.problems})
+        else:
+            rows.append({"group": found.group, "name": found.name, "conforms": True, "problems": ()})
+    if json:
+        print_json(rows)
+    else:
+        for row in rows:
+            typer.echo(f"{row['group']}/{row['name']}: {'conforms' if row['conforms'] else 'does not conform'}")
+            for problem in row["problems"]:
+                typer.echo(f"  {problem}")
+    if not all(row["conforms"] for row in rows):
+        raise typer.Exit(PluginError.exit_code)
+
+
+def _named(name: str) -> list[Plugin]:
+    """Return the plugins of a name, in whatever group, or of GROUP/NAME."""
+    group, slash, rest = name.rpartition("/")
+    if slash:
+        return [registry.find(_known_group(group), rest)]
+    found = [plugin for plugin in registry if plugin.name == name]
+    if not found:
+        names = {plugin.name for plugin in registry}
+        raise PluginError(
+            f"{name}: there is no plugin of this name{did_you_mean(name, names)}; "
+            "`neurosyn plugins list` shows all (is its package installed?)"
+        )
+    return found

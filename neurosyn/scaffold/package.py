@@ -1,0 +1,107 @@
+"""A plugin package to begin with: one module, its entry point, its test, a README.
+
+``templates/`` has a module and a test for each kind of plugin, written with ``$name`` and ``$cls``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from neurosyn.errors import PluginError, ScenarioError, did_you_mean
+from neurosyn.files import write_text
+from neurosyn.registry import registry
+
+__all__ = ["KINDS", "write_package"]
+
+KINDS = {
+    "layer": "layers",
+    "topology": "topologies",
+    "trainer": "trainers",
+    "dataset": "datasets",
+    "encoder": "encoders",
+    "placer": "placers",
+    "probe": "probes",
+}
+"""What can be begun, and its plugin group."""
+_USE = {
+    "layer": '[network]\nkind = "layers"\nlayers = [\n  { kind = "transduction", features = 8 },\n'
+    '  { kind = "$name" },\n  { kind = "readout" },\n]',
+    "topology": '[network]\nkind = "$name"',
+    "trainer": '[train]\nkind = "$name"',
+    "dataset": '[data]\nkind = "$name"',
+    "encoder": '[encoder]\nkind = "$name"',
+    "placer": '[place]\nkind = "$name"',
+    "probe": '[[probes]]\nkind = "$name"',
+}
+
+
+def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
+    """Write an installable package with one plugin, which works as it is.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`, or its group.
+    name
+        What scenarios will call the plugin: small letters, digits and ``_``.
+    folder
+        Where; by default ``neurosyn-NAME`` here. It must not exist, or be empty.
+
+    Returns
+    -------
+    Path
+        The folder, written whole or not at all.
+
+    Raises
+    ------
+    PluginError
+        If there is no such kind, or a plugin of that name.
+    ScenarioError
+        If the name or the folder cannot be used.
+    """
+    kind = {group: kind for kind, group in KINDS.items()}.get(kind, kind)
+    if kind not in KINDS:
+        raise PluginError(f"{kind}: is no kind of plugin{did_you_mean(kind, KINDS)} (there are: {', '.join(KINDS)})")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        raise ScenarioError(
+            f"{name}: cannot be the name of a plugin; use at most 40 small letters, digits and '_', a letter first"
+        )
+    group = KINDS[kind]
+    if name in registry.names(group):
+        raise PluginError(
+            f"{group}/{name}: is there already, from {registry.find(group, name).origin}; choose another name"
+        )
+    folder = folder or Path(f"neurosyn-{name.replace('_', '-')}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ScenarioError(f"{folder}: is there already; choose another folder with --out")
+    words = {
+        "kind": kind,
+        "group": group,
+        "name": name,
+        "cls": "".join(part.capitalize() for part in name.split("_")),
+        "module": f"neurosyn_{name}",
+        "distribution": f"neurosyn-{name.replace('_', '-')}",
+        "use": Template(_USE[kind]).substitute(name=name),
+    }
+    parts = {
+        "pyproject.toml": "pyproject.toml",
+        "README.md": "README.md",
+        f"neurosyn_{name}.py": f"{kind}.py",
+        f"tests/test_{name}.py": f"test_{kind}.py",
+    }
+    templates = files("neurosyn.scaffold") / "templates"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:
+        package = Path(partial) / "package"
+        for path, template in parts.items():
+            text = (templates / f"{template}.in").read_text(encoding="utf-8")
+            write_text(package / path, Template(text).substitute(words))
+        if folder.exists():
+            folder.rmdir()
+        shutil.move(package, folder)
+    return folder

@@ -1,0 +1,3 @@
+from tests.cli.conftest import neurosyn
+
+__all__ = ["neurosyn"]
