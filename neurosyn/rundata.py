@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import Dataset, Split
+from neurosyn.data.dataset import Dataset, Split, SplitName
 from neurosyn.data.encoder import MOST_TICKS, Encoder
 from neurosyn.data.folder import data_context
 from neurosyn.data.source import DataSource, load_source
@@ -53,8 +53,19 @@ class RunData:
 
     @cached_property
     def model_file(self) -> Path | None:
-        """The trained model that the scenario names; None if it trains one."""
-        return self._scenario.options("train.extra", ModelSource).file()
+        """The trained model that the scenario names for the data in use; None if it trains one."""
+        return self.model_source.file()
+
+    @cached_property
+    def train_table(self) -> str:
+        """The scenario's table of training that fits the data in use: ``train`` or ``train.stand_in``."""
+        varies = self.source.used_stand_in and self._scenario.has("train.stand_in")
+        return "train.stand_in" if varies else "train"
+
+    @property
+    def model_source(self) -> ModelSource:
+        """Where the model for the data in use comes from."""
+        return self._scenario.options(f"{self.train_table}.extra", ModelSource)
 
     @cached_property
     def source(self) -> DataSource:
@@ -71,9 +82,14 @@ class RunData:
         if scenario.has("data.stand_in"):
             stand_in = scenario.options("data.stand_in", Dataset)  # type: ignore[type-abstract]
         with blame("datasets", scenario.kind("data"), "available"):
-            if self.model_file is not None:
-                return load_source(dataset, stand_in, data_context(scenario.seed), "test")
-            return load_source(dataset, stand_in, data_context(scenario.seed), "train", "test")
+            splits = self._splits("train")
+            of_stand_in = self._splits("train.stand_in") if scenario.has("train.stand_in") else None
+            return load_source(dataset, stand_in, data_context(scenario.seed), *splits, stand_in_splits=of_stand_in)
+
+    def _splits(self, table: str) -> tuple[SplitName, ...]:
+        """Return the splits that are needed where `table` says how to train: with a trained model, one."""
+        trained = self._scenario.options(f"{table}.extra", ModelSource).model != ""
+        return ("test",) if trained else ("train", "test")
 
     def fingerprint(self) -> list[Any]:
         """Return what decides the images, beside the scenario."""
@@ -94,7 +110,7 @@ class RunData:
 
     def training_data(self, progress: Callable[[int, int, str], None]) -> TrainingData:
         """Return the images to learn from and to watch progress on."""
-        choice = self._scenario.options("train.extra", ModelSource)
+        choice = self.model_source
         rng = np.random.default_rng(self._scenario.seed_of("split"))
         with blame("datasets", self._scenario.kind("data"), "load"):
             split = self.source.load("train", progress)

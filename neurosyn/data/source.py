@@ -58,7 +58,13 @@ class DataSource:
         return loaded
 
 
-def load_source(dataset: Dataset, stand_in: Dataset | None, context: DataContext, *splits: SplitName) -> DataSource:
+def load_source(
+    dataset: Dataset,
+    stand_in: Dataset | None,
+    context: DataContext,
+    *splits: SplitName,
+    stand_in_splits: tuple[SplitName, ...] | None = None,
+) -> DataSource:
     """Choose the data set to use for `splits`.
 
     Parameters
@@ -71,6 +77,8 @@ def load_source(dataset: Dataset, stand_in: Dataset | None, context: DataContext
         What data sets may use.
     *splits
         The splits that are needed.
+    stand_in_splits
+        Those that are needed of the stand-in, if others.
 
     Raises
     ------
@@ -82,7 +90,7 @@ def load_source(dataset: Dataset, stand_in: Dataset | None, context: DataContext
         return DataSource(dataset.info(context), dataset, context)
     if stand_in is None:
         raise DataError(missing)
-    also_missing = _missing(stand_in, context, splits)
+    also_missing = _missing(stand_in, context, splits if stand_in_splits is None else stand_in_splits)
     if also_missing:
         raise DataError(f"{missing}\nand the stand-in cannot take its place: {also_missing}")
     return DataSource(stand_in.info(context), stand_in, context, used_stand_in=True, reason=missing)

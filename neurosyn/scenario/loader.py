@@ -148,14 +148,20 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
     plugins = values.get("plugins")
     if isinstance(plugins, list):
         values["plugins"] = [str(folder / name) if isinstance(name, str) else name for name in plugins]
-    train = values.get("train")
-    if isinstance(train, dict) and isinstance(train.get("model"), str) and train["model"] and ":" not in train["model"]:
-        train["model"] = str(folder / train["model"])
-    data = values.get("data")
-    for table in (data, data.get("stand_in")) if isinstance(data, dict) else ():
-        own = table.get("folder") if isinstance(table, dict) else None
+    for table in _with_stand_in(values.get("train")):
+        model = table.get("model")
+        if isinstance(model, str) and model and ":" not in model:
+            table["model"] = str(folder / model)
+    for table in _with_stand_in(values.get("data")):
+        own = table.get("folder")
         if isinstance(own, str) and own.startswith(("./", "../")):
             table["folder"] = str((folder / own).resolve())
+
+
+def _with_stand_in(table: Any) -> list[dict[str, Any]]:
+    """Return a table and the one for the stand-in in it, as far as they are tables."""
+    both = (table, table.get("stand_in")) if isinstance(table, dict) else ()
+    return [found for found in both if isinstance(found, dict)]
 
 
 def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath) -> None:
@@ -199,3 +205,6 @@ def _override(document: Document, text: str) -> None:
         if table is not None and not isinstance(table, dict):
             raise ScenarioError(f"{where}: {'.'.join(keys[: position + 1])} is not a table; check the key")
     _merge(document, nested, places, ())
+    if len(keys) == 2 and keys[0] == "train" and isinstance(changes := document.values["train"].get("stand_in"), dict):
+        # An override has the last word, whichever data are in use.
+        changes.pop(keys[1], None)

@@ -6,10 +6,10 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -55,6 +55,7 @@ class Scenario:
     plugins: tuple[Path, ...]
     resolved: dict[str, Any]
     _options: dict[str, Options]
+    _variants: dict[str, dict[str, Any]]
 
     def options(self, table: str, cls: type[_O]) -> _O:
         """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
@@ -76,7 +77,15 @@ class Scenario:
 
     def kind(self, table: str) -> str:
         """Return the plugin name of a table."""
-        return str(self.resolved[table]["kind"])
+        return str(self.table(table)["kind"])
+
+    def table(self, name: str) -> Any:
+        """Return a resolved table or value, e.g. ``"train"``, or ``"train.stand_in"`` with what it leaves unchanged."""
+        if name in self._variants:
+            return self._variants[name]
+        value = self.resolved[name]
+        variant = TABLES[name].variant if name in TABLES else None
+        return {key: entry for key, entry in value.items() if key != variant} if variant else value
 
     def seed_of(self, stage: str) -> int:
         """Return the seed of one stage: stages do not share random numbers."""
@@ -88,9 +97,10 @@ class Scenario:
         import tomlkit
 
         document = copy.deepcopy(self.resolved)
-        model = document["train"].get("model", "")
-        if model and ":" not in model:
-            document["train"]["model"] = str(Path(model).resolve())
+        for table in (document["train"], document["train"].get("stand_in", {})):
+            model = table.get("model", "")
+            if model and ":" not in model:
+                table["model"] = str(Path(model).resolve())
         if self.plugins:
             document = {"plugins": [str(path.resolve()) for path in self.plugins], **document}
         return tomlkit.dumps(document)
@@ -134,6 +144,7 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
     files = _load_plugins(values.get("plugins", []), refuse)
 
     options: dict[str, Options] = {}
+    variants: dict[str, dict[str, Any]] = {}
     resolved: dict[str, Any] = {"name": name, "title": title, "seed": seed}
     for key, table in TABLES.items():
         value = values.get(key, {})
@@ -144,9 +155,20 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         if not isinstance(value, dict):
             refuse((key,), f"must be a table; write [{key}]")
             continue
-        resolved[key] = _validate(key, table, value, options, refuse)
+        own = {name: entry for name, entry in value.items() if name != table.variant}
+        mistakes = len(refuse)
+        resolved[key] = _validate(key, table, own, options, refuse)
+        if table.variant is not None and table.variant in value:
+            changes, where = value[table.variant], f"{key}.{table.variant}"
+            resolved[key][table.variant] = changes
+            if not isinstance(changes, dict):
+                refuse((key, table.variant), f"must be a table; write [{where}]")
+                continue
+            # A mistake of the table itself is told once.
+            narrowed = _Narrowed(refuse, None if len(refuse) == mistakes else changes.keys())
+            variants[where] = _validate(where, table, _vary(table, own, changes), options, narrowed)
     refuse.raise_if_any()
-    return Scenario(str(name), str(title), int(seed), path, files, resolved, options)
+    return Scenario(str(name), str(title), int(seed), path, files, resolved, options, variants)
 
 
 def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> dict[str, Options]:
@@ -173,6 +195,12 @@ def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> d
     return options
 
 
+class _Refuse(Protocol):
+    """Takes a problem with its place."""
+
+    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None: ...
+
+
 class _Problems:
     """The problems of a document, each with its place."""
 
@@ -186,13 +214,37 @@ class _Problems:
         self._lines.append(f"{self._document.place(where)}: {dotted(where)}: {problem}")
         self._mistakes += not of_plugin
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def raise_if_any(self) -> None:
         if self._lines:
             error = ScenarioError if self._mistakes else PluginError
             raise error("\n".join(self._lines))
 
 
-def _load_plugins(names: Any, refuse: _Problems) -> tuple[Path, ...]:
+class _Narrowed:
+    """Problems of a variant of a table: all, or those of the keys that it changes."""
+
+    def __init__(self, refuse: _Problems, keys: Collection[str] | None) -> None:
+        self._refuse = refuse
+        self._keys = keys
+
+    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None:
+        if self._keys is None or (len(where) > 2 and where[2] in self._keys):
+            self._refuse(where, problem, of_plugin=of_plugin)
+
+
+def _vary(table: Table, own: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Lay changes over a table; if they name another plugin, only the keys that are not the plugin's stay."""
+    kind = own.get("kind", table.kind)
+    if changes.get("kind", kind) == kind:
+        return {**own, **changes}
+    shared = load_class(table.extra).model_fields if table.extra is not None else {}
+    return {**{name: value for name, value in own.items() if name in shared}, **changes}
+
+
+def _load_plugins(names: Any, refuse: _Refuse) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         refuse(("plugins",), "must be a list of Python files")
         return ()
@@ -207,7 +259,7 @@ def _load_plugins(names: Any, refuse: _Problems) -> tuple[Path, ...]:
 
 
 def _validate(
-    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: _Problems
+    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: _Refuse
 ) -> dict[str, Any]:
     """Validate one top-level table with what is nested in it, and return it with its defaults."""
     own = dict(value)
@@ -215,7 +267,7 @@ def _validate(
     if table.extra is not None:
         cls = load_class(table.extra)
         extra = {name: own.pop(name) for name in list(own) if name in cls.model_fields}
-        found = _options(cls, (key,), extra, refuse)
+        found = _options(cls, tuple(key.split(".")), extra, refuse)
         if found is not None:
             options[f"{key}.extra"] = found
             resolved |= _plain(found)
@@ -239,7 +291,7 @@ def _validate(
 
 
 def _validate_list(
-    key: str, table: Table, value: Any, options: dict[str, Options], refuse: _Problems
+    key: str, table: Table, value: Any, options: dict[str, Options], refuse: _Refuse
 ) -> list[dict[str, Any]]:
     """Validate a list of named plugins, and return their tables with names and defaults."""
     assert table.group is not None
@@ -278,7 +330,7 @@ def _is_name(name: Any) -> bool:
     )
 
 
-def _check_element(where: KeyPath, group: str, element: Any, refuse: _Problems) -> None:
+def _check_element(where: KeyPath, group: str, element: Any, refuse: _Refuse) -> None:
     """Check a table in a list of plugins, such as a layer written out in the scenario."""
     if not isinstance(element, dict):
         refuse(where, "must be a table")
@@ -287,7 +339,7 @@ def _check_element(where: KeyPath, group: str, element: Any, refuse: _Problems) 
 
 
 def _plugin(
-    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: _Problems
+    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: _Refuse
 ) -> Options | None:
     kind = value.pop("kind", default)
     if not isinstance(kind, str):
@@ -321,7 +373,7 @@ def _plugin(
     return _options(cls, where, value, refuse)
 
 
-def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: _Problems) -> Options | None:
+def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: _Refuse) -> Options | None:
     """Validate a table's options; pydantic's messages become ours."""
     try:
         return cls.from_table(value)

@@ -44,6 +44,12 @@ def _table(table: Table) -> dict[str, Any]:
     for name, group in table.nested.items():
         choice = {"type": "object", "required": ["kind"], "anyOf": _choices(group, {"name": {"type": "string"}})}
         shared[name] = {"anyOf": [choice, {"type": "array", "items": choice}]}
+    if table.variant is not None:
+        shared[table.variant] = {
+            "type": "object",
+            "description": "what is different when the stand-in of the data is in use",
+            "anyOf": _choices(table.group, shared),
+        }
     if table.many:
         one = {"type": "object", "required": ["kind"], "anyOf": _choices(table.group, {"name": {"type": "string"}})}
         return {"type": "array", "description": table.about, "items": one}

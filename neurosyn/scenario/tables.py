@@ -35,6 +35,8 @@ class Table:
         Keys beside the plugin's own, with the ``module:class`` that validates them.
     many
         Whether it is a list of tables, each with a plugin of the group and optionally a ``name``; empty by default.
+    variant
+        Key that holds a table of changes to this one, for when the stand-in of the data is in use.
     """
 
     about: str
@@ -44,6 +46,7 @@ class Table:
     nested: dict[str, str] = field(default_factory=dict)
     extra: str | None = None
     many: bool = False
+    variant: str | None = None
 
     def options_class(self, kind: str | None) -> type[Options]:
         """Return the class that validates the table's options."""
@@ -82,6 +85,7 @@ TABLES: dict[str, Table] = {
         "trainers",
         "eedn",
         extra="neurosyn.training.source:ModelSource",
+        variant="stand_in",
     ),
     "compile": Table("how layers become cores", options="neurosyn.compiler.options:CompileOptions"),
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
