@@ -167,7 +167,7 @@ class Run:
             self._set_key(
                 "train",
                 self.scenario.plugin_digests(),
-                self._tables("seed", "data", "encoder", "network", "train"),
+                self._tables("seed", "data", "encoder", "network", self.data.train_table),
                 self.data.fingerprint(),
                 code=False,
             )
@@ -193,14 +193,15 @@ class Run:
 
         self._check_before_training()
         scenario, source = self.scenario, self.data.source
-        trainer = scenario.options("train", Trainer)  # type: ignore[type-abstract]
+        table = self.data.train_table
+        trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
         data = self.data.training_data(progress.update)
         context = TrainingContext(self.folder.checkpoints, scenario.seed_of("train"), report)
-        with blame("trainers", scenario.kind("train"), "train"):
+        with blame("trainers", scenario.kind(table), "train"):
             model = trainer.train(self.data.network, data, context)
         if not isinstance(model, Model):
             raise PluginError(
-                f"plugin trainers/{scenario.kind('train')}: train() returned {type(model).__name__}, not a Model; "
+                f"plugin trainers/{scenario.kind(table)}: train() returned {type(model).__name__}, not a Model; "
                 "correct the plugin"
             )
         model.provenance.update(
@@ -210,7 +211,7 @@ class Run:
                 "images": len(data.train),
                 "scenario": scenario.name,
                 "seed": scenario.seed,
-                "trainer": scenario.resolved["train"],
+                "trainer": scenario.table(table),
             }
         )
         return model
