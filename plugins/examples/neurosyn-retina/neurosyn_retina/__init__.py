@@ -1,0 +1,1 @@
+"""Plugins for neurosyn that see as an eye does."""
