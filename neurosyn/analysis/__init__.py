@@ -1,1 +1,1 @@
-"""Questions asked of a trace."""
+"""Questions asked of a run: functions that take a recorded run and return tables, and scripts around them."""

@@ -16,6 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from neurosyn.analysis.latency import latency_bins
 from neurosyn.formatting import count, time
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
     """Draw the distribution of packet latencies, on a logarithmic axis, by kind of way."""
     low = max(1, min(int(part.latency_ps[0]) for part in latencies))
     high = max(int(part.latency_ps[-1]) for part in latencies)
-    edges = _latency_bins(low, high)
+    edges = latency_bins(low, high)
     with _figure(11.4, 3.3) as (figure, axes):
         for part in latencies:
             share = np.histogram(part.latency_ps, edges)[0] / len(part)
@@ -132,18 +133,6 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
         return _svg(figure, label)
-
-
-def _latency_bins(low: int, high: int) -> NDArray[np.float64]:
-    """Return edges that widen with the latency, never narrower than the smallest one.
-
-    Latencies of the shortest ways are small multiples of a router's: narrower bins would show gaps between them.
-    """
-    ratio = max(high / low, 2.0) ** (1 / 60)
-    edges = [0.75 * low]
-    while edges[-1] <= high:
-        edges.append(max(edges[-1] + low, edges[-1] * ratio))
-    return np.array(edges)
 
 
 def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: str) -> str:

@@ -1,0 +1,140 @@
+"""Runs beside each other: accuracy, speed, power, and energy against delay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.result import Analysis
+from neurosyn.errors import DataError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["compare", "draw"]
+
+
+def compare(runs: Sequence[RecordedRun]) -> Analysis:
+    """Return a row for each run.
+
+    ``energy_delay_nj_s`` is the energy of a frame times its latency, from entry to answer; of raw programs, which have
+    no frames, the energy of a tick times its period.
+
+    Raises
+    ------
+    DataError
+        If a run has no summary, or there are none.
+    """
+    if not runs:
+        raise DataError("compare: there are no runs; name at least one folder")
+    names = _names(runs)
+    table = pd.DataFrame([_row(run, name) for run, name in zip(runs, names, strict=True)])
+    notes = []
+    stand_ins = [row["run"] for row in table.to_dict("records") if row["official"] is False]
+    if stand_ins:
+        notes.append(f"Accuracies on stand-in data, not to be compared with published ones: {', '.join(stand_ins)}.")
+    if table["dataset"].nunique(dropna=False) > 1:
+        notes.append("The runs are of different data.")
+    if (table["limited_by"] == "nominal tick").any():
+        notes.append("Where nothing was timed, speed and power are those of the nominal tick of 1 ms.")
+    best: dict[str, Any] = {"runs": len(runs)}
+    for label, column, least in (
+        ("most_accurate", "accuracy", False),
+        ("fastest", "frames_per_second", False),
+        ("least_energy", "energy_per_frame_pj", True),
+        ("least_energy_delay", "energy_delay_nj_s", True),
+    ):
+        values = table[column].astype(np.float64)
+        if values.notna().any():
+            order = values if least else -values
+            best[label] = str(table["run"].iloc[int(np.nanargmin(order.to_numpy()))])
+    return Analysis(
+        "compare", ", ".join(str(run.path) for run in runs), f"{len(runs)} runs", best, {"runs": table}, tuple(notes)
+    )
+
+
+def _names(runs: Sequence[RecordedRun]) -> list[str]:
+    names = [run.name for run in runs]
+    return [name if names.count(name) == 1 else str(run.path) for name, run in zip(names, runs, strict=True)]
+
+
+def _row(run: RecordedRun, name: str) -> dict[str, Any]:
+    summary = run.summary
+    if not summary.get("power_mw"):
+        raise DataError(f"{run.path}: has no summary to compare; simulate with `neurosyn simulate`")
+    tick_ps, power = run.tick_ps, float(summary["power_mw"]["total"])
+    dataset, limit = summary.get("dataset") or {}, summary.get("tick_limited_by") or {}
+    latency_us = summary.get("latency_us")
+    latency_ps = tick_ps if latency_us is None else latency_us * 1e6
+    per_frame_uj = summary.get("energy_per_frame_uj")
+    # mW · ps = 10⁻³ pJ; a raw program's frame is its tick.
+    energy_pj = power * tick_ps * 1e-3 if per_frame_uj is None else per_frame_uj * 1e6
+    kind = limit.get("kind")
+    return {
+        "run": name,
+        "title": run.title,
+        "dataset": dataset.get("name"),
+        "official": dataset.get("official"),
+        "frames": dataset.get("frames"),
+        "accuracy": summary.get("accuracy"),
+        "cores": summary.get("cores"),
+        "chips": summary.get("chips"),
+        "voltage": summary.get("voltage"),
+        "tick_ps": tick_ps,
+        "limited_by": "nominal tick" if kind == "nominal" else str(limit.get("text", "")).partition(":")[0],
+        "frames_per_second": summary.get("frames_per_second"),
+        "latency_ps": latency_ps,
+        "power_mw": power,
+        "energy_per_frame_pj": energy_pj,
+        "energy_delay_nj_s": energy_pj * latency_ps * 1e-15,
+        "frames_per_second_per_watt": summary.get("frames_per_second_per_watt"),
+        "late_packets": (summary.get("events") or {}).get("late_packets"),
+    }
+
+
+def draw(analysis: Analysis, figure: Figure) -> None:
+    """Draw energy against delay with lines of equal product, and accuracy against energy."""
+    from neurosyn.analysis.plotting import energy_axis, log_axis, time_axis
+
+    table = analysis.table()
+    left, right = figure.subplots(1, 2)
+    x, y = table["latency_ps"].to_numpy(np.float64), table["energy_per_frame_pj"].to_numpy(np.float64)
+    _points(left, x, y, table["run"].tolist())
+    log_axis(left, "x", x)
+    log_axis(left, "y", y)
+    around, products = np.array(left.get_xlim()), np.log10(x * y)
+    for product in np.arange(products.min() - 0.9, products.max() + 1, 0.3):
+        left.plot(around, 10**product / around, color="#d9e0e7", linewidth=0.8, zorder=0, scaley=False)
+    time_axis(left.xaxis)
+    energy_axis(left.yaxis)
+    left.set_xlabel("latency: from a frame's entry to its answer")
+    left.set_ylabel("energy of a frame")
+    left.set_title("Energy and delay (grey: equal products)")
+    accuracy = table["accuracy"].astype(np.float64).to_numpy()
+    if np.isfinite(accuracy).any():
+        _points(right, y, 100 * accuracy, table["run"].tolist())
+        log_axis(right, "x", y)
+        energy_axis(right.xaxis)
+        right.set_xlabel("energy of a frame")
+        right.set_ylabel("accuracy in %")
+        right.margins(y=0.2)
+        right.set_title("Accuracy and energy")
+    else:
+        right.set_axis_off()
+
+
+def _points(axes: Axes, x: Any, y: Any, names: list[str]) -> None:
+    from neurosyn.analysis.plotting import COLOURS
+
+    marks = "osD^vP*X"
+    here: dict[tuple[float, float], list[str]] = {}
+    for index, name in enumerate(names):
+        here.setdefault((float(x[index]), float(y[index])), []).append(name)
+    for index, ((right, up), alike) in enumerate(here.items()):
+        axes.plot(right, up, marks[index % len(marks)], color=COLOURS[index % len(COLOURS)], markersize=7)
+        axes.annotate(", ".join(alike), (right, up), xytext=(6, 4), textcoords="offset points", fontsize=8)

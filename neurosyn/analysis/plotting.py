@@ -1,0 +1,179 @@
+"""The look of all plots: colours that people with colour-blindness can tell apart, and quiet axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurosyn.errors import DataError
+from neurosyn.files import atomic_path
+from neurosyn.formatting import energy, time
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+__all__ = [
+    "ACCENT",
+    "COLOURS",
+    "PART_COLOURS",
+    "PLOTS",
+    "bar_labels",
+    "board",
+    "count_axis",
+    "energy_axis",
+    "log_axis",
+    "save_figure",
+    "time_axis",
+]
+
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a97a5", "#f0e442")
+"""Okabe and Ito's palette, with a grey in place of black."""
+PART_COLOURS = {
+    "leakage": "#8a97a5",
+    "memory": "#0072b2",
+    "synaptic": "#e69f00",
+    "network": "#009e73",
+    "chip_to_chip": "#56b4e9",
+    "io": "#cc79a7",
+}
+"""Parts of the energy."""
+ACCENT = "#1f2933"
+PLOTS = (".png", ".svg", ".pdf")
+"""Endings of the files that `save_figure` writes."""
+
+_MUTED, _GRID, _UNUSED = "#52606d", "#d9e0e7", "#eef1f4"
+_STYLE: dict[Any, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.edgecolor": _GRID,
+    "axes.labelcolor": _MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "text.color": ACCENT,
+    "text.parse_math": False,
+    "xtick.color": _MUTED,
+    "ytick.color": _MUTED,
+    "svg.hashsalt": "neurosyn",
+}
+_MOST_LABELS = 40
+
+
+def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> None:
+    """Draw a figure and write it to `path`, whole or not at all; the same data give the same bytes.
+
+    Parameters
+    ----------
+    path
+        Its ending is one of `PLOTS`.
+    draw
+        Draws into the figure.
+    title
+        Stands above it.
+    size
+        In inches.
+
+    Raises
+    ------
+    DataError
+        If the ending is another one.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    suffix = path.suffix.lower()
+    if suffix not in PLOTS:
+        raise DataError(f"{path}: cannot draw to '{suffix}'; end the name in one of {', '.join(PLOTS)}")
+    metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[
+        suffix
+    ]
+    # Not by pyplot, which would keep the figure and choose a backend; and whatever the user's own style is.
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+        draw(figure)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
+
+
+def bar_labels(axes: Axes, names: Iterable[Any]) -> None:
+    """Name horizontal bars 0, 1, … from the top, and draw lines to read them by."""
+    labels = [str(name) for name in names]
+    shown = range(0, len(labels), 1 + len(labels) // _MOST_LABELS)
+    axes.set_yticks(list(shown), [labels[i] if len(labels[i]) <= 40 else f"{labels[i][:39]}…" for i in shown])
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=_GRID, linewidth=0.6)
+
+
+def time_axis(axis: Axis, digits: int = 2) -> None:
+    """Write picoseconds with the unit that suits them."""
+    axis.set_major_formatter(lambda value, _: time(value, digits) if value else "0")
+
+
+def energy_axis(axis: Axis) -> None:
+    """Write picojoules with the unit that suits them."""
+    axis.set_major_formatter(lambda value, _: energy(value, 2) if value else "0")
+
+
+def count_axis(axis: Axis) -> None:
+    """Write whole numbers in groups of three digits."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:,.2g}")
+
+
+def log_axis(axes: Axes, which: str, values: NDArray[Any]) -> None:
+    """Make an axis logarithmic, around some values, with labels at 1, 2 and 5 times the powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    getattr(axes, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}lim")(values.min() / 2, values.max() * 2)
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def board(axes: Axes, x: ArrayLike, y: ArrayLike, values: NDArray[Any], mesh: dict[str, int], **how: Any) -> AxesImage:
+    """Draw a value at each position of the board; positions without one stay pale.
+
+    Parameters
+    ----------
+    axes
+    x, y : int arrays (n,)
+    values : float array (n,)
+        The largest wins where several are at one place.
+    mesh
+        `neurosyn.trace.trace.Trace.mesh`.
+    **how
+        For ``imshow``.
+    """
+    import matplotlib as mpl
+
+    side = mesh["side"]
+    width, height = mesh["columns"] * side, mesh["rows"] * side
+    grid = np.full((height, width), np.nan)
+    np.fmax.at(grid, (np.asarray(y, np.int64), np.asarray(x, np.int64)), np.asarray(values, np.float64))
+    colours = mpl.colormaps[how.pop("cmap", "viridis")].with_extremes(bad=_UNUSED)
+    image = axes.imshow(np.ma.masked_invalid(grid), origin="lower", interpolation="nearest", cmap=colours, **how)
+    for border in range(side, width, side):
+        axes.axvline(border - 0.5, color="white", linewidth=1.2)
+    for border in range(side, height, side):
+        axes.axhline(border - 0.5, color="white", linewidth=1.2)
+    axes.set_xticks(sorted({0, width // 2, width - 1}))
+    axes.set_yticks(sorted({0, height // 2, height - 1}))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return image

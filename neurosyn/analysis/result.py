@@ -1,0 +1,99 @@
+"""What an analysis returns: headline numbers, tables, and what to know about them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from neurosyn.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Analysis"]
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The answer to one question about a run.
+
+    Units are in the names of numbers and columns: ``_ps``, ``_pj``, ``_mw``, ``_hz``; a ``_share`` is between 0 and 1.
+
+    Attributes
+    ----------
+    name : str
+        Of the analysis, e.g. ``latency``.
+    run : str
+        The folder of the run.
+    title : str
+        What was simulated.
+    headline : dict
+        The numbers to see first.
+    tables : dict of data frames
+        By name; the first is the main one.
+    notes : tuple of str
+        What a reader must know, a sentence each.
+    """
+
+    name: str
+    run: str
+    title: str
+    headline: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def table(self, name: str | None = None) -> pd.DataFrame:
+        """Return a table, by default the main one.
+
+        Raises
+        ------
+        DataError
+            If there is none of that name.
+        """
+        if not self.tables:
+            raise DataError(f"{self.run}: {self.name} has no tables here")
+        if name is None:
+            return next(iter(self.tables.values()))
+        if name not in self.tables:
+            raise DataError(
+                f"{self.name}: there is no table '{name}'{did_you_mean(name, self.tables)} "
+                f"(there are: {', '.join(self.tables)})"
+            )
+        return self.tables[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; tables are lists of records, numbers that are missing null."""
+        return {
+            "analysis": self.name,
+            "run": self.run,
+            "title": self.title,
+            "headline": _plain(self.headline),
+            "notes": list(self.notes),
+            "tables": {
+                name: json.loads(table.to_json(orient="records", double_precision=15))
+                for name, table in self.tables.items()
+            },
+        }
+
+    def _repr_html_(self) -> str:
+        """Show headline and main table in a notebook."""
+        import html
+
+        import pandas as pd
+
+        facts = pd.Series(self.headline, dtype=object).to_frame("value").to_html(header=False)
+        main = self.table().head(20).to_html(index=False) if self.tables else ""
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"<h4>{html.escape(self.name)}: {html.escape(self.title)}</h4>{facts}{main}{notes}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,255 @@
+"""One timed tick of a trace, with the last things that each core and link had a part in."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.program import OUTPUT
+from neurosyn.engine.fabric import Fabric
+from neurosyn.errors import DataError
+from neurosyn.trace.trace import Trace
+
+__all__ = ["TickView"]
+
+Step = tuple[str, str, int, int, int]
+"""What happens, where, from, to, and how long, in ps from the start of the tick."""
+
+
+class TickView:
+    """A timed tick.
+
+    Parameters
+    ----------
+    trace
+        With a table of ticks.
+    tick
+        Its number.
+
+    Attributes
+    ----------
+    tick, start_ps, makespan_ps : int
+    has_cores, has_packets : bool
+        Whether its cores and its packets were recorded.
+    core_layer : int array (C,)
+    finish_ps, synaptic_events : int64 arrays (C,)
+        Of each core; where the cores of the tick were not recorded, the longest of all timed ticks, and what follows.
+
+    Raises
+    ------
+    DataError
+        If the tick was not timed.
+    """
+
+    def __init__(self, trace: Trace, tick: int) -> None:
+        self.trace, self.tick = trace, tick
+        rows = trace.ticks(ticks=tick)
+        if rows.empty or rows["makespan_ps"].isna().any():
+            raise DataError(
+                f"{trace.folder}: tick {tick} was not timed; choose one that was (neurosyn trace head RUN ticks)"
+            )
+        row: Any = rows.iloc[0]
+        self.start_ps, self.makespan_ps = int(row["start_ps"]), int(row["makespan_ps"])
+        self._last_core, self._last_core_ps = int(row["last_core"]), int(row["last_core_ps"])
+        arrival = row["last_arrival_ps"]
+        self.last_arrival_ps = None if pd.isna(arrival) else int(arrival)
+        self._packet_count = int(row["packets"] + row["input_packets"])
+        cores = trace.cores(["layer", "x", "y", "finish_ps"])
+        self.core_layer: NDArray[Any] = cores["layer"].cat.codes.to_numpy()
+        self._layer_names = cores["layer"].astype(str).to_numpy()
+        self._xy = cores[["x", "y"]].to_numpy().tolist()
+        own = trace.core_ticks(ticks=tick) if trace.has("core_ticks") else None
+        self.has_cores = own is not None and len(own) == trace.n_cores
+        chip = trace.chip
+        if own is not None and self.has_cores:
+            self.finish_ps = own["finish_ps"].to_numpy(np.int64)
+            self.synaptic_events = own["synaptic_events"].to_numpy(np.int64)
+        else:
+            self.finish_ps = cores["finish_ps"].fillna(0).to_numpy(np.int64)
+            work = np.maximum(self.finish_ps - trace.neurons * chip.neuron_time_ps, 0)
+            self.synaptic_events = work // max(chip.synaptic_event_time_ps, 1)
+        self.packets = trace.packets(ticks=tick) if trace.has("packets") else pd.DataFrame()
+        self.has_packets = len(self.packets) == self._packet_count > 0
+
+    @property
+    def core_is_last(self) -> bool:
+        """Whether a core finished last, not a packet."""
+        return self.last_arrival_ps is None or self._last_core_ps >= self.last_arrival_ps
+
+    @cached_property
+    def limited_by(self) -> str:
+        """What people call that which was last."""
+        if self.core_is_last:
+            return self._core_name(self._last_core)
+        if not self.has_packets:
+            return "a packet that was not recorded"
+        return self._fabric.name(self._waited_at) if self._last["blocked_ps"] else self._sender()
+
+    @cached_property
+    def ends_ps(self) -> NDArray[np.int64]:
+        """When the last thing that depends on each core had happened (C,), from the start of the tick."""
+        ends = self.finish_ps.copy()
+        if self.has_packets:
+            source = self.packets["source_core"].to_numpy()
+            sent = source >= 0
+            np.maximum.at(ends, source[sent], (self.packets["arrival_ps"].to_numpy() - self.start_ps)[sent])
+        return ends
+
+    @cached_property
+    def host_end_ps(self) -> int:
+        """When the last packet of the host had arrived, from the start of the tick."""
+        if not self.has_packets:
+            return 0
+        of_host = self.packets["arrival_ps"][self.packets["source_core"] < 0]
+        return int(of_host.max()) - self.start_ps if len(of_host) else 0
+
+    def elements(self) -> pd.DataFrame:
+        """Return every core, and every link that carried packets, with end and slack; the last ones first."""
+        chip = self.trace.chip
+        synaptic = self.synaptic_events * chip.synaptic_event_time_ps
+        neurons = np.full(len(self.finish_ps), self.trace.neurons * chip.neuron_time_ps, np.int64)
+        number = np.arange(len(self.finish_ps))
+        cores = pd.DataFrame(
+            {
+                "kind": "core",
+                "id": number,
+                "name": [self._core_name(core) for core in number.tolist()],
+                "end_ps": self.ends_ps,
+                "slack_ps": self.makespan_ps - self.ends_ps,
+                "finish_ps": self.finish_ps,
+                "neurons_ps": neurons,
+                "synaptic_ps": synaptic,
+                "stalled_ps": np.maximum(self.finish_ps - neurons - synaptic, 0),
+            }
+        )
+        links = self._links.rename(columns={"last_ps": "end_ps"})
+        links["slack_ps"] = self.makespan_ps - links["end_ps"]
+        whole = dict.fromkeys(("finish_ps", "neurons_ps", "synaptic_ps", "stalled_ps", "packets", "busy_ps"), "Int64")
+        both = pd.concat([cores, links], ignore_index=True).astype(whole)
+        return both.sort_values("slack_ps", kind="stable", ignore_index=True)
+
+    @property
+    def busiest_link_ps(self) -> int:
+        """The longest time that a link was sending in the tick; the tick cannot be shorter."""
+        return int(self._links["busy_ps"].max()) if len(self._links) else 0
+
+    @property
+    def busiest_link(self) -> str:
+        """What people call that link."""
+        return str(self._links["name"].iloc[int(self._links["busy_ps"].argmax())]) if len(self._links) else "–"
+
+    def path(self) -> list[Step]:
+        """Return the chain of causes that ends the tick, in order of time."""
+        if self.core_is_last:
+            return self._walk(self._last_core)
+        if not self.has_packets:
+            assert self.last_arrival_ps is not None
+            return [("packets (not recorded)", "", 0, self.last_arrival_ps, self.last_arrival_ps)]
+        return [step for step in self._way_of_last() if step[4] > 0]
+
+    def _walk(self, core: int) -> list[Step]:
+        chip, finish = self.trace.chip, self._last_core_ps
+        known = self.has_cores
+        neurons = self.trace.neurons * chip.neuron_time_ps
+        synaptic = int(self.synaptic_events[core]) * chip.synaptic_event_time_ps if known else finish - neurons
+        name = self._core_name(core)
+        events = f"{int(self.synaptic_events[core]):,} synaptic events" if known else "synaptic events"
+        steps, time = [], 0
+        for step, length in (
+            (f"{self.trace.neurons} neurons", neurons),
+            (events, synaptic),
+            ("waiting for room in the router", finish - neurons - synaptic),
+        ):
+            if length > 0:
+                steps.append((step, name, time, time + length, length))
+                time += length
+        return steps
+
+    def _way_of_last(self) -> list[Step]:
+        """Return the walk, the travel and the waits of the packet that arrived last."""
+        last, fabric = self._last, self._fabric
+        source, sent, arrived = int(last["source_core"]), int(last["send_ps"]) - self.start_ps, self.last_arrival_ps
+        assert arrived is not None
+        steps: list[Step] = []
+        if source >= 0:
+            walked = f"walk to neuron {int(last['source_neuron'])}"
+            steps.append((walked, self._core_name(source), 0, sent, sent))
+        blocked, longest = int(last["blocked_ps"]), int(last["longest_wait_ps"])
+        target = "the host" if last["dest_core"] == OUTPUT else self._core_name(int(last["dest_core"]))
+        time = sent
+        if longest:
+            # Where it waited at several places, the travel before the longest wait includes the others.
+            after = self._travel_from(self._waited_at)
+            before = max(0, arrived - after - longest - sent)
+            steps.append(("way to the queue", fabric.name(self._waited_at), time, time + before, before))
+            time += before
+            behind = self._queue(time, time + longest) if blocked == longest else ""
+            steps.append((f"queue{behind}", fabric.name(self._waited_at), time, time + longest, longest))
+            time += longest
+        steps.append(("way on", target, time, arrived, arrived - time))
+        return steps
+
+    def _queue(self, from_ps: int, to_ps: int) -> str:
+        """Say how many packets a server sent while the last one waited there."""
+        cycle = self._fabric.cycle_ps(self._waited_at)
+        return f" behind {round((to_ps - from_ps) / cycle):,} packets"
+
+    def _travel_from(self, server: int) -> int:
+        """Return the time that the last packet travels from leaving a server to its arrival, without waits."""
+        way = self._way(int(self._last["source_core"]), int(self._last["dest_core"]))
+        return sum(self._fabric.latency_ps(one) for one in way[way.index(server) :])
+
+    @cached_property
+    def _last(self) -> Any:
+        return self.packets.iloc[int(self.packets["arrival_ps"].to_numpy().argmax())]
+
+    @property
+    def _waited_at(self) -> int:
+        return int(self._last["waited_at"])
+
+    def _sender(self) -> str:
+        source = int(self._last["source_core"])
+        return self._core_name(source) if source >= 0 else "the host"
+
+    @cached_property
+    def _fabric(self) -> Fabric:
+        return Fabric(Mesh(**self.trace.mesh), self.trace.chip)
+
+    def _way(self, source: int, dest: int) -> list[int]:
+        ends = [None if core < 0 else (self._xy[core][0], self._xy[core][1]) for core in (source, dest)]
+        return [self._fabric.server_of(buffer) for buffer in self._fabric.path(*ends)]
+
+    @cached_property
+    def _links(self) -> pd.DataFrame:
+        """Links with the packets of this tick, and when the last of them had arrived."""
+        columns = ["kind", "id", "name", "last_ps", "packets", "busy_ps"]
+        if not self.has_packets:
+            return pd.DataFrame(columns=columns).astype({"last_ps": np.int64, "packets": np.int64, "busy_ps": np.int64})
+        pairs: Any = self.packets.groupby(["source_core", "dest_core"], sort=False)["arrival_ps"].agg(["max", "size"])
+        count = np.zeros(self._fabric.servers, np.int64)
+        last = np.zeros(self._fabric.servers, np.int64)
+        for (source, dest), arrival, packets in zip(pairs.index, pairs["max"], pairs["size"], strict=True):
+            for server in self._way(int(source), int(dest)):
+                count[server] += packets
+                last[server] = max(last[server], arrival)
+        used = np.flatnonzero(count).tolist()
+        fabric = self._fabric
+        return pd.DataFrame(
+            {
+                "kind": [fabric.kind(server).value for server in used],
+                "id": used,
+                "name": [fabric.name(server) for server in used],
+                "last_ps": last[used] - self.start_ps,
+                "packets": count[used],
+                "busy_ps": count[used] * np.array([fabric.cycle_ps(server) for server in used], np.int64),
+            },
+            columns=columns,
+        )
+
+    def _core_name(self, core: int) -> str:
+        return f"core {core} ({self._layer_names[core]})"

@@ -1,0 +1,82 @@
+"""``neurosyn analyse …`` and ``neurosyn compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurosyn.analysis.script import ANALYSES
+from neurosyn.cli.parameters import Json
+
+__all__ = ["app", "compare"]
+
+app = typer.Typer(no_args_is_help=True, help="Ask a finished run: where do time, energy and errors come from?")
+
+RunPath = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Run folder, or a folder with a trace.", show_default=False)
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the main table, or --table, as CSV.")]
+TableName = Annotated[str | None, typer.Option("--table", metavar="NAME", help="Only this table.")]
+Rows = Annotated[int, typer.Option("--rows", "-n", min=1, help="Rows of a table that are shown.")]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .pdf file, too.")]
+
+
+def _command(name: str) -> Callable[..., None]:
+    def command(
+        run: RunPath, json: Json = False, csv: Csv = False, table: TableName = None, rows: Rows = 20, plot: Plot = None
+    ) -> None:
+        from neurosyn.analysis.script import analyse_run, plot_analysis, print_analysis
+
+        analysis = analyse_run(name, run)
+        if plot is not None:
+            plot_analysis(analysis, plot)
+        print_analysis(analysis, as_json=json, as_csv=csv, table=table, rows=rows)
+
+    command.__doc__ = ANALYSES[name]
+    return command
+
+
+for _name in ANALYSES:
+    if _name != "critical-path":
+        app.command(_name)(_command(_name))
+
+
+@app.command("critical-path", help=ANALYSES["critical-path"])
+def critical_path(
+    run: RunPath,
+    tick: Annotated[
+        int | None, typer.Option("--tick", "-t", min=0, help="By default the one that took longest.")
+    ] = None,
+    json: Json = False,
+    csv: Csv = False,
+    table: TableName = None,
+    rows: Rows = 20,
+    plot: Plot = None,
+) -> None:
+    """Say what a tick waits for."""
+    from neurosyn.analysis.script import analyse_run, plot_analysis, print_analysis
+
+    analysis = analyse_run("critical-path", run, tick=tick)
+    if plot is not None:
+        plot_analysis(analysis, plot)
+    print_analysis(analysis, as_json=json, as_csv=csv, table=table, rows=rows)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    json: Json = False,
+    csv: Csv = False,
+    plot: Plot = None,
+) -> None:
+    """Put runs beside each other: accuracy, speed, power, and energy against delay."""
+    from neurosyn.analysis.comparison import compare as compare_runs
+    from neurosyn.analysis.recorded import RecordedRun
+    from neurosyn.analysis.script import plot_analysis, print_analysis
+
+    analysis = compare_runs([RecordedRun(run) for run in runs])
+    if plot is not None:
+        plot_analysis(analysis, plot)
+    print_analysis(analysis, as_json=json, as_csv=csv)
