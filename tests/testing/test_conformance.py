@@ -1,5 +1,6 @@
 """Deliberately broken plugins: each failure is a sentence that says what is wrong and what to do."""
 
+import importlib.util
 from dataclasses import replace
 
 import numpy as np
@@ -51,6 +52,8 @@ def test_shipped_plugins_conform():
         "probes": kit.check_probe,
     }
     for found in registry:
+        if found.name == "metis" and importlib.util.find_spec("pymetis") is None:
+            continue
         if found.origin == "neurosyn" and found.group in checks:
             options = {"moves_per_core": 10} if found.name == "anneal" else None
             checks[found.group](found.load(), options)

@@ -105,7 +105,7 @@ def _check_way(found: Findings, layer: Layer, shapes: list[MapShape]) -> None:
 
 
 def _network(spec: dict[str, Any], shape: MapShape, *, off_chip: bool) -> Network:
-    after = [{"kind": "conv2d", "features": 4}] if off_chip else []
+    after = [{"kind": "conv2d", "features": 4, "kernel": 1}] if off_chip else []
     return build_network([spec, *after, {"kind": "readout"}], shape, 1, seed=1)
 
 

@@ -12,11 +12,10 @@ class Retina(Topology):
         """Return the layers from first to last."""
         if min(inputs.height, inputs.width) < 8:
             raise ScenarioError(f"retina: needs images of at least 8×8, these are {inputs}; use larger ones")
-        votes = -(-n_classes // 4) * 4
         return [
             {"kind": "transduction", "features": 12},
             {"kind": "fovea", "features": self.features},
             {"kind": "conv2d", "features": 2 * self.features, "kernel": 2, "stride": 2, "groups": 2},
-            {"kind": "conv2d", "features": 2 * votes, "kernel": 2, "stride": 2, "groups": 4},
+            {"kind": "conv2d", "features": 4 * n_classes, "kernel": 2, "stride": 2, "groups": 4},
             {"kind": "readout"},
         ]
