@@ -29,11 +29,15 @@ def write_page(document: dict[str, Any], folder: Path) -> None:
     (folder / "benchmarks").mkdir(parents=True, exist_ok=True)
     (folder / "benchmarks" / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     _draw(document, folder / "benchmarks" / "ticks.png")
-    page = folder / "benchmarks.md"
-    text = page.read_text(encoding="utf-8") if page.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
-    head, rest = text.split(BEGIN, 1)
-    _, tail = rest.split(END, 1)
-    page.write_text(f"{head}{BEGIN}\n{_results(document)}{END}{tail}", encoding="utf-8")
+    replace_between(folder / "benchmarks.md", BEGIN, END, _results(document))
+
+
+def replace_between(page: Path, begin: str, end: str, text: str) -> None:
+    """Replace what stands between two marks of a page; a new one gets both."""
+    before = page.read_text(encoding="utf-8") if page.exists() else f"# Benchmarks\n\n{begin}\n{end}\n"
+    head, rest = before.split(begin, 1)
+    _, tail = rest.split(end, 1)
+    page.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")
 
 
 def _median(document: dict[str, Any], cores: str, name: str, key: str) -> float | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neurosyn.backend.base import Backend, LoadedProgram, StepResult
 from neurosyn.backend.numba_kernels import (
     PARAMETERS,
+    PLANES,
     QUAD,
     TILE,
     evaluate_tiles,
@@ -23,7 +24,7 @@ from neurosyn.backend.numba_kernels import (
     step_tiles,
     sum_rows,
 )
-from neurosyn.chip.crossbar import pack_bits, type_masks
+from neurosyn.chip.crossbar import pack_bits, type_masks, unpack_bits
 from neurosyn.chip.neuron import POTENTIAL_MAX
 from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.scheduler import SLOTS, Schedulers
@@ -123,6 +124,8 @@ class _NumbaProgram(LoadedProgram):
             needed = np.full((program.cores, tiles * TILE), np.iinfo(np.int32).max, np.int32)
             needed[:, : program.neurons] = firing_sums(program)
             self._needed = needed.reshape(-1)
+            self._signs = self._signs_of_types()
+            self._planes = _synapses_in_planes(program.crossbars if self._signs.any() else program.crossbars[:0])
 
     def _lay_out_parameters(self, tiles: int) -> None:
         """Give each tile of each core a row of parameters; equal rows are stored once."""
@@ -148,6 +151,17 @@ class _NumbaProgram(LoadedProgram):
         )
         noisy_row: NDArray[np.bool_] = np.any(np.append(noisy, False)[members], axis=-1)
         self._stochastic: NDArray[np.bool_] = np.any(noisy_row[self._tile_row], axis=-1)
+
+    def _signs_of_types(self) -> NDArray[np.int8]:
+        """Return (C,) ±1 where a core's neurons all weigh the second of two axon types like the first, or opposite."""
+        program = self.program
+        if program.words != QUAD:
+            return np.zeros(program.cores, np.int8)
+        weights = program.neuron_types["weights"].astype(np.int32)
+        kinds = self._kinds[:, None, :2]
+        first, second = weights[program.neuron_type[..., None], kinds].transpose(2, 0, 1)
+        opposite, equal = ((second == sign * first).all(axis=1) for sign in (-1, 1))
+        return np.where(self._pairs == 1, np.select([opposite, equal], [-1, 1], 0), 0).astype(np.int8)
 
     def schedulers(self) -> Schedulers:
         return _NumbaSchedulers(self.program)
@@ -195,6 +209,8 @@ class _NumbaProgram(LoadedProgram):
                 self._type_masks,
                 self._kinds,
                 self._pairs,
+                self._signs,
+                self._planes,
                 self._parameters,
                 self._tile_row,
                 self._needed,
@@ -204,6 +220,17 @@ class _NumbaProgram(LoadedProgram):
                 events,
             )
         return spikes, events
+
+
+def _synapses_in_planes(crossbars: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return how many synapses are on at each axon of crossbars (K, QUAD, N), as `numba_kernels` wants them."""
+    size, words, neurons = crossbars.shape
+    planes = np.zeros((size, words, PLANES), np.uint64)
+    for k, crossbar in enumerate(crossbars):
+        synapses = unpack_bits(crossbar.T, 64 * words).sum(axis=0)
+        for p in range(neurons.bit_length()):
+            planes[k, :, p] = pack_bits(synapses >> p & 1 == 1)
+    return planes.reshape(-1)
 
 
 def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:

@@ -27,6 +27,7 @@ from neurosyn.compiled import compiled
 
 __all__ = [
     "PARAMETERS",
+    "PLANES",
     "QUAD",
     "TILE",
     "evaluate_tiles",
@@ -42,6 +43,9 @@ __all__ = [
 TILE, QUAD = 64, 4
 PARAMETERS = 12
 """Integers for each neuron: the weights of the four axon types, then those named by the constants below."""
+PLANES = 32
+"""Bits of the number of synapses of an axon. Half as many would do, but then the loop over them would be unrolled before
+it can be turned into vector instructions."""
 
 # Distances within a row of parameters.
 _LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
@@ -54,7 +58,7 @@ _POTENTIAL, _EVENTS, _FIRED = (np.uint64(k * TILE) for k in (0, 1, 2))
 _NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MODE, _SATURATES, _RESET = 4, *range(8, 17)
 
 _TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
-_ROW = np.uint64(PARAMETERS * TILE)
+_ROW, _PLANES = np.uint64(PARAMETERS * TILE), np.uint64(PLANES)
 _0, _1, _2, _3, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 8, 64))
 _BYTE, _LEAP = np.uint64(0xFF), lfsr.TABLE.astype(np.uint64)
 _MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
@@ -122,6 +126,65 @@ def _spikes_of_pair(crossbars, at, masked, first, second, weights, row, needed, 
         count += of_a + of_b
         spikes |= np.uint64(total >= needed[least + j]) << j
     return spikes, count
+
+
+@_compiled()
+def _evaluate_opposites(
+    crossbars,
+    at,
+    planes,
+    plane,
+    type_masks,
+    first,
+    second,
+    sign,
+    weights,
+    tile_row,
+    needed,
+    core,
+    active,
+    k,
+    start,
+    stop,
+    spikes,
+    events,
+):
+    """Evaluate a core of stateless neurons for frames `start` … `stop` − 1, with one count for both of its axon types.
+
+    For cores of one quad of words and two types a and b, where all weights of b are those of a (`sign` 1) or their
+    opposites (−1). With its bits of b turned over, a neuron's word x has |(x ^ b) & (a | b)| = on(a) + |b| − on(b) bits.
+    The synapses that are on come from the axons: `planes` has the axons' numbers of synapses from `plane` on, bit p of
+    axon i in bit i mod 64 of word PLANES·(i div 64) + p.
+    """
+    a0, a1 = type_masks[core, first, 0], type_masks[core, first, 1]
+    a2, a3 = type_masks[core, first, 2], type_masks[core, first, 3]
+    t0, t1 = type_masks[core, second, 0], type_masks[core, second, 1]
+    t2, t3 = type_masks[core, second, 2], type_masks[core, second, 3]
+    for frame in range(start, stop):
+        m0, m1, m2, m3 = active[frame, k, 0], active[frame, k, 1], active[frame, k, 2], active[frame, k, 3]
+        b0, b1, b2, b3 = m0 & t0, m1 & t1, m2 & t2, m3 & t3
+        m0, m1, m2, m3 = m0 & a0 | b0, m1 & a1 | b1, m2 & a2 | b2, m3 & a3 | b3
+        if sign > 0:
+            b0 = b1 = b2 = b3 = _0
+        turned = np.int32(popcount(b0) + popcount(b1) + popcount(b2) + popcount(b3))
+        for tile in range(tile_row.shape[1]):
+            x = at + np.uint64(tile) * _QUAD * _TILE
+            w = np.uint64(tile_row[core, tile]) * _ROW + np.uint64(first) * _TILE
+            least = np.uint64(core * tile_row.shape[1] + tile) * _TILE
+            bits = _0
+            for j in range(_TILE):
+                x0, x1 = crossbars[x + j] ^ b0, crossbars[x + _TILE + j] ^ b1
+                x2, x3 = crossbars[x + _2 * _TILE + j] ^ b2, crossbars[x + _3 * _TILE + j] ^ b3
+                count = np.int32(popcount(x0 & m0) + popcount(x1 & m1) + popcount(x2 & m2) + popcount(x3 & m3))
+                total = np.int32(np.int32(count - turned) * weights[w + j])
+                bits |= np.uint64(total >= needed[least + j]) << j
+            spikes[frame, k, tile] = bits
+        on = _0
+        for p in range(_PLANES):
+            p0, p1 = planes[plane + p], planes[plane + _PLANES + p]
+            p2, p3 = planes[plane + _2 * _PLANES + p], planes[plane + _3 * _PLANES + p]
+            on += (popcount(p0 & m0) + popcount(p1 & m1) + popcount(p2 & m2) + popcount(p3 & m3)) << p
+        events[frame, k] = on
 
 
 @_compiled()
@@ -342,6 +405,8 @@ def evaluate_tiles(
     type_masks,  # uint64 (C, 4, W)
     kinds,  # uint8 (C, 4): the axon types, those that a core uses first
     pairs,  # int32 (C,): pairs of types that a core uses
+    signs,  # int8 (C,): −1 or 1 where `_evaluate_opposites` may be used, else 0
+    planes,  # uint64, flat (K, QUAD, PLANES), or none at all if it is used nowhere
     parameters,  # int32, flat (rows, PARAMETERS, TILE)
     tile_row,  # int32 (C, tiles)
     needed,  # int32, flat (C, tiles, TILE): the least sum with which a neuron fires
@@ -357,11 +422,34 @@ def evaluate_tiles(
     for task in numba.prange(size * blocks):
         k, block = task // blocks, task % blocks
         core = cores[k]
+        start, stop = block * _FRAMES, min((block + 1) * _FRAMES, frames)
+        if signs[core] != 0:
+            _evaluate_opposites(
+                crossbars,
+                np.uint64(crossbar[core] * tiles) * _QUAD * _TILE,
+                planes,
+                np.uint64(crossbar[core]) * _QUAD * _PLANES,
+                type_masks,
+                kinds[core, 0],
+                kinds[core, 1],
+                signs[core],
+                parameters,
+                tile_row,
+                needed,
+                core,
+                active,
+                k,
+                start,
+                stop,
+                spikes,
+                events,
+            )
+            continue
         first, second = np.uint64(kinds[core, 0]), np.uint64(kinds[core, 1])
         in_registers = words == _QUAD and pairs[core] == 1
         work = np.empty(2 * TILE, np.int32)
         masked = np.zeros(4 * words, np.uint64)
-        for frame in range(block * _FRAMES, min((block + 1) * _FRAMES, frames)):
+        for frame in range(start, stop):
             for of_pair in range(2 * pairs[core]):
                 kind = np.uint64(kinds[core, of_pair])
                 for word in range(used):

@@ -72,6 +72,32 @@ def test_frames_equal_single_steps(data):
         assert_frames_like_ticks(program, loaded, cores, frames)
 
 
+@pytest.mark.parametrize(("axons", "neurons"), [(256, 256), (193, 100), (257, 70)])
+@pytest.mark.parametrize(
+    ("weights", "kinds"),
+    [
+        (((-1, 1, 0, 0), (7, -7, 1, 1), (0, 0, 3, 3)), (0, 1)),
+        (((9, -255, 255, 2), (1, 1, -1, 1)), (2, 1)),
+        (((2, 2, 0, 5), (-1, -1, 9, 5)), (0, 1)),
+        (((3, 8, 3, 1), (-2, 8, 0, 1)), (2,)),
+        (((1, -1, 0, 0), (1, 1, 0, 0)), (0, 1)),
+        (((1, -1, 1, -1), (2, -2, 2, -2)), (0, 1, 2, 3)),
+    ],
+    ids=["opposite", "opposite, others not", "equal", "one type", "mixed", "four types"],
+)
+def test_frames_of_whole_cores(weights, kinds, axons, neurons):
+    random = np.random.default_rng(axons)
+    types = [
+        row(weights=four, leak=leak, threshold=1, negative_saturation=True) for four in weights for leak in (-3, 2)
+    ]
+    program = random_program(random, np.array(types), cores=3, axons=axons, neurons=neurons, crossbars=2)
+    program.axon_types[:] = random.choice(kinds, program.axon_types.shape)
+    assert is_stateless(program)
+    frames = random.random((4, 3, axons)) < np.array([0.5, 0.0, 0.03, 1.0])[:, None, None]
+    for loaded in load(program).values():
+        assert_frames_like_ticks(program, loaded, np.array([2, 0, 2, 1], np.int32), frames)
+
+
 def test_frames_in_many_blocks():
     random = np.random.default_rng(5)
     types = np.array([row(weights=(-1, 1, 0, 0), leak=leak, threshold=1, negative_saturation=True) for leak in (-3, 2)])
