@@ -44,8 +44,8 @@ TILE, QUAD = 64, 4
 PARAMETERS = 12
 """Integers for each neuron: the weights of the four axon types, then those named by the constants below."""
 PLANES = 32
-"""Bits of the number of synapses of an axon. Half as many would do, but then the loop over them would be unrolled before
-it can be turned into vector instructions."""
+"""Bits of the number of synapses of an axon. Half as many would do, but then the loop over them would be unrolled
+before it can be turned into vector instructions."""
 
 # Distances within a row of parameters.
 _LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
@@ -152,7 +152,8 @@ def _evaluate_opposites(
     """Evaluate a core of stateless neurons for frames `start` … `stop` − 1, with one count for both of its axon types.
 
     For cores of one quad of words and two types a and b, where all weights of b are those of a (`sign` 1) or their
-    opposites (−1). With its bits of b turned over, a neuron's word x has |(x ^ b) & (a | b)| = on(a) + |b| − on(b) bits.
+    opposites (−1). With its bits of b turned over, a neuron's word x has |(x ^ b) & (a | b)| = on(a) + |b| − on(b)
+    bits.
     The synapses that are on come from the axons: `planes` has the axons' numbers of synapses from `plane` on, bit p of
     axon i in bit i mod 64 of word PLANES·(i div 64) + p.
     """
@@ -160,8 +161,14 @@ def _evaluate_opposites(
     a2, a3 = type_masks[core, first, 2], type_masks[core, first, 3]
     t0, t1 = type_masks[core, second, 0], type_masks[core, second, 1]
     t2, t3 = type_masks[core, second, 2], type_masks[core, second, 3]
+    # Frames lie far apart in memory: all are fetched before any is waited for.
+    near = np.empty((stop - start, QUAD), np.uint64)
     for frame in range(start, stop):
-        m0, m1, m2, m3 = active[frame, k, 0], active[frame, k, 1], active[frame, k, 2], active[frame, k, 3]
+        for word in range(QUAD):
+            near[frame - start, word] = active[frame, k, word]
+    for frame in range(start, stop):
+        of = frame - start
+        m0, m1, m2, m3 = near[of, 0], near[of, 1], near[of, 2], near[of, 3]
         b0, b1, b2, b3 = m0 & t0, m1 & t1, m2 & t2, m3 & t3
         m0, m1, m2, m3 = m0 & a0 | b0, m1 & a1 | b1, m2 & a2 | b2, m3 & a3 | b3
         if sign > 0:
