@@ -221,12 +221,15 @@ def report(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import bench, data, plugins, scenario, trace
+    from neurosyn.cli import analyse, bench, data, plugins, scenario, trace
+    from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.run import run
 
     app.command()(run)
     app.command()(doctor)
+    app.command()(compare)
+    app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
     app.add_typer(data.app, name="data")
     app.add_typer(plugins.app, name="plugins")
