@@ -84,7 +84,8 @@ def _limits(measured: dict[str, Any]) -> list[str]:
     words = f"{batch['gwords_per_s']:.1f} G words/s"
     return [
         "",
-        "The crossbars alone beside what this machine can do, in the same run:",
+        f"The crossbars alone beside what this machine can do, both in one process (`neurosyn bench kernel`), at a load of "
+        f"{measured['machine']['load_1min']}:",
         "",
         f"| {measured['cores']:,} cores | ms | rate | limit of the machine | share |",
         "|---|---:|---:|---:|---:|",
