@@ -83,14 +83,14 @@ def look_at(plates: Sequence[Image.Image], maps: NDArray[np.float64]) -> tuple[A
     Parameters
     ----------
     plates
-        RGBA pictures, square; outside the thing their colours go on and their alpha is 0.
+        RGBA pictures, square; alpha is 0 outside the thing.
     maps : float64 array (n, 3, 3)
         What `draw_poses` returned.
 
     Returns
     -------
     art : float32 array (n, 32, 32, 3)
-        Colours, 0 to 255.
+        Colours of what is covered, 0 to 255.
     cover : float32 array (n, 32, 32)
         Share of each pixel that the thing covers, 0 to 1.
     """

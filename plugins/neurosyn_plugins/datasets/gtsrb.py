@@ -164,7 +164,9 @@ def _decode(archive: ZipFiles, row: _Row, box: tuple[int, int, int, int] | None)
         with Image.open(io.BytesIO(content), formats=("PPM",)) as photo:
             # The header first: decoding sets aside as much memory as it asks for.
             if photo.size == row.size and photo.mode == "RGB":
-                return np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
+                # Cut first: resize() with a box lets the filter reach beyond it.
+                part = photo if box is None else photo.crop(box)
+                return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
             found = f"{photo.mode} {photo.size}"
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
         raise DataError(f"{where} cannot be decoded ({error}); the archive is damaged, download it anew") from error

@@ -70,7 +70,7 @@ class Canvas:
     Parameters
     ----------
     ground
-        Colour that goes on outside the outline, so that no other shows at its edge.
+        Colour of the whole plate; it shows inside the outline.
     hand
         Who draws.
     """
