@@ -84,8 +84,8 @@ def _limits(measured: dict[str, Any]) -> list[str]:
     words = f"{batch['gwords_per_s']:.1f} G words/s"
     return [
         "",
-        f"The crossbars alone beside what this machine can do, both in one process (`neurosyn bench kernel`), at a load of "
-        f"{measured['machine']['load_1min']}:",
+        "The crossbars alone beside what this machine can do, both in one process (`neurosyn bench kernel`), "
+        f"at a load of {measured['machine']['load_1min']}:",
         "",
         f"| {measured['cores']:,} cores | ms | rate | limit of the machine | share |",
         "|---|---:|---:|---:|---:|",
