@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from neurosyn.compiled import compiled
-from neurosyn.training.kernels import EPSILON, TINY
+from neurosyn.training.kernels import EPSILON, LEAST_DIVISOR, TINY
 
-__all__ = ["gather", "scatter_add", "spike_backward", "spike_forward"]
+__all__ = ["gather", "scatter_add", "soften", "spike_backward", "spike_forward"]
 
 _compile = compiled(nogil=True, error_model="numpy")
 # Sums may be added in any order, so that they can be vectorised; nothing else is relaxed.
@@ -65,9 +65,26 @@ def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def
 
 
 @_compile_sums
-def spike_backward(sums, bias, mean, std, gradient, bias_gradient):  # type: ignore[no-untyped-def]
+def soften(sums, bias, mean, std, width, activity):  # type: ignore[no-untyped-def]
+    """One pass, row by row."""
+    features, count = sums.shape
+    narrow = np.float32(1) / np.float32(width)
+    for f in range(features):
+        mu = mean[f]
+        scale = narrow / (std[f] + EPSILON)
+        offset = bias[f] * narrow
+        for i in range(count):
+            r = (sums[f, i] - mu) * scale + offset
+            rest = max(np.float32(0), np.float32(1) - abs(r))
+            tail = np.float32(0.5) * rest * rest
+            activity[f, i] = tail if r < 0 else np.float32(1) - tail
+
+
+@_compile_sums
+def spike_backward(sums, bias, mean, std, width, gradient, bias_gradient):  # type: ignore[no-untyped-def]
     """One pass for the sums over a row, one for the gradient."""
     features, count = sums.shape
+    narrow = np.float32(1) / np.float32(width)
     for f in range(features):
         mu = mean[f]
         divisor = std[f] + EPSILON
@@ -77,13 +94,14 @@ def spike_backward(sums, bias, mean, std, gradient, bias_gradient):  # type: ign
         product = np.float32(0)
         for i in range(count):
             x = (sums[f, i] - mu) * scale
-            g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset))
+            g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
             gradient[f, i] = g
             total += g
             product += g * x
         bias_gradient[f] = total
         average = total / np.float32(count)
         slope = product / np.float32(count) * divisor / max(std[f], TINY)
+        passed = np.float32(1) / max(divisor, LEAST_DIVISOR)
         for i in range(count):
             x = (sums[f, i] - mu) * scale
-            gradient[f, i] = (gradient[f, i] - average - x * slope) * scale
+            gradient[f, i] = (gradient[f, i] - average - x * slope) * passed

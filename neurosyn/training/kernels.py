@@ -6,9 +6,14 @@ add in another order.
 
 The neuron normalises the sums s of a filter over positions and images (a row), with d = σ + ε and x = (s − μ)/d:
 
-    r = x + b        spike = r ≥ 0        ∂spike/∂r := max(0, 1 − |r|)
-    g = ∂L/∂spike · max(0, 1 − |r|)        ∂L/∂b = Σ g
-    ∂L/∂s = (g − ⟨g⟩ − x·⟨g·x⟩·d/σ) / d
+    r = x + b        spike = r ≥ 0        ∂spike/∂r := max(0, 1 − |r|/w)
+    g = ∂L/∂spike · max(0, 1 − |r|/w)        ∂L/∂b = Σ g
+    ∂L/∂s = (g − ⟨g⟩ − x·⟨g·x⟩·d/σ) / max(d, ½)
+
+The paper's triangle has w = 1. A soft neuron puts in place of the step the smooth one whose derivative is the triangle:
+½·(1 + r/w)² up to r = 0, and 1 − ½·(1 − r/w)² from there on, within 0 and 1. (The factor 1/w of its derivative is left
+out, since through many layers it would make the gradient vanish.) The least divisor, ½, keeps filters that hardly
+vary from blowing the gradient up.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ F32 = NDArray[np.float32]
 
 EPSILON = np.float32(NORMALISATION_EPSILON)
 TINY = np.float32(1e-12)
+LEAST_DIVISOR = np.float32(0.5)
 
 
 class Kernels(NamedTuple):
@@ -36,6 +42,7 @@ class Kernels(NamedTuple):
     gather: Callable[..., None]
     scatter_add: Callable[..., None]
     spike_forward: Callable[..., None]
+    soften: Callable[..., None]
     spike_backward: Callable[..., None]
 
 
@@ -77,13 +84,32 @@ def spike_forward(sums: F32, bias: F32, mean: F32, std: F32, spikes: NDArray[np.
     spikes[:] = centred * (1 / (std + EPSILON))[:, None] + bias[:, None] >= 0
 
 
-def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, gradient: F32, bias_gradient: F32) -> None:
+def soften(sums: F32, bias: F32, mean: F32, std: F32, width: float, activity: F32) -> None:
+    """Let soft neurons answer in place of binary ones.
+
+    Parameters
+    ----------
+    sums, bias, mean, std
+        As `spike_forward` left them.
+    width
+        w; the answer rises from 0 to 1 while r goes from −w to w.
+    activity : float32 array (features, sites·images)
+        Written.
+    """
+    r = ((sums - mean[:, None]) / (std + EPSILON)[:, None] + bias[:, None]) / np.float32(width)
+    tail = np.square(np.maximum(0, 1 - np.abs(r))) / 2
+    activity[:] = np.where(r < 0, tail, 1 - tail)
+
+
+def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, width: float, gradient: F32, bias_gradient: F32) -> None:
     """Turn the gradient with respect to the spikes into the one with respect to the sums, in place.
 
     Parameters
     ----------
     sums, bias, mean, std
         As `spike_forward` left them.
+    width
+        w of the triangle.
     gradient : float32 array (features, sites·images)
         ∂L/∂spike, replaced by ∂L/∂s.
     bias_gradient : float32 array (features,)
@@ -91,16 +117,16 @@ def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, gradient: F32, bia
     """
     scale = 1 / (std + EPSILON)
     x = (sums - mean[:, None]) * scale[:, None]
-    gradient *= np.maximum(0, 1 - np.abs(x + bias[:, None]))
+    gradient *= np.maximum(0, 1 - np.abs(x + bias[:, None]) / np.float32(width))
     bias_gradient[:] = gradient.sum(axis=1)
     slope = (gradient * x).mean(axis=1) * (std + EPSILON) / np.maximum(std, TINY)
     gradient -= gradient.mean(axis=1)[:, None] + x * slope[:, None]
-    gradient *= scale[:, None]
+    gradient /= np.maximum(std + EPSILON, LEAST_DIVISOR)[:, None]
 
 
 def numpy_kernels() -> Kernels:
     """Return the kernels in plain NumPy."""
-    return Kernels(gather, scatter_add, spike_forward, spike_backward)
+    return Kernels(gather, scatter_add, spike_forward, soften, spike_backward)
 
 
 @functools.cache
@@ -108,4 +134,6 @@ def numba_kernels() -> Kernels:
     """Return the compiled kernels (imports Numba; compiled once for each machine and kept on disk)."""
     from neurosyn.training import compiled_kernels as compiled
 
-    return Kernels(compiled.gather, compiled.scatter_add, compiled.spike_forward, compiled.spike_backward)
+    return Kernels(
+        compiled.gather, compiled.scatter_add, compiled.spike_forward, compiled.soften, compiled.spike_backward
+    )

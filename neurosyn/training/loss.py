@@ -6,18 +6,21 @@ class t is −log p_t, and ∂loss/∂z_c = scale·(p_c − [c = t]).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["class_means", "softmax_loss", "spread_gradient"]
 
 
-def class_means(spikes: NDArray[np.uint8], classes: NDArray[np.int32], n_classes: int) -> NDArray[np.float64]:
+def class_means(spikes: NDArray[Any], classes: NDArray[np.int32], n_classes: int) -> NDArray[np.float64]:
     """Return the mean of the spikes of each class.
 
     Parameters
     ----------
-    spikes : uint8 array (outputs, images)
+    spikes : uint8 or float32 array (outputs, images)
+        Spikes, or the answers of soft neurons.
     classes : int32 array (outputs,)
         Class of each output, −1 for none.
     n_classes
@@ -28,9 +31,10 @@ def class_means(spikes: NDArray[np.uint8], classes: NDArray[np.int32], n_classes
     float64 array (n_classes, images)
     """
     counted = classes >= 0
+    dtype = np.int32 if spikes.dtype == np.uint8 else np.float64
     order = np.argsort(classes[counted], kind="stable")
     counts = np.bincount(classes[counted], minlength=n_classes)
-    sums = np.add.reduceat(spikes[counted][order], np.cumsum(counts) - counts, axis=0, dtype=np.int32)
+    sums = np.add.reduceat(spikes[counted][order], np.cumsum(counts) - counts, axis=0, dtype=dtype)
     return np.asarray(sums / counts[:, None])
 
 

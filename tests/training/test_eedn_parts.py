@@ -21,9 +21,9 @@ def test_steps_divide_the_rate():
     assert [factor(x) for x in (0.0, 0.49, 0.5, 0.74, 0.75, 1.0)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
-@given(st.floats(0, 0.9), st.floats(1, 100))
-def test_cosine_falls_smoothly_to_the_same_end(start, decay):
-    factor = make_schedule("cosine", [start], decay)
+@given(st.sampled_from(["cosine", "log"]), st.floats(0, 0.9), st.floats(1, 100))
+def test_smooth_schedules_fall_to_the_same_end(kind, start, decay):
+    factor = make_schedule(kind, [start], decay)
     values = [factor(x) for x in np.linspace(0, 1, 30)]
     assert values[0] == factor(start) == 1
     assert all(a >= b for a, b in itertools.pairwise(values))

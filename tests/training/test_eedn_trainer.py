@@ -65,8 +65,9 @@ def file_of(model, path):
         {"optimiser": "adam"},
         {"optimiser": "sgd", "rate": 5.0},
         {"schedule": "cosine", "decay_at": [], "dropout": {"2 conv2d-12": 0.1}, "sparsity": 1e-3},
+        {"schedule": "log", "decay_at": [], "softness": 2.0, "soft_until": 0.5},
     ],
-    ids=["adam", "sgd", "cosine, dropout, sparsity"],
+    ids=["adam", "sgd", "cosine, dropout, sparsity", "log, soft"],
 )
 def test_it_learns(options, train, data):
     model = train(epochs=12, **options)
@@ -102,7 +103,7 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not(train, tmp_path):
 @pytest.mark.parametrize("stop_at", [(1, 10), (1, 12), (2, 10)])
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
 def test_interrupted_training_ends_with_the_same_model(stop_at, optimiser, kernels, train, tmp_path):
-    options = {"optimiser": optimiser, "dropout": {"2 conv2d-12": 0.2}, "kernels": kernels}
+    options = {"optimiser": optimiser, "dropout": {"2 conv2d-12": 0.2}, "kernels": kernels, "softness": 1.5}
     whole = file_of(train("whole", **options), tmp_path / "whole.safetensors")
 
     def stop(progress):

@@ -31,7 +31,7 @@ def smooth_spike(r):
     return np.where(r < 0, (1 + r) ** 2 / 2, 1 - (1 - r) ** 2 / 2)
 
 
-def smooth_layer(connectivity: Connectivity, inputs, weights, bias):
+def smooth_layer(connectivity: Connectivity, inputs, weights, bias, width=1.0):
     """The layer by its definition, element by element in float64: inputs (n, inputs) to (n, outputs)."""
     padded = np.concatenate([inputs, np.zeros((len(inputs), 1))], axis=1)
     out = np.zeros((len(inputs), connectivity.output.size))
@@ -41,7 +41,7 @@ def smooth_layer(connectivity: Connectivity, inputs, weights, bias):
         mean = sums.mean(axis=(0, 1))
         std = np.sqrt(((sums - mean) ** 2).mean(axis=(0, 1)))
         r = (sums - mean) / (std + NORMALISATION_EPSILON) + bias[bank]
-        out[:, connectivity.outputs[sites]] = smooth_spike(r)
+        out[:, connectivity.outputs[sites]] = smooth_spike(r / width)
     return out
 
 
@@ -79,6 +79,34 @@ def numeric(function, array):
         array[place] = kept
         gradient[place] = (above - below) / (2 * STEP)
     return gradient
+
+
+def test_gradients_of_a_soft_network_match_finite_differences_through_all_layers():
+    network = tiny_network()
+    rng = np.random.default_rng(0)
+    encoded = rng.standard_normal((IMAGES, 6, 6, 1)).astype(np.float32)
+    labels = rng.integers(0, 2, IMAGES).astype(np.int32)
+    parameters = ParameterVector(network)
+    parameters.initialise(np.random.default_rng(2))
+    batch = BatchNetwork(network, parameters, IMAGES, numpy_kernels(), logit_scale=5.0)
+    batch.learn(encoded, labels, softness=2.0)
+    found = [parameters.view(batch.gradient, number, "weights").astype(np.float64) for number in (0, 1)]
+    weights, bias = (
+        [parameters.view(parameters.effective, number, part).astype(np.float64) for number in (0, 1)]
+        for part in ("weights", "bias")
+    )
+
+    def loss():
+        activity = encoded.reshape(IMAGES, -1).astype(np.float64)
+        for number, layer in enumerate(network.layers):
+            activity = smooth_layer(layer.connectivity, activity, weights[number], bias[number], 2.0)
+        scores = np.stack([activity[:, network.readout == label].mean(axis=1) for label in (0, 1)])
+        return softmax_loss(scores, labels, 5.0)[0]
+
+    # The triangle is twice the derivative of a neuron of half width 2, once for every layer above.
+    for layers_from_the_top, number in ((1, 1), (2, 0)):
+        expected = numeric(loss, weights[number]) * 2.0**layers_from_the_top
+        np.testing.assert_allclose(found[number], expected, atol=2e-4, rtol=2e-3)
 
 
 @pytest.mark.parametrize("kernels", [numpy_kernels, numba_kernels], ids=["numpy", "numba"])

@@ -56,8 +56,13 @@ def test_neurons_agree(count):
         spikes = np.empty((6, count), np.uint8)
         kernels.spike_forward(sums, bias, mean, std, spikes)
         gradient = upstream.copy()
-        kernels.spike_backward(sums, bias, mean, std, gradient, bias_gradient)
-        results.append((mean, std, spikes, gradient, bias_gradient))
+        kernels.spike_backward(sums, bias, mean, std, 1.0, gradient, bias_gradient)
+        activity = np.empty((6, count), np.float32)
+        kernels.soften(sums, bias, mean, std, 1.5, activity)
+        np.testing.assert_array_equal(activity > 0.5, spikes)
+        soft_gradient = upstream.copy()
+        kernels.spike_backward(sums, bias, mean, std, 1.5, soft_gradient, np.empty(6, np.float32))
+        results.append((mean, std, spikes, gradient, bias_gradient, activity, soft_gradient))
     for one, other in zip(*results, strict=True):
         assert np.isfinite(other).all()
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-3)
@@ -73,3 +78,27 @@ def test_neuron_by_hand():
         kernels.spike_forward(sums, np.array([-0.5], np.float32), mean, std, spikes)
         assert (mean[0], std[0]) == (2, 1)
         assert spikes.tolist() == [[0, 1, 0, 1]]
+
+
+def test_soft_neuron_by_hand():
+    # r = (−1.5, 0.5): with w = 2, r/w = (−3/4, 1/4), the answers are (1/4)²/2 and 1 − (3/4)²/2.
+    sums = np.array([[1, 3, 1, 3]], np.float32)
+    bias = np.array([-0.5], np.float32)
+    for kernels in (numpy_kernels(), numba_kernels()):
+        mean, std = np.empty(1, np.float32), np.empty(1, np.float32)
+        kernels.spike_forward(sums, bias, mean, std, np.empty((1, 4), np.uint8))
+        activity = np.empty((1, 4), np.float32)
+        kernels.soften(sums, bias, mean, std, 2.0, activity)
+        np.testing.assert_allclose(activity, [[1 / 32, 23 / 32, 1 / 32, 23 / 32]], atol=1e-4)
+
+
+def test_a_filter_that_hardly_varies_does_not_blow_the_gradient_up():
+    sums = np.full((1, 1000), 4, np.float32)
+    sums[0, 0] = 5
+    for kernels in (numpy_kernels(), numba_kernels()):
+        mean, std = np.empty(1, np.float32), np.empty(1, np.float32)
+        kernels.spike_forward(sums, np.zeros(1, np.float32), mean, std, np.empty((1, 1000), np.uint8))
+        gradient = np.ones((1, 1000), np.float32)
+        kernels.spike_backward(sums, np.zeros(1, np.float32), mean, std, 1.0, gradient, np.empty(1, np.float32))
+        assert std[0] < 0.05
+        assert 0 < np.abs(gradient).max() <= 2

@@ -35,9 +35,19 @@ class Eedn(Trainer):
     momentum: float = Field(0.9, ge=0, lt=1, description="of sgd")
     bias_rate: float = Field(0.2, ge=0, le=100, description="learning rate of the biases, relative to `rate`")
     off_chip_rate: float = Field(0.1, ge=0, le=100, description="that of the real-valued weights, relative to `rate`")
-    schedule: Literal["steps", "cosine"] = Field(
-        "steps", description="rate divided by `decay` at each of `decay_at`, or a smooth fall from the first of them on"
+    schedule: Literal["steps", "cosine", "log"] = Field(
+        "steps",
+        description="steps: rate divided by `decay` at each of `decay_at`; cosine, log: a smooth fall on a logarithmic "
+        "scale, along half a cosine or a straight line, from the first of `decay_at` to the end, divided by decay²",
     )
+    softness: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="half the width, in standard deviations of a filter's sums, of the smooth neurons that training "
+        "begins with, through which a deep network's gradient is exact; it falls evenly to 0, binary neurons",
+    )
+    soft_until: float = Field(0.25, ge=0, le=1, description="share of the training after which neurons are binary")
     decay_at: list[float] = Field([0.25, 0.7, 0.9], description="shares of the training at which the rate falls")
     decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")

@@ -92,7 +92,11 @@ class BatchNetwork:
         self._kept: list[NDArray[np.bool_] | None] = [None] * len(wirings)
 
     def learn(
-        self, encoded: NDArray[np.float32], labels: NDArray[np.int32], rng: np.random.Generator | None = None
+        self,
+        encoded: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        rng: np.random.Generator | None = None,
+        softness: float = 0.0,
     ) -> BatchResult:
         """Pass a batch forward and back.
 
@@ -103,20 +107,22 @@ class BatchNetwork:
         labels : int32 array (frames,)
         rng
             For dropout.
+        softness
+            Half the width of soft neurons; 0 for binary ones.
         """
         ticks = len(encoded) // len(labels)
         self._images[:-1] = encoded.reshape(len(encoded), -1).T
         source: NDArray[np.float32] | NDArray[np.uint8] = self._images
         for number, layer in enumerate(self.layers):
-            layer.forward(source)
+            layer.forward(source, softness)
             if self._drop[number]:
                 assert rng is not None
                 kept = rng.random(layer.sums.shape, np.float32) >= self._drop[number]
-                layer.spikes[:-1] &= kept
+                layer.activity[:-1] *= kept
                 self._kept[number] = kept
-            source = layer.spikes
+            source = layer.activity
 
-        means = class_means(self.layers[-1].spikes[:-1], self._classes, self._n_classes)
+        means = class_means(self.layers[-1].activity[:-1], self._classes, self._n_classes)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale)
         self.layers[-1].gradient[:-1] = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
@@ -130,13 +136,15 @@ class BatchNetwork:
             if kept_here is not None:
                 layer.gradient[:-1] *= kept_here
             layer.backward(
-                before.spikes if before else self._images, before.gradient if before else None, *self._gradients[number]
+                before.activity if before else self._images,
+                before.gradient if before else None,
+                *self._gradients[number],
             )
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:
         """Add the gradient of the sparsity pressure: γ·ȳ/n for each of the n spikes that make up ȳ."""
         for bank in layer.wiring.banks:
-            spikes = layer.spikes[bank.rows].reshape(bank.features, -1)
-            pressure = np.float32(self._sparsity) * spikes.mean(axis=1, dtype=np.float32) / spikes.shape[1]
+            activity = layer.activity[bank.rows].reshape(bank.features, -1)
+            pressure = np.float32(self._sparsity) * activity.mean(axis=1, dtype=np.float32) / activity.shape[1]
             layer.gradient[bank.rows].reshape(bank.features, -1)[...] += pressure[:, None]

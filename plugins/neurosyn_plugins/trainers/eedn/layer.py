@@ -52,8 +52,10 @@ class TrainedLayer:
     sums : float32 array (neurons, images)
     spikes : uint8 array (neurons + 1, images)
         The last row stays zero.
+    activity : uint8 or float32 array (neurons + 1, images)
+        What the layer above gets: the spikes, or the answers of soft neurons.
     gradient : float32 array (neurons + 1, images)
-        ∂L/∂spikes, filled by the layer above; ∂L/∂sums after `backward`. The last row collects what belongs to inputs
+        ∂L/∂activity, filled by the layer above; ∂L/∂sums after `backward`. The last row collects what belongs to inputs
         outside the map and is never read.
     mean, std : float32 arrays (banks, features)
         Of the batch.
@@ -71,6 +73,9 @@ class TrainedLayer:
         self.gradient = np.zeros((wiring.size + 1, images), np.float32)
         self.mean = np.zeros_like(bias)
         self.std = np.zeros_like(bias)
+        self.activity: NDArray[Any] = self.spikes
+        self._soft: F32 | None = None
+        self._width = 1.0
         self._kernels = kernels
         self._scratch = scratch
 
@@ -79,15 +84,20 @@ class TrainedLayer:
         self._kernels.gather(source, bank.index[:, start:stop], columns)
         return columns
 
-    def forward(self, source: NDArray[Any]) -> None:
-        """Compute sums and spikes.
+    def forward(self, source: NDArray[Any], softness: float = 0.0) -> None:
+        """Compute sums and activity.
 
         Parameters
         ----------
         source : uint8 or float32 array (inputs + 1, images)
             Activities of the layer before, or the encoded images.
+        softness
+            Half the width of soft neurons; 0 for binary ones.
         """
         images = self.images
+        # Narrower than the paper's, the triangle would let too little through.
+        self._width = max(softness, 1.0)
+        self.activity = self._soft_activity() if softness else self.spikes
         for bank in self.wiring.banks:
             sums = self.sums[bank.rows].reshape(bank.features, -1)
             weights = self.weights[bank.number].T
@@ -98,11 +108,21 @@ class TrainedLayer:
             self._kernels.spike_forward(
                 sums, self.bias[bank.number], self.mean[bank.number], self.std[bank.number], spikes
             )
+            if softness:
+                activity = self.activity[bank.rows].reshape(bank.features, -1)
+                self._kernels.soften(
+                    sums, self.bias[bank.number], self.mean[bank.number], self.std[bank.number], softness, activity
+                )
+
+    def _soft_activity(self) -> F32:
+        if self._soft is None:
+            self._soft = np.zeros(self.spikes.shape, np.float32)
+        return self._soft
 
     def backward(
         self, source: NDArray[Any], source_gradient: F32 | None, weight_gradient: F32, bias_gradient: F32
     ) -> None:
-        """Compute the gradients of one step; `gradient` holds ∂L/∂spikes.
+        """Compute the gradients of one step; `gradient` holds ∂L/∂activity.
 
         Parameters
         ----------
@@ -121,7 +141,13 @@ class TrainedLayer:
             sums = self.sums[bank.rows].reshape(bank.features, -1)
             gradient = self.gradient[bank.rows].reshape(bank.features, -1)
             self._kernels.spike_backward(
-                sums, self.bias[number], self.mean[number], self.std[number], gradient, bias_gradient[number]
+                sums,
+                self.bias[number],
+                self.mean[number],
+                self.std[number],
+                self._width,
+                gradient,
+                bias_gradient[number],
             )
             for start, stop in bank.chunks(images):
                 columns = self._columns(bank, source, start, stop)

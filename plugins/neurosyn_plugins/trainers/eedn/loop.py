@@ -6,6 +6,7 @@ import os
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,8 @@ class Training:
     def _step(self, chosen: NDArray[np.intp], pool: Executor) -> None:
         progress, options = self.progress, self.options
         rng, *part_rngs = self._rng(STEP, progress.epoch, progress.step).spawn(1 + len(self._parts))
+        number = progress.epoch * self.steps + progress.step
+        done = number / (self.steps * options.epochs)
         split = self.data.train
         images = augment(split.images[chosen], rng, shift=options.shift, flip=options.flip)
         results = list(
@@ -146,17 +149,22 @@ class Training:
                 np.split(self.data.encoder.encode(images), len(self._parts)),
                 np.split(split.labels[chosen], len(self._parts)),
                 part_rngs,
+                repeat(self._softness(done)),
             )
         )
         # Always added in this order: the result does not depend on which thread is done first.
         np.mean([part.gradient for part in self._parts], axis=0, out=self.parameters.gradient)
-        number = progress.epoch * self.steps + progress.step
         self._state_is_whole = False
-        self.optimiser.step(number, options.rate * self._schedule(number / (self.steps * options.epochs)))
+        self.optimiser.step(number, options.rate * self._schedule(done))
         progress.step += 1
         progress.loss += sum(result.loss for result in results) / len(results)
         progress.correct += sum(result.accuracy for result in results) / len(results)
         self._state_is_whole = True
+
+    def _softness(self, done: float) -> float:
+        """Return half the width of the neurons after this share of the training: an even fall to binary ones."""
+        options = self.options
+        return options.softness * max(0.0, 1 - done / options.soft_until) if options.soft_until else 0.0
 
     def _end_epoch(self) -> None:
         progress = self.progress

@@ -15,7 +15,8 @@ def make_schedule(kind: str, steps: list[float], decay: float) -> Callable[[floa
     ----------
     kind
         ``"steps"``: divided by `decay` at each of `steps`. ``"cosine"``: from the first of `steps` (or the start) on
-        it falls along half a cosine on a logarithmic scale, and ends divided by ``decay**2``.
+        it falls along half a cosine on a logarithmic scale, and ends divided by ``decay**2``. ``"log"``: the same
+        along a straight line on that scale.
     steps
         Shares of training, rising.
     decay
@@ -26,8 +27,7 @@ def make_schedule(kind: str, steps: list[float], decay: float) -> Callable[[floa
     start = steps[0] if steps else 0.0
 
     def fall(done: float) -> float:
-        if done <= start:
-            return 1.0
-        return float(decay ** -(1 - math.cos(math.pi * (done - start) / (1 - start))))
+        share = max(0.0, (done - start) / (1 - start))
+        return float(decay ** -(2 * share if kind == "log" else 1 - math.cos(math.pi * share)))
 
     return fall
