@@ -169,6 +169,10 @@ def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], 
     target: Any = document.values
     for key in base:
         target = target[key]
+    if base == ("train",) and isinstance(changes := target.get("stand_in"), dict):
+        # What is laid over has the last word, whichever data are in use.
+        for key in new.keys() & changes.keys():
+            del changes[key]
     for key, value in new.items():
         path = (*base, key)
         old = target.get(key)
@@ -205,6 +209,3 @@ def _override(document: Document, text: str) -> None:
         if table is not None and not isinstance(table, dict):
             raise ScenarioError(f"{where}: {'.'.join(keys[: position + 1])} is not a table; check the key")
     _merge(document, nested, places, ())
-    if len(keys) == 2 and keys[0] == "train" and isinstance(changes := document.values["train"].get("stand_in"), dict):
-        # An override has the last word, whichever data are in use.
-        changes.pop(keys[1], None)

@@ -103,12 +103,16 @@ def test_a_folder_that_begins_with_a_full_stop_is_beside_the_scenario(tmp_path):
         assert read_document(path).values["data"]["folder"] == kept
 
 
-def test_a_stand_ins_model_is_relative_to_its_scenario_and_overrides_have_the_last_word(tmp_path):
+def test_a_stand_ins_model_is_relative_to_its_scenario_and_what_is_laid_over_has_the_last_word(tmp_path):
     text = '[train]\nmodel = "a.st"\nepochs = 2\n[train.stand_in]\nmodel = "b.st"\nepochs = 3\n'
     path = write(tmp_path, "mine.toml", text)
     train = read_document(path).values["train"]
     assert (train["model"], train["stand_in"]["model"]) == (str(tmp_path / "a.st"), str(tmp_path / "b.st"))
     train = read_document(path, overrides=['train.model=""']).values["train"]
     assert train == {"model": "", "epochs": 2, "stand_in": {"epochs": 3}}
+    child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\n')
+    assert read_document(child).values["train"]["stand_in"] == {"model": str(tmp_path / "b.st")}
+    child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\nstand_in.epochs = 6\n')
+    assert read_document(child).values["train"]["stand_in"]["epochs"] == 6
     train = read_document(path, overrides=["train.stand_in.epochs=4"]).values["train"]
     assert (train["epochs"], train["stand_in"]["epochs"]) == (2, 4)
