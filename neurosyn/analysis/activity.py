@@ -103,7 +103,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     if "ticks" in analysis.tables:
         ticks = analysis.table("ticks")
         right.plot(ticks["tick"], ticks["spikes"], color=COLOURS[0], marker="." if len(ticks) < 100 else "")
-        right.set_ylim(0, 1.15 * max(ticks["spikes"].max(), 1))
+        right.set_ylim(0, 1.15 * max([1, *ticks["spikes"]]))
         right.set_xlabel("tick")
         right.set_ylabel("spikes in the tick")
         count_axis(right.yaxis)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["analyse", "draw"]
 
 _HOTTEST = 10
+_OF_LINKS = ("packets", "busy_share", "longest_wait_ps")
+_VALUES = ("value", "unit", "share", "times_mean")
 
 
 def analyse(run: RecordedRun) -> Analysis:
@@ -41,7 +43,8 @@ def analyse(run: RecordedRun) -> Analysis:
     measures = ["spikes", "synaptic_events", "packets", "energy_pj"]
     if timed:
         measures.append("finish_ps")
-    hottest = pd.DataFrame([row for measure in measures for row in _hottest(cores, measure, "layer", "core")])
+    found = [row for measure in measures for row in _hottest(cores, measure, "layer", "core")]
+    hottest = pd.DataFrame(found, columns=["measure", "rank", "core", "layer", *_VALUES])
     tables = {"cores": hottest, "layers": _imbalance(cores, measures)}
     headline: dict[str, Any] = {"cores": trace.n_cores, "ticks": trace.ticks_timed or trace.ticks_simulated}
     for measure in measures:
@@ -51,13 +54,8 @@ def analyse(run: RecordedRun) -> Analysis:
         )
     if trace.has("links"):
         links = trace.links()
-        tables["links"] = pd.DataFrame(
-            [
-                row
-                for measure in ("packets", "busy_share", "longest_wait_ps")
-                for row in _hottest(links, measure, "kind", "name")
-            ]
-        )
+        found = [row for measure in _OF_LINKS for row in _hottest(links, measure, "kind", "name")]
+        tables["links"] = pd.DataFrame(found, columns=["measure", "rank", "name", "kind", *_VALUES])
     tables["board"] = cores[["core", "layer", "x", "y", *measures]]
     headline["mesh"] = dict(trace.mesh)
     notes = (f"Over the {headline['ticks']:,} {'timed' if timed else 'simulated'} ticks.",)

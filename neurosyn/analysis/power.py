@@ -207,7 +207,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     timed = ticks[ticks["timed"]] if ticks["timed"].any() else ticks
     right.plot(timed["tick"], timed["power_mw"], color=COLOURS[0], marker="." if len(timed) < 100 else "")
     right.axhline(analysis.headline["power_mw"], color=COLOURS[1], linewidth=1, label="mean of the run")
-    right.set_ylim(0, 1.15 * timed["power_mw"].max())
+    right.set_ylim(0, 1.15 * max([1e-3, *timed["power_mw"]]))
     right.set_xlabel("tick")
     right.set_ylabel("mW")
     right.set_title("Power by tick")

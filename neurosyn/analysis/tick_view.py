@@ -127,7 +127,7 @@ class TickView:
                 "stalled_ps": np.maximum(self.finish_ps - neurons - synaptic, 0),
             }
         )
-        links = self._links.rename(columns={"last_ps": "end_ps"})
+        links = self._links.rename(columns={"last_ps": "end_ps"}).drop(columns="least_ps")
         links["slack_ps"] = self.makespan_ps - links["end_ps"]
         whole = dict.fromkeys(("finish_ps", "neurons_ps", "synaptic_ps", "stalled_ps", "packets", "busy_ps"), "Int64")
         both = pd.concat([cores, links], ignore_index=True).astype(whole)
@@ -135,13 +135,13 @@ class TickView:
 
     @property
     def busiest_link_ps(self) -> int:
-        """The longest time that a link was sending in the tick; the tick cannot be shorter."""
-        return int(self._links["busy_ps"].max()) if len(self._links) else 0
+        """The longest time that a link needs for its packets of the tick, which cannot be shorter."""
+        return int(self._links["least_ps"].max()) if len(self._links) else 0
 
     @property
     def busiest_link(self) -> str:
         """What people call that link."""
-        return str(self._links["name"].iloc[int(self._links["busy_ps"].argmax())]) if len(self._links) else "–"
+        return str(self._links["name"].iloc[int(self._links["least_ps"].argmax())]) if len(self._links) else "–"
 
     def path(self) -> list[Step]:
         """Return the chain of causes that ends the tick, in order of time."""
@@ -227,9 +227,9 @@ class TickView:
     @cached_property
     def _links(self) -> pd.DataFrame:
         """Links with the packets of this tick, and when the last of them had arrived."""
-        columns = ["kind", "id", "name", "last_ps", "packets", "busy_ps"]
+        columns = ["kind", "id", "name", "last_ps", "packets", "busy_ps", "least_ps"]
         if not self.has_packets:
-            return pd.DataFrame(columns=columns).astype({"last_ps": np.int64, "packets": np.int64, "busy_ps": np.int64})
+            return pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[3:], np.int64))
         pairs: Any = self.packets.groupby(["source_core", "dest_core"], sort=False)["arrival_ps"].agg(["max", "size"])
         count = np.zeros(self._fabric.servers, np.int64)
         last = np.zeros(self._fabric.servers, np.int64)
@@ -239,6 +239,8 @@ class TickView:
                 last[server] = max(last[server], arrival)
         used = np.flatnonzero(count).tolist()
         fabric = self._fabric
+        cycle = np.array([fabric.cycle_ps(server) for server in used], np.int64)
+        latency = np.array([fabric.latency_ps(server) for server in used], np.int64)
         return pd.DataFrame(
             {
                 "kind": [fabric.kind(server).value for server in used],
@@ -246,7 +248,9 @@ class TickView:
                 "name": [fabric.name(server) for server in used],
                 "last_ps": last[used] - self.start_ps,
                 "packets": count[used],
-                "busy_ps": count[used] * np.array([fabric.cycle_ps(server) for server in used], np.int64),
+                "busy_ps": count[used] * cycle,
+                # The last packet need not wait for the end of its cycle.
+                "least_ps": (count[used] - 1) * cycle + latency,
             },
             columns=columns,
         )

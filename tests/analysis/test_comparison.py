@@ -1,0 +1,82 @@
+import json
+
+import pytest
+
+from neurosyn.analysis.comparison import compare
+from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.errors import DataError
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Write a summary and open it as a run."""
+
+    def run(name, **changes):
+        summary = {
+            "title": "A net",
+            "dataset": {"name": "digits", "official": True, "frames": 10, "classes": ["0", "1"]},
+            "accuracy": 0.9,
+            "cores": 100,
+            "chips": 1,
+            "voltage": 1.0,
+            "tick_period_us": 250.0,
+            "tick_limited_by": {"kind": "core", "id": 3, "text": "core 3 (layer 2): it finished"},
+            "frames_per_second": 4000.0,
+            "latency_us": 1000.0,
+            "power_mw": {"total": 400.0},
+            "energy_per_frame_uj": 100.0,
+            "frames_per_second_per_watt": 10_000.0,
+            "events": {"late_packets": 0},
+        } | changes
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "summary.json").write_text(json.dumps(summary))
+        return RecordedRun(folder)
+
+    return run
+
+
+def test_energy_and_delay(run):
+    found = compare([run("one"), run("two", energy_per_frame_uj=50.0, latency_us=4000.0, accuracy=0.8)])
+    table = found.table().set_index("run")
+    # 100 µJ · 1 ms = 100 nJ·s
+    assert table["energy_delay_nj_s"].to_dict() == pytest.approx({"one": 100.0, "two": 200.0})
+    assert table["limited_by"].tolist() == ["core 3 (layer 2)"] * 2
+    assert found.headline == {
+        "runs": 2,
+        "most_accurate": "one",
+        "fastest": "one",
+        "least_energy": "two",
+        "least_energy_delay": "one",
+    }
+    assert found.notes == ()
+
+
+def test_a_raw_program_has_ticks_in_place_of_frames(run):
+    raw = run("raw", accuracy=None, latency_us=None, energy_per_frame_uj=None, frames_per_second=None, dataset=None)
+    row = compare([raw]).table().iloc[0]
+    # 400 mW · 250 µs = 100 µJ
+    assert row["energy_per_frame_pj"] == pytest.approx(100e6)
+    assert row["energy_delay_nj_s"] == pytest.approx(25.0)
+
+
+def test_what_a_reader_must_know(run):
+    stand_in = run("other", dataset={"name": "like digits", "official": False, "frames": 10})
+    notes = " ".join(compare([run("one"), stand_in]).notes)
+    assert "stand-in data" in notes
+    assert "other" in notes
+    assert "different data" in notes
+    nominal = compare([run("untimed", tick_limited_by={"kind": "nominal", "text": "nothing"})])
+    assert "nominal tick" in nominal.notes[0]
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(run):
+    runs = [run("a/same"), run("b/same")]
+    assert compare(runs).table()["run"].tolist() == [str(one.path) for one in runs]
+
+
+def test_what_cannot_be_compared(board_run):
+    with pytest.raises(DataError, match="no summary to compare"):
+        compare([board_run])
+    with pytest.raises(DataError, match="there are no runs"):
+        compare([])
