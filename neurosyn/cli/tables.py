@@ -29,8 +29,11 @@ _USE = {
     "tile": "tile",
     "copies": "copies",
     "limited by": "bound",
+    "at least": "fewest",
+    "for its": "fewest_for",
 }
-"""Headings, and the keys of the rows; axons and neurons are means over a layer's cores."""
+"""Headings, and the keys of the rows; axons and neurons are means over a layer's cores. Whatever the mapping, a layer
+takes at least so many cores for its axons, neurons or synapses."""
 
 
 def print_utilisation(result: dict[str, Any]) -> None:
@@ -42,10 +45,22 @@ def print_utilisation(result: dict[str, Any]) -> None:
     rows[-1][0] = "all"
     print_table(list(_USE), rows, title="Use of the cores (means over a layer's cores)")
     total = use["total"]
+    if total.get("published"):
+        print_table(
+            ("cores", "published", "difference", "at least"),
+            [[_cell("cores", total["cores"]), f"{total['published']:,}", *_compared(total)]],
+            title="Beside the publication",
+        )
     print_table(
         ("neurons used", "synapses on", "different crossbars", "input lines", "output pins", "ticks deep"),
         [[total[key] for key in ("neurons", "synapses", "crossbars", "input_lines", "pins", "depth")]],
     )
+
+
+def _compared(total: dict[str, Any]) -> tuple[str, str | None]:
+    """Return how many more cores there are than published, and the lower bound."""
+    more = total["cores"] - total["published"]
+    return f"{more:+,} ({more / total['published']:+.1%})", _cell("fewest", total["fewest"])
 
 
 def print_placement(result: dict[str, Any]) -> None:

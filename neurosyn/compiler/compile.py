@@ -9,7 +9,7 @@ Each layer takes one tick and so do the splitters: a frame that enters at tick t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
+from neurosyn.compiler.bounds import find_demands
 from neurosyn.compiler.corelets import Corelet, Targets, make_corelet
 from neurosyn.compiler.crossbars import CrossbarStore
 from neurosyn.compiler.fold import fold
 from neurosyn.compiler.neurons import IDLE, RELAY, make_neuron_types
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, plan_layers
+from neurosyn.compiler.pack import pack_layer
+from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, check_reach, plan_layer
 from neurosyn.compiler.splitters import Splitters, pack_splitters
 from neurosyn.network.network import Network
 from neurosyn.training.model import LayerParameters, Model
@@ -78,6 +80,8 @@ def compile_network(
         draft.add_corelet(corelet, parameters, leaks, int(first[number]), onwards)
         progress(number, len(corelets), corelet.plan.layer.name)
 
+    demands = find_demands(network, [parameters.weights for parameters in on_chip], options)
+    described = [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)]
     about: dict[str, Any] = {
         "network": network.describe(),
         "model": deployed.provenance,
@@ -86,7 +90,7 @@ def compile_network(
         "input_map": list(network.chip_inputs),
         "depth": len(sizes),
         "ticks_per_frame": network.ticks_per_frame,
-        "layers": [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)],
+        "layers": [plan | {"demand": asdict(demand)} for plan, demand in zip(described, demands, strict=True)],
     }
     return Program(
         axons=options.axons,
@@ -149,10 +153,19 @@ class _Layout:
 
 
 def _lay_out(network: Network, options: CompileOptions) -> _Layout:
+    """Cut the layers into cores, from the last to the first: how often a spike is needed depends on the layer after."""
     corelets: list[Corelet] = []
     targets: list[Targets] = []
-    for plan in reversed(plan_layers(network, options)):
-        corelets.insert(0, make_corelet(plan, targets[0] if targets else None, options))
+    before = ["the chip's input", *(layer.name for layer in network.on_chip)]
+    for number in reversed(range(len(network.on_chip))):
+        layer, after = network.on_chip[number], targets[0] if targets else None
+        copies = np.ones(layer.output.size, np.int64) if after is None else after.copies
+        if options.pack == "tight":
+            plan = pack_layer(layer, copies, options)
+        else:
+            plan = plan_layer(layer, max(int(copies.max()), 1 if after is None else AXONS_PER_INPUT), options)
+        check_reach(plan, before[number], options)
+        corelets.insert(0, make_corelet(plan, after, options))
         targets.insert(0, corelets[0].targets())
     return _Layout(pack_splitters(corelets[0], targets[0], options), corelets, targets)
 
@@ -237,7 +250,7 @@ def _input_activity(model: Model, options: CompileOptions) -> NDArray[np.float32
 def _describe_plan(plan: LayerPlan) -> dict[str, Any]:
     return {
         "groups": plan.layer.connectivity.grid[0],
-        "tile": list(plan.tile),
+        "tile": None if plan.tile is None else list(plan.tile),
         "parts": plan.parts,
         "copies": plan.copies,
         "bound": list(plan.bound),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, cut_tiles, union_inputs
+from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, union_inputs
 from neurosyn.network.layer import Connectivity
 
 __all__ = ["Corelet", "Neurons", "Targets", "make_corelet", "number_neurons"]
@@ -92,7 +92,7 @@ def number_neurons(core: NDArray[np.int32], copies: NDArray[np.int64], cores: in
 class Corelet:
     """The cores of one layer, without a place and without weights.
 
-    Cores are ordered by group, tile row, tile column and part.
+    Cores are ordered by their first site (group, row, column) and part.
 
     Attributes
     ----------
@@ -162,14 +162,14 @@ def make_corelet(plan: LayerPlan, after: Targets | None, options: CompileOptions
         Whether copies that reach no core are kept.
     """
     wiring = plan.layer.connectivity
-    tiles = np.repeat(cut_tiles(wiring.grid, plan.tile), plan.parts, axis=0)
+    tiles = np.repeat(plan.sites, plan.parts, axis=0)
     part = np.arange(len(tiles)) % plan.parts
     feature = part[:, None, None] * plan.part_features + np.arange(plan.part_features)
     exists = (tiles[:, :, None] >= 0) & (feature < wiring.features)
     core, site, index = (axis.astype(np.int32) for axis in np.nonzero(exists))
     item_feature = feature[core, 0, index].astype(np.int32)
     item_output = wiring.outputs[tiles[core, site], item_feature]
-    if options.copies == "exact" and after is not None:
+    if after is not None and (options.copies == "exact" or options.pack == "tight"):
         copies = after.copies[item_output]
     else:
         copies = np.full(len(core), plan.copies, np.int64)

@@ -21,6 +21,14 @@ class CompileOptions(Options):
         description="neuron copies of a feature: 'uniform' gives every position as many as the busiest one needs, so "
         "that all cores of a group are alike; 'exact' leaves out copies that no core would listen to",
     )
+    pack: Literal["plain", "tight"] = Field(
+        default="plain",
+        description="'plain': all cores of a layer alike, as IBM's are; 'tight': cores of any shape, fewer of them, with "
+        "exact copies",
+    )
+    published_cores: int | None = Field(
+        default=None, ge=1, description="cores that a publication reports for this network, for comparison"
+    )
     activity: float = Field(
         default=0.5, ge=0, le=1, description="spikes a tick to expect where training recorded no activity"
     )

@@ -2,6 +2,8 @@
 
 A neuron drives one axon and a trinary input takes two, so a feature is computed by two neuron copies for each core that
 it reaches. How many that are follows from how the layer after is cut: layers are planned from the last to the first.
+
+Here all cores of a layer are alike; `neurosyn.compiler.pack` lets them differ where that saves cores.
 """
 
 from __future__ import annotations
@@ -14,23 +16,25 @@ from numpy.typing import NDArray
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import ChipLimitError
 from neurosyn.network.layer import Connectivity
-from neurosyn.network.network import BoundLayer, Network
+from neurosyn.network.network import BoundLayer
 
-__all__ = ["AXONS_PER_INPUT", "LayerPlan", "cut_tiles", "plan_layers", "union_inputs"]
+__all__ = ["AXONS_PER_INPUT", "LayerPlan", "check_inputs", "check_reach", "cut_tiles", "plan_layer", "union_inputs"]
 
 AXONS_PER_INPUT = 2
 """An input's axons: one of weight −1 and one of weight +1. [IBM]"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerPlan:
     """How a layer is cut into cores.
 
     Attributes
     ----------
     layer : BoundLayer
-    tile : (rows, columns)
-        Neighbouring sites of one group that share a core.
+    sites : int32 array (cores, sites of a core)
+        Which sites share a core, −1 where a core has fewer; a core of this list stands for `parts` cores.
+    tile : (rows, columns) or None
+        Neighbouring sites of one group that share a core; None if cores differ.
     parts : int
         Cores among which the features of a site are divided; 1 unless a site's neurons exceed a core.
     copies : int
@@ -40,7 +44,8 @@ class LayerPlan:
     """
 
     layer: BoundLayer
-    tile: tuple[int, int]
+    sites: NDArray[np.int32]
+    tile: tuple[int, int] | None
     parts: int
     copies: int
     bound: tuple[str, ...]
@@ -51,31 +56,28 @@ class LayerPlan:
         return -(-self.layer.connectivity.features // self.parts)
 
 
-def plan_layers(network: Network, options: CompileOptions) -> tuple[LayerPlan, ...]:
-    """Plan the on-chip layers of a network.
+def check_reach(plan: LayerPlan, before: str, options: CompileOptions) -> None:
+    """Raise `ChipLimitError` if an output of the layer `before` takes more neurons than a core has."""
+    layer, union = plan.layer, union_inputs(plan.layer.connectivity, plan.sites)
+    reached = int(np.bincount(union[union >= 0]).max(initial=0)) * plan.parts
+    copies = AXONS_PER_INPUT * reached
+    if copies > options.neurons:
+        raise ChipLimitError(
+            f"layer {layer.name}: an output of {before} is needed by {reached} of its cores and "
+            f"takes {copies} neurons, two for each; a core has {options.neurons}; use a smaller kernel, a larger "
+            "stride, fewer features, or fewer groups that see the same input"
+        )
 
-    Raises
-    ------
-    ChipLimitError
-        If a site has more inputs than a core has axon pairs, or an output has to reach more cores than a core has
-        neurons to feed.
-    """
-    plans: list[LayerPlan] = []
-    copies = 1
-    for number in range(len(network.on_chip) - 1, -1, -1):
-        layer = network.on_chip[number]
-        plan = _plan_layer(layer, copies, options)
-        plans.append(plan)
-        reached = _cores_reached(plan)
-        copies = AXONS_PER_INPUT * reached
-        if copies > options.neurons:
-            before = network.on_chip[number - 1].name if number else "the chip's input"
-            raise ChipLimitError(
-                f"layer {layer.name}: an output of {before} is needed by {reached} of its cores and takes {copies} "
-                f"neurons, two for each; a core has {options.neurons}; use a smaller kernel, a larger stride, fewer "
-                "features, or fewer groups that see the same input"
-            )
-    return tuple(reversed(plans))
+
+def check_inputs(layer: BoundLayer, options: CompileOptions) -> None:
+    """Raise `ChipLimitError` if a site has more inputs than a core has axon pairs."""
+    pairs = options.axons // AXONS_PER_INPUT
+    inputs = int((layer.connectivity.inputs >= 0).sum(axis=1).max())
+    if inputs > pairs:
+        raise ChipLimitError(
+            f"layer {layer.name}: a neuron sees {inputs} inputs, a core takes {pairs} ({AXONS_PER_INPUT} of its "
+            f"{options.axons} axons for each); use more groups, a smaller kernel or fewer features in the layer before"
+        )
 
 
 def cut_tiles(grid: tuple[int, int, int], tile: tuple[int, int]) -> NDArray[np.int32]:
@@ -109,21 +111,29 @@ def union_inputs(wiring: Connectivity, tiles: NDArray[np.int32]) -> NDArray[np.i
     return union
 
 
-def _plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> LayerPlan:
+def plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> LayerPlan:
+    """Cut a layer into equal tiles, as large as axons and neurons allow.
+
+    Parameters
+    ----------
+    layer
+    copies
+        Neurons that compute one feature, no more than a core has.
+    options
+
+    Raises
+    ------
+    ChipLimitError
+        If a site has more inputs than a core has axon pairs.
+    """
     wiring = layer.connectivity
     _, rows, columns = wiring.grid
+    check_inputs(layer, options)
     pairs = options.axons // AXONS_PER_INPUT
-    inputs = _most_inputs(wiring, (1, 1))
-    if inputs > pairs:
-        raise ChipLimitError(
-            f"layer {layer.name}: a neuron sees {inputs} inputs, a core takes {pairs} ({AXONS_PER_INPUT} of its "
-            f"{options.axons} axons for each); use more groups, a smaller kernel or fewer features in the layer before"
-        )
     most_sites = options.neurons // (wiring.features * copies)
     if most_sites == 0:
-        # plan_layers has checked that the copies of one feature fit.
         parts = -(-wiring.features // (options.neurons // copies))
-        return LayerPlan(layer, (1, 1), parts, copies, ("neurons",))
+        return LayerPlan(layer, cut_tiles(wiring.grid, (1, 1)), (1, 1), parts, copies, ("neurons",))
 
     def reasons(tile: tuple[int, int]) -> tuple[str, ...]:
         """Return what a core has too little of for a tile."""
@@ -142,7 +152,7 @@ def _plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> Laye
             best, bound = tile, ()
         if tile[0] * tile[1] > most_sites:
             break
-    return LayerPlan(layer, best, 1, copies, bound)
+    return LayerPlan(layer, cut_tiles(wiring.grid, best), best, 1, copies, bound)
 
 
 def _tiles(wiring: Connectivity, tile: tuple[int, int]) -> int:
@@ -152,10 +162,3 @@ def _tiles(wiring: Connectivity, tile: tuple[int, int]) -> int:
 
 def _most_inputs(wiring: Connectivity, tile: tuple[int, int]) -> int:
     return int(union_inputs(wiring, cut_tiles(wiring.grid, tile)).shape[1])
-
-
-def _cores_reached(plan: LayerPlan) -> int:
-    """Return how many cores the most wanted input of a layer has to reach; 1 even if none is wanted."""
-    wiring = plan.layer.connectivity
-    union = union_inputs(wiring, cut_tiles(wiring.grid, plan.tile))
-    return int(np.bincount(union[union >= 0]).max(initial=1)) * plan.parts

@@ -42,13 +42,14 @@ def pack_splitters(first: Corelet, targets: Targets, options: CompileOptions) ->
     """Pack the relays of every input into cores, first fit by decreasing number of relays.
 
     Inputs of different groups of the first layer do not share a core, as each group's corelet brings its own splitters
-    [V]. Among inputs with equally many relays those that go to the same cores lie together, which keeps routes short.
+    [V], unless the program is to be packed tightly. Among inputs with equally many relays those that go to the same
+    cores lie together, which keeps routes short.
     """
     line = np.flatnonzero(targets.copies).astype(np.int32)
     relays = targets.copies[line]
     first_core = targets.core[targets.first[line]]
     last_core = targets.core[targets.first[line + 1] - 1]
-    groups = first.wiring.grid[0]
+    groups = 1 if options.pack == "tight" else first.wiring.grid[0]
     group = first_core // (first.cores // groups)
     order = np.lexsort((line, last_core, first_core, -relays, group))
     core = _first_fit(relays[order], group[order], options)

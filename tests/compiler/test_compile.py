@@ -16,8 +16,8 @@ from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from neurosyn.training.model import LayerParameters, Model
+from tests.compiler.stacks import stacks
 
-WINDOWS = registry.get("layers", "conv2d")
 SMALL_CORE = CompileOptions(axons=32, neurons=32)
 
 
@@ -183,54 +183,13 @@ def test_features_that_exceed_a_core_are_divided(evaluate_program, evaluate_netw
 # Any small network.
 
 
-@st.composite
-def wirings(draw, inputs):
-    """A convolution, or a layer of which each position sees inputs of its own choice."""
-    if draw(st.booleans()):
-        groups = draw(st.sampled_from([g for g in (1, 2, 3) if inputs.channels % g == 0]))
-        smaller = min(inputs.height, inputs.width)
-        kernel = draw(st.integers(1, min(3, smaller)))
-        layer = WINDOWS(
-            features=groups * draw(st.integers(1, 3)),
-            kernel=kernel,
-            stride=draw(st.integers(1, 3)),
-            padding=draw(st.integers(0, kernel - 1)),
-            groups=groups,
-        )
-        return layer.connect(inputs)
-    rows, columns, features = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    sites, fan_in = rows * columns, draw(st.integers(1, min(6, inputs.size)))
-    seen = draw(
-        st.lists(
-            st.lists(st.integers(0, inputs.size - 1), min_size=fan_in, max_size=fan_in, unique=True),
-            min_size=sites,
-            max_size=sites,
-        )
-    )
-    window = np.array(seen, np.int32)
-    window[draw(st.integers(0, sites - 1)), draw(st.integers(0, fan_in - 1))] = -1
-    banks = np.arange(sites, dtype=np.int32) if draw(st.booleans()) else np.zeros(sites, np.int32)
-    outputs = np.array(draw(st.permutations(range(sites * features))), np.int32).reshape(sites, features)
-    return Connectivity(MapShape(rows, columns, features), window, outputs, banks, (1, rows, columns))
-
-
-@st.composite
-def stacks(draw):
-    shape = MapShape(draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 3)))
-    inputs, layers = shape, []
-    for _ in range(draw(st.integers(1, 3))):
-        layers.append(draw(wirings(shape)))
-        shape = layers[-1].output
-    return layers, inputs
-
-
 @settings(max_examples=150, deadline=None)
-@given(stack=stacks(), copies=st.sampled_from(["uniform", "exact"]), seed=st.integers(0, 2**16))
-def test_compiled_network_computes_the_same(stack, copies, seed, bind, evaluate_network, evaluate_program):
+@given(stack=stacks(), how=st.sampled_from([{}, {"copies": "exact"}, {"pack": "tight"}]), seed=st.integers(0, 2**16))
+def test_compiled_network_computes_the_same(stack, how, seed, bind, evaluate_network, evaluate_program):
     layers, inputs = stack
     model = random_model(bind(*layers, inputs=inputs), seed)
     try:
-        program = compile_network(model, CompileOptions(axons=48, neurons=40, copies=copies))
+        program = compile_network(model, CompileOptions(axons=48, neurons=40, **how))
     except ChipLimitError:
         reject()
     frames = np.random.default_rng(seed).random((4, inputs.size)) < 0.5

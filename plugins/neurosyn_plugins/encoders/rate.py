@@ -52,7 +52,7 @@ class Rate(Encoder):
         return np.asarray(sent[1:] > sent[:-1])
 
     def _draw(self, image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        digest = hashlib.blake2b(np.ascontiguousarray(image), digest_size=8).digest()
+        digest = hashlib.blake2b(image.tobytes(), digest_size=8).digest()
         # The raw words of a bit generator are the same in every release of NumPy.
         source = np.random.Philox(key=[self.seed, int.from_bytes(digest, "little")])
         needed = self.ticks * image.size

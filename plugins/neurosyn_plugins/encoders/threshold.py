@@ -35,4 +35,4 @@ class Threshold(Encoder):
             bright = images.astype(np.int64) * count > total[:, None, None, None]
         else:
             bright = images > self.level
-        return (bright != self.inverted).astype(np.float32)
+        return np.asarray(bright != self.inverted, np.float32)

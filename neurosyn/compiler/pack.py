@@ -1,0 +1,233 @@
+"""Tight packing: cores of any rectangle of sites, and what they leave free shared.
+
+A tile is a rectangle of sites of one group that fits a core. At the edge of a map windows see less, so larger tiles fit
+there. Each group's grid is cut into rectangles again and again, each cut going from edge to edge; of all such
+partitions the one with the fewest tiles is taken, and among equals the one whose tiles have the fewest inputs in sum,
+for every input of a tile costs two neurons in the layer before. Tiles that leave axons and neurons free are then put
+into cores together, the largest first, each into the first core with room.
+
+The programs compute what the plain ones compute: a site's neurons have the same weights and leaks wherever they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, check_inputs, plan_layer
+from neurosyn.network.layer import Connectivity
+from neurosyn.network.network import BoundLayer
+
+__all__ = ["pack_layer"]
+
+_BLOCK = 8
+"""Sites along a side of the blocks that are cut at once: the number of rectangles grows with its fourth power."""
+
+
+class _Rectangle(NamedTuple):
+    """Rows `top` … `bottom` − 1 and columns `left` … `right` − 1 of a block."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def sites(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    def cuts(self) -> list[tuple[_Rectangle, _Rectangle]]:
+        """Return the ways to cut it in two."""
+        top, bottom, left, right = self
+        across = [(_Rectangle(top, y, left, right), _Rectangle(y, bottom, left, right)) for y in range(top + 1, bottom)]
+        along = [(_Rectangle(top, bottom, left, x), _Rectangle(top, bottom, x, right)) for x in range(left + 1, right)]
+        return across + along
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What a core has: axon pairs and neurons."""
+
+    pairs: int
+    neurons: int
+
+
+class _Block:
+    """The sites of one group, or a part of them, of which rectangles become tiles.
+
+    Parameters
+    ----------
+    inputs : int array (rows, columns, fan_in)
+        −1 where the window lies outside the map, and of sites that nobody hears.
+    neurons : int array (rows, columns)
+        Neurons of each site.
+    room
+    """
+
+    def __init__(self, inputs: NDArray[np.int32], neurons: NDArray[np.int64], room: _Room) -> None:
+        self._inputs = inputs
+        self._sums = np.pad(neurons.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+        self._room = room
+        self._pairs: dict[_Rectangle, int | None] = {}
+        self._best: dict[_Rectangle, tuple[int, int, tuple[_Rectangle, _Rectangle] | None]] = {}
+
+    def neurons(self, tile: _Rectangle) -> int:
+        """Return the neurons of a tile."""
+        top, bottom, left, right = tile
+        sums = self._sums
+        return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
+
+    def pairs(self, tile: _Rectangle) -> int | None:
+        """Return the different inputs of a tile, or None if it does not fit a core."""
+        if tile not in self._pairs:
+            self._pairs[tile] = self._count(tile)
+        return self._pairs[tile]
+
+    def _count(self, tile: _Rectangle) -> int | None:
+        if self.neurons(tile) > self._room.neurons:
+            return None
+        # What does not fit without its last row or column does not fit with it.
+        if tile.bottom - tile.top > 1 and self.pairs(tile._replace(bottom=tile.bottom - 1)) is None:
+            return None
+        if tile.right - tile.left > 1 and self.pairs(tile._replace(right=tile.right - 1)) is None:
+            return None
+        seen = np.unique(self._inputs[tile.top : tile.bottom, tile.left : tile.right])
+        count = len(seen) - int(seen[0] < 0)
+        return count if count <= self._room.pairs else None
+
+    def partition(self) -> list[_Rectangle]:
+        """Return the tiles of the best partition."""
+        rows, columns = self._inputs.shape[:2]
+        tiles, whole = [], [_Rectangle(0, rows, 0, columns)]
+        while whole:
+            some = whole.pop()
+            cut = self._find(some)[2]
+            if cut is None:
+                tiles.append(some)
+            else:
+                whole.extend(reversed(cut))
+        return tiles
+
+    @cached_property
+    def _any_pair_fits(self) -> bool:
+        rows, columns = self._inputs.shape[:2]
+        return any(
+            self.pairs(_Rectangle(y, y + height, x, x + width)) is not None
+            for height, width in ((1, 2), (2, 1))
+            for y in range(rows - height + 1)
+            for x in range(columns - width + 1)
+        )
+
+    def _find(self, some: _Rectangle) -> tuple[int, int, tuple[_Rectangle, _Rectangle] | None]:
+        """Return the tiles and inputs of the best partition of a rectangle, and its first cut."""
+        if some not in self._best:
+            pairs = self.pairs(some)
+            if pairs is not None:
+                self._best[some] = (1, pairs, None)
+            elif not self._any_pair_fits:
+                self._best[some] = (some.sites, 0, some.cuts()[0])
+            else:
+                halves = [(self._find(one), self._find(other), (one, other)) for one, other in some.cuts()]
+                self._best[some] = min(
+                    ((one[0] + other[0], one[1] + other[1], cut) for one, other, cut in halves),
+                    key=lambda found: found[:2],
+                )
+        return self._best[some]
+
+
+def pack_layer(layer: BoundLayer, copies: NDArray[np.int64], options: CompileOptions) -> LayerPlan:
+    """Put the sites of a layer into as few cores as this module knows how to; sites that nobody hears are left out.
+
+    Parameters
+    ----------
+    layer
+    copies : int64 array (outputs,)
+        Neurons that each element of the output map takes.
+    options
+
+    Returns
+    -------
+    LayerPlan
+        A layer whose sites exceed a core is divided as in plain programs.
+
+    Raises
+    ------
+    ChipLimitError
+        If a site has more inputs than a core has axon pairs.
+    """
+    check_inputs(layer, options)
+    wiring, most = layer.connectivity, max(int(copies.max()), 1)
+    neurons = copies[wiring.outputs].sum(axis=1)
+    if neurons.max() > options.neurons or not neurons.any():
+        return plan_layer(layer, most, options)
+    room = _Room(options.axons // AXONS_PER_INPUT, options.neurons)
+    tiles = _cut_groups(wiring, neurons, room)
+    inputs = np.array([len(_inputs_of(wiring, tile)) for tile in tiles])
+    core = _first_fit(inputs, np.array([neurons[tile].sum() for tile in tiles]), room)
+    return LayerPlan(layer, _sites_of_cores(tiles, core), None, 1, most, ())
+
+
+def _cut_groups(wiring: Connectivity, neurons: NDArray[np.int64], room: _Room) -> list[NDArray[np.int32]]:
+    """Return the sites of each tile. Groups that differ only in the names of their inputs are cut alike."""
+    groups, rows, columns = wiring.grid
+    sites = np.arange(groups * rows * columns, dtype=np.int32).reshape(wiring.grid)
+    known: dict[bytes, list[_Rectangle]] = {}
+    tiles = []
+    for group in sites:
+        for top in range(0, rows, _BLOCK):
+            for left in range(0, columns, _BLOCK):
+                block = group[top : top + _BLOCK, left : left + _BLOCK]
+                of_site = neurons[block]
+                names = _renamed(np.where(of_site[..., None] > 0, wiring.inputs[block], -1))
+                key = b"".join([repr(block.shape).encode(), names.tobytes(), of_site.tobytes()])
+                if key not in known:
+                    known[key] = _Block(names, of_site, room).partition()
+                tiles += [block[t.top : t.bottom, t.left : t.right].ravel() for t in known[key]]
+    heard = [tile[neurons[tile] > 0] for tile in tiles]
+    return [tile for tile in heard if len(tile)]
+
+
+def _renamed(inputs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Number inputs by their first appearance; −1 stays."""
+    values, first, inverse = np.unique(inputs, return_index=True, return_inverse=True)
+    rank = np.empty(len(values), np.int32)
+    rank[np.argsort(first)] = np.arange(len(values), dtype=np.int32)
+    return np.where(inputs < 0, -1, rank[inverse.reshape(inputs.shape)]).astype(np.int32)
+
+
+def _inputs_of(wiring: Connectivity, tile: NDArray[np.int32]) -> NDArray[np.int32]:
+    seen = np.unique(wiring.inputs[tile])
+    return seen[seen >= 0]
+
+
+def _first_fit(pairs: NDArray[np.int64], neurons: NDArray[np.int64], room: _Room) -> NDArray[np.int64]:
+    """Return the core of each tile."""
+    if len(pairs) < 2 or 2 * pairs.min() > room.pairs or 2 * neurons.min() > room.neurons:
+        return np.arange(len(pairs))
+    core = np.empty(len(pairs), np.int64)
+    # Room left in each core; there are never more cores than tiles.
+    free_pairs, free_neurons = np.full(len(pairs), room.pairs), np.full(len(pairs), room.neurons)
+    share = np.maximum(pairs / room.pairs, neurons / room.neurons)
+    for tile in np.argsort(-share, kind="stable"):
+        chosen = int(np.argmax((free_pairs >= pairs[tile]) & (free_neurons >= neurons[tile])))
+        core[tile] = chosen
+        free_pairs[chosen] -= pairs[tile]
+        free_neurons[chosen] -= neurons[tile]
+    return core
+
+
+def _sites_of_cores(tiles: list[NDArray[np.int32]], core: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the sites of each core, the cores in order of their first sites."""
+    members: dict[int, list[int]] = {}
+    for tile, number in zip(tiles, core.tolist(), strict=True):
+        members.setdefault(number, []).extend(tile.tolist())
+    ordered = sorted(sorted(sites) for sites in members.values())
+    result = np.full((len(ordered), max(map(len, ordered))), -1, np.int32)
+    for row, sites in zip(result, ordered, strict=True):
+        row[: len(sites)] = sites
+    return result
