@@ -1,18 +1,28 @@
-"""``neurosyn data``: list, info, fetch."""
+"""``neurosyn data``: list, info, fetch, preview, check."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Json, Overrides, Profile, ScenarioPath
+from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPath
 
 if TYPE_CHECKING:
     from neurosyn.data.dataset import DataContext
+    from neurosyn.data.source import DataSource
 
-app = typer.Typer(no_args_is_help=True, help="See which data sets there are, describe them, download them.")
+app = typer.Typer(
+    no_args_is_help=True, help="See which data sets there are, describe them, download them, look at them."
+)
+
+Kind = Annotated[str, typer.Argument(metavar="KIND", help="Data set, e.g. svhn.", show_default=False)]
+DataOptions = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option of the data set; may be given again."),
+]
 
 
 @app.command("list")
@@ -53,13 +63,14 @@ def _row(kind: str, context: DataContext) -> dict[str, Any]:
 
 @app.command()
 def info(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Data set, e.g. svhn.", show_default=False)],
+    kind: Kind,
+    options: DataOptions = None,
     json: Json = False,
 ) -> None:
     """Describe a data set: honest name, terms, classes, sizes, and what is missing where."""
     from neurosyn.data.folder import data_context
 
-    dataset, context = _dataset(kind), data_context()
+    dataset, context = _dataset(kind, options), data_context()
     about = dataset.info(context)
     missing = {split: dataset.available(context, split) for split in ("train", "test")}
     document = {
@@ -85,14 +96,48 @@ def info(
 
 
 @app.command()
-def fetch(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Data set, e.g. svhn.", show_default=False)],
-) -> None:
+def fetch(kind: Kind, options: DataOptions = None, quiet: Quiet = False) -> None:
     """Download a data set's official files into the data folder, checked against their checksums."""
     from neurosyn.data.folder import data_context
+    from neurosyn.progress import StageProgress
 
-    for path in _dataset(kind).fetch(data_context()):
+    dataset = _dataset(kind, options)
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("fetch") as said:
+        paths = dataset.fetch(data_context(progress=progress.update))
+        said.append(f"{len(paths)} files, checked")
+    for path in paths:
         typer.echo(str(path))
+
+
+@app.command()
+def preview(
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="KIND|SCENARIO", help="Data set, e.g. svhn, or a scenario (.toml).", show_default=False),
+    ],
+    split: Annotated[Literal["train", "test"], typer.Option("--split", help="Which images to show.")] = "test",
+    each: Annotated[int, typer.Option("--each", min=1, max=50, help="Images of every class.")] = 8,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which images.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: KIND-SPLIT.png.")] = None,
+    options: DataOptions = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a contact sheet: some images of every class with its name, as PNG."""
+    from neurosyn.progress import StageProgress
+    from neurosyn.registry import blame
+    from neurosyn.report.contact_sheet import write_contact_sheet
+
+    source = _source(kind, options)
+    target = out or Path(f"{Path(kind).stem}-{split}.png")
+    with StageProgress(2, quiet=quiet) as progress:
+        with progress.stage("load") as said, blame("datasets", kind, "load"):
+            images = source.load(split, progress.update)
+            said.append(f"{len(images):,} {split} images of {source.info.name}")
+        with progress.stage("draw") as said:
+            title = f"{source.info.name}: {len(images):,} {split} images, {len(source.info.classes)} classes"
+            shown = write_contact_sheet(target, images, source.info.classes, title, each=each, seed=seed)
+            said.append(f"{shown:,} of them")
+    typer.echo(str(target))
 
 
 @app.command()
@@ -115,17 +160,37 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
         typer.echo(f"{source.info.name}" + (f" because {source.reason}" if source.used_stand_in else ""))
 
 
-def _dataset(kind: str) -> Any:
+def _source(name: str, options: list[str] | None) -> DataSource:
+    """Return a data set by kind, or the one that a scenario would use here; `options` are the set's, or overrides."""
+    from neurosyn.data.folder import data_context
+    from neurosyn.data.source import DataSource
+
+    if name.endswith(".toml"):
+        from neurosyn.run import Run
+        from neurosyn.scenario.scenario import load_scenario
+
+        return Run(load_scenario(Path(name), overrides=options)).data.source
+    dataset, context = _dataset(name, options), data_context()
+    return DataSource(dataset.info(context), dataset, context)
+
+
+def _dataset(kind: str, options: list[str] | None = None) -> Any:
     from pydantic import ValidationError
 
     from neurosyn.errors import ScenarioError
     from neurosyn.registry import registry
+    from neurosyn.scenario.loader import read_overrides
 
     cls: Any = registry.get("datasets", kind)
     try:
-        return cls.from_table({})
+        return cls.from_table(read_overrides(options or []).values)
     except ValidationError as error:
-        needed = ", ".join(str(e["loc"][0]) for e in error.errors())
-        raise ScenarioError(
-            f"data set {kind}: needs options ({needed}) that only a scenario gives; use `neurosyn data check SCENARIO`"
-        ) from error
+        missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
+        if missing:
+            raise ScenarioError(
+                f"data set {kind}: needs options ({', '.join(missing)}); give them with --set KEY=VALUE, or see "
+                "`neurosyn data check SCENARIO`"
+            ) from error
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        there_are = ", ".join(cls.model_fields)
+        raise ScenarioError(f"data set {kind}: {wrong}; its options are {there_are or 'none'}") from error
