@@ -31,15 +31,14 @@ def simulate(scenario, folder, *more):
 
 
 @pytest.mark.parametrize(
-    ("encoder", "ticks"),
+    ("encoder", "ticks", "timing"),
     [
-        ('{ kind = "rate", ticks = 5 }', 5),
-        ('{ kind = "rate", ticks = 3, spacing = "bernoulli" }', 3),
-        ('{ kind = "thermometer", levels = 2 }', 1),
-        ('{ kind = "threshold" }', 1),
+        ('{ kind = "rate", ticks = 5 }', 5, "compiled"),
+        ('{ kind = "rate", ticks = 3, spacing = "bernoulli" }', 3, "none"),
+        ('{ kind = "thermometer", levels = 2 }', 1, "none"),
+        ('{ kind = "threshold" }', 1, "compiled"),
     ],
 )
-@pytest.mark.parametrize("timing", ["none", "compiled"])
 def test_chip_answers_as_trained_at_every_tick(tiny, tmp_path, encoder, ticks, timing):
     summary = simulate(tiny, tmp_path / "run", *overrides(encoder, f'simulate.timing="{timing}"'))
     assert summary["mismatched_frames"] == 0

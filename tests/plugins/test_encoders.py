@@ -54,7 +54,7 @@ def test_flat_images_become_zero(level):
     assert not Contrast().encode(np.full((2, 32, 32, 3), level, np.uint8)).any()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.sampled_from(ENCODERS))
 def test_an_images_code_does_not_depend_on_its_batch(seed, n, encoder):
     images = np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
@@ -72,6 +72,7 @@ def test_unit_by_hand():
 
 
 @pytest.mark.parametrize("encoder", ENCODERS, ids=str)
+@settings(max_examples=30, deadline=None)
 @given(images=IMAGES)
 def test_encoders_give_what_they_promise(encoder, images):
     encoded = encoder.encode(images)
@@ -116,6 +117,7 @@ def test_even_rates_by_hand():
     ]
 
 
+@settings(max_examples=30, deadline=None)
 @given(ticks=st.integers(1, 255))
 def test_even_rates_count_what_is_due(ticks):
     levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)

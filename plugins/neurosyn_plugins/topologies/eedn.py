@@ -132,8 +132,9 @@ def _eedn(name: str, width: float, depth: tuple[int, ...], filters: int | None, 
 
 def _entrance_groups(name: str, channels: int, features: int, groups: int) -> int:
     """Return the groups of the first layer on the chip: as planned, or the fewest with which its inputs fit a core."""
-    window: int = _WINDOWS["P4"]["kernel"] ** 2
-    for number in (groups, *range(1, channels + 1)):
+    window = _WINDOWS["P4"]["kernel"] ** 2
+    candidates: list[int] = [groups, *range(1, channels + 1)]
+    for number in candidates:
         if not channels % number and not features % number and channels // number * window <= _MOST_INPUTS:
             return number
     raise ScenarioError(
