@@ -128,7 +128,8 @@ class Findings:
                 name = ".".join(map(str, mistake["loc"])) or "options"
                 if mistake["type"] == "missing":
                     self.add(
-                        f"option {name}", "is required and has no example; give Field(…, examples=[…]) or an option"
+                        f"option {name}",
+                        f"is required and has no example; give Field(…, examples=[…]), or a value (--set {name}=…)",
                     )
                 else:
                     self.add(
