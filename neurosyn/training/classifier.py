@@ -126,7 +126,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> bool(classifier.score(X, y) > 0.9)
     True
     >>> classifier.to_program().cores
-    5
+    3
     """
 
     def __init__(

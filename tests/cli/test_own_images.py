@@ -43,3 +43,10 @@ def test_a_broken_picture_stops_the_run_with_its_name(guide, neurosyn):
     outcome = neurosyn("simulate", "shapes.toml")
     assert outcome.code == 5
     assert "07.jpg: cannot be read as an image" in outcome.err
+
+
+def test_the_same_network_from_python(guide, capsys):
+    exec(compile(guide["python"][1], "from_python.py", "exec"), {})
+    scores = [float(score) for score in capsys.readouterr().out.strip(" []\n").split()]
+    assert len(scores) == 3
+    assert sum(scores) / 3 > 0.6
