@@ -32,6 +32,7 @@ from neurosyn.rundata import RunData
 from neurosyn.rundir import RunFolder
 from neurosyn.runprobes import RunProbes
 from neurosyn.scenario.scenario import Scenario
+from neurosyn.training.history import draw_history, save_history
 from neurosyn.training.model import Model
 from neurosyn.training.trainer import Trainer, TrainingContext
 
@@ -182,6 +183,8 @@ class Run:
 
     def _train(self, progress: StageProgress) -> Model:
         def report(state: dict[str, Any]) -> None:
+            if state.get("history"):
+                save_history(state["history"], self.folder.learning_table)
             notes = [f"epoch {state['epoch']}/{state['epochs']}"] if "epochs" in state else []
             for key, name in (("loss", "loss"), ("accuracy", "acc"), ("validation_accuracy", "val")):
                 if state.get(key) is not None:
@@ -212,8 +215,12 @@ class Run:
                 "scenario": scenario.name,
                 "seed": scenario.seed,
                 "trainer": scenario.table(table),
+                "data": self.data.fingerprint(),
             }
         )
+        if history := model.provenance.get("history"):
+            save_history(history, self.folder.learning_table)
+            draw_history(history, self.folder.learning_curve, scenario.title or scenario.name)
         return model
 
     def _check_before_training(self) -> None:

@@ -37,6 +37,8 @@ class RunFolder:
 
     scenario = property(lambda self: self.path / "scenario.toml")
     model = property(lambda self: self.path / "model.safetensors")
+    learning_table = property(lambda self: self.path / "learning_curve.csv")
+    learning_curve = property(lambda self: self.path / "learning_curve.png")
     program = property(lambda self: self.path / "program.npz")
     placement = property(lambda self: self.path / "placement.npz")
     outputs = property(lambda self: self.path / "outputs.npz")

@@ -44,6 +44,8 @@ class TrainingContext:
     report
         Called with a dictionary of what a person wants to see: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
         ``accuracy``, ``validation_accuracy``, ``images_per_second``, ``seconds_left``; absent keys are not known yet.
+        ``history``, a list with such a dictionary for each epoch so far, is kept as the run's learning curve; the
+        model's provenance carries it, too.
     start
         A model of the same network, trained before, whose weights to begin with in place of random ones; only for a
         trainer with `warm_starts`.

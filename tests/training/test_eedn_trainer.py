@@ -10,6 +10,7 @@ import pytest
 from neurosyn_plugins.trainers.eedn import Eedn
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from pydantic import ValidationError
+from safetensors.numpy import load_file
 
 from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError, ScenarioError
@@ -123,6 +124,47 @@ def test_the_number_of_threads_changes_nothing(train, tmp_path, monkeypatch):
         monkeypatch.setattr(Training, "_threads", lambda _self, threads=threads: threads)
         models.add(file_of(train(str(threads), parts=4), tmp_path / f"{threads}.safetensors"))
     assert len(models) == 1
+
+
+def test_patience_ends_training_and_keeps_the_best_epoch(train, tmp_path):
+    """The rate is so high that accuracy leaps about."""
+    wild = {"rate": 1.0, "schedule": "log", "decay_at": [], "decay": 1.0, "epochs": 40}
+    whole = train("whole", **wild, patience=3)
+    accuracies = [entry["validation_accuracy"] for entry in whole.provenance["history"]]
+    best = int(np.argmax(accuracies)) + 1
+    assert len(accuracies) == best + 3 < 40
+    # Up to its best epoch it is the training without patience.
+    reports = []
+
+    def stop(progress):
+        reports.append(progress)
+        if progress["epoch"] == best and "history" in progress:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("plain", report=stop, **wild)
+    assert [entry["validation_accuracy"] for entry in reports[-1]["history"]] == accuracies[:best]
+    (path,) = (tmp_path / "plain").iterdir()
+    hidden = np.concatenate([own.hidden.ravel() for own in whole.parameters if own.hidden is not None])
+    assert np.isin(hidden, load_file(path)["hidden"]).all()
+
+
+def test_patience_survives_an_interruption(train, tmp_path):
+    options = {"rate": 1.0, "epochs": 8, "patience": 3, "softness": 1.0}
+    whole = file_of(train("whole", **options), tmp_path / "whole.safetensors")
+
+    def stop(progress):
+        if progress["epoch"] == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("halves", report=stop, **options)
+    assert file_of(train("halves", **options), tmp_path / "halves.safetensors") == whole
+
+
+def test_patience_needs_images_to_go_by(train, data):
+    with pytest.raises(ScenarioError, match=r"hold images out with train\.validation"):
+        train(given=TrainingData(data.train, None, data.encoder, data.encoder_spec), patience=2)
 
 
 def test_finished_training_is_not_repeated(train, tmp_path):

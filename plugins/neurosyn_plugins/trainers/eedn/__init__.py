@@ -56,6 +56,12 @@ class Eedn(Trainer):
     dropout: dict[str, float] = Field({}, description="share of the spikes dropped after a layer, by the layer's name")
     shift: int = Field(2, ge=0, le=64, description="largest random move of a training image, in pixels")
     flip: bool = Field(False, description="whether training images are mirrored half of the time")
+    patience: int = Field(
+        0,
+        ge=0,
+        description="training stops once this many epochs of binary neurons have passed without a better accuracy on "
+        "the held-out images, and the best epoch's network is kept; 0: train to the end and keep the last",
+    )
     statistics_images: int = Field(
         4096, ge=1, le=1 << 24, description="training images that the final normalisation is measured on"
     )
@@ -82,6 +88,8 @@ class Eedn(Trainer):
                     f"trainer eedn: dropout: there is no layer '{name}'{did_you_mean(name, names)} "
                     f"(there are: {', '.join(names)})"
                 )
+        if self.patience and not data.validation:
+            raise ScenarioError("trainer eedn: patience has nothing to go by; hold images out with train.validation")
         labels = data.train.labels
         if len(labels) < 2:
             raise DataError(f"trainer eedn: there are {len(labels)} training images; give at least 2")

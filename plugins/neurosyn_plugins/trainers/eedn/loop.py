@@ -79,6 +79,8 @@ class Training:
             for _ in range(parts)
         ]
         self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
+        if options.patience:
+            self._state |= {name: array.copy() for name, array in self._best_of().items()}
         self._state_is_whole = True
         self._since = (time.perf_counter(), 0)
 
@@ -109,7 +111,7 @@ class Training:
         with threadpool_limits(1, user_api="blas"):
             with ThreadPoolExecutor(self._threads()) as pool, DeferredInterrupt() as interrupt:
                 try:
-                    while self.progress.epoch < self.options.epochs:
+                    while self.progress.epoch < self.options.epochs and not self._is_stale():
                         self._learn_epoch(interrupt, pool)
                         self._end_epoch()
                         checkpoint.save(self._state, self.progress)
@@ -119,6 +121,9 @@ class Training:
                     if self._state_is_whole:
                         checkpoint.save(self._state, self.progress)
                     raise
+            if self._best_epoch():
+                for name, array in self._best_of().items():
+                    array[...] = self._state[name]
             return self._model(self.options.statistics_images)
 
     def _threads(self) -> int:
@@ -175,8 +180,29 @@ class Training:
         }
         if self.data.validation is not None and len(self.data.validation):
             entry["validation_accuracy"] = self._accuracy(self._model(VALIDATION_STATISTICS), self.data.validation)
-        self.context.report({"epochs": self.options.epochs, "step": self.steps, "steps": self.steps, **entry})
+        self._state_is_whole = False
         self.progress = Progress(progress.epoch + 1, 0, 0.0, 0.0, [*progress.history, entry])
+        if self._best_epoch() == self.progress.epoch:
+            for name, array in self._best_of().items():
+                self._state[name][...] = array
+        self._state_is_whole = True
+        counts = {"epochs": self.options.epochs, "step": self.steps, "steps": self.steps}
+        self.context.report({**counts, **entry, "history": self.progress.history})
+
+    def _best_of(self) -> dict[str, NDArray[np.float32]]:
+        """Return what is kept of the best epoch, by its names in a checkpoint."""
+        return {"best_hidden": self.parameters.hidden, "best_effective": self.parameters.effective}
+
+    def _best_epoch(self) -> int:
+        """Return the first epoch of binary neurons with the highest accuracy on the held-out images, 0 for none yet."""
+        options = self.options
+        first = options.soft_until * options.epochs if options.softness else 0
+        counting = [entry for entry in self.progress.history if entry["epoch"] > first and options.patience]
+        return int(max(counting, key=lambda entry: float(entry["validation_accuracy"]))["epoch"]) if counting else 0
+
+    def _is_stale(self) -> bool:
+        best = self._best_epoch()
+        return bool(best) and self.progress.epoch - best >= self.options.patience
 
     def _report(self) -> None:
         progress = self.progress
