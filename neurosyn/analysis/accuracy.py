@@ -161,7 +161,7 @@ def analyse(run: RecordedRun) -> Analysis:
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw the confusion matrix and the margins of right and wrong answers."""
-    from neurosyn.analysis.plotting import COLOURS
+    from neurosyn.analysis.plotting import COLOURS, legend
 
     left, right = figure.subplots(1, 2, width_ratios=[1.1, 1])
     table = analysis.table("confusion")
@@ -192,7 +192,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     right.set_xlabel("score of the true class minus the best other one")
     right.set_ylabel("frames")
     right.set_title("Margins")
-    right.legend()
+    legend(right)
 
 
 if __name__ == "__main__":

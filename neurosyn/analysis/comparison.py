@@ -42,6 +42,8 @@ def compare(runs: Sequence[RecordedRun]) -> Analysis:
         notes.append("The runs are of different data.")
     if (table["limited_by"] == "nominal tick").any():
         notes.append("Where nothing was timed, speed and power are those of the nominal tick of 1 ms.")
+    for run, name in zip(runs, names, strict=True):
+        notes += [f"{name}: changed on purpose: {sentence}." for sentence in run.summary.get("deviations") or []]
     best: dict[str, Any] = {"runs": len(runs)}
     for label, column, least in (
         ("most_accurate", "accuracy", False),

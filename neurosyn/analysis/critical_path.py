@@ -150,7 +150,7 @@ def _what_if(view: TickView) -> pd.DataFrame:
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw when each core and link was done, the chain that ends the tick, and what would help."""
-    from neurosyn.analysis.plotting import ACCENT, COLOURS, bar_labels, count_axis, time_axis
+    from neurosyn.analysis.plotting import ACCENT, COLOURS, bar_labels, count_axis, legend, time_axis
 
     end = analysis.headline["makespan_ps"]
     (left, right), (below, lower) = figure.subplots(2, 2, width_ratios=[1.2, 1])
@@ -168,7 +168,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     left.set_xlim(0, end)
     left.set_xlabel("when the last thing that depends on it has happened")
     left.set_title("Cores and links by their end in the tick")
-    left.legend(loc="upper left")
+    legend(left, loc="upper left")
     time_axis(left.xaxis)
     first = elements.head(_SHOWN)
     colours = [COLOURS[0] if kind == "core" else COLOURS[1] for kind in first["kind"]]

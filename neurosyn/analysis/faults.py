@@ -95,7 +95,7 @@ def _probe(probe: dict[str, Any]) -> dict[str, Any]:
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw the events tick by tick, or say that there were none."""
-    from neurosyn.analysis.plotting import COLOURS, count_axis
+    from neurosyn.analysis.plotting import COLOURS, count_axis, legend
 
     ticks, axes = analysis.table("ticks"), figure.subplots()
     if ticks.empty:
@@ -113,7 +113,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     axes.set_ylabel("in the tick")
     axes.set_ylim(bottom=0)
     count_axis(axes.yaxis)
-    axes.legend()
+    legend(axes)
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def latency_bins(low: int, high: int) -> NDArray[np.float64]:
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw the distribution of latencies, and what the age of packets at their arrival is made of."""
-    from neurosyn.analysis.plotting import COLOURS, bar_labels, time_axis
+    from neurosyn.analysis.plotting import COLOURS, bar_labels, legend, time_axis
 
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     histogram, routes = analysis.table("histogram"), analysis.table("routes")
@@ -244,7 +244,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         left.stairs(share, edges, color=colours[route], linewidth=1.4, label=f"{route} ({packets:,})")
     if len(histogram):
         left.set_xscale("log")
-        left.legend(loc="upper right")
+        legend(left, loc="upper right")
     time_axis(left.xaxis)
     left.set_xlabel("latency: from ready to be sent to arrival")
     left.set_ylabel("% of the packets of the kind")
@@ -261,7 +261,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     bar_labels(right, names)
     time_axis(right.xaxis)
     right.set_title("Mean age at arrival, from the start of the tick")
-    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
+    legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
 
 
 if __name__ == "__main__":

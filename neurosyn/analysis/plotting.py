@@ -28,6 +28,7 @@ __all__ = [
     "board",
     "count_axis",
     "energy_axis",
+    "legend",
     "log_axis",
     "save_figure",
     "time_axis",
@@ -133,6 +134,12 @@ def energy_axis(axis: Axis) -> None:
 def count_axis(axis: Axis) -> None:
     """Write whole numbers in groups of three digits."""
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:,.2g}")
+
+
+def legend(axes: Axes, **how: Any) -> None:
+    """Say what the colours mean, if there are any; `how` goes to matplotlib."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(**how)
 
 
 def log_axis(axes: Axes, which: str, values: NDArray[Any]) -> None:

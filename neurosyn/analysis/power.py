@@ -185,7 +185,7 @@ def _add(sums: dict[int, float], counts: dict[int, int], keys: Any, values: Any)
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw the energy of each layer in parts, and the power tick by tick."""
-    from neurosyn.analysis.plotting import COLOURS, PART_COLOURS, bar_labels, energy_axis
+    from neurosyn.analysis.plotting import COLOURS, PART_COLOURS, bar_labels, energy_axis, legend
 
     layers = analysis.table("layers")
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
@@ -199,7 +199,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     bar_labels(left, layers["layer"])
     energy_axis(left.xaxis)
     left.set_title("Energy by layer, in the whole run")
-    left.legend(loc="lower right")
+    legend(left, loc="lower right")
     if "ticks" not in analysis.tables:
         right.set_axis_off()
         return
@@ -211,7 +211,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     right.set_xlabel("tick")
     right.set_ylabel("mW")
     right.set_title("Power by tick")
-    right.legend(loc="lower right")
+    legend(right, loc="lower right")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,11 @@ def analyse_run(name: str, run: Path, **options: Any) -> Analysis:
     """
     from neurosyn.analysis.recorded import RecordedRun
 
-    found: Analysis = _module(name).analyse(RecordedRun(run), **options)
-    return found
+    recorded = RecordedRun(run)
+    found: Analysis = _module(name).analyse(recorded, **options)
+    said = "\n".join(found.notes)
+    changed = [sentence for sentence in recorded.summary.get("deviations") or [] if sentence not in said]
+    return replace(found, notes=(*found.notes, *(f"Changed on purpose: {sentence}." for sentence in changed)))
 
 
 def plot_analysis(analysis: Analysis, path: Path) -> None:

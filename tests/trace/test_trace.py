@@ -315,3 +315,23 @@ def test_export_of_some_rows(trace, tmp_path, ending):
 def test_notebooks_show_the_tables(trace):
     shown = trace._repr_html_()
     assert all(f"<th>{name}</th><td>{rows:,}</td>" in shown for name, rows in trace.rows.items())
+
+
+def test_files_explain_themselves_without_neurosyn(trace):
+    """What DuckDB, polars or pandas see: plain Parquet with zstd, plain types, and columns with meaning and unit."""
+    for path in trace.folder.glob("*.parquet"):
+        file = pq.ParquetFile(path)
+        assert file.read().num_rows == trace.rows[path.stem]
+        codecs = {
+            file.metadata.row_group(group).column(column).compression
+            for group in range(file.metadata.num_row_groups)
+            for column in range(file.metadata.num_columns)
+        }
+        assert codecs <= {"ZSTD"}
+        for field in file.schema_arrow:
+            plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            assert any(
+                check(plain)
+                for check in (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_boolean)
+            )
+            assert field.metadata[b"description"]
