@@ -247,3 +247,12 @@ def test_nothing_is_called_that_is_not_overridden():
     assert not watch.wants_ticks
     watch.tick(lambda: pytest.fail("columns were made for nobody"))
     assert np.all(watch.why_off(Idle()) is None)
+
+
+def test_every_analysis_says_what_was_changed(simulate, tiny_run):
+    from neurosyn.analysis.script import analyse_run
+
+    simulate('kind = "fault_injection"\ncores = [3]')
+    for name in ("activity", "power", "accuracy", "faults"):
+        notes = " ".join(analyse_run(name, tiny_run).notes)
+        assert notes.count("fault_injection: 1 of 16 cores are dead") == 1

@@ -80,3 +80,8 @@ def test_what_cannot_be_compared(board_run):
         compare([board_run])
     with pytest.raises(DataError, match="there are no runs"):
         compare([])
+
+
+def test_runs_that_were_changed_on_purpose_say_so(run):
+    found = compare([run("sound"), run("faulty", deviations=["faults: 3 of 100 cores are dead"])])
+    assert found.notes == ("faulty: changed on purpose: faults: 3 of 100 cores are dead.",)
