@@ -109,6 +109,7 @@ def test_the_fingerprint_follows_names_contents_and_classes(context, fruit):
     assert second != first
     (fruit / "apple").rename(fruit / "avocado")
     assert data.fingerprint(context) != second
+    assert Folder(folder="gone").fingerprint(context) == {}
 
 
 @pytest.mark.parametrize(

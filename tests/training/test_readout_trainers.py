@@ -10,6 +10,7 @@ from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
+from neurosyn.testing import check_trainer
 from neurosyn.training.inference import infer, predict, transduce
 from neurosyn.training.model_file import load_model, save_model
 from neurosyn.training.trainer import TrainingContext, TrainingData
@@ -55,6 +56,11 @@ def test_learns_and_tells_what_it_loses(trainer, network, plain_encoder, tmp_pat
     again = trainer.train(network, data, TrainingContext(tmp_path, 5))
     np.testing.assert_array_equal(again.parameters[-1].weights, model.parameters[-1].weights)
     np.testing.assert_array_equal(again.parameters[-1].leak, model.parameters[-1].leak)
+
+
+@pytest.mark.parametrize("trainer", [Ridge, Logistic])
+def test_keeps_the_contract_also_with_two_classes(trainer):
+    check_trainer(trainer)
 
 
 def test_neurons_count_the_decision():

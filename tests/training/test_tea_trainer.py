@@ -14,6 +14,7 @@ from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
+from neurosyn.testing import check_trainer
 from neurosyn.training import SpikingClassifier
 from neurosyn.training.inference import class_scores, infer, predict, transduce
 from neurosyn.training.kernels import numpy_kernels
@@ -220,6 +221,10 @@ def test_begins_with_a_model(network, plain_encoder, tmp_path):
     other = build_network(LAYERS, MapShape(6, 6, 2), 3, 2)
     with pytest.raises(DataError, match="has another network"):
         Tea().train(other, data, TrainingContext(tmp_path, 8, start=first))
+
+
+def test_keeps_the_contract():
+    check_trainer(Tea, {"copies": 2})
 
 
 def test_labels_that_cannot_be_learnt_are_refused(network, plain_encoder, tmp_path):

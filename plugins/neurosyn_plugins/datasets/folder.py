@@ -25,6 +25,7 @@ class Folder(Dataset):
 
     folder: str = Field(
         min_length=1,
+        examples=["./pictures"],
         description="the folder: ./NAME beside the scenario, an absolute path, or a name inside the data folder",
     )
     name: str = Field(default="", description="honest name for every output; by default the folder's")
@@ -78,7 +79,9 @@ class Folder(Dataset):
         return Split(pixels, np.array(images.labels, np.int32))
 
     def fingerprint(self, context: DataContext) -> dict[str, Any]:
-        """Return the SHA-256 of the names and contents of each split."""
+        """Return the SHA-256 of the names and contents of each split; empty if there is no folder."""
+        if not self._root(context).is_dir():
+            return {}
         return {name: images.digest() for name, images in self._read(context)[0].items()}
 
     def _root(self, context: DataContext) -> Path:

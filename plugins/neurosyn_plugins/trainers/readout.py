@@ -194,7 +194,7 @@ def _spikes_before_last(model: Model, bits: NDArray[np.uint8]) -> NDArray[np.flo
 
 def _per_class(solution: Any, n_classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return weights (inputs, classes) and constants (classes,); a class that never came is never chosen."""
-    coefficients, constants = solution.coef_, np.atleast_1d(solution.intercept_)
+    coefficients, constants = np.atleast_2d(solution.coef_), np.atleast_1d(solution.intercept_)
     if len(coefficients) == 1:  # two classes: one decision
         coefficients, constants = np.vstack([-coefficients, coefficients]), np.concatenate([-constants, constants])
     real = np.zeros((coefficients.shape[1], n_classes))
