@@ -56,9 +56,9 @@ class Summary(TypedDict, total=False):
     engine: dict[str, Any]  # timing, backend, wall_s, ticks, batched, timed_frames, timed_ticks, mean_travel_ns, …
     layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj, energy_parts_pj
     assumptions: list[dict[str, Any]]  # name, value, unit, basis, and whether it is an option
-    provenance: dict[str, Any]
     deviations: list[str]  # what was changed on purpose in the program that was simulated
     probes: list[dict[str, Any]]  # name, kind, results, files in the folder probes, error
+    provenance: dict[str, Any]
     run: str
 
 
@@ -114,8 +114,8 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
         Section("Speed", tuple(_speed(summary))),
         Section("Power and energy", tuple(_power(summary))),
         Section("Events in the run", tuple(_events(summary))),
-        Section("Simulation", tuple(_simulation(summary))),
         Section("Probes", tuple(_probes(summary))),
+        Section("Simulation", tuple(_simulation(summary))),
     ]
     kept = (Section(s.title, tuple(f for f in s.facts if f.value != MISSING)) for s in sections)
     return [section for section in kept if section.facts]
