@@ -133,7 +133,7 @@ class OfficialImages(Dataset):
         ]
         return DatasetInfo(
             name=f"{self.title()} format (unofficial {' and '.join(altered)})" if altered else self.title(),
-            official=not altered,
+            official=not altered and all(file.md5 for file in self.FILES),
             licence=self.LICENCE,
             source=self.url() or "on request from its authors",
             classes=self.classes(),
