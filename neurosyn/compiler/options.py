@@ -23,8 +23,8 @@ class CompileOptions(Options):
     )
     pack: Literal["plain", "tight"] = Field(
         default="plain",
-        description="'plain': all cores of a layer alike, as IBM's are; 'tight': cores of any shape, fewer of them, with "
-        "exact copies",
+        description="'plain': all cores of a layer alike, as IBM's are; 'tight': fewer cores, of any shape, with exact "
+        "copies",
     )
     published_cores: int | None = Field(
         default=None, ge=1, description="cores that a publication reports for this network, for comparison"
