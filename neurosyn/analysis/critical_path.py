@@ -113,7 +113,7 @@ def _what_if(view: TickView) -> pd.DataFrame:
         )
 
     chip, finish, ends = view.trace.chip, view.finish_ps, np.sort(view.ends_ps)[::-1]
-    packets = view.last_arrival_ps
+    packets, floor = view.last_arrival_ps, view.busiest_link_ps
     for number in _RELIEVED:
         if number < len(ends):
             which = (
@@ -130,12 +130,11 @@ def _what_if(view: TickView) -> pd.DataFrame:
         if index == layer:
             one = finish.astype(np.float64).copy()
             one[here] = finish[here].mean()
-            at_best(f"spread the work of layer {view.trace.layers[index]} evenly over its cores", one.max())
+            at_best(f"spread the work of layer {view.trace.layers[index]} evenly over its cores", max(one.max(), floor))
     if len(finish):
-        at_best("spread the work of every layer evenly over its cores", level.max())
+        at_best("spread the work of every layer evenly over its cores", max(level.max(), floor))
         walk = view.trace.neurons * chip.neuron_time_ps
         synaptic = view.synaptic_events * chip.synaptic_event_time_ps
-        floor = view.busiest_link_ps
         at_best("synaptic events in half the time", max((finish - synaptic / 2).max(), floor))
         at_best("neurons in half the time", max((finish - walk / 2).max(), floor))
         at_best("links and ports of no delay", finish.max())
@@ -168,7 +167,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     left.set_xlim(0, end)
     left.set_xlabel("when the last thing that depends on it has happened")
     left.set_title("Cores and links by their end in the tick")
-    legend(left, loc="upper left")
+    legend(left, loc="upper left", bbox_to_anchor=(0.25, 1))
     time_axis(left.xaxis)
     first = elements.head(_SHOWN)
     colours = [COLOURS[0] if kind == "core" else COLOURS[1] for kind in first["kind"]]

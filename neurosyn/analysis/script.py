@@ -110,11 +110,14 @@ def main(name: str, arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--csv", action="store_true", help="print the main table, or --table, as CSV")
     parser.add_argument("--table", help="only this table")
-    parser.add_argument("--rows", type=int, default=20, help="rows of a table that are shown")
+    parser.add_argument("-n", "--rows", type=int, default=20, help="rows of a table that are shown")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw to a .png, .svg or .pdf file")
+    if name == "critical-path":
+        parser.add_argument("-t", "--tick", type=int, help="by default the one that took longest")
     given = parser.parse_args(arguments)
+    options = {"tick": given.tick} if name == "critical-path" else {}
     try:
-        analysis = analyse_run(name, given.run)
+        analysis = analyse_run(name, given.run, **options)
         if given.plot is not None:
             plot_analysis(analysis, given.plot)
         print_analysis(analysis, as_json=given.json, as_csv=given.csv, table=given.table, rows=given.rows)

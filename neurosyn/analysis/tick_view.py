@@ -135,7 +135,15 @@ class TickView:
 
     @property
     def busiest_link_ps(self) -> int:
-        """The longest time that a link needs for its packets of the tick, which cannot be shorter."""
+        """The longest time that a link needs for its packets of the tick, which cannot be shorter.
+
+        Where the packets of the tick were not recorded, those that the links carry in the mean stand for them.
+        """
+        if not self.has_packets and self.trace.has("links"):
+            links = self.trace.links(["link", "packets"])
+            ports = links[links["link"] >= self._fabric.edges]
+            mean = max([1, *(ports["packets"] // max(self.trace.ticks_timed, 1))])
+            return int(mean - 1) * self.trace.chip.edge_cycle_ps
         return int(self._links["least_ps"].max()) if len(self._links) else 0
 
     @property
