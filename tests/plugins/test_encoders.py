@@ -42,6 +42,7 @@ def test_contrast_by_hand():
     )
 
 
+@settings(deadline=None)
 @given(IMAGES)
 def test_contrast_agrees_with_numpys_mean_and_standard_deviation(images):
     x = images.reshape(len(images), -1).astype(np.float64)
