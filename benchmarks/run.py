@@ -76,6 +76,8 @@ def find_tools(environments: Path) -> list[Tool]:
     path = environments / "status.json"
     status = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, peer in PEERS.items():
+        if peer.get("trains"):
+            continue
         found = status.get(name, {"reason": "not set up; run benchmarks/setup_peers.py"})
         if "reason" in found:
             tools.append(Tool(name, peer["title"], reason=found["reason"]))

@@ -1,0 +1,173 @@
+"""Training steps of the one-chip network, neurosyn beside PyTorch on the processor: ``python -m benchmarks.trainer``.
+
+Both train the same layers on random images in batches of one size: grouped convolutions over shuffled channels,
+normalisation over the batch, binary neurons with the triangle as their derivative, trinary weights with hysteresis,
+Adam. Each is a process of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from neurosyn_plugins.encoders.contrast import Contrast
+from neurosyn_plugins.topologies.eedn import EednOneChip
+from neurosyn_plugins.trainers.eedn import Eedn
+
+from benchmarks.run import DOCS, HERE, say
+from benchmarks.tables import replace_between
+from neurosyn.data.dataset import Split
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network, build_network
+from neurosyn.processors import usable_processors
+from neurosyn.training.model import NORMALISATION_EPSILON
+from neurosyn.training.trainer import TrainingContext, TrainingData
+
+BEGIN, END = "<!-- trainer -->", "<!-- end of trainer -->"
+SIDE, CLASSES, BATCH, WARM_UP = 32, 10, 64, 10
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+
+
+def one_chip_network() -> tuple[Network, list[dict[str, Any]]]:
+    """Return the network, and its convolutions as PyTorch wants them."""
+    inputs = MapShape(SIDE, SIDE, 3)
+    specs = EednOneChip().layers(inputs, CLASSES)
+    layers, channels = [], inputs.channels
+    for spec in specs[:-1]:
+        trinary = spec["kind"] == "conv2d"
+        shape = {"kernel": 3, "stride": 1, "padding": 1, "groups": 1} | {
+            name: value for name, value in spec.items() if name != "kind"
+        }
+        layers.append({"inputs": channels, "trinary": trinary, **shape})
+        channels = shape["features"]
+    return build_network(specs, inputs, CLASSES, seed=0), layers
+
+
+def train_ours(steps: int, threads: int) -> dict[str, Any]:
+    """Train for so many steps and return the document."""
+    network, _ = one_chip_network()
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (BATCH * steps, SIDE, SIDE, 3), np.uint8)
+    labels = random.integers(0, CLASSES, len(images), dtype=np.int32)
+    stamps: dict[int, tuple[float, float]] = {}
+    losses = []
+
+    def report(state: dict[str, Any]) -> None:
+        stamps.setdefault(state["step"], (time.perf_counter(), time.process_time()))
+        losses.append(state["loss"])
+
+    trainer = Eedn(epochs=1, batch=BATCH, parts=threads, shift=0, statistics_images=BATCH)
+    data = TrainingData(Split(images, labels), None, Contrast(), {"kind": "contrast"})
+    with tempfile.TemporaryDirectory() as folder:
+        trainer.train(network, data, TrainingContext(Path(folder), 0, report))
+    wall, cpu = (stamps[steps][k] - stamps[WARM_UP][k] for k in (0, 1))
+    count = BATCH * (steps - WARM_UP)
+    weights = sum(
+        layer.connectivity.n_banks * layer.connectivity.fan_in * layer.connectivity.features for layer in network.layers
+    )
+    return {
+        "version": "",
+        "images_per_second": round(count / wall, 1),
+        "cpu_ms_per_image": round(1e3 * cpu / count, 3),
+        "weights": weights,
+        "loss": losses[-1],
+        "load_1min": round(os.getloadavg()[0], 2),
+    }
+
+
+def measure(words: list[str]) -> dict[str, Any]:
+    """Run a contestant once and return its document."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment | _ENVIRONMENT)
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        return {"reason": lines[-1] if lines else f"exit code {done.returncode}"}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(runs: dict[str, list[dict[str, Any]]], threads: int, steps: int) -> str:
+    """Return the results as a table."""
+    loads = [run["load_1min"] for found in runs.values() for run in found if "load_1min" in run]
+    lines = [
+        "",
+        f"Medians of {len(runs['neurosyn'])} processes of each, in turns, {steps - WARM_UP} steps of {BATCH} images after "
+        f"{WARM_UP} more; threads of each: {threads}. Load of the machine meanwhile: {min(loads)} … {max(loads)}.",
+        "",
+        "| trainer | images/s | times neurosyn's time | processor time per image, ms | times neurosyn's | version |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    ours: tuple[float, float] | None = None
+    for title, found in runs.items():
+        done = [run for run in found if "reason" not in run]
+        if not done:
+            lines.append(f"| {title} | – | – | – | – | not run: {found[0]['reason']} |")
+            continue
+        rate, cpu = (statistics.median(run[name] for run in done) for name in ("images_per_second", "cpu_ms_per_image"))
+        wall_ratio, cpu_ratio = ("", "") if ours is None else (f"{ours[0] / rate:.1f}×", f"{cpu / ours[1]:.1f}×")
+        ours = ours or (rate, cpu)
+        lines.append(f"| {title} | {rate:.0f} | {wall_ratio} | {cpu:.2f} | {cpu_ratio} | {done[0]['version']} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--steps", type=int, default=60)
+    arguments.add_argument("--repeats", type=int, default=3)
+    arguments.add_argument("--threads", type=int, default=min(2, usable_processors()))
+    arguments.add_argument("--environments", type=Path, default=HERE / ".venv")
+    arguments.add_argument("--ours", action="store_true", help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    steps = max(2, given.steps // 10) * 10
+    if given.ours:
+        print(json.dumps(train_ours(steps, given.threads)))
+        return
+
+    path = given.environments / "status.json"
+    status = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    peer = status.get("pytorch", {"reason": "not set up; run benchmarks/setup_peers.py pytorch"})
+    options = Eedn()
+    spec = {
+        "layers": one_chip_network()[1],
+        "classes": CLASSES,
+        "side": SIDE,
+        "batch": BATCH,
+        "steps": steps,
+        "warm_up": WARM_UP,
+        "threads": given.threads,
+        "epsilon": NORMALISATION_EPSILON,
+        **options.model_dump(include={"rate", "bias_rate", "off_chip_rate", "hysteresis", "logit_scale"}),
+    }
+    runs: dict[str, list[dict[str, Any]]] = {"neurosyn": [], "PyTorch, eager": []}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "spec.json"
+        file.write_text(json.dumps(spec), encoding="utf-8")
+        own = ["-m", "benchmarks.trainer", "--ours", "--steps", str(steps), "--threads", str(given.threads)]
+        for repeat in range(given.repeats):
+            for title in runs:
+                if title == "neurosyn":
+                    found = measure([sys.executable, *own])
+                elif "reason" in peer:
+                    found = peer
+                else:
+                    found = measure([peer["python"], str(HERE / "peers" / "train_pytorch.py"), str(file)])
+                runs[title].append(found)
+                say(f"{repeat + 1} of {given.repeats}: {title}: {found}")
+    weights = {run["weights"] for found in runs.values() for run in found if "weights" in run}
+    assert len(weights) == 1, weights
+    text = table(runs, given.threads, steps)
+    replace_between(DOCS / "benchmarks.md", BEGIN, END, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
