@@ -12,6 +12,7 @@ from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from pydantic import ValidationError
 from safetensors.numpy import load_file
 
+from neurosyn.compiler.fold import fold
 from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.network.layer import MapShape
@@ -160,6 +161,28 @@ def test_patience_survives_an_interruption(train, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train("halves", report=stop, **options)
     assert file_of(train("halves", **options), tmp_path / "halves.safetensors") == whole
+
+
+def test_training_starts_from_a_model(train, tmp_path):
+    first = train("first", epochs=3)
+    save_model(first, tmp_path / "first.safetensors")
+    second = train("second", epochs=1, rate=1e-9, start=str(tmp_path / "first.safetensors"))
+    for own, other in zip(first.parameters, second.parameters, strict=True):
+        np.testing.assert_allclose(own.weights, other.weights, atol=1e-6)
+        np.testing.assert_allclose(own.normalisation.bias, other.normalisation.bias, atol=1e-6)
+
+
+def test_a_start_that_does_not_fit_is_refused(train, small_network, tmp_path):
+    model = train(epochs=1)
+    save_model(fold(model), tmp_path / "folded.safetensors")
+    with pytest.raises(DataError, match="keeps no hidden weights"):
+        train("again", start=str(tmp_path / "folded.safetensors"))
+    with pytest.raises(DataError, match="there is no .*lost"):
+        train("again", start=str(tmp_path / "lost"))
+    specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 6}, {"kind": "readout"}]
+    save_model(model, tmp_path / "model.safetensors")
+    with pytest.raises(DataError, match="has other layers"):
+        train("again", start=str(tmp_path / "model.safetensors"), network=build_network(specs, MapShape(6, 6, 2), 3, 0))
 
 
 def test_patience_needs_images_to_go_by(train, data):

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neurosyn.data.dataset import Split
+from neurosyn.errors import DataError
 from neurosyn.network.network import Network
 from neurosyn.training.inference import infer, predict, transduce
 from neurosyn.training.kernels import numba_kernels, numpy_kernels
 from neurosyn.training.model import Model
+from neurosyn.training.model_file import load_model
 from neurosyn.training.statistics import measure
 from neurosyn.training.trainer import TrainingContext, TrainingData
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -63,6 +66,8 @@ class Training:
         self.steps = len(data.train) // self.images
         self.parameters = ParameterVector(network)
         self.parameters.initialise(self._rng(START))
+        if options.start:
+            self._start_from(Path(options.start))
         self.optimiser = self._make_optimiser()
         self.progress = Progress(0, 0, 0.0, 0.0, [])
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
@@ -84,6 +89,15 @@ class Training:
         self._state_is_whole = True
         self._since = (time.perf_counter(), 0)
 
+    def _start_from(self, path: Path) -> None:
+        if not path.is_file():
+            raise DataError(f"trainer eedn: start: there is no {path}; give the model.safetensors of a run folder")
+        model = load_model(path)
+        try:
+            self.parameters.take(model)
+        except DataError as error:
+            raise DataError(f"trainer eedn: start: {path} {error}") from error
+
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self.context.seed, *stream]))
 
@@ -102,7 +116,9 @@ class Training:
             "encoder": self.data.encoder_spec,
             "seed": self.context.seed,
         }
-        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels]))
+        # Random weights follow from the seed.
+        starting = [self.parameters.hidden, self.parameters.effective] if self.options.start else []
+        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *starting]))
 
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.errors import DataError
 from neurosyn.network.network import Network
+from neurosyn.training.model import Model
 from neurosyn.training.quantiser import first_trinary
 
 __all__ = ["ParameterVector", "Segment"]
@@ -75,6 +77,29 @@ class ParameterVector:
         for segment in self.segments:
             if segment.part == "trinary":
                 self.effective[segment.where] = first_trinary(self.hidden[segment.where])
+
+    def take(self, model: Model) -> None:
+        """Start with the weights and biases of a trained model of this network.
+
+        Raises
+        ------
+        DataError
+            If the model has other layers, or was folded for the chip and has no hidden weights any more.
+        """
+        shapes = [own.weights.shape for own in model.parameters]
+        if shapes != [segment.shape for segment in self.segments if segment.part != "bias"]:
+            raise DataError("has other layers than the network; train the network that the model is of")
+        for number, own in enumerate(model.parameters):
+            real = self.segments[2 * number].part == "real"
+            hidden = own.weights if real else own.hidden
+            if hidden is None or own.normalisation is None:
+                raise DataError("keeps no hidden weights; give the model.safetensors of the run that trained it")
+            for part, first, second in (
+                ("weights", hidden, own.weights),
+                ("bias", own.normalisation.bias, own.normalisation.bias),
+            ):
+                self.view(self.hidden, number, part)[...] = first
+                self.view(self.effective, number, part)[...] = second
 
     def view(self, vector: F32, layer: int, part: str) -> F32:
         """Return the view of `vector` that belongs to a layer's ``"weights"`` or ``"bias"``."""
