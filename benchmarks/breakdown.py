@@ -7,6 +7,7 @@ there alone.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import time
 from collections import defaultdict
@@ -160,7 +161,8 @@ def of_frames(timing: str, number: int) -> dict[str, float]:
 
 def table(columns: dict[str, dict[str, float]]) -> str:
     """Return shares of the sums, as a table."""
-    lines = ["", f"| part | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    load = f"Load of the machine: {os.getloadavg()[0]:.1f}."
+    lines = ["", load, "", f"| part | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
     sums = [sum(column.values()) for column in columns.values()]
     for part in (*PARTS, REST):
         shares = [column[part] / total for column, total in zip(columns.values(), sums, strict=True)]

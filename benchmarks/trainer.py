@@ -100,8 +100,8 @@ def table(runs: dict[str, list[dict[str, Any]]], threads: int, steps: int) -> st
     loads = [run["load_1min"] for found in runs.values() for run in found if "load_1min" in run]
     lines = [
         "",
-        f"Medians of {len(runs['neurosyn'])} processes of each, in turns, {steps - WARM_UP} steps of {BATCH} images after "
-        f"{WARM_UP} more; threads of each: {threads}. Load of the machine meanwhile: {min(loads)} … {max(loads)}.",
+        f"Medians of {len(runs['neurosyn'])} processes of each, in turns, {steps - WARM_UP} steps of {BATCH} images "
+        f"after {WARM_UP} more; threads of each: {threads}. Load of the machine meanwhile: {min(loads)} … {max(loads)}.",
         "",
         "| trainer | images/s | times neurosyn's time | processor time per image, ms | times neurosyn's | version |",
         "|---|---:|---:|---:|---:|---|",
