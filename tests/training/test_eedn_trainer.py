@@ -177,7 +177,7 @@ def test_a_start_that_does_not_fit_is_refused(train, small_network, tmp_path):
     save_model(fold(model), tmp_path / "folded.safetensors")
     with pytest.raises(DataError, match="keeps no hidden weights"):
         train("again", start=str(tmp_path / "folded.safetensors"))
-    with pytest.raises(DataError, match="there is no .*lost"):
+    with pytest.raises(DataError, match=r"there is no .*lost"):
         train("again", start=str(tmp_path / "lost"))
     specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 6}, {"kind": "readout"}]
     save_model(model, tmp_path / "model.safetensors")
