@@ -101,7 +101,8 @@ def table(runs: dict[str, list[dict[str, Any]]], threads: int, steps: int) -> st
     lines = [
         "",
         f"Medians of {len(runs['neurosyn'])} processes of each, in turns, {steps - WARM_UP} steps of {BATCH} images "
-        f"after {WARM_UP} more; threads of each: {threads}. Load of the machine meanwhile: {min(loads)} … {max(loads)}.",
+        f"after {WARM_UP} more; threads of each: {threads}. Load of the machine meanwhile: "
+        f"{min(loads)} … {max(loads)}.",
         "",
         "| trainer | images/s | times neurosyn's time | processor time per image, ms | times neurosyn's | version |",
         "|---|---:|---:|---:|---:|---|",
