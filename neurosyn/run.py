@@ -82,10 +82,11 @@ class Run:
             self._simulation(progress, model, program, placement, jobs)
             return self._report(progress)
 
-    def train(self, progress: StageProgress, packed: Path | None = None) -> dict[str, Any]:
+    def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
         """Train (or resume) and return where the model is and how good it is on the test frames.
 
-        `packed` names a file for the model as it goes on the chip, with leaks in place of normalisation.
+        `packed` names a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is
+        kept in it as what made it.
         """
         from neurosyn.compiler.fold import fold
         from neurosyn.training.inference import infer, predict
@@ -99,7 +100,7 @@ class Run:
         accuracy = float((answers == labels).mean())
         if packed is not None:
             measured = {"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(labels)}
-            model.provenance.update(measured)
+            model.provenance.update(measured | ({"command": command} if command else {}))
             save_model(fold(model), packed)
         return {
             "model": str(self.folder.model),

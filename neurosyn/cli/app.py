@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -137,7 +138,7 @@ def train(
 
     run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
     with StageProgress(2, quiet=quiet) as progress:
-        result = run.train(progress, packed)
+        result = run.train(progress, packed, _training_command(scenario, profile, overrides, packed))
     if json:
         print_json(result)
     else:
@@ -146,6 +147,15 @@ def train(
             f"test accuracy {result['accuracy']:.2%} on {result['frames']:,} frames of {result['dataset']['name']}"
         )
         typer.echo(f"use it: neurosyn simulate {scenario} --set train.model={Path(result['model']).resolve()}")
+
+
+def _training_command(scenario: Path, profile: str | None, overrides: list[str] | None, packed: Path | None) -> str:
+    """Return the command again, without what decides nothing but places."""
+    words = ["neurosyn", "train", str(scenario)]
+    words += ["--profile", profile] if profile else []
+    words += [word for override in overrides or [] for word in ("--set", override)]
+    words += ["--packed", packed.name] if packed else []
+    return shlex.join(words)
 
 
 @app.command("compile")
@@ -221,7 +231,7 @@ def report(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import analyse, bench, data, plugins, scenario, trace
+    from neurosyn.cli import analyse, bench, data, models, plugins, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.run import run
@@ -232,6 +242,7 @@ def _add_groups() -> None:
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
     app.add_typer(data.app, name="data")
+    app.add_typer(models.app, name="models")
     app.add_typer(plugins.app, name="plugins")
     app.add_typer(scenario.app, name="scenario")
     app.add_typer(trace.app, name="trace")

@@ -1,0 +1,149 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from neurosyn.compiler.compile import compile_network
+from neurosyn.models import shipped_models
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import build_network
+from neurosyn.report.model_card import layer_weights, model_card, weight_statistics
+from neurosyn.training.model import LayerParameters, Model
+from neurosyn.training.model_file import load_model, save_model
+
+VAD = "vad_stand_in"
+
+
+@pytest.fixture(scope="module")
+def packed(tiny, tmp_path_factory):
+    """A model trained and packed by the command, with a changed option."""
+    from neurosyn.cli import main
+
+    folder = tmp_path_factory.mktemp("packed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ("train", str(tiny), "--set", "train.epochs=1", "--packed", "tiny.safetensors", "--quiet")
+        patch.setattr("sys.argv", ["neurosyn", *words])
+        main()
+    return folder / "tiny.safetensors"
+
+
+def test_list_shows_every_shipped_model(neurosyn):
+    rows = json.loads(neurosyn("models", "list", "--json").out)
+    assert [row["name"] for row in rows] == list(shipped_models())
+    for row in rows:
+        assert row["task"]
+        assert row["cores"] > 0
+        assert 0 < row["accuracy"] < 1
+        assert row["bytes"] < 1_000_000
+        assert 0.3 < row["zero_weights"] < 0.65
+        assert not row["official"] or "stand-in" not in row["dataset"]
+    shown = neurosyn("models", "list").out
+    assert all(name in shown for name in shipped_models())
+    assert '[train] model = "shipped:NAME"' in shown
+
+
+def test_a_broken_model_is_named_and_the_others_are_shown(neurosyn, monkeypatch, tmp_path):
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"not a model")
+    found = {"broken": broken, VAD: shipped_models()[VAD]}
+    monkeypatch.setattr("neurosyn.models.shipped_models", lambda: found)
+    outcome = neurosyn("models", "list")
+    assert outcome.code == 0
+    assert "BROKEN" in outcome.out
+    assert VAD in outcome.out
+
+
+def test_info_gives_the_command_seed_and_data(neurosyn, packed, tiny, bars):
+    about = json.loads(neurosyn("models", "info", packed, "--json").out)
+    assert about["command"] == f"neurosyn train {tiny} --set train.epochs=1 --packed tiny.safetensors"
+    assert (about["seed"], about["task"], about["dataset"], about["official"]) == (3, "tiny", "bars", False)
+    assert about["data"][0] == "bars"
+    assert about["data"][1], "a checksum or size of the archive"
+    assert about["trainer"]["epochs"] == 1
+    assert about["test_frames"] == 20
+    shown = neurosyn("models", "info", packed).out
+    assert "NOT official data" in shown
+    assert f"{about['accuracy']:.2%} of 20 test frames" in shown
+    assert f'[train] model = "{packed}"' in shown
+
+
+def test_info_of_a_model_that_says_nothing_about_itself(neurosyn, packed, tmp_path):
+    model = load_model(packed)
+    said = {"official": "yes", "test_accuracy": float(7), "seed": True, "command": 3, "trainer": []}
+    save_model(Model(model.network, model.parameters, model.encoder, said), tmp_path / "silent.safetensors")
+    card = model_card(tmp_path / "silent.safetensors")
+    assert not card["official"]
+    assert {card[key] for key in ("task", "dataset", "accuracy", "seed", "command", "trainer", "data")} == {None}
+    outcome = neurosyn("models", "info", tmp_path / "silent.safetensors")
+    assert outcome.code == 0
+    assert outcome.out.count("not recorded") >= 6
+
+
+def test_info_says_how_to_use_a_shipped_model_and_takes_its_name_with_the_prefix(neurosyn):
+    shown = neurosyn("models", "info", VAD).out
+    assert f"neurosyn simulate scenarios/vad.toml --set train.model=shipped:{VAD}" in shown
+    assert neurosyn("models", "info", f"shipped:{VAD}").out == shown
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "cut", "flipped", "foreign", "folder"])
+def test_files_that_are_no_models_are_refused(neurosyn, packed, tmp_path, kind):
+    path, content = tmp_path / "model.safetensors", packed.read_bytes()
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "cut":
+        path.write_bytes(content[:-100])
+    elif kind == "flipped":
+        path.write_bytes(content.replace(b'"layers.1.trinary"', b'"layers.9.trinary"'))
+    elif kind == "foreign":
+        save_file({"weight": np.zeros((3, 3), np.float32)}, path)
+    elif kind == "folder":
+        path.mkdir()
+    outcome = neurosyn("models", "info", path)
+    assert outcome.code == 5
+    assert str(path) in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_unknown_names_are_refused_with_the_nearest(neurosyn):
+    outcome = neurosyn("models", "info", "vad_standin")
+    assert outcome.code == 5
+    assert f"did you mean '{VAD}'?" in outcome.err
+
+
+def test_cores_are_those_of_the_compiled_program(packed):
+    assert model_card(packed)["cores"] == compile_network(load_model(packed)).cores
+
+
+def test_statistics_by_hand():
+    # 2×2×64 inputs: a 2×2 window over half of the channels each has 128 inputs, a 1×1 window after it 3.
+    specs = [
+        {"kind": "conv2d", "features": 6, "groups": 2, "kernel": 2, "stride": 2},
+        {"kind": "conv2d", "features": 2, "groups": 2, "kernel": 1},
+        {"kind": "readout"},
+    ]
+    network = build_network(specs, MapShape(2, 2, 64), 2, 0)
+    first, second = np.ones((2, 128, 3), np.int8), np.ones((2, 3, 1), np.int8)
+    first[0, :64] = 0
+    second[:, 0] = 0
+    parameters = [LayerParameters(w, leak=np.zeros(w[:, 0].shape, np.int32)) for w in (first, second)]
+    model = Model(network, tuple(parameters), {"kind": "threshold"})
+    # Of 2·128·3 + 2·3 weights 64·3 + 2 are zero; three neurons have 64 others and three 128.
+    assert weight_statistics(model) == {"zero_weights": pytest.approx(194 / 774), "fan_in": pytest.approx(96)}
+    assert [row["zero_weights"] for row in layer_weights(model)] == [pytest.approx(0.25), pytest.approx(1 / 3)]
+    assert [row["mean_fan_in"] for row in layer_weights(model)] == [pytest.approx(96), pytest.approx(2)]
+
+
+def test_neurons_count_once_each_however_many_share_their_weights():
+    specs = [
+        {"kind": "conv2d", "features": 2, "kernel": 1},
+        {"kind": "conv2d", "features": 2, "kernel": 3},
+        {"kind": "readout"},
+    ]
+    network = build_network(specs, MapShape(3, 3, 2), 2, 0)
+    first, second = np.zeros((1, 2, 2), np.int8), np.ones((1, 18, 2), np.int8)
+    parameters = [LayerParameters(w, leak=np.zeros(w[:, 0].shape, np.int32)) for w in (first, second)]
+    model = Model(network, tuple(parameters), {"kind": "threshold"})
+    # 9 sites of 2·2 zeros, one of 18·2 ones; no neuron has 128 inputs.
+    assert weight_statistics(model) == {"zero_weights": pytest.approx(0.5), "fan_in": None}
