@@ -172,7 +172,7 @@ def test_training_starts_from_a_model(train, tmp_path):
         np.testing.assert_allclose(own.normalisation.bias, other.normalisation.bias, atol=1e-6)
 
 
-def test_a_start_that_does_not_fit_is_refused(train, small_network, tmp_path):
+def test_a_start_that_does_not_fit_is_refused(train, tmp_path):
     model = train(epochs=1)
     save_model(fold(model), tmp_path / "folded.safetensors")
     with pytest.raises(DataError, match="keeps no hidden weights"):
@@ -181,8 +181,10 @@ def test_a_start_that_does_not_fit_is_refused(train, small_network, tmp_path):
         train("again", start=str(tmp_path / "lost"))
     specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 6}, {"kind": "readout"}]
     save_model(model, tmp_path / "model.safetensors")
-    with pytest.raises(DataError, match="has other layers"):
-        train("again", start=str(tmp_path / "model.safetensors"), network=build_network(specs, MapShape(6, 6, 2), 3, 0))
+    other_seed = build_network(model.network.specs, model.network.inputs, 3, 5)
+    for network in (build_network(specs, model.network.inputs, 3, 0), other_seed):
+        with pytest.raises(DataError, match="is of another network"):
+            train("again", start=str(tmp_path / "model.safetensors"), network=network)
 
 
 def test_patience_needs_images_to_go_by(train, data):

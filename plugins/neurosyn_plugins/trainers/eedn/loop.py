@@ -93,6 +93,11 @@ class Training:
         if not path.is_file():
             raise DataError(f"trainer eedn: start: there is no {path}; give the model.safetensors of a run folder")
         model = load_model(path)
+        # The same layers in another random wiring would be another network.
+        if model.network.describe() != self.network.describe():
+            raise DataError(
+                f"trainer eedn: start: {path} is of another network, or one wired by another seed; train the same one"
+            )
         try:
             self.parameters.take(model)
         except DataError as error:

@@ -84,11 +84,8 @@ class ParameterVector:
         Raises
         ------
         DataError
-            If the model has other layers, or was folded for the chip and has no hidden weights any more.
+            If the model was folded for the chip and has no hidden weights any more.
         """
-        shapes = [own.weights.shape for own in model.parameters]
-        if shapes != [segment.shape for segment in self.segments if segment.part != "bias"]:
-            raise DataError("has other layers than the network; train the network that the model is of")
         for number, own in enumerate(model.parameters):
             real = self.segments[2 * number].part == "real"
             hidden = own.weights if real else own.hidden
