@@ -9,6 +9,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,10 @@ class LoadedProgram(ABC):
         For a backend on a device these are the device's arrays, so that nothing but axons and spikes travels in a tick.
         """
         return self.program.initial_potential.copy(), initial_states(self.program.seeds)
+
+    def read(self, state: NDArray[Any]) -> NDArray[Any]:
+        """Return a copy of an array of `initial_state` in NumPy."""
+        return state.copy()
 
     def schedulers(self) -> Schedulers:
         """Return the program's schedulers, empty."""

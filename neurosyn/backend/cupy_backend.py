@@ -140,6 +140,10 @@ class _CupyProgram(LoadedProgram):
         program = self.program
         return self._to_device(program.initial_potential), self._to_device(initial_states(program.seeds))
 
+    def read(self, state: Any) -> NDArray[Any]:
+        host: NDArray[Any] = state.get()
+        return host
+
     def step(self, active: NDArray[np.uint64], potential: Any, rng: Any) -> StepResult:
         self._check_state(active, potential, rng)
         with _device_errors("a tick failed on the device"):

@@ -140,14 +140,14 @@ class EventCounter:
         return EventCounts(
             ticks=ticks,
             spikes=self.spikes.sum(axis=1),
-            synaptic_events=self.synaptic_events,
+            synaptic_events=self.synaptic_events.copy(),
             packets=sent.sum(axis=1),
             output_packets=(self.spikes * (program.dest_core == OUTPUT)).sum(axis=1),
             hops=(sent * routes.hops).sum(axis=1),
             crossings=(sent * routes.crossings).sum(axis=1),
-            collisions=self.collisions,
-            host_packets=self.host_packets,
+            collisions=self.collisions.copy(),
+            host_packets=self.host_packets.copy(),
             input_hops=self.input_hops,
             input_crossings=self.input_crossings,
-            fired=self.spikes,
+            fired=self.spikes.copy(),
         )

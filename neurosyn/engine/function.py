@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -17,7 +19,7 @@ from neurosyn.engine.traffic import HOST_CORE, Packets
 from neurosyn.errors import DataError
 from neurosyn.placement.placement import Placement
 
-__all__ = ["ChipFunction", "FrameInputs", "HostSpikes", "InputSpikes", "Inputs", "Outcome"]
+__all__ = ["ChipFunction", "FrameInputs", "HostSpikes", "InputQueue", "InputSpikes", "Inputs", "Outcome"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class HostSpikes:
 
     def __len__(self) -> int:
         return len(self.line)
+
+    @classmethod
+    def join(cls, some: Sequence[HostSpikes]) -> HostSpikes:
+        """Return some spikes and then others."""
+        none = np.zeros(0, np.int32)
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([none, *(getattr(one, name) for one in some)]) for name in names))
 
 
 class Inputs(Protocol):
@@ -157,6 +166,29 @@ class _SortedSpikes:
         return self._spikes[slice(*np.searchsorted(self._ticks, [tick, tick + 1]))]
 
 
+class InputQueue:
+    """Spikes that are added while ticks are played; asked for in the order of ticks."""
+
+    def __init__(self) -> None:
+        self._coming: list[tuple[int, int, Inputs, int]] = []
+        self._present: list[tuple[int, int, Inputs]] = []
+        self._added = 0
+
+    def add(self, inputs: Inputs, first: int, last: int) -> None:
+        """Add what the host injects from tick `first` to tick `last`; after what was added before."""
+        heapq.heappush(self._coming, (first, self._added, inputs, last))
+        self._added += 1
+
+    def at(self, tick: int) -> HostSpikes:
+        """Return the spikes stamped with `tick`."""
+        while self._coming and self._coming[0][0] <= tick:
+            _, number, inputs, last = heapq.heappop(self._coming)
+            self._present.append((number, last, inputs))
+        self._present = sorted(one for one in self._present if one[1] >= tick)
+        found = [inputs.at(tick) for _, _, inputs in self._present]
+        return found[0] if len(found) == 1 else HostSpikes.join(found)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one tick did.
@@ -257,6 +289,11 @@ class ChipFunction:
         self._table = _PacketTable(program, routes)
         self._potential, self._rng = loaded.initial_state()
         self._schedulers = loaded.schedulers()
+
+    @property
+    def potential(self) -> NDArray[np.int32]:
+        """The potentials V after the last tick, int32 (C, N); a copy."""
+        return self._loaded.read(self._potential)
 
     def start(self, host: HostSpikes) -> None:
         """Put spikes that are integrated in tick 0 into the schedulers."""

@@ -23,14 +23,14 @@ from neurosyn.engine.frames import evaluate_frames
 from neurosyn.engine.function import ChipFunction, FrameInputs, InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probe import Probe, RunInfo
-from neurosyn.engine.results import FramesResult, OutputSpikes, TicksResult
+from neurosyn.engine.results import FramesResult, TicksResult
 from neurosyn.engine.routes import Routes
+from neurosyn.engine.stepping import TickSimulation, check_board
 from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.engine.ticks import PlayedTick, TickEngine
 from neurosyn.engine.watch import Probes
 from neurosyn.errors import DataError
 from neurosyn.placement.placement import Placement
-from neurosyn.placement.reach import check_reach
 from neurosyn.processors import usable_processors
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
@@ -94,7 +94,7 @@ def simulate_frames(
             "program: paths from its inputs to a core take different times, so frames cannot follow each other; "
             "play it tick by tick with `neurosyn run`"
         )
-    _check_board(program, placement, chip)
+    check_board(program, placement, chip)
     backend = get_backend(options.backend)
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)
@@ -226,76 +226,10 @@ def simulate_ticks(
     BackendError
         If the backend does not work here.
     """
-    began = time.perf_counter()
-    _check_board(program, placement, chip)
-    backend = get_backend(options.backend)
-    loaded = backend.load(program)
-    routes = Routes.of(program, placement, chip)
-    inputs = spikes.inputs(program, placement, chip)
-    watch = Probes.of(probes)
-    stopwatch = Stopwatch(program, placement, chip)
-    counter = EventCounter(program, routes)
-    outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
-
-    def played(tick: PlayedTick) -> None:
-        outcome = tick.outcome
-        counter.add(outcome)
-        counter.add_host(outcome.host)
-        if program.pins:
-            leaves = program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
-            outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
-        stopwatch.add(tick)
-        watch.tick(lambda: tick.columns(chip))
-        progress(outcome.tick + 1, ticks, "ticks")
-
-    function = ChipFunction(loaded, routes)
-    early = inputs.at(-1)
-    function.start(early)
-    counter.add_host(early)
-    engine = TickEngine(
-        function,
-        inputs,
-        placement,
-        chip,
-        options.timing,
-        options.tick_ps,
-        played,
-        threads=jobs or usable_processors(),
-    )
+    simulation = TickSimulation(program, placement, chip, options, probes=probes, jobs=jobs)
     try:
-        watch.started(RunInfo(program, placement, chip, options.timing))
-        engine.run(ticks, range(ticks if options.timing != "none" else 0))
+        simulation.inject(spikes)
+        simulation.step(ticks, progress)
+        return simulation.finish()
     finally:
-        watch.finished()
-    return TicksResult(
-        output_spikes=_output_spikes(program, outputs),
-        counts=counter.result(ticks),
-        timing=stopwatch.result(options.tick_ps),
-        ticks=ticks,
-        timing_name=options.timing,
-        backend=backend.name,
-        wall_s=time.perf_counter() - began,
-    )
-
-
-def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]]) -> OutputSpikes:
-    none = np.zeros(0, np.int32)
-    core = np.concatenate([none, *(cores for _, cores, _ in outputs)])
-    neuron = np.concatenate([none, *(neurons for _, _, neurons in outputs)])
-    tick = np.repeat(np.array([tick for tick, _, _ in outputs], np.int64), [len(cores) for _, cores, _ in outputs])
-    return OutputSpikes(tick, core, neuron, program.dest_core[core, neuron], program.dest_axon[core, neuron])
-
-
-def _check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
-    mesh = placement.mesh
-    if (mesh.rows, mesh.columns) != (chip.mesh.rows, chip.mesh.columns):
-        raise DataError(
-            f"placement: is for a board of {mesh.rows} × {mesh.columns} chips, `chip.chips` says "
-            f"{chip.mesh.rows} × {chip.mesh.columns}; place the program again"
-        )
-    if len(placement.xy) != program.cores:
-        raise DataError(
-            f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
-            "place the program again"
-        )
-    check_reach(program, placement, chip.input_side, chip.output_side)
+        simulation.close()

@@ -99,6 +99,8 @@ class TickEngine:
         Called with each tick, in order, when it is over.
     threads
         How many ticks may be played in time at once, where they do not overlap and compiled code plays them.
+    stepped
+        Called with what each tick does, in order, as soon as that is known: before it has been played in time.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class TickEngine:
         period_ps: int | None,
         played: Callable[[PlayedTick], None],
         threads: int = 1,
+        stepped: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         self._function = function
         self._inputs = inputs
@@ -120,9 +123,12 @@ class TickEngine:
         self._period_ps = period_ps
         self._played = played
         self._threads = threads
+        self._stepped = stepped
         self._env = ChipEnvironment()
         self._timing: Timing | None = None
         self._open: deque[_OpenTick] = deque()
+        self.tick = 0
+        """The next tick."""
         self.late = False
         """Whether a packet was late at a core, so that from then on the function depends on time."""
 
@@ -138,14 +144,30 @@ class TickEngine:
         if_late
             How many to play at least if a packet is late at a core.
         """
-        clock = self._tick_at_rest(ticks, timed) if self._period_ps is None else self._tick(ticks, timed, if_late)
         try:
-            played = self._env.run(self._env.process(clock))
+            self.advance(ticks, timed, if_late=if_late)
+            self.rest()
         finally:
-            if self._timing is not None:
-                self._timing.close()
-        assert isinstance(played, int)
-        return played
+            self.close()
+        return self.tick
+
+    def advance(self, to: int, timed: range, *, if_late: int = 0) -> None:
+        """Play on up to tick `to` − 1, as one piece of a longer `run`.
+
+        With a given period the last ticks may be under way when this returns; they are not over yet.
+        """
+        clock = self._tick_at_rest(to, timed) if self._period_ps is None else self._tick(to, timed, if_late)
+        self._env.run(self._env.process(clock))
+
+    def rest(self) -> None:
+        """Play what is under way to its end. Ticks cannot go on from there as if this had not been."""
+        if self._open:
+            self._env.run(self._env.process(self._come_to_rest()))
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        if self._timing is not None:
+            self._timing.close()
 
     def _get_timing(self) -> Timing:
         if self._timing is None:
@@ -155,11 +177,11 @@ class TickEngine:
 
     # Ticks that take as long as they need: each finds the network at rest, so that it can be understood by itself.
 
-    def _tick_at_rest(self, ticks: int, timed: range) -> Generator[Event, None, int]:
+    def _tick_at_rest(self, to: int, timed: range) -> Generator[Event, None, None]:
         # Nothing can be late, so the function of the next ticks does not depend on the time of this one.
-        coming = self._function_of(ticks, timed)
+        coming = self._function_of(range(self.tick, to), timed)
         ahead: deque[tuple[Outcome, Walks | None]] = deque()
-        for _ in range(ticks):
+        while self.tick < to:
             while len(ahead) <= self._get_ahead() and (one := next(coming, None)) is not None:
                 ahead.append(one)
             outcome, walks = ahead.popleft()
@@ -169,15 +191,15 @@ class TickEngine:
                 flight = timing.launch(outcome.packets, walks)
                 yield timing.rest()
                 played = TimedTick(flight.times(), walks, np.zeros(len(outcome.packets), np.bool_), 0)
+            self.tick += 1
             self._played(PlayedTick(outcome, played))
-        return ticks
 
     def _get_ahead(self) -> int:
         return 0 if self._timing is None else self._timing.ahead
 
-    def _function_of(self, ticks: int, timed: range) -> Iterator[tuple[Outcome, Walks | None]]:
-        for tick in range(ticks):
-            outcome, walks = self._function.step(tick, self._inputs.at(tick)), None
+    def _function_of(self, ticks: range, timed: range) -> Iterator[tuple[Outcome, Walks | None]]:
+        for tick in ticks:
+            outcome, walks = self._step(tick), None
             self._function.deliver_at_once(outcome)
             if tick in timed:
                 walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
@@ -186,25 +208,30 @@ class TickEngine:
 
     # Ticks of a given period, which may overlap.
 
-    def _tick(self, ticks: int, timed: range, ticks_if_late: int) -> Generator[Event, None, int]:
-        tick = 0
-        while tick < (max(ticks, ticks_if_late) if self._open or self.late else ticks):
-            outcome = self._function.step(tick, self._inputs.at(tick))
-            if tick in timed or self._open or self.late:
+    def _tick(self, to: int, timed: range, to_if_late: int) -> Generator[Event, None, None]:
+        while self.tick < (max(to, to_if_late) if self._open or self.late else to):
+            outcome = self._step(self.tick)
+            if self.tick in timed or self._open or self.late:
                 walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
                 flight = self._get_timing().launch(outcome.packets, walks)
                 self._open.append(_OpenTick(outcome, walks, flight))
                 assert self._period_ps is not None
                 yield self._env.moment_in(self._period_ps, TICK)
+                self.tick += 1
                 self._gather()
             else:
                 self._function.deliver_at_once(outcome)
+                self.tick += 1
                 self._played(PlayedTick(outcome, None))
-            tick += 1
-        if self._open:
-            yield self._get_timing().rest()
-            self._gather()
-        return tick
+
+    def _come_to_rest(self) -> Generator[Event, None, None]:
+        yield self._get_timing().rest()
+        self._gather()
+
+    def _step(self, tick: int) -> Outcome:
+        outcome = self._function.step(tick, self._inputs.at(tick))
+        self._stepped(outcome)
+        return outcome
 
     def _gather(self) -> None:
         """Deliver what has landed, and pass on the ticks that are over."""

@@ -1,0 +1,223 @@
+"""A program played tick by tick, as far as somebody asks for: between ticks, spikes can be injected."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import get_backend
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.engine.counts import EventCounter, EventCounts
+from neurosyn.engine.function import ChipFunction, InputQueue, InputSpikes, Outcome
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.probe import Probe, RunInfo
+from neurosyn.engine.results import OutputSpikes, TicksResult, TimingResult
+from neurosyn.engine.routes import Routes
+from neurosyn.engine.stopwatch import Stopwatch
+from neurosyn.engine.ticks import PlayedTick, TickEngine
+from neurosyn.engine.watch import Probes
+from neurosyn.errors import DataError
+from neurosyn.placement.placement import Placement
+from neurosyn.placement.reach import check_reach
+from neurosyn.processors import usable_processors
+
+__all__ = ["TickSimulation", "check_board"]
+
+
+class TickSimulation:
+    """A program on a board, some ticks at a time.
+
+    In whatever portions the ticks are played, and whenever spikes are injected, the outcome is that of all at once.
+
+    Parameters
+    ----------
+    program
+    placement, chip
+        The board.
+    options
+        ``frames`` and ``timed_frames`` mean nothing here: all ticks are timed, unless ``timing`` is ``none``.
+    probes
+    jobs
+        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
+        are processors. It changes nothing else.
+    stepped
+        Called with what each tick does, in order, before it has been played in time.
+
+    Raises
+    ------
+    DataError
+        If placement and program do not belong together.
+    ChipLimitError
+        If packets would have to go further than they can.
+    BackendError
+        If the backend does not work here.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        placement: Placement,
+        chip: ChipOptions,
+        options: SimulateOptions,
+        *,
+        probes: Sequence[Probe] | Probes = (),
+        jobs: int | None = None,
+        stepped: Callable[[Outcome], None] = lambda _: None,
+    ) -> None:
+        began = time.perf_counter()
+        check_board(program, placement, chip)
+        backend = get_backend(options.backend)
+        routes = Routes.of(program, placement, chip)
+        self._program, self._placement, self._chip, self._options = program, placement, chip, options
+        self._backend = backend.name
+        self._function = ChipFunction(backend.load(program), routes)
+        self._inputs = InputQueue()
+        self._watch = Probes.of(probes)
+        self._stopwatch = Stopwatch(program, placement, chip)
+        self._counter = EventCounter(program, routes)
+        self._outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
+        self._watched = False
+        self._stepped_too = stepped
+        self._progress: Callable[[int], None] = lambda _: None
+        self._engine = TickEngine(
+            self._function,
+            self._inputs,
+            placement,
+            chip,
+            options.timing,
+            options.tick_ps,
+            self._played,
+            threads=jobs or usable_processors(),
+            stepped=self._stepped,
+        )
+        self._wall_s = time.perf_counter() - began
+
+    @property
+    def tick(self) -> int:
+        """The next tick."""
+        return self._engine.tick
+
+    @property
+    def potential(self) -> NDArray[np.int32]:
+        """The potentials V before the next tick, int32 (C, N); a copy."""
+        return self._function.potential
+
+    @property
+    def counts(self) -> EventCounts:
+        """What the ticks up to now did."""
+        return self._counter.result(self.tick)
+
+    @property
+    def timing(self) -> TimingResult | None:
+        """What the timed ticks showed that are over; None if there is none."""
+        return self._stopwatch.result(self._options.tick_ps)
+
+    def inject(self, spikes: InputSpikes) -> None:
+        """Let the host send spikes, after those of the same tick that were injected before.
+
+        Parameters
+        ----------
+        spikes
+            Stamped with the next tick or a later one; before the first tick also with −1.
+
+        Raises
+        ------
+        DataError
+            If a spike goes to no axon of the program, or its tick is over.
+        ChipLimitError
+            If one would have to go further than packets can.
+        """
+        inputs = spikes.inputs(self._program, self._placement, self._chip)
+        if not len(spikes.tick):
+            return
+        first, last = int(spikes.tick.min()), int(spikes.tick.max())
+        if first < self.tick and self.tick > 0:
+            raise DataError(
+                f"input spikes: one is stamped {first}; the next tick is {self.tick}; inject it before that is played"
+            )
+        if first < 0:
+            early = inputs.at(-1)
+            self._function.start(early)
+            self._counter.add_host(early)
+        self._inputs.add(inputs, first, last)
+
+    def step(self, ticks: int = 1, progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
+        """Play so many ticks.
+
+        With a given tick period the last packets may still be under way then; probes and `timing` learn of a tick when
+        all of its packets have arrived.
+        """
+        began, end = time.perf_counter(), self.tick + ticks
+        self._progress = lambda done: progress(done, end, "ticks")
+        self._start()
+        self._engine.advance(end, range(end if self._options.timing != "none" else 0))
+        self._wall_s += time.perf_counter() - began
+
+    def finish(self) -> TicksResult:
+        """Let what is under way arrive, and return the outcome. No tick can follow."""
+        began = time.perf_counter()
+        self._start()
+        self._engine.rest()
+        self.close()
+        return TicksResult(
+            output_spikes=_output_spikes(self._program, self._outputs),
+            counts=self.counts,
+            timing=self.timing,
+            ticks=self.tick,
+            timing_name=self._options.timing,
+            backend=self._backend,
+            wall_s=self._wall_s + time.perf_counter() - began,
+        )
+
+    def close(self) -> None:
+        """Begin nothing more, and tell the probes."""
+        self._engine.close()
+        if self._watched:
+            self._watched = False
+            self._watch.finished()
+
+    def _start(self) -> None:
+        if not self._watched:
+            self._watched = True
+            self._watch.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
+
+    def _stepped(self, outcome: Outcome) -> None:
+        self._counter.add(outcome)
+        self._counter.add_host(outcome.host)
+        if self._program.pins:
+            leaves = self._program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
+            self._outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
+        self._stepped_too(outcome)
+
+    def _played(self, tick: PlayedTick) -> None:
+        self._stopwatch.add(tick)
+        self._watch.tick(lambda: tick.columns(self._chip))
+        self._progress(tick.outcome.tick + 1)
+
+
+def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]]) -> OutputSpikes:
+    none = np.zeros(0, np.int32)
+    core = np.concatenate([none, *(cores for _, cores, _ in outputs)])
+    neuron = np.concatenate([none, *(neurons for _, _, neurons in outputs)])
+    tick = np.repeat(np.array([tick for tick, _, _ in outputs], np.int64), [len(cores) for _, cores, _ in outputs])
+    return OutputSpikes(tick, core, neuron, program.dest_core[core, neuron], program.dest_axon[core, neuron])
+
+
+def check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
+    """Raise `DataError` if a placement is for another board or program, `ChipLimitError` if packets cannot reach."""
+    mesh = placement.mesh
+    if (mesh.rows, mesh.columns) != (chip.mesh.rows, chip.mesh.columns):
+        raise DataError(
+            f"placement: is for a board of {mesh.rows} × {mesh.columns} chips, `chip.chips` says "
+            f"{chip.mesh.rows} × {chip.mesh.columns}; place the program again"
+        )
+    if len(placement.xy) != program.cores:
+        raise DataError(
+            f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
+            "place the program again"
+        )
+    check_reach(program, placement, chip.input_side, chip.output_side)
