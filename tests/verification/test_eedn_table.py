@@ -209,7 +209,9 @@ def test_only_official_data_are_drawn_filled_and_only_real_images_joined():
     assert sum(line.get_linestyle() == ":" for line in axes.lines) == 2
     assert sum(line.get_marker() == "s" for line in axes.lines) == len(PUBLISHED)
     texts = [text.get_text() for text in axes.texts]
-    assert {"SVHN stand-in", "CIFAR-10 copy", "SVHN"} <= set(texts)
+    assert {"SVHN, stand-in", "CIFAR-10, copy", "SVHN, ours", "SVHN"} <= set(texts)
+    names = [text.get_window_extent() for text in axes.texts]
+    assert not [name for number, name in enumerate(names) if name.count_overlaps(names[:number])]
 
 
 def test_rows_come_back_as_they_were(tmp_path):

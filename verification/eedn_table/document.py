@@ -61,8 +61,8 @@ _WHY_HEAD = (
 )
 _LEGEND = """\
 **A stand-in is another data set for the same kind of task: its accuracy says how well a network learns and runs here,
-nothing about the published one, and may not be compared with it.** A copy has the real images, but not the official
-files. *Frames that differ*: an output spike of the chip is not the trained network's. *Zero weights* and *fan-in*
+nothing about the published one, and may not be compared with it.** *Copy*: the real images, but not as published.
+*Frames that differ*: an output spike of the chip is not the trained network's. *Zero weights* and *fan-in*
 (weights other than 0 of a neuron with 128 inputs) count every neuron on the chip once; a published fragment of IBM's
 deployed network has 45–47 % and 68–70. The paper's accuracy and rate were measured on one board, its power on another.
 """

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
 
 from verification.eedn_table.published import PUBLISHED
 from verification.eedn_table.row import Row, ordered
@@ -22,36 +26,85 @@ def draw(rows: Iterable[Row]) -> Figure:
 
     Only rows on the real images, the official files or a copy, are joined with the paper's.
     """
-    with drawing(7.5, 4.6) as figure:
+    points = [_Point(paper.title, paper.energy_uj, paper.accuracy, _COLOURS[task]) for task, paper in PUBLISHED.items()]
+    with drawing(7.5, 5.0) as figure:
         axes = figure.add_subplot()
         axes.set(xscale="log", xlabel="energy per frame, µJ", ylabel="accuracy on the chip, %")
         axes.set_title("Accuracy against energy: the paper's networks of one chip, and ours")
         axes.grid()
         axes.set_axisbelow(True)
-        for task, paper in PUBLISHED.items():
-            axes.plot(paper.energy_uj, paper.accuracy, "s", ms=5.5, color=_COLOURS[task])
-            _label(axes, paper.title, paper.energy_uj, paper.accuracy, _COLOURS[task], right=True)
+        for point in points:
+            axes.plot(point.x, point.y, "s", ms=5.5, color=point.colour)
         for row in ordered(rows):
-            colour, paper_row, accuracy = _COLOURS.get(row.task, MUTED), row.published, 100 * row.on_chip
-            face = colour if row.kind == "official" else "white"
-            if paper_row is not None and row.kind != "stand-in":
-                line = ([paper_row.energy_uj, row.energy_uj], [paper_row.accuracy, accuracy])
-                axes.plot(*line, ":", color=colour, lw=0.9, zorder=1)
-            axes.plot(row.energy_uj, accuracy, "o", ms=6.5, mfc=face, mec=colour, mew=1.3)
-            title = paper_row.title if paper_row is not None else row.task
-            text = title if row.kind == "official" else f"{title} {row.kind}"
-            _label(axes, text, row.energy_uj, accuracy, colour, right=False)
-        axes.margins(x=0.17, y=0.08)
+            point, paper = _point(row), row.published
+            face = point.colour if row.kind == "official" else "white"
+            if paper is not None and row.kind != "stand-in":
+                line = ([paper.energy_uj, point.x], [paper.accuracy, point.y])
+                axes.plot(*line, ":", color=point.colour, lw=0.9, zorder=1)
+            axes.plot(point.x, point.y, "o", ms=6.5, mfc=face, mec=point.colour, mew=1.3)
+            points.append(point)
+        axes.margins(x=0.17, y=0.1)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.legend(handles=_legend(), loc="lower left")
+        _label(figure, axes, points)
     return figure
 
 
-def _label(axes, text: str, x: float, y: float, colour: str, *, right: bool) -> None:  # type: ignore[no-untyped-def]
-    offset, side = ((6, 0), "left") if right else ((-6, 0), "right")
-    axes.annotate(
-        text, (x, y), xytext=offset, textcoords="offset points", ha=side, va="center", color=colour, fontsize=7.5
-    )
+class _Point(NamedTuple):
+    """A point with its name: energy in µJ, accuracy in percent."""
+
+    name: str
+    x: float
+    y: float
+    colour: str
+
+
+def _point(row: Row) -> _Point:
+    title = row.task if row.published is None else row.published.title
+    name = f"{title}, {'ours' if row.kind == 'official' else row.kind}"
+    return _Point(name, row.energy_uj, 100 * row.on_chip, _COLOURS.get(row.task, MUTED))
+
+
+def _label(figure: Figure, axes: Axes, points: Iterable[_Point]) -> None:
+    """Write each name beside its point, where it covers no other point or name if there is such a side."""
+    figure.draw_without_rendering()  # from here on the places on the page are known
+    points = list(points)
+    marks = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in (_place(axes, point) for point in points)]
+    taken: list[Bbox] = []
+    for point, own in zip(points, marks, strict=True):
+        others = [mark for mark in marks if mark is not own]
+        text = axes.annotate(
+            point.name, (point.x, point.y), xytext=(0, 0), textcoords="offset points", color=point.colour, fontsize=7.5
+        )
+        found = []
+        for side in _SIDES:
+            _move(text, side)
+            box = text.get_window_extent()
+            found.append((box.count_overlaps([*others, *taken]), box))
+        best = min(range(len(_SIDES)), key=lambda number: found[number][0])
+        _move(text, _SIDES[best])
+        taken.append(found[best][1])
+
+
+_SIDES = (
+    ((6.0, 0.0), "left", "center"),
+    ((-6.0, 0.0), "right", "center"),
+    ((0.0, 7.0), "center", "bottom"),
+    ((0.0, -7.0), "center", "top"),
+    ((5.0, 6.0), "left", "bottom"),
+    ((-5.0, -6.0), "right", "top"),
+)
+"""Where a name may stand: offset in points, and its own side there."""
+
+
+def _move(text: Annotation, side: tuple[tuple[float, float], str, str]) -> None:
+    text.xyann, across, up = side
+    text.set(ha=across, va=up)
+
+
+def _place(axes: Axes, point: _Point) -> tuple[float, float]:
+    x, y = axes.transData.transform((point.x, point.y))
+    return float(x), float(y)
 
 
 def _legend() -> list[Line2D]:

@@ -15,7 +15,7 @@ from verification.eedn_table.published import PUBLISHED, Published
 __all__ = ["Kind", "Row", "ordered", "read_rows", "write_rows"]
 
 Kind = Literal["official", "copy", "stand-in"]
-"""``copy``: the real images, but not from the official files."""
+"""``copy``: the real images, but not as published; whether a data set is official is its plugin's word."""
 
 
 @dataclass(frozen=True)
