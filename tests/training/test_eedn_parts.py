@@ -47,6 +47,35 @@ def test_flip_mirrors_about_half_of_the_images():
     assert counts.min() > 150
 
 
+def disc(radius, y=0.0, x=0.0, side=33):
+    rows, columns = np.mgrid[:side, :side] - (side - 1) / 2
+    return (255 * (np.hypot(rows - y, columns - x) < radius)).astype(np.uint8)[None, :, :, None]
+
+
+def test_zoom_changes_the_size_of_things_both_ways():
+    zoomed = augment(np.repeat(disc(8), 300, axis=0), np.random.default_rng(0), zoom=0.25)
+    radii = np.sqrt(zoomed.astype(float).sum(axis=(1, 2, 3)) / 255 / np.pi)
+    assert radii.min() == pytest.approx(6, abs=0.4)
+    assert radii.max() == pytest.approx(10, abs=0.4)
+
+
+def test_turns_keep_distances_and_stay_within_their_limit():
+    turned = augment(np.repeat(disc(3, x=10), 300, axis=0), np.random.default_rng(0), turn=30).astype(float)
+    rows, columns = np.mgrid[:33, :33] - 16
+    mass = turned[..., 0].sum(axis=(1, 2))
+    y, x = ((turned[..., 0] * at).sum(axis=(1, 2)) / mass for at in (rows, columns))
+    np.testing.assert_allclose(np.hypot(y, x), 10, atol=0.1)
+    degrees = np.degrees(np.arctan2(y, x))
+    assert degrees.min() == pytest.approx(-30, abs=1)
+    assert degrees.max() == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7, 1), (3, 4, 4, 5)])
+def test_turns_of_any_shape_stay_within_the_image(shape):
+    images = np.full(shape, 77, np.uint8)
+    np.testing.assert_array_equal(augment(images, np.random.default_rng(1), turn=180, zoom=0.9), images)
+
+
 def test_without_options_images_stay_as_they_are():
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2), dtype=np.uint8)
     np.testing.assert_array_equal(augment(images, np.random.default_rng(1)), images)

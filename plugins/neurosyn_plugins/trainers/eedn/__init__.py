@@ -60,6 +60,8 @@ class Eedn(Trainer):
     sparsity: float = Field(0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σȳ² on each filter's mean activity")
     dropout: dict[str, float] = Field({}, description="share of the spikes dropped after a layer, by the layer's name")
     shift: int = Field(2, ge=0, le=64, description="largest random move of a training image, in pixels")
+    turn: float = Field(0.0, ge=0, le=180, description="largest random turn of a training image, in degrees")
+    zoom: float = Field(0.0, ge=0, lt=1, description="largest random change of a training image's size, as a share")
     flip: bool = Field(False, description="whether training images are mirrored half of the time")
     patience: int = Field(
         0,

@@ -167,7 +167,9 @@ class Training:
         number = progress.epoch * self.steps + progress.step
         done = number / (self.steps * options.epochs)
         split = self.data.train
-        images = augment(split.images[chosen], rng, shift=options.shift, flip=options.flip)
+        images = augment(
+            split.images[chosen], rng, shift=options.shift, flip=options.flip, turn=options.turn, zoom=options.zoom
+        )
         results = list(
             pool.map(
                 BatchNetwork.learn,
