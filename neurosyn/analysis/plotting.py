@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ __all__ = [
     "energy_axis",
     "legend",
     "log_axis",
+    "new_figure",
     "save_figure",
     "time_axis",
 ]
@@ -89,26 +92,54 @@ def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size:
     DataError
         If the ending is another one.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     suffix = path.suffix.lower()
     if suffix not in PLOTS:
         raise DataError(f"{path}: cannot draw to '{suffix}'; end the name in one of {', '.join(PLOTS)}")
     metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[
         suffix
     ]
-    # Not by pyplot, which would keep the figure and choose a backend; and whatever the user's own style is.
+    with _own_style():
+        figure = _draw(draw, title, size)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
+
+
+def new_figure(draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> Figure:
+    """Draw a figure and return it; notebooks show it. Parameters as of `save_figure`."""
+    with _own_style():
+        return _draw(draw, title, size)
+
+
+@contextlib.contextmanager
+def _own_style() -> Iterator[None]:
+    """Whatever the user's own style is."""
+    import matplotlib as mpl
+
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-        draw(figure)
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
+        yield
+
+
+def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float]) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # Not by pyplot, which would keep the figure and choose a backend.
+    class Plot(Figure):
+        """A figure that notebooks show by themselves."""
+
+        def _repr_png_(self) -> bytes:
+            stream = io.BytesIO()
+            with _own_style():
+                self.savefig(stream, format="png", dpi=90, metadata={"Software": None})
+            return stream.getvalue()
+
+    figure = Plot(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    draw(figure)
+    return figure
 
 
 def bar_labels(axes: Axes, names: Iterable[Any]) -> None:

@@ -11,6 +11,7 @@ from neurosyn.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 __all__ = ["Analysis"]
 
@@ -62,6 +63,12 @@ class Analysis:
                 f"(there are: {', '.join(self.tables)})"
             )
         return self.tables[name]
+
+    def plot(self) -> Figure:
+        """Draw it; notebooks show the figure."""
+        from neurosyn.analysis.script import draw_analysis
+
+        return draw_analysis(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; tables are lists of records, numbers that are missing null."""

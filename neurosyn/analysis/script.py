@@ -5,20 +5,23 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.errors import NeurosynError
+from neurosyn.errors import DataError, NeurosynError, did_you_mean
 from neurosyn.formatting import energy, number, percent, time
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
+    from neurosyn.analysis.recorded import RecordedRun
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["ANALYSES", "analyse_run", "main", "plot_analysis", "print_analysis"]
+__all__ = ["ANALYSES", "analyse_run", "draw_analysis", "main", "plot_analysis", "print_analysis"]
 
 ANALYSES = {
     "activity": "How busy the neurons are: firing rates by layer, core and tick.",
@@ -37,17 +40,20 @@ _SHORT = 30
 """Rows of tables that are shown beside the main one."""
 
 
-def analyse_run(name: str, run: Path, **options: Any) -> Analysis:
-    """Make one of `ANALYSES` of the run in a folder.
+def analyse_run(name: str, run: Path | RecordedRun, **options: Any) -> Analysis:
+    """Make one of `ANALYSES` of a run, or of the run in a folder.
 
     Raises
     ------
     DataError
-        If the run does not have what the analysis needs.
+        If there is no such analysis, or the run does not have what it needs.
     """
     from neurosyn.analysis.recorded import RecordedRun
 
-    recorded = RecordedRun(run)
+    if name not in ANALYSES:
+        there_are = ", ".join(ANALYSES)
+        raise DataError(f"analyse: there is no '{name}'{did_you_mean(name, ANALYSES)} (there are: {there_are})")
+    recorded = run if isinstance(run, RecordedRun) else RecordedRun(run)
     found: Analysis = _module(name).analyse(recorded, **options)
     said = "\n".join(found.notes)
     changed = [sentence for sentence in recorded.summary.get("deviations") or [] if sentence not in said]
@@ -58,10 +64,23 @@ def plot_analysis(analysis: Analysis, path: Path) -> None:
     """Draw an analysis to a .png, .svg or .pdf file."""
     from neurosyn.analysis.plotting import save_figure
 
+    draw, title, size = _plan(analysis)
+    save_figure(path, draw, title=title, size=size)
+
+
+def draw_analysis(analysis: Analysis) -> Figure:
+    """Draw an analysis."""
+    from neurosyn.analysis.plotting import new_figure
+
+    draw, title, size = _plan(analysis)
+    return new_figure(draw, title=title, size=size)
+
+
+def _plan(analysis: Analysis) -> tuple[Callable[[Figure], None], str, tuple[float, float]]:
+    """Return who draws an analysis, what stands above it, and how large it becomes."""
     draw = _module("comparison" if analysis.name == "compare" else analysis.name).draw
     size = _SIZES.get(analysis.name, (12.0, 5.0))
-    title = f"{analysis.name}: {analysis.title}"
-    save_figure(path, lambda figure: draw(analysis, figure), title=title, size=size)
+    return partial(draw, analysis), f"{analysis.name}: {analysis.title}", size
 
 
 def print_analysis(

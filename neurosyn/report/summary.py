@@ -18,7 +18,7 @@ from neurosyn.engine.results import FramesResult, TimingResult
 from neurosyn.placement.placement import Placement
 from neurosyn.report.board import summarise_board
 
-__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_frames"]
+__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_events", "summarise_frames"]
 
 NOMINAL_TICK_PS = 1_000_000_000
 """1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
@@ -103,20 +103,26 @@ def summarise_chip(
         "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)),
         "host_energy_pj": _by_part(model.energy_pj(of_host, program.cores, tick_ps)),
         "not_counted": dict(NOT_COUNTED),
-        "events": {
-            "spikes": int(counts.spikes.sum()),
-            "synaptic_events": events.synaptic_events,
-            "packets": int(counts.packets.sum()),
-            "input_packets": counts.input_packets,
-            "output_packets": int(counts.output_packets.sum()),
-            "hops": events.hops,
-            "crossings": events.crossings,
-            "collisions": int(counts.collisions.sum()),
-            "late_packets": 0 if timing is None else timing.late_packets,
-            "core_overruns": 0 if timing is None else timing.core_overruns,
-        },
+        "events": summarise_events(counts, timing),
         "layers": _layers(program, counts, model, tick_ps),
         "assumptions": assumptions(chip),
+    }
+
+
+def summarise_events(counts: EventCounts, timing: TimingResult | None) -> dict[str, int]:
+    """Return the sums of all events, the host's packets included, by name."""
+    events = counts.events()
+    return {
+        "spikes": int(counts.spikes.sum()),
+        "synaptic_events": events.synaptic_events,
+        "packets": int(counts.packets.sum()),
+        "input_packets": counts.input_packets,
+        "output_packets": int(counts.output_packets.sum()),
+        "hops": events.hops,
+        "crossings": events.crossings,
+        "collisions": int(counts.collisions.sum()),
+        "late_packets": 0 if timing is None else timing.late_packets,
+        "core_overruns": 0 if timing is None else timing.core_overruns,
     }
 
 
