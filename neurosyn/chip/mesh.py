@@ -98,7 +98,7 @@ class Mesh:
         return self.border(xy, side) + np.array(step, np.int32)
 
     def hops(self, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return |dx| + |dy| for positions (…, 2): the links a packet takes between routers."""
+        """Return ``|dx| + |dy|`` for positions (…, 2): the links a packet takes between routers."""
         result: NDArray[np.int32] = np.abs(target - source).sum(axis=-1, dtype=np.int32)
         return result
 

@@ -113,8 +113,8 @@ class Connectivity:
 class Layer(Options, ABC):
     """A layer plugin (group ``layers``) of binary neurons; its options are its fields.
 
-    Class attributes
-    ----------------
+    Attributes
+    ----------
     off_chip
         True for a layer with real-valued inputs and weights that runs before the chip (transduction).
     permute

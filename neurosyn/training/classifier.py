@@ -91,13 +91,13 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Class labels.
     n_features_in_ : int
         Features; for images height · width · channels.
-    feature_names_in_ : array (n_features_in_,)
+    feature_names_in_ : array (features,)
         Names of the columns, if `X` was a data frame.
     model_ : Model
         The trained network; `neurosyn.training.model_file.save_model` writes it to a file that scenarios take.
     image_shape_ : MapShape
-        Shape of what enters the encoder: (1, 1, n_features_in_) for feature vectors.
-    input_low_, input_high_ : float arrays (n_features_in_,), or numbers for images
+        Shape of what enters the encoder: (1, 1, features) for feature vectors.
+    input_low_, input_high_ : float arrays (features,), or numbers for images
         What becomes level 0 and level 255. Images of type uint8 stay as they are.
     history_ : list of dict
         One entry an epoch, as the trainer reports them: the learning curve.

@@ -60,8 +60,8 @@ class TrainingContext:
 class Trainer(Options, ABC):
     """A trainer plugin (group ``trainers``).
 
-    Class attributes
-    ----------------
+    Attributes
+    ----------
     warm_starts
         Whether `train` begins with the weights of ``context.start`` where there is one.
     """

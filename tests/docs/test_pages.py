@@ -1,0 +1,106 @@
+"""What the pages print exists and can be done; those that need minutes are marked slow."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+import neurosyn as package
+from neurosyn.cli.app import app
+from tests.cli.conftest import neurosyn
+from tests.docs.page import DOCS, ROOT, blocks, commands, follow, pages
+
+__all__ = ["neurosyn"]
+
+pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="docs/ is not here: the tests run outside a clone")
+
+_SCREEN = 65
+"""Lines of a README that can be taken in at a glance."""
+
+
+def names(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def find(words: list[str]) -> tuple[Any, list[str]]:
+    command: Any = typer.main.get_command(app)
+    while words and words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("page", pages(), ids=names)
+def test_commands_and_options_that_are_printed_exist(page):
+    for language, text in blocks(page):
+        for words, _ in commands(text) if language == "sh" else ():
+            command, rest = find(words)
+            known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help"}
+            assert not getattr(command, "commands", {}) or rest in (["--help"], ["--version"]), words
+            assert {word for word in rest if re.match(r"--?[a-z]", word)} <= known, words
+
+
+@pytest.mark.parametrize("page", pages(), ids=names)
+def test_python_and_toml_that_are_printed_can_be_read(page):
+    for number, (language, text) in enumerate(blocks(page)):
+        if language == "python":
+            compile(text, f"{page.name}, block {number}", "exec")
+        elif language == "toml":
+            tomllib.loads(text)
+
+
+@pytest.mark.parametrize("page", pages(), ids=names)
+def test_links_lead_to_files(page):
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)):
+        assert link.startswith(("http", "<")) or (page.parent / link).exists(), link
+
+
+def test_the_readme_fits_a_screen():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= _SCREEN
+
+
+def test_the_citation_is_of_this_version():
+    assert f"\nversion: {package.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"{{{package.__version__}}}" in (DOCS / "citing.md").read_text(encoding="utf-8")
+
+
+def test_the_marks_of_pages_made_from_the_code_are_known():
+    extension = (DOCS / "extensions" / "from_code.py").read_text(encoding="utf-8")
+    made = re.search(r"^_MAKERS = \{\n.*?^\}", extension, re.MULTILINE | re.DOTALL)[0]
+    marks = [mark for page in pages() for mark in re.findall(r"^<!-- from code: (\w+) -->$", page.read_text(), re.M)]
+    assert len(marks) == len(set(marks)) > 5
+    assert all(re.search(rf"\b{mark}\b", made) for mark in marks)
+
+
+def test_guide_to_own_images(neurosyn, empty_data, tmp_path):
+    left = follow(DOCS / "guides" / "own_images.md", neurosyn, tmp_path, script="shapes")
+    assert (tmp_path / "runs" / "shapes" / "report.html").is_file()
+    assert left["classifier"].get_params()["topology"] == "eedn_tiny"
+
+
+def test_guide_to_gpus(neurosyn, tmp_path):
+    follow(DOCS / "guides" / "gpu.md", neurosyn, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    "page", ["tutorial", "guides/analysis", "guides/trace", "guides/calibration", "reference/trace"]
+)
+def test_pages_that_simulate_a_full_chip(page, neurosyn, empty_data, tmp_path):
+    if page != "tutorial":
+        pytest.importorskip("perfetto")
+    follow(DOCS / f"{page}.md", neurosyn, tmp_path)
+    assert list(tmp_path.glob("runs/*/report.html"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", ["networks", "image_sets"])
+def test_pages_that_draw_many_images(page, neurosyn, empty_data, tmp_path):
+    pytest.importorskip("fontpkg", reason="needs the extra fonts")
+    follow(DOCS / "guides" / f"{page}.md", neurosyn, tmp_path)
