@@ -24,8 +24,9 @@ computing*, PNAS 113:11441). This page is written by
 python -m verification.eedn_table
 ```
 
-from a clone, with the real data sets where the data folder (`NEUROSYN_DATA`) has them. What is taken is kept, so that
-the same command goes on where it was stopped; `--only NAME` takes one model, `--frames 50` shows quickly how it goes.
+from a clone, with the real data sets where the data folder (`NEUROSYN_DATA`) has them. What is taken is kept: the same
+command goes on where it was stopped, and takes what is new. `--only NAME` takes one model, `--frames 50` shows quickly
+how it goes.
 """
 _HEAD = (
     "task",

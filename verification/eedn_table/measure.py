@@ -20,7 +20,7 @@ from neurosyn.progress import StageProgress
 from neurosyn.report.facts import limited_by
 from neurosyn.report.model_card import model_card
 from neurosyn.run import Run
-from neurosyn.scenario.scenario import load_scenario
+from neurosyn.scenario.scenario import Scenario, load_scenario
 from verification.eedn_table.row import Kind, Row
 
 __all__ = ["Plan", "Table"]
@@ -89,7 +89,7 @@ class Table:
                         found.append(str(error))
                         continue
                     if source.info.name == wanted:
-                        decides = (scenario.digest(), card["sha256"], run.data.fingerprint(), neurosyn.__version__)
+                        decides = (*_tables(scenario), card["sha256"], run.data.fingerprint(), neurosyn.__version__)
                         key = hashlib.sha256(json.dumps(decides, sort_keys=True, default=str).encode()).hexdigest()
                         yield Plan(self, run, card, key[:16])
                         return
@@ -156,6 +156,12 @@ def row_of(summary: Mapping[str, Any], card: Mapping[str, Any], kind: Kind, key:
         code=summary["provenance"]["code"],
         seed=summary["seed"],
     )
+
+
+def _tables(scenario: Scenario) -> list[Any]:
+    """Return what of a scenario decides the row of a model: all but how it is trained."""
+    names = ("seed", "data", "encoder", "network", "compile", "place", "chip", "simulate")
+    return [scenario.table(name) for name in names] + scenario.plugin_digests()
 
 
 @contextmanager
