@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StageProgress"]
 
+_LOG = logging.getLogger("neurosyn.progress")
 _PLAIN_INTERVAL_S = 10.0
 """Without a terminal a long stage says how far it is this often."""
 
@@ -54,6 +56,7 @@ class StageProgress:
                 BarColumn(bar_width=24),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[note]}"),
+                TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(compact=True),
                 console=Console(file=self._stream),
                 transient=True,
@@ -70,6 +73,7 @@ class StageProgress:
 
     def line(self, text: str) -> None:
         """Write a line above the bars."""
+        _LOG.info("%s", text)
         if self._quiet:
             return
         try:
@@ -81,6 +85,11 @@ class StageProgress:
             # Nobody reads it any more (`2>&1 | head`): no reason to end hours of work.
             self._quiet = True
 
+    def again(self, stages: int) -> Self:
+        """Count the stages from one again, for the next of several runs."""
+        self._stages, self._number = stages, 0
+        return self
+
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[list[str]]:
         """Announce a stage; what the block appends to the list is shown when it is done."""
@@ -89,8 +98,9 @@ class StageProgress:
         began = self._began = self._spoke = self._updated = time.monotonic()
         self._done = 0
         head = f"[{self._number}/{self._stages}] {name:<9}"
+        _LOG.debug("%s begins", name)
         if self._bars is not None:
-            self._task = self._bars.add_task(head, total=None, note="")
+            self._task = self._bars.add_task(head, total=None, note="", rate="")
         result: list[str] = []
         try:
             yield result
@@ -109,13 +119,34 @@ class StageProgress:
         if self._quiet:
             return
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=done, total=total, note=note)
+            self._bars.update(self._task, completed=done, total=total, note=note, rate=self._rate(done))
             return
+        now = self._note(done)
+        if now - self._spoke >= _PLAIN_INTERVAL_S and done:
+            self._spoke = now
+            left = seconds_left if seconds_left is not None else (now - self._began) * (total - done) / done
+            rate = _rate_text(done / (now - self._began))
+            self.line(f"      {self._name}: {done:,} of {total:,} {note}, {rate}, about {_duration(left)} left")
+
+    def _rate(self, done: int) -> str:
+        now = self._note(done)
+        return _rate_text(done / (now - self._began)) if done and now > self._began else ""
+
+    def _note(self, done: int) -> float:
+        """Remember how far the stage is, and return the time."""
         now = time.monotonic()
         if done < self._done:
             self._began = self._updated
         self._done, self._updated = done, now
-        if now - self._spoke >= _PLAIN_INTERVAL_S and done:
-            self._spoke = now
-            left = seconds_left if seconds_left is not None else (now - self._began) * (total - done) / done
-            self.line(f"      {self._name}: {done:,} of {total:,} {note}, about {left:.0f} s left")
+        return now
+
+
+def _rate_text(rate: float) -> str:
+    return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s" if rate >= 0.1 else f"{_duration(1 / rate)} each"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes, hours = round(seconds / 60), int(seconds // 3600)
+    return f"{minutes} min" if not hours else f"{hours} h {round(seconds / 60) % 60} min"

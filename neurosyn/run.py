@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from neurosyn.chip.program import Program
 
 __all__ = ["Run", "read_summary", "write_run_report"]
+
+_LOG = logging.getLogger("neurosyn.run")
 
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
@@ -404,7 +407,9 @@ class Run:
     def _pending(self, stage: str) -> bool:
         """Whether a stage must run."""
         if not self._force and self.folder.up_to_date(stage, self._keys[stage]):
+            _LOG.debug("%s: up to date in %s", stage, self.folder.path)
             return False
+        _LOG.debug("%s: must be done in %s (key %.12s)", stage, self.folder.path, self._keys[stage])
         if self._force and self.folder.forget(stage) and stage == "train":
             # It was finished: going on from its last checkpoint would be no training.
             shutil.rmtree(self.folder.checkpoints, ignore_errors=True)

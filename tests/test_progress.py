@@ -15,9 +15,9 @@ def test_the_time_left_is_that_of_the_part_of_a_stage_that_is_under_way(monkeypa
         progress.update(128, 128, "frames")
         said.append("done")
     assert stream.getvalue().splitlines() == [
-        "      simulate: 500 of 1,000 ticks, about 50 s left",
-        "      simulate: 1,000 of 1,000 ticks, about 0 s left",
-        "      simulate: 64 of 128 frames, about 30 s left",
-        "      simulate: 128 of 128 frames, about 0 s left",
+        "      simulate: 500 of 1,000 ticks, 10/s, about 50 s left",
+        "      simulate: 1,000 of 1,000 ticks, 10/s, about 0 s left",
+        "      simulate: 64 of 128 frames, 2.1/s, about 30 s left",
+        "      simulate: 128 of 128 frames, 2.1/s, about 0 s left",
         "[1/1] simulate  done  (160.0 s)",
     ]

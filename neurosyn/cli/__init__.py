@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from neurosyn.cli.log import LOG, end_log
+
 if TYPE_CHECKING:
     from neurosyn.errors import NeurosynError
 
@@ -30,9 +32,20 @@ _REMEDIES = {
 
 def main() -> None:
     """Run the command line; turn errors into a line on stderr and the right exit code."""
+    warnings.showwarning = _show_warning
+    code = 0
+    try:
+        _run()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+        raise
+    finally:
+        end_log(code)
+
+
+def _run() -> None:
     from neurosyn.errors import DataError, InterruptedRunError, NeurosynError
 
-    warnings.showwarning = _show_warning
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     try:
         with _termination_interrupts():
@@ -93,6 +106,7 @@ def _exit(error: NeurosynError, cause: BaseException | None = None) -> None:
         import traceback
 
         traceback.print_exception(cause or error)
+    LOG.error("%s", error, exc_info=cause or error)
     _say(str(error))
     _leave(error.exit_code)
 
@@ -143,4 +157,5 @@ def _say(text: str) -> None:
 
 
 def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
+    LOG.warning("%s", message)
     _say(f"warning: {message}")

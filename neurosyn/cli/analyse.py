@@ -9,19 +9,16 @@ from typing import Annotated
 import typer
 
 from neurosyn.analysis.script import ANALYSES
-from neurosyn.cli.parameters import Json
+from neurosyn.cli.completion import complete_run
+from neurosyn.cli.parameters import Json, Plot, RunPath
 
 __all__ = ["app", "compare"]
 
 app = typer.Typer(no_args_is_help=True, help="Ask a finished run: where do time, energy and errors come from?")
 
-RunPath = Annotated[
-    Path, typer.Argument(metavar="RUN", help="Run folder, or a folder with a trace.", show_default=False)
-]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the main table, or --table, as CSV.")]
 TableName = Annotated[str | None, typer.Option("--table", metavar="NAME", help="Only this table.")]
 Rows = Annotated[int, typer.Option("--rows", "-n", min=1, help="Rows of a table that are shown.")]
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .pdf file, too.")]
 
 
 def _command(name: str) -> Callable[..., None]:
@@ -66,7 +63,10 @@ def critical_path(
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run folders.", show_default=False, autocompletion=complete_run),
+    ],
     json: Json = False,
     csv: Csv = False,
     plot: Plot = None,

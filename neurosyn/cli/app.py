@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, ScenarioPath
+from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
 from neurosyn.errors import InterruptedRunError
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ __all__ = ["app"]
 
 class _CommandGroup(TyperGroup):
     """The built-in commands and, loaded only when called, those of plugins in group ``commands``."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        add_common_options(self)
 
     def invoke(self, ctx: Any) -> Any:
         """Keep Typer from answering Ctrl-C and closed pipes in its own way, which changes between its releases."""
@@ -53,6 +58,7 @@ class _CommandGroup(TyperGroup):
             wrapper.command(cmd_name)(loaded)
             command = typer.main.get_command(wrapper)
         command.name = cmd_name
+        add_common_options(command)
         return command
 
 
@@ -219,15 +225,20 @@ def place(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder of `neurosyn simulate`.", show_default=False)],
+    run: RunPath,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: report.html in RUN.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Write the report page of a finished run anew."""
     from neurosyn.run import write_run_report
 
-    typer.echo(str(write_run_report(run, out)))
+    page = write_run_report(run, out)
+    if json:
+        print_json({"run": str(run), "report": str(page)})
+    else:
+        typer.echo(str(page))
 
 
 def _add_groups() -> None:
@@ -235,10 +246,12 @@ def _add_groups() -> None:
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.run import run
+    from neurosyn.cli.sweep import sweep
 
     app.command()(run)
     app.command()(doctor)
     app.command()(compare)
+    app.command()(sweep)
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
     app.add_typer(data.app, name="data")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from neurosyn.cli.completion import complete_dataset
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPath
 
@@ -18,7 +19,10 @@ app = typer.Typer(
     no_args_is_help=True, help="See which data sets there are, describe them, download them, look at them."
 )
 
-Kind = Annotated[str, typer.Argument(metavar="KIND", help="Data set, e.g. svhn.", show_default=False)]
+Kind = Annotated[
+    str,
+    typer.Argument(metavar="KIND", help="Data set, e.g. svhn.", show_default=False, autocompletion=complete_dataset),
+]
 DataOptions = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option of the data set; may be given again."),
@@ -96,7 +100,7 @@ def info(
 
 
 @app.command()
-def fetch(kind: Kind, options: DataOptions = None, quiet: Quiet = False) -> None:
+def fetch(kind: Kind, options: DataOptions = None, json: Json = False, quiet: Quiet = False) -> None:
     """Download a data set's official files into the data folder, checked against their checksums."""
     from neurosyn.data.folder import data_context
     from neurosyn.progress import StageProgress
@@ -105,6 +109,9 @@ def fetch(kind: Kind, options: DataOptions = None, quiet: Quiet = False) -> None
     with StageProgress(1, quiet=quiet) as progress, progress.stage("fetch") as said:
         paths = dataset.fetch(data_context(progress=progress.update))
         said.append(f"{len(paths)} files, checked")
+    if json:
+        print_json({"kind": kind, "files": [str(path) for path in paths]})
+        return
     for path in paths:
         typer.echo(str(path))
 
@@ -120,6 +127,7 @@ def preview(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which images.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: KIND-SPLIT.png.")] = None,
     options: DataOptions = None,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a contact sheet: some images of every class with its name, as PNG."""
@@ -137,7 +145,10 @@ def preview(
             title = f"{source.info.name}: {len(images):,} {split} images, {len(source.info.classes)} classes"
             shown = write_contact_sheet(target, images, source.info.classes, title, each=each, seed=seed)
             said.append(f"{shown:,} of them")
-    typer.echo(str(target))
+    if json:
+        print_json({"file": str(target), "dataset": source.info.name, "split": split, "images": shown})
+    else:
+        typer.echo(str(target))
 
 
 @app.command()

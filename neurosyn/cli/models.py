@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from neurosyn.cli.completion import complete_model
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 
@@ -34,7 +35,13 @@ def list_(json: Json = False) -> None:
 @app.command()
 def info(
     model: Annotated[
-        str, typer.Argument(metavar="NAME|FILE", help="Shipped model, or a model file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="NAME|FILE",
+            help="Shipped model, or a model file.",
+            show_default=False,
+            autocompletion=complete_model,
+        ),
     ],
     json: Json = False,
 ) -> None:

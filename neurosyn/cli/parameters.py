@@ -7,12 +7,35 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Force", "Jobs", "Json", "Out", "Overrides", "Profile", "Quiet", "ScenarioPath"]
+from neurosyn.cli.completion import complete_key, complete_profile, complete_run, complete_scenario
 
-ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
-Profile = Annotated[str | None, typer.Option("--profile", "-p", metavar="NAME", help="Use the profile NAME.")]
+__all__ = ["Force", "Jobs", "Json", "Out", "Overrides", "Plot", "Profile", "Quiet", "RunPath", "ScenarioPath"]
+
+ScenarioPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO", help="Scenario file (TOML).", show_default=False, autocompletion=complete_scenario
+    ),
+]
+RunPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="Run folder, or a folder with a trace.", show_default=False, autocompletion=complete_run
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", "-p", metavar="NAME", help="Use the profile NAME.", autocompletion=complete_profile),
+]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change one value; may be given again.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="Change one value; may be given again.",
+        autocompletion=complete_key,
+    ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Run folder (default runs/NAME-HASH).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -22,5 +45,6 @@ Jobs = Annotated[
         "--jobs", "-j", min=1, help="Ticks to time at once; the results are the same. Default: one per processor."
     ),
 ]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .pdf file, too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Force = Annotated[bool, typer.Option("--force", help="Do every stage anew.")]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from neurosyn.cli.completion import complete_group, complete_plugin
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import PluginError, did_you_mean
@@ -14,7 +15,15 @@ from neurosyn.registry import GROUPS, Plugin, registry
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, begin and check plugins.")
 
-Group = Annotated[str, typer.Argument(metavar="GROUP", help=f"One of: {', '.join(GROUPS)}.", show_default=False)]
+Group = Annotated[
+    str,
+    typer.Argument(
+        metavar="GROUP",
+        help=f"One of: {', '.join(GROUPS)}.",
+        show_default=False,
+        autocompletion=complete_group,
+    ),
+]
 Files = Annotated[
     list[Path] | None,
     typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; may be given again."),
@@ -31,7 +40,9 @@ def _known_group(group: str) -> str:
 
 @app.command("list")
 def list_(
-    group: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")] = None,
+    group: Annotated[
+        str | None, typer.Argument(metavar="[GROUP]", help="Only this group.", autocompletion=complete_group)
+    ] = None,
     files: Files = None,
     json: Json = False,
 ) -> None:
@@ -62,7 +73,10 @@ def _first_line(cls: Any) -> str:
 @app.command()
 def show(
     group: Group,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the plugin.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Name of the plugin.", show_default=False, autocompletion=complete_plugin),
+    ],
     files: Files = None,
     json: Json = False,
 ) -> None:
@@ -134,10 +148,18 @@ def new(
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the plugin, or GROUP/NAME.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Name of the plugin, or GROUP/NAME.",
+            show_default=False,
+            autocompletion=complete_plugin,
+        ),
+    ],
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="An option to check it with; may be given again."),
+        typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option to check it with; may be given again."),
     ] = None,
     files: Files = None,
     json: Json = False,

@@ -1,13 +1,18 @@
-"""``neurosyn scenario``: check, schema, show."""
+"""``neurosyn scenario``: check, new, schema, show."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from neurosyn.cli.completion import complete_dataset, complete_encoder, complete_model, complete_topology
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Json, Overrides, Profile, ScenarioPath
 
-app = typer.Typer(no_args_is_help=True, help="Check scenario files and show what they mean.")
+app = typer.Typer(no_args_is_help=True, help="Begin and check scenario files, and show what they mean.")
 
 
 @app.command()
@@ -35,8 +40,82 @@ def show(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides =
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of scenario files, with the options of every installed plugin."""
+def new(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The scenario to write, e.g. mine.toml.", show_default=False)
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="KIND", help="Data set; default svhn.", autocompletion=complete_dataset),
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", metavar="DIR", help="Your own pictures, a folder a class, in place of --data."),
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            "--network", metavar="KIND", help="Topology; default eedn_tiny.", autocompletion=complete_topology
+        ),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", metavar="KIND", help="Encoder; default contrast.", autocompletion=complete_encoder),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="FILE",
+            help="Trained model, in place of training; also shipped:NAME.",
+            autocompletion=complete_model,
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="A line for people.")] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Where all chance comes from.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a scenario that works; on a terminal, what no option says is asked.
+
+    Anything else is said with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
+    """
+    from neurosyn.registry import registry
+    from neurosyn.scaffold.scenario import write_scenario
+
+    if sys.stdin.isatty() and not json and data is None and pictures is None and network is None:
+        typer.echo(f"data sets:  {', '.join(registry.names('datasets'))}", err=True)
+        answer: str = typer.prompt("data set, or the folder of your own pictures", "svhn", err=True)
+        known = answer in registry.names("datasets")
+        data, pictures = (None, Path(answer)) if not known and Path(answer).is_dir() else (answer, None)
+        typer.echo(f"topologies: {', '.join(registry.names('topologies'))}", err=True)
+        network = typer.prompt("topology", "eedn_tiny", err=True)
+    written = write_scenario(
+        path,
+        data=data or "svhn",
+        pictures=pictures,
+        network=network or "eedn_tiny",
+        encoder=encoder,
+        model=model,
+        overrides=overrides or (),
+        title=title,
+        seed=seed,
+        replace=force,
+    )
+    if json:
+        print_json({"scenario": str(written)})
+        return
+    typer.echo(str(written))
+    typer.echo(f"next:  neurosyn simulate {written} --profile smoke", err=True)
+
+
+@app.command()
+def schema(json: Json = True) -> None:  # noqa: ARG001
+    """Print the JSON Schema of scenario files, with the options of every installed plugin.
+
+    It is JSON with or without --json.
+    """
     from neurosyn.scenario.schema import scenario_schema
 
     print_json(scenario_schema())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neurosyn.cli.completion import complete_layer, complete_run, complete_table
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Json
+from neurosyn.cli.parameters import Json, RunPath
 
 if TYPE_CHECKING:
     from neurosyn.trace.trace import Trace
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Look at what a run recorded.")
 
 _TABLES = "spikes, packets, ticks, core_ticks, cores, links or energy"
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or its trace folder.", show_default=False)]
-TableName = Annotated[str, typer.Argument(metavar="TABLE", help=f"{_TABLES}.", show_default=False)]
+TableName = Annotated[
+    str, typer.Argument(metavar="TABLE", help=f"{_TABLES}.", show_default=False, autocompletion=complete_table)
+]
 Ticks = Annotated[
     str | None, typer.Option("--ticks", "-t", metavar="FIRST[:LAST]", help="Only this tick, or this window of ticks.")
 ]
@@ -26,7 +28,14 @@ Cores = Annotated[
     typer.Option("--core", "-c", min=0, metavar="CORE", help="Only this core; packets at either end. Repeatable."),
 ]
 Layers = Annotated[
-    list[str] | None, typer.Option("--layer", "-l", metavar="LAYER", help="Only the cores of this layer. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        "-l",
+        metavar="LAYER",
+        help="Only the cores of this layer. Repeatable.",
+        autocompletion=complete_layer,
+    ),
 ]
 
 
@@ -57,7 +66,13 @@ def head(
 def stats(
     run: RunPath,
     table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help=f"{_TABLES}; without it, all tables.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help=f"{_TABLES}; without it, all tables.",
+            show_default=False,
+            autocompletion=complete_table,
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -123,8 +138,11 @@ def export(
 
 @app.command()
 def diff(
-    first: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)],
-    second: Annotated[Path, typer.Argument(metavar="OTHER", help="Run folder.", show_default=False)],
+    first: RunPath,
+    second: Annotated[
+        Path,
+        typer.Argument(metavar="OTHER", help="The other run folder.", show_default=False, autocompletion=complete_run),
+    ],
     json: Json = False,
 ) -> None:
     """Say where two runs part: the first tick, core and neuron, packet or number that differs."""

@@ -1,0 +1,68 @@
+"""Options that every command has, those of plugins too: ``--quiet``, ``--verbose``, ``--log-file``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neurosyn.cli.log import log_to_file, show_details
+
+__all__ = ["add_common_options"]
+
+
+def add_common_options(command: Any) -> None:
+    """Give a command, or every command of a group, the common options that it does not have itself."""
+    below = getattr(command, "commands", None)
+    if below is not None:
+        for other in below.values():
+            add_common_options(other)
+        return
+    own = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in _common_options() if not own.intersection(option.opts)]
+
+
+def _show(value: bool) -> None:
+    if value:
+        show_details()
+
+
+def _log(value: Path | None) -> None:
+    if value is not None:
+        log_to_file(value)
+
+
+@cache
+def _common_options() -> tuple[Any, ...]:
+    """Return the options; made by Typer, since how that is done changes between its releases."""
+
+    def common(
+        quiet: Annotated[
+            bool, typer.Option("--quiet", "-q", help="No progress on stderr.", expose_value=False)
+        ] = False,
+        verbose: Annotated[
+            bool,
+            typer.Option(
+                "--verbose", "-v", help="Say more on stderr.", expose_value=False, is_eager=True, callback=_show
+            ),
+        ] = False,
+        log_file: Annotated[
+            Path | None,
+            typer.Option(
+                "--log-file",
+                metavar="FILE",
+                help="Append what happens, and when, to FILE.",
+                expose_value=False,
+                is_eager=True,
+                callback=_log,
+            ),
+        ] = None,
+    ) -> None:
+        pass
+
+    maker = typer.Typer(add_completion=False)
+    maker.command()(common)
+    options = typer.main.get_command(maker).params
+    return tuple(option for option in options if {"--quiet", "--verbose", "--log-file"}.intersection(option.opts))

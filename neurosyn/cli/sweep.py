@@ -1,0 +1,65 @@
+"""``neurosyn sweep``: a scenario over many values."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from neurosyn.cli.completion import complete_key
+from neurosyn.cli.output import print_json
+from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+
+__all__ = ["sweep"]
+
+Over = Annotated[
+    list[str],
+    typer.Option(
+        "--over",
+        metavar="KEY=VALUE,VALUE…",
+        help="The values of a key; with several keys, every combination is run.",
+        show_default=False,
+        autocompletion=complete_key,
+    ),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
+
+
+def sweep(
+    scenario: ScenarioPath,
+    over: Over,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    json: Json = False,
+    csv: Csv = False,
+    plot: Plot = None,
+    quiet: Quiet = False,
+    force: Force = False,
+    jobs: Jobs = None,
+) -> None:
+    """Simulate a scenario over many values and compare the runs.
+
+    Each run has its own folder in sweeps/NAME-HASH, or --out. The same command goes on where one was ended. A run that
+    fails does not keep the others from being done; the exit code is then that of the first that failed.
+    """
+    from neurosyn.analysis.script import plot_analysis, print_analysis
+    from neurosyn.progress import StageProgress
+    from neurosyn.run import Run
+    from neurosyn.sweep import Sweep, read_ranges
+
+    swept = Sweep(scenario, read_ranges(over), profile=profile, overrides=overrides or (), out=out)
+    with StageProgress(Run.STAGES, quiet=quiet) as progress:
+        swept.simulate(progress, jobs, force=force)
+    analysis = swept.compare()
+    if analysis is not None and plot is not None:
+        plot_analysis(analysis, plot)
+    if json:
+        print_json(swept.to_dict() | {"comparison": None if analysis is None else analysis.to_dict()})
+    elif analysis is not None:
+        print_analysis(analysis, as_csv=csv)
+    failed = [point for point in swept.points if point.error is not None]
+    if failed:
+        first = failed[0].error
+        assert first is not None
+        raise type(first)(f"{len(failed)} of {len(swept.points)} runs failed, first {failed[0].run}: {first}")

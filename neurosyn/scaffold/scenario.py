@@ -1,0 +1,164 @@
+"""A scenario to begin with: data, network, trainer and a smoke profile, checked before it is written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from neurosyn.errors import ScenarioError
+from neurosyn.files import write_text
+from neurosyn.scenario.loader import read_overrides
+from neurosyn.scenario.scenario import load_scenario
+
+__all__ = ["write_scenario"]
+
+_STAND_INS = {
+    "cifar10": "synth_objects",
+    "gtsrb": "synth_signs",
+    "logo32": "synth_logos",
+    "svhn": "synth_digits",
+    "timit": "synth_phones",
+    "vad": "synth_vad",
+}
+"""Data sets whose files may be absent, and what takes their place."""
+_MODELS = {("svhn", "eedn_one_chip"): "shipped:svhn_synth_digits"}
+_TRAINING = {"epochs": 4, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
+"""What the shipped scenarios train with."""
+
+
+def write_scenario(
+    path: Path,
+    *,
+    data: str = "svhn",
+    pictures: Path | None = None,
+    network: str = "eedn_tiny",
+    encoder: str | None = None,
+    model: str | None = None,
+    overrides: Sequence[str] = (),
+    title: str = "",
+    seed: int = 1,
+    replace: bool = False,
+) -> Path:
+    """Write a scenario that passes ``neurosyn scenario check``.
+
+    Parameters
+    ----------
+    path
+        The file to write, a ``.toml``; its stem names the runs.
+    data
+        Kind of the data set. One whose files may be absent gets the stand-in that ships.
+    pictures
+        A folder with your own pictures, a folder a class, in place of `data`.
+    network
+        Kind of the topology.
+    encoder
+        Kind of the encoder; the default if absent.
+    model
+        A trained model, in place of training.
+    overrides
+        ``key.path=value`` texts for anything else.
+    title, seed
+        A line for people; where all chance comes from.
+    replace
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ScenarioError
+        If the file is there or cannot be made, or what it would say is no valid scenario; then nothing is written.
+    """
+    if path.suffix != ".toml":
+        raise ScenarioError(f"{path}: a scenario is a .toml file; write e.g. {path.name or 'my'}.toml")
+    if path.exists() and not replace:
+        raise ScenarioError(f"{path}: is there already; choose another name, or --force")
+    if not path.parent.is_dir():
+        raise ScenarioError(f"{path}: there is no folder {path.parent}; make it first")
+    document = _document(path, data, pictures, network, encoder, model, title, seed)
+    _merge(document, read_overrides(list(overrides)).values)
+    text = tomlkit.dumps(document)
+    # Beside the place where it will be, since files that it names are relative to that.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
+        trial = Path(partial).parent / f"{Path(partial).name}.toml"
+        try:
+            write_text(trial, text)
+            load_scenario(trial)
+            load_scenario(trial, profile="smoke")
+        except ScenarioError as error:
+            raise ScenarioError(str(error).replace(str(trial), str(path))) from error
+        finally:
+            trial.unlink(missing_ok=True)
+    write_text(path, text)
+    return path
+
+
+def _document(
+    path: Path,
+    data: str,
+    pictures: Path | None,
+    network: str,
+    encoder: str | None,
+    model: str | None,
+    title: str,
+    seed: int,
+) -> tomlkit.TOMLDocument:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Check it: neurosyn scenario check. Try it: neurosyn simulate --profile smoke."))
+    document["name"], document["title"], document["seed"] = (
+        path.stem,
+        title or f"{network} on {_told(data, pictures)}",
+        seed,
+    )
+    document["data"] = _data(path, data, pictures)
+    if encoder is not None:
+        document["encoder"] = {"kind": encoder}
+    document["network"] = {"kind": network}
+    document["train"] = train = tomlkit.table()
+    train["kind"] = "eedn"
+    if model is not None:
+        train["model"] = model
+    else:
+        train.update(_TRAINING)
+        if shipped := _MODELS.get((data, network)) if pictures is None else None:
+            train["stand_in"] = {"model": shipped}
+    document["simulate"] = {"frames": 1000}
+    profiles = tomlkit.table(is_super_table=True)
+    profiles["smoke"] = smoke = tomlkit.table(is_super_table=True)
+    smoke["simulate"] = {"frames": 50}
+    if model is None:
+        smoke["train"] = {"epochs": 1}
+    document["profiles"] = profiles
+    return document
+
+
+def _told(data: str, pictures: Path | None) -> str:
+    return data if pictures is None else pictures.resolve().name
+
+
+def _data(path: Path, data: str, pictures: Path | None) -> dict[str, Any]:
+    if pictures is not None:
+        if not pictures.is_dir():
+            raise ScenarioError(f"{pictures}: is no folder; name one that has a folder of pictures for each class")
+        relative = os.path.relpath(pictures.resolve(), path.parent.resolve())
+        return {"kind": "folder", "folder": relative if relative.startswith("../") else f"./{relative}"}
+    table: dict[str, Any] = {"kind": data}
+    if data in _STAND_INS:
+        table["stand_in"] = {"kind": _STAND_INS[data]}
+    return table
+
+
+def _merge(into: Any, values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value

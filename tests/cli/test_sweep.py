@@ -1,0 +1,64 @@
+"""`neurosyn sweep`: every combination in its folder, shared stages, failures, going on."""
+
+import json
+
+import pytest
+
+from neurosyn.errors import ScenarioError
+from neurosyn.sweep import read_ranges
+
+
+def test_ranges_are_parted_at_commas_outside_brackets_and_quotes():
+    assert read_ranges(["chip.chips=[1,1],[2,1]", 'name="a,b",c', "chip.voltage= 0.8 , 1.0"]) == {
+        "chip.chips": ["[1,1]", "[2,1]"],
+        "name": ['"a,b"', "c"],
+        "chip.voltage": ["0.8", "1.0"],
+    }
+
+
+@pytest.mark.parametrize("text", ["chip.voltage", "=1", "chip.voltage=", "chip.voltage=1,,2", "chip.voltage=1,1"])
+def test_malformed_ranges_are_refused(text):
+    with pytest.raises(ScenarioError, match=r"--over .*; "):
+        read_ranges([text])
+
+
+def test_a_key_twice_is_refused():
+    with pytest.raises(ScenarioError, match="given twice"):
+        read_ranges(["chip.voltage=1", "chip.voltage=2"])
+
+
+def test_runs_share_what_they_can_and_the_same_command_goes_on(neurosyn, tiny, tmp_path):
+    words = ["sweep", tiny, "--out", tmp_path / "s", "--set", "simulate.timing=none", "--set", "simulate.frames=4"]
+    words += ["--over", "chip.voltage=0.8,1.0", "--over", "place.kind=row_major,anneal", "--json"]
+    outcome = neurosyn(*words)
+    assert outcome.code == 0, outcome.err
+    document = json.loads(outcome.out)
+    assert [point["values"] for point in document["points"]] == [
+        {"chip.voltage": v, "place.kind": kind} for v in ("0.8", "1.0") for kind in ("row_major", "anneal")
+    ]
+    runs = document["comparison"]["tables"]["runs"]
+    assert [row["voltage"] for row in runs] == [0.8, 0.8, 1.0, 1.0]
+    assert (tmp_path / "s" / "chip.voltage=0.8,place.kind=anneal" / "report.html").exists()
+    # Only the first run is trained; the rest begin with its model.
+    trained = [line for line in outcome.err.splitlines() if line.startswith("[2/6] train")]
+    assert [line.split()[2] for line in trained] == ["trained", "up", "up", "up"]
+    models = {path.read_bytes() for path in (tmp_path / "s").glob("*/model.safetensors")}
+    assert len(models) == 1
+    assert json.loads(neurosyn(*words).out) == document
+
+
+def test_a_run_that_fails_leaves_the_others(neurosyn, tiny, tmp_path):
+    words = ["sweep", tiny, "--out", tmp_path / "s", "--set", "simulate.timing=none", "--set", "simulate.frames=4"]
+    outcome = neurosyn(*words, "--over", f"train.model='','{tmp_path / 'none.safetensors'}'", "--json")
+    assert outcome.code == 5
+    assert "1 of 2 runs failed" in outcome.err
+    points = json.loads(outcome.out)["points"]
+    assert [point["finished"] for point in points] == [True, False]
+    assert "none.safetensors" in points[1]["error"]
+
+
+def test_every_combination_is_checked_before_the_first_run(neurosyn, tiny, tmp_path):
+    outcome = neurosyn("sweep", tiny, "--out", tmp_path / "s", "--over", "chip.voltage=1.0,high")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "chip.voltage: should be a valid number, not 'high'" in outcome.err
+    assert not (tmp_path / "s").exists()
