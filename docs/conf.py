@@ -14,7 +14,6 @@ copyright = f"{date.today().year}, {author}"
 release = version = neurosyn.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_copybutton", "from_code"]
-suppress_warnings = ["toc.empty_glob"]
 exclude_patterns = ["extensions", "build", "_build"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -201,8 +201,7 @@ def test_kit() -> str:
 
 def front_door() -> str:
     """Return what ``import neurosyn`` gives."""
-    names = getattr(importlib.import_module("neurosyn"), "__all__", [])
-    return _documented("neurosyn") if [name for name in names if not name.startswith("__")] else ""
+    return _documented("neurosyn")
 
 
 def _documented(module: str, skip: tuple[str, ...] = ()) -> str:
@@ -258,7 +257,8 @@ def _signature(_app: Sphinx, what: str, _name: str, thing: Any, *_rest: Any) -> 
 
 
 def _skip(_app: Sphinx, _what: str, name: str, _thing: Any, skip: bool, _options: Any) -> bool | None:
-    return True if name.startswith("model_") else (skip or None)
+    """Leave out what pydantic and scikit-learn add to every class."""
+    return True if re.match(r"model_|set_\w+_request$|get_metadata_routing$", name) else (skip or None)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
