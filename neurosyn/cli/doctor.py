@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,17 @@ __all__ = ["doctor"]
 
 _OPTIONAL = ("cupy-cuda12x", "cupy-cuda13x")
 """Packages of extras that change what runs."""
+_MOST_FILES = 100_000
 
 
 def doctor(json: Json = False) -> None:
-    """Show versions, backends, plugins and folders, and test every backend that runs here against the reference.
+    """Show versions, backends, plugins and folders, and test what computes here.
 
-    Ends with 6 if a backend runs but computes something else; what is only missing is shown with the reason.
+    Every backend is tested against the reference, and a tiny program is run with each backend and timing. Ends with 6
+    if one computes something else; what is only missing is shown with the reason.
     """
     backends = _backends()
+    runs = _runs([str(row["name"]) for row in backends if row["self_test"] == "passed"])
     document = {
         "neurosyn": version("neurosyn"),
         "python": {"version": platform.python_version(), "executable": sys.executable},
@@ -38,6 +43,7 @@ def doctor(json: Json = False) -> None:
         "packages": _packages(),
         "backends": backends,
         "auto": next((row["name"] for row in backends if row["available"]), None),
+        "runs": runs,
         "numba_cache": _numba_cache(),
         "plugins": _plugins(),
         "folders": _folders(),
@@ -47,6 +53,11 @@ def doctor(json: Json = False) -> None:
     else:
         _print(document)
     wrong = [row["reason"] for row in backends if row["self_test"] == "failed"]
+    wrong += [
+        f"backend {row['backend']}, timing {row['timing']}: {row['problem']}"
+        for row in runs
+        if row["problem"] is not None
+    ]
     if wrong:
         raise BackendError("\n".join(wrong))
 
@@ -91,6 +102,16 @@ def _backends() -> list[dict[str, Any]]:
     return rows
 
 
+def _runs(backends: list[str]) -> list[dict[str, Any]]:
+    """Run a tiny program with every backend that works here, and every timing."""
+    from neurosyn.testing.simulations import run_self_tests
+
+    return [
+        {"backend": run.backend, "timing": run.timing, "problem": run.problem, "wall_s": round(run.wall_s, 3)}
+        for run in run_self_tests(backends)
+    ]
+
+
 def _numba_cache() -> dict[str, Any]:
     """Where compiled code is kept; without such a place it is compiled in every process anew."""
     try:
@@ -132,13 +153,35 @@ def _folders() -> dict[str, Any]:
 
 
 def _folder(path: Path) -> dict[str, Any]:
-    """Whether a folder is there, and whether files can be made in it: where it is missing, in the one above."""
+    """Whether a folder is there, its size, and whether files can be made in it: where it is missing, in the one above.
+
+    The size is that of the first `_MOST_FILES` files: a data folder may be a file server.
+    """
+    sizes = [_size(file) for file in itertools.islice(_files(path), _MOST_FILES)]
     nearest = next(folder for folder in (path, *path.parents) if folder.exists())
     return {
         "path": str(path),
         "exists": path.exists(),
+        "files": len(sizes),
+        "bytes": sum(sizes),
         "writable": nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
     }
+
+
+def _files(path: Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(path):
+        yield from (Path(folder) / name for name in names)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _megabytes(row: dict[str, Any]) -> float | None:
+    return round(row["bytes"] / 1e6, 1) if "bytes" in row else None
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -154,10 +197,17 @@ def _print(document: dict[str, Any]) -> None:
         rows.append((row["name"], row["self_test"] or "not available", "; ".join(said)))
     print_table(("backend", "self-test", "what it is, or what is wrong"), rows)
     typer.echo(f"auto is {document['auto']}\n")
+    print_table(
+        ("tiny program on", "timing", "outcome", "seconds"),
+        [(row["backend"], row["timing"], row["problem"] or "right", row["wall_s"]) for row in document["runs"]],
+    )
     folders = document["folders"] | {"compiled code (Numba)": document["numba_cache"]}
     print_table(
-        ("folder", "path", "exists", "writable"),
-        [(name, row["path"] or row["reason"], row.get("exists"), row["writable"]) for name, row in folders.items()],
+        ("folder", "path", "exists", "writable", "files", "MB"),
+        [
+            (name, row["path"] or row["reason"], row.get("exists"), row["writable"], row.get("files"), _megabytes(row))
+            for name, row in folders.items()
+        ],
     )
     broken = document["plugins"]["broken"]
     typer.echo(f"{document['plugins']['found']} plugins, {len(broken) or 'none'} broken")

@@ -52,7 +52,16 @@ def test_a_healthy_machine_without_a_gpu(neurosyn, empty_data, without_cupy):
     assert document["numba_cache"]["path"]
     assert document["plugins"]["found"] > 10
     assert document["plugins"]["broken"] == []
-    assert document["folders"]["data"] == {"path": str(empty_data), "exists": True, "writable": True}
+    assert document["folders"]["data"] == {
+        "path": str(empty_data),
+        "exists": True,
+        "files": 0,
+        "bytes": 0,
+        "writable": True,
+    }
+    runs = [(row["backend"], row["timing"], row["problem"]) for row in document["runs"]]
+    timings = ("none", "compiled", "simpy")
+    assert runs == [(name, timing, None) for name in ("numba", "numpy") for timing in timings]
     assert document["folders"]["cache"]["exists"] is False
     assert document["processors"]["usable"] >= 1
 
@@ -127,3 +136,29 @@ def test_a_backend_that_is_not_there_ends_with_6(neurosyn, without_cupy, tmp_pat
     assert outcome.code == 6
     assert "backend cupy: CuPy cannot be imported" in outcome.err
     assert neurosyn("run", program, "--ticks", 2, "--backend", "auto").code == 0
+
+
+def test_a_timing_that_differs_is_named(neurosyn, empty_data, without_cupy, monkeypatch):
+    from dataclasses import replace
+
+    from neurosyn.engine import simulation
+    from neurosyn.testing import simulations
+
+    def slower(*arguments, **options):
+        result = simulation.simulate_ticks(*arguments, **options)
+        if result.timing_name != "simpy":
+            return result
+        return replace(result, timing=replace(result.timing, tick_period_ps=result.timing.tick_period_ps + 1))
+
+    monkeypatch.setattr(simulations, "simulate_ticks", slower)
+    outcome = neurosyn("doctor", "--json")
+    assert outcome.code == 6
+    assert "backend numba, timing simpy: times differ" in outcome.err
+    assert [row["timing"] for row in json.loads(outcome.out)["runs"] if row["problem"]] == ["simpy", "simpy"]
+
+
+def test_the_cache_is_measured(neurosyn, empty_data, tmp_path):
+    (tmp_path / "cache" / "below").mkdir(parents=True)
+    (tmp_path / "cache" / "below" / "made").write_bytes(bytes(1234))
+    cache = json.loads(neurosyn("doctor", "--json").out)["folders"]["cache"]
+    assert (cache["files"], cache["bytes"]) == (1, 1234)
