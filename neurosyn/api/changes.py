@@ -26,31 +26,24 @@ def overrides(changes: Changes) -> list[str]:
         raise ScenarioError(f"set: is the text {changes!r}; give a mapping, e.g. {{'chip.voltage': 0.8}}")
     if not isinstance(changes, Mapping):
         return list(changes)
-    texts: list[str] = []
-    for key, value in changes.items():
-        if isinstance(value, Mapping):
-            texts += overrides({f"{key}.{inner}": one for inner, one in value.items()})
-        else:
-            texts.append(f"{key}={_toml(key, value)}")
-    return texts
+    return [f"{key}={_toml(key, value)}" for key, value in changes.items()]
 
 
 def _toml(key: str, value: Any) -> str:
+    """Return a value as TOML on one line; NumPy's values are those of Python, paths texts."""
     import tomlkit
 
-    try:
-        text: str = tomlkit.item(_plain(value)).as_string()
-    except (TypeError, ValueError) as error:
-        raise ScenarioError(
-            f"set: {key}: {value!r} is no value of a scenario; give a number, a text, a truth value or a list of them"
-        ) from error
-    return text
-
-
-def _plain(value: Any) -> Any:
-    """Turn paths into texts, NumPy's values into Python's, and tuples into lists."""
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, Mapping):
+        inner = (f"{_toml(key, str(name))} = {_toml(f'{key}.{name}', one)}" for name, one in value.items())
+        return f"{{{', '.join(inner)}}}"
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    return str(value) if isinstance(value, Path) else value
+        return f"[{', '.join(_toml(key, one) for one in value)}]"
+    try:
+        text: str = tomlkit.item(str(value) if isinstance(value, Path) else value).as_string()
+    except (TypeError, ValueError) as error:
+        raise ScenarioError(
+            f"set: {key}: {value!r} is no value of a scenario; give a number, a text, a truth value, a list or a table"
+        ) from error
+    return text

@@ -34,11 +34,9 @@ def test_values_come_through_as_they_are(value):
 
 
 def test_tables_and_texts():
-    assert overrides({"chip": {"voltage": 0.8, "fifo_depth": 2}, "seed": 4}) == [
-        "chip.voltage=0.8",
-        "chip.fifo_depth=2",
-        "seed=4",
-    ]
+    layers = [{"kind": "conv2d", "features": np.int64(4)}, {"kind": "readout"}]
+    changes = {"chip": {"voltage": 0.8, "fifo_depth": 2}, "network": {"layers": layers, "kind": "layers"}, "seed": 4}
+    assert read_overrides(overrides(changes)).values == changes
     assert overrides({"train.model": Path("a/b")}) == ['train.model="a/b"']
     assert overrides(["chip.voltage=0.8"]) == ["chip.voltage=0.8"]
 
