@@ -138,7 +138,7 @@ def read_npz(
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files if names is None or name in names}
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
+        raise DataError(f"{path}: there is no such file; check the path, or make it again") from error
     except (
         OSError,
         ValueError,

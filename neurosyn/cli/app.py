@@ -241,6 +241,20 @@ def report(
         typer.echo(str(page))
 
 
+@app.command()
+def schema(
+    command: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND...", help="A command, e.g. simulate or data info.", show_default=False),
+    ],
+    json: Json = True,  # noqa: ARG001
+) -> None:
+    """Print the JSON Schema of what a command prints with --json."""
+    from neurosyn.cli.documents import document_schema
+
+    print_json(document_schema(" ".join(command)))
+
+
 def _add_groups() -> None:
     from neurosyn.cli import analyse, bench, data, models, plugins, scenario, trace
     from neurosyn.cli.analyse import compare

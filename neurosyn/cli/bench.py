@@ -7,15 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Jobs, Json, Overrides, Quiet
+from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast this machine simulates.")
 
 _LONGEST = 1_000_000
 
-Backend = Annotated[
-    str, typer.Option("--backend", metavar="NAME", help="What computes: auto, numpy, numba …; results are the same.")
-]
 Repeats = Annotated[int, typer.Option("--repeats", min=1, max=_LONGEST, help="Measure so often; the median is shown.")]
 Cores = Annotated[int, typer.Option("--cores", min=1, help="Cores of the chip: a square number.")]
 
@@ -25,9 +22,7 @@ def chip(
     cores: Cores = 4096,
     rate_hz: Annotated[float, typer.Option("--rate-hz", help="Spikes per second of each neuron.")] = 20.0,
     synapses: Annotated[int, typer.Option("--synapses", help="Synapses that are on, of 256 at each axon.")] = 128,
-    timing: Annotated[
-        str, typer.Option("--timing", metavar="NAME", help="none: function and counts; others time every packet too.")
-    ] = "none",
+    timing: Timing = "none",
     ticks: Annotated[int, typer.Option("--ticks", "-n", min=2, max=_LONGEST, help="Ticks of each repeat.")] = 100,
     repeats: Repeats = 3,
     backend: Backend = "auto",
@@ -66,9 +61,7 @@ def chip(
 @app.command()
 def eedn(
     frames: Annotated[int, typer.Option("--frames", min=1, max=_LONGEST, help="Frames for the function alone.")] = 1000,
-    timing: Annotated[
-        str, typer.Option("--timing", metavar="NAME", help="How the timed frames are timed; none: not at all.")
-    ] = "compiled",
+    timing: Timing = "compiled",
     timed_frames: Annotated[
         int | None, typer.Option("--timed-frames", min=1, max=_LONGEST, help="How many are timed; 16, with simpy 1.")
     ] = None,

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from neurosyn.cli.completion import complete_key, complete_profile, complete_run, complete_scenario
 
-__all__ = ["Force", "Jobs", "Json", "Out", "Overrides", "Plot", "Profile", "Quiet", "RunPath", "ScenarioPath"]
+__all__ = [
+    "Backend",
+    "Force",
+    "Jobs",
+    "Json",
+    "Out",
+    "Overrides",
+    "Plot",
+    "Profile",
+    "Quiet",
+    "RunPath",
+    "ScenarioPath",
+    "Timing",
+]
 
 ScenarioPath = Annotated[
     Path,
@@ -44,6 +57,16 @@ Jobs = Annotated[
     typer.Option(
         "--jobs", "-j", min=1, help="Ticks to time at once; the results are the same. Default: one per processor."
     ),
+]
+Timing = Annotated[
+    Literal["none", "compiled", "simpy"],
+    typer.Option(
+        "--timing", help="none: function and event counts; compiled: time every packet too; simpy: the reference."
+    ),
+]
+Backend = Annotated[
+    Literal["auto", "numpy", "numba", "cupy"],
+    typer.Option("--backend", help="What computes; the results are the same."),
 ]
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .pdf file, too.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

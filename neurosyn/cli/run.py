@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Jobs, Json, Overrides, Quiet
+from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
 
 if TYPE_CHECKING:
     from neurosyn.chip.options import ChipOptions
@@ -38,16 +38,8 @@ def run(
         Path | None,
         typer.Option("--out", "-o", metavar="OUT", help="Output spikes: a .csv, .parquet, .sfro or .sfcp file."),
     ] = None,
-    timing: Annotated[
-        Literal["none", "compiled", "simpy"],
-        typer.Option(
-            "--timing", help="none: function and event counts; compiled: time every packet too; simpy: the reference."
-        ),
-    ] = "none",
-    backend: Annotated[
-        Literal["auto", "numpy", "numba", "cupy"],
-        typer.Option("--backend", help="What computes; the results are the same."),
-    ] = "auto",
+    timing: Timing = "none",
+    backend: Backend = "auto",
     overrides: Overrides = None,
     jobs: Jobs = None,
     trace: Annotated[

@@ -135,7 +135,7 @@ def load_model(path: Path) -> Model:
             raise DataError(f"{path}: is larger than {LARGEST_FILE:,} bytes; is it a model file?")
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such model file") from error
+        raise DataError(f"{path}: there is no such model file; check the path") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     try:

@@ -127,6 +127,61 @@ def test_commands_without_what_they_need_are_refused(arguments, code, said, neur
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def wrong_inputs(tmp_path, monkeypatch):
+    """Stand in a folder with things that are not what a command wants."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("empty", "folder.toml", "empty_summary", "no_summary", "empty_trace/trace"):
+        (tmp_path / name).mkdir(parents=True)
+    for name, text in {
+        "text.txt": "hi",
+        "zero.npz": "",
+        "empty.json": "{}",
+        "empty_summary/summary.json": "{}",
+        "no_summary/summary.json": "[]",
+        "empty_trace/trace/trace.json": "{}",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+
+WRONG = ("nowhere", "text.txt", "folder.toml", "empty_summary", "empty_trace")
+OF_A_RUN = (
+    ("report",),
+    ("compare",),
+    ("trace", "stats"),
+    ("trace", "head", "WRONG", "spikes"),
+    ("trace", "diff", "WRONG"),
+    *(("analyse", name) for name in ("activity", "traffic", "latency", "power", "hotspots", "accuracy", "faults")),
+    ("analyse", "critical-path"),
+    ("run", "--ticks", "3"),
+    ("models", "info"),
+)
+OF_A_SCENARIO = (
+    *((name,) for name in ("simulate", "train", "compile", "place")),
+    ("sweep", "--over", "chip.voltage=1"),
+    *(("scenario", name) for name in ("check", "show")),
+    ("data", "check"),
+)
+
+
+@pytest.mark.usefixtures("wrong_inputs")
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_inputs_of_every_command_are_refused_with_a_next_step(wrong, neurosyn):
+    for words, code in [*((words, DATA) for words in OF_A_RUN), *((words, SCENARIO) for words in OF_A_SCENARIO)]:
+        given = [wrong if word == "WRONG" else word for word in words]
+        outcome = neurosyn(*given, *([] if words[-1] == "spikes" else [wrong]))
+        assert_refused(outcome, code, wrong)
+        assert "Errno" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("eedn", "--backend", "x"), ("kernel", "--backend", "x"), ("chip", "--timing", "x"), ("load", "--backend")],
+)
+def test_wrong_options_of_benchmarks_are_refused(words, neurosyn):
+    assert_refused(neurosyn("bench", *words), SCENARIO, words[1])
+
+
 def test_unknown_tables_and_endings_of_a_trace_are_refused(neurosyn, finished_run, tmp_path):
     assert_refused(neurosyn("trace", "head", finished_run, "spike"), DATA, "did you mean 'spikes'")
     outcome = neurosyn("trace", "export", finished_run, "spikes", tmp_path / "spikes.xls")

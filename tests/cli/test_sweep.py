@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from pydantic import TypeAdapter
 
+from neurosyn.cli.documents import DOCUMENTS
 from neurosyn.errors import ScenarioError
 from neurosyn.sweep import read_ranges
 
@@ -33,6 +35,7 @@ def test_runs_share_what_they_can_and_the_same_command_goes_on(neurosyn, tiny, t
     outcome = neurosyn(*words)
     assert outcome.code == 0, outcome.err
     document = json.loads(outcome.out)
+    TypeAdapter(DOCUMENTS["sweep"]).validate_json(outcome.out)
     assert [point["values"] for point in document["points"]] == [
         {"chip.voltage": v, "place.kind": kind} for v in ("0.8", "1.0") for kind in ("row_major", "anneal")
     ]
