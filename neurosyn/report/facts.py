@@ -8,7 +8,18 @@ from typing import Any, TypedDict
 
 from neurosyn.formatting import MISSING, alike, count, number, percent, things, time, times
 
-__all__ = ["PARTS", "Fact", "Section", "Summary", "assumed_value", "facts", "limited_by", "power_parts", "stand_in"]
+__all__ = [
+    "PARTS",
+    "Fact",
+    "Section",
+    "Summary",
+    "assumed_value",
+    "facts",
+    "limited_by",
+    "power_parts",
+    "stand_in",
+    "unofficial",
+]
 
 PARTS = {
     "leakage": "leakage of the cores in use",
@@ -79,10 +90,20 @@ class Section:
     facts: tuple[Fact, ...]
 
 
-def stand_in(summary: Mapping[str, Any]) -> bool:
+def unofficial(summary: Mapping[str, Any]) -> bool:
     """Whether the numbers were taken on data that may not stand beside published results."""
     dataset = summary.get("dataset") or {}
     return bool(dataset) and dataset.get("official") is not True
+
+
+def stand_in(summary: Mapping[str, Any]) -> bool:
+    """Whether the data stand in for others: the scenario fell back on them, or their own name says so.
+
+    People's own images are unofficial too, but stand in for nothing.
+    """
+    dataset = summary.get("dataset") or {}
+    declared = dataset.get("stand_in_because") is not None or "stand-in" in str(dataset.get("name"))
+    return unofficial(summary) and declared
 
 
 def limited_by(summary: Mapping[str, Any]) -> str:

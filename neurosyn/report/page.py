@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,12 @@ from markupsafe import Markup
 
 from neurosyn import formatting as written
 from neurosyn.analysis.accuracy import Evaluation
+from neurosyn.analysis.recorded import RecordedRun
 from neurosyn.files import write_text
 from neurosyn.report import panels
-from neurosyn.report.facts import assumed_value, facts, stand_in
+from neurosyn.report.explorer import explorer
+from neurosyn.report.facts import assumed_value, facts, stand_in, unofficial
+from neurosyn.report.limits import hottest, limits
 from neurosyn.trace.trace import Trace
 
 __all__ = ["write_report"]
@@ -24,8 +30,8 @@ def write_report(
 ) -> None:
     """Write the report page of a run.
 
-    What the run does not have is left out of the page. The page has no scripts and refers to nothing outside itself;
-    its bytes depend on the arguments alone.
+    What the run does not have is left out of the page. The page refers to nothing outside itself, and its policy lets
+    no script run but its own, which shows the trace; its bytes depend on the arguments alone.
 
     Parameters
     ----------
@@ -34,7 +40,7 @@ def write_report(
     summary
         See `neurosyn.report.facts.Summary`.
     trace
-        What was recorded; gives the chip's maps, the energy by layer and the packets' latencies.
+        What was recorded; gives the chip's maps, the timeline of a tick, what limits it, and the packets' latencies.
     evaluation
         The answers to the frames; gives the confusion matrix and the sample frames.
 
@@ -53,6 +59,8 @@ def write_report(
     environment.filters.update(
         count=written.count, number=written.number, percent=written.percent, energy=written.energy, time=written.time
     )
+    run = None if trace is None else RecordedRun(trace.folder)
+    script = (files("neurosyn.report") / "templates" / "explorer.js").read_text(encoding="utf-8")
     environment.filters["svg"] = Markup  # figures are drawn here and escape their own labels
     page = environment.get_template("page.html").render(
         title=str(summary.get("title") or summary.get("scenario") or "Run"),
@@ -69,6 +77,11 @@ def write_report(
         part_colours=panels.PART_COLOURS,
         mapped_ticks=None if trace is None else panels.mapped_ticks(trace),
         maps=None if trace is None else panels.maps(trace),
+        explorer=None if trace is None else explorer(trace),
+        script=script,
+        script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+        limits=None if run is None else limits(run),
+        hottest=[] if run is None else hottest(run),
         latencies=None if trace is None else panels.latencies(trace),
         not_counted=summary.get("not_counted") or {},
         edges=panels.edges(summary),
@@ -89,6 +102,8 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
             f"The frames are a stand-in: {dataset.get('name')}. No accuracy on this page may be compared with "
             "published results."
         )
+    elif unofficial(summary):
+        yield f"No official data set: {dataset.get('name')}. Its accuracies stand beside no published results."
     for sentence in summary.get("deviations") or []:
         yield f"Changed on purpose: {sentence}. The numbers are those of the changed program."
     mismatched, late = summary.get("mismatched_frames"), events.get("late_packets")

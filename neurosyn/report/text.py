@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.formatting import MISSING, count, energy
-from neurosyn.report.facts import Section, assumed_value, facts, stand_in
+from neurosyn.report.facts import Section, assumed_value, facts, stand_in, unofficial
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -61,6 +61,8 @@ def _heading(summary: Mapping[str, Any]) -> RenderableType:
         text.append("" if frames is None else f", {count(frames)} frames", style="not bold")
         if stand_in(summary):
             text.append("\nSTAND-IN DATA: not to be compared with published results", style="bold yellow")
+        elif unofficial(summary):
+            text.append("\nNo official data set: not to be compared with published results", style="not bold")
     for sentence in summary.get("deviations") or []:
         text.append(f"\nCHANGED ON PURPOSE: {sentence}", style="bold yellow")
     return text

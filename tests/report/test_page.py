@@ -1,10 +1,14 @@
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from neurosyn.analysis import critical_path
 from neurosyn.analysis.accuracy import Evaluation
+from neurosyn.analysis.recorded import RecordedRun
 from neurosyn.errors import DataError
 from neurosyn.report.page import write_report
 from neurosyn.testing.runs import random_run
@@ -36,7 +40,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.text += f"{data} "
 
     def find(self, tag):
@@ -101,9 +105,16 @@ def test_power_and_its_parts(page, summary):
 
 def test_nothing_comes_from_outside(page, summary, trace, evaluation):
     written = page(summary, trace, evaluation)
-    assert "http" not in written.html
-    assert "//" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", written.html)
-    assert not written.find("script")
+    assert "http:" not in written.html
+    assert "https:" not in written.html
+    assert "//" not in re.sub(r"[A-Za-z0-9+/]{40,}={0,2}", "", written.html)
+    assert [script.get("type") for script in written.find("script")] == ["application/json", "text/plain", None]
+    assert all("src" not in script for script in written.find("script"))
+    policy = written.find("meta")[-1]["content"]
+    own = re.search(r"<script>(.*?)</script>", written.html, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'")
+    assert policy.endswith(f"script-src 'sha256-{digest}'")
     assert not written.find("link")
     ids = set(written.attributes("id"))
     for reference in written.attributes("href"):
@@ -129,6 +140,12 @@ def test_it_can_be_read_without_eyes(page, summary, trace, evaluation):
     assert [tag for tag, _ in written.tags if re.fullmatch("h[1-6]", tag)][:2] == ["h1", "h2"]
     for row in written.find("th"):
         assert row.get("scope") in ("col", "row")
+    for canvas in written.find("canvas"):
+        assert canvas["tabindex"] == "0"
+        assert len(canvas["aria-label"]) > 10
+        assert canvas["aria-describedby"] in ids
+    for label in written.find("label"):
+        assert label.get("for", "tick") in ids
 
 
 def test_it_is_small_and_always_the_same(tmp_path, page, summary, trace, evaluation):
@@ -156,6 +173,32 @@ def test_stand_ins_are_called_so(page, summary, official, badge, warned):
     text = page(summary).text
     assert badge in text
     assert ("may be compared with published results" in text) == warned
+
+
+def test_own_images_stand_in_for_nothing(page, summary):
+    summary["dataset"] = {"name": "own images 'leaves'", "official": False, "stand_in_because": None, "frames": 3}
+    text = page(summary).text
+    assert "not an official data set" in text
+    assert "Its accuracies stand beside no published results" in text
+    assert "stand-in" not in text
+    summary["dataset"]["stand_in_because"] = "svhn: no files"  # the scenario fell back on them
+    assert "stand-in data" in page(summary).text
+
+
+def test_what_limits_the_tick_comes_from_its_analysis(page, summary, trace):
+    found = critical_path.analyse(RecordedRun(trace.folder))
+    text = " ".join(page(summary, trace).text.split())
+    assert f"Tick {found.headline['tick']}, the longest that was recorded" in text
+    assert found.headline["limited_by"] in text
+    for change in found.table("what_if")["change"]:
+        assert change in text
+
+
+def test_the_hottest_cores_stand_in_a_table(page, summary, trace):
+    cores = trace.cores()
+    first = cores.loc[cores["timed_spikes"].idxmax()]
+    text = " ".join(page(summary, trace).text.split())
+    assert f"Spikes core {first['core']} ({first['layer']}) {first['timed_spikes']:,}" in text
 
 
 def test_what_is_amiss_comes_first(page, summary):

@@ -1,0 +1,57 @@
+import pytest
+
+from neurosyn.report.page import write_report
+from tests.report.chromium import CHROMIUM, Browser
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+
+@pytest.fixture
+def browser(tmp_path):
+    browser = Browser(tmp_path / "profile")
+    yield browser
+    browser.close()
+
+
+def test_the_page_works(tmp_path, browser, summary, trace, evaluation):
+    write_report(tmp_path / "report.html", summary, trace, evaluation)
+    browser.open(tmp_path / "report.html")
+    text = "document.getElementById('{}').textContent".format
+    assert browser.run("getComputedStyle(document.querySelector('.explorer')).display") == "block"
+    assert browser.run("getComputedStyle(document.querySelector('.still')).display") == "none"
+    assert "mean of 4 timed ticks" in browser.run(text("tick-text"))
+
+    picture = "document.getElementById('core-map').toDataURL()"
+    before = browser.run(picture)
+    browser.run("{ const s = document.getElementById('tick'); s.value = 1; s.dispatchEvent(new Event('input')); }")
+    assert browser.run(text("tick-text")).startswith("tick 1, ")
+    assert browser.run(picture) != before
+    assert browser.run("document.getElementById('tick').getAttribute('aria-valuetext')").startswith("tick 1")
+    assert "tick 1 took" in browser.run(text("timeline-caption")).lower()
+
+    core = trace.cores().iloc[4]
+    board = browser.run(
+        "(() => { const m = document.getElementById('core-map'); m.scrollIntoView({behavior: 'instant'}); "
+        "const b = m.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()"
+    )
+    width, height = 8, 4  # two chips of 4 × 4 cores side by side
+    x = board[0] + (int(core["x"]) + 0.5) * board[2] / width
+    y = board[1] + (height - 0.5 - int(core["y"])) * board[2] / width
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    rows = trace.core_ticks(ticks=1).set_index("core")
+    said = browser.run(text("core-details"))
+    assert said.startswith(f"Core 4 at ({core['x']}, {core['y']}), layer {core['layer']}")
+    assert f"Spikes {rows['spikes'][4]}" in said
+
+    browser.run("document.getElementById('core-map').focus()")
+    for _ in range(8):
+        browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowLeft", code="ArrowLeft")
+    row = trace.cores().query(f"y == {core['y']}")
+    assert browser.run(text("core-details")).startswith(f"Core {row['core'][row['x'].idxmin()]} at")
+    browser.run("document.getElementById('link-map').focus()")
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
+    assert browser.run(text("link-details")).startswith("Router (")
+    browser.run("document.getElementById('timeline').focus()")
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
+    assert "Cores at work 9" in browser.run(text("timeline-details"))
+    assert browser.complaints() == []
