@@ -210,7 +210,11 @@ MANY_CORES = (
     ("overrides", "error", "said"),
     [
         ([LARGE_KERNEL], ChipLimitError, r"layer 2 conv2d-9: a neuron sees \d+ inputs, a core takes 128 .* use more"),
-        ([MANY_CORES, "chip.chips=[1, 1]"], ChipLimitError, r"placement: the program has [\d,]+ cores, .* has 4,096; set `chip.chips`"),
+        (
+            [MANY_CORES, "chip.chips=[1, 1]"],
+            ChipLimitError,
+            r"placement: the program has [\d,]+ cores, .* has 4,096; set `chip.chips`",
+        ),
         (["data.classes=['a']"], DataError, "label 2 with 1 classes; correct `classes`"),
     ],
 )

@@ -23,5 +23,7 @@ def open_file(path: Path) -> BinaryIO:
         if S_ISREG(path.stat().st_mode):
             return path.open("rb")
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); check the path") from error
+        raise DataError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); check the path"
+        ) from error
     raise DataError(f"{path}: is not a file that can be read (a folder, a pipe or a device); give a file")
