@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -83,6 +84,8 @@ class TickSimulation:
         self._watched = False
         self._stepped_too = stepped
         self._progress: Callable[[int], None] = lambda _: None
+        # The engine must not keep this object, or a chip's memory would stay until cycles are collected.
+        me = weakref.proxy(self)
         self._engine = TickEngine(
             self._function,
             self._inputs,
@@ -90,9 +93,9 @@ class TickSimulation:
             chip,
             options.timing,
             options.tick_ps,
-            self._played,
+            lambda tick: me._played(tick),
             threads=jobs or usable_processors(),
-            stepped=self._stepped,
+            stepped=lambda outcome: me._stepped(outcome),
         )
         self._wall_s = time.perf_counter() - began
 
