@@ -3,17 +3,79 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
 from neurosyn.compiled import compiled
 from neurosyn.training.kernels import EPSILON, LEAST_DIVISOR, TINY
 
-__all__ = ["gather", "scatter_add", "soften", "spike_backward", "spike_forward"]
+__all__ = ["gather", "scatter", "scatter_add", "soften", "spike_backward", "spike_forward"]
 
 _compile = compiled(nogil=True, error_model="numpy")
 # Sums may be added in any order, so that they can be vectorised; nothing else is relaxed.
 _compile_sums = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+
+
+def _float(number: Any) -> Any:
+    """Return a number as float32; one of type uint16 is a bfloat16."""
+    raise NotImplementedError
+
+
+@overload(_float)
+def _float_of(number):  # type: ignore[no-untyped-def]
+    if number == types.uint16:
+        return lambda number: np.uint32(np.uint32(number) << np.uint32(16)).view(np.float32)
+    return lambda number: np.float32(number)
+
+
+def _put(array: Any, row: int, column: int, value: Any) -> None:
+    """Write a float32 value into an array of float32 or bfloat16 numbers."""
+    raise NotImplementedError
+
+
+@overload(_put)
+def _put_into(array, row, column, value):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    if array.dtype == types.uint16:
+
+        def put(array, row, column, value):  # type: ignore[no-untyped-def]
+            bits = np.float32(value).view(np.uint32)
+            odd = np.uint32(bits >> np.uint32(16)) & np.uint32(1)
+            array[row, column] = np.uint16(np.uint32(bits + np.uint32(0x7FFF) + odd) >> np.uint32(16))
+
+    else:
+
+        def put(array, row, column, value):  # type: ignore[no-untyped-def]
+            array[row, column] = value
+
+    return put
+
+
+def _copy(array: Any, row: int, column: int, number: Any) -> None:
+    """Write a spike or a number into an array of float32 or bfloat16 numbers."""
+    raise NotImplementedError
+
+
+@overload(_copy)
+def _copy_into(array, row, column, number):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    if array.dtype == types.uint16 and number == types.uint8:
+
+        def copy(array, row, column, number):  # type: ignore[no-untyped-def]
+            array[row, column] = np.uint16(number) * np.uint16(0x3F80)
+
+    elif array.dtype == number:
+
+        def copy(array, row, column, number):  # type: ignore[no-untyped-def]
+            array[row, column] = number
+
+    else:
+
+        def copy(array, row, column, number):  # type: ignore[no-untyped-def]
+            _put(array, row, column, _float(number))
+
+    return copy
 
 
 @_compile
@@ -26,7 +88,20 @@ def gather(source, index, columns):  # type: ignore[no-untyped-def]
             row = index[k, s]
             start = s * images
             for i in range(images):
-                columns[k, start + i] = source[row, i]
+                _copy(columns, k, start + i, source[row, i])
+
+
+@_compile
+def scatter(columns, index, target):  # type: ignore[no-untyped-def]
+    """Copy whole rows to `target`."""
+    fan_in, sites = index.shape
+    images = target.shape[1]
+    for k in range(fan_in):
+        for s in range(sites):
+            row = index[k, s]
+            start = s * images
+            for i in range(images):
+                target[row, i] = _float(columns[k, start + i])
 
 
 @_compile
@@ -39,7 +114,7 @@ def scatter_add(columns, index, target):  # type: ignore[no-untyped-def]
             row = index[k, s]
             start = s * images
             for i in range(images):
-                target[row, i] += columns[k, start + i]
+                target[row, i] += _float(columns[k, start + i])
 
 
 @_compile_sums
@@ -49,11 +124,11 @@ def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def
     for f in range(features):
         total = np.float32(0)
         for i in range(count):
-            total += sums[f, i]
+            total += _float(sums[f, i])
         mu = total / np.float32(count)
         squares = np.float32(0)
         for i in range(count):
-            centred = sums[f, i] - mu
+            centred = _float(sums[f, i]) - mu
             squares += centred * centred
         sigma = np.float32(math.sqrt(squares / np.float32(count)))
         mean[f] = mu
@@ -61,7 +136,7 @@ def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def
         scale = np.float32(1) / (sigma + EPSILON)
         offset = bias[f]
         for i in range(count):
-            spikes[f, i] = np.uint8((sums[f, i] - mu) * scale + offset >= 0)
+            spikes[f, i] = np.uint8((_float(sums[f, i]) - mu) * scale + offset >= 0)
 
 
 @_compile_sums
@@ -74,14 +149,15 @@ def soften(sums, bias, mean, std, width, activity):  # type: ignore[no-untyped-d
         scale = narrow / (std[f] + EPSILON)
         offset = bias[f] * narrow
         for i in range(count):
-            r = (sums[f, i] - mu) * scale + offset
+            r = (_float(sums[f, i]) - mu) * scale + offset
             rest = max(np.float32(0), np.float32(1) - abs(r))
-            tail = np.float32(0.5) * rest * rest
-            activity[f, i] = tail if r < 0 else np.float32(1) - tail
+            # ½ ± (½ − rest²/2), without a branch.
+            half = np.float32(0.5) - np.float32(0.5) * rest * rest
+            _put(activity, f, i, np.float32(0.5) + math.copysign(half, r))
 
 
 @_compile_sums
-def spike_backward(sums, bias, mean, std, width, gradient, bias_gradient):  # type: ignore[no-untyped-def]
+def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient):  # type: ignore[no-untyped-def]
     """One pass for the sums over a row, one for the gradient."""
     features, count = sums.shape
     narrow = np.float32(1) / np.float32(width)
@@ -93,9 +169,8 @@ def spike_backward(sums, bias, mean, std, width, gradient, bias_gradient):  # ty
         total = np.float32(0)
         product = np.float32(0)
         for i in range(count):
-            x = (sums[f, i] - mu) * scale
+            x = (_float(sums[f, i]) - mu) * scale
             g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
-            gradient[f, i] = g
             total += g
             product += g * x
         bias_gradient[f] = total
@@ -103,5 +178,6 @@ def spike_backward(sums, bias, mean, std, width, gradient, bias_gradient):  # ty
         slope = product / np.float32(count) * divisor / max(std[f], TINY)
         passed = np.float32(1) / max(divisor, LEAST_DIVISOR)
         for i in range(count):
-            x = (sums[f, i] - mu) * scale
-            gradient[f, i] = (gradient[f, i] - average - x * slope) * passed
+            x = (_float(sums[f, i]) - mu) * scale
+            g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
+            _put(own, f, i, (g - average - x * slope) * passed)

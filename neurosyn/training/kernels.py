@@ -1,8 +1,8 @@
 """The inner loops of training: compiled by Numba, with twins in plain NumPy that define what they compute.
 
-``numba_kernels()`` and ``numpy_kernels()`` return the same functions. `gather`, `scatter_add` and `adam` agree to the
-bit; the row sums of `spike_forward` and `spike_backward` may differ in the last bits of float32, since compiled loops
-add in another order.
+``numba_kernels()`` and ``numpy_kernels()`` return the same functions. Those that move rows agree to the bit; the row
+sums of `spike_forward` and `spike_backward` may differ in the last bits of float32, since compiled loops add in another
+order. Arrays of uint16 hold bfloat16 numbers (`neurosyn.training.bfloat16`); everything is computed in float32.
 
 The neuron normalises the sums s of a filter over positions and images (a row), with d = σ + ε and x = (s − μ)/d:
 
@@ -25,11 +25,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.training.bfloat16 import as_float, put
 from neurosyn.training.model import NORMALISATION_EPSILON
 
 __all__ = ["Kernels", "numba_kernels", "numpy_kernels"]
 
 F32 = NDArray[np.float32]
+Numbers = NDArray[np.float32] | NDArray[np.uint16]
 
 EPSILON = np.float32(NORMALISATION_EPSILON)
 TINY = np.float32(1e-12)
@@ -40,51 +42,59 @@ class Kernels(NamedTuple):
     """The inner loops; see the functions of this module for what each does."""
 
     gather: Callable[..., None]
+    scatter: Callable[..., None]
     scatter_add: Callable[..., None]
     spike_forward: Callable[..., None]
     soften: Callable[..., None]
     spike_backward: Callable[..., None]
 
 
-def gather(source: NDArray[Any], index: NDArray[np.int32], columns: F32) -> None:
+def gather(source: NDArray[Any], index: NDArray[np.int32], columns: Numbers) -> None:
     """Write ``source[index[k, s], i]`` to ``columns[k, s·images + i]``.
 
     Parameters
     ----------
-    source : uint8 or float32 array (rows, images)
+    source : uint8, float32 or bfloat16 array (rows, images)
+        uint8 are spikes, 0 or 1.
     index : int32 array (fan_in, sites)
-    columns : float32 array (fan_in, sites·images)
+    columns : float32 or bfloat16 array (fan_in, sites·images)
         Written.
     """
-    columns.reshape(*index.shape, source.shape[1])[...] = source[index]
+    put(columns.reshape(*index.shape, source.shape[1]), as_float(source[index]))
 
 
-def scatter_add(columns: F32, index: NDArray[np.int32], target: F32) -> None:
+def scatter(columns: Numbers, index: NDArray[np.int32], target: F32) -> None:
+    """Write ``columns[k, s·images + i]`` to ``target[index[k, s], i]``; no row may be there twice."""
+    target[index] = as_float(columns).reshape(*index.shape, target.shape[1])
+
+
+def scatter_add(columns: Numbers, index: NDArray[np.int32], target: F32) -> None:
     """Add ``columns[k, s·images + i]`` to ``target[index[k, s], i]``, in the order of k, then s."""
-    parts = columns.reshape(*index.shape, target.shape[1])
+    parts = as_float(columns).reshape(*index.shape, target.shape[1])
     for rows, part in zip(index, parts, strict=True):
         np.add.at(target, rows, part)
 
 
-def spike_forward(sums: F32, bias: F32, mean: F32, std: F32, spikes: NDArray[np.uint8]) -> None:
+def spike_forward(sums: Numbers, bias: F32, mean: F32, std: F32, spikes: NDArray[np.uint8]) -> None:
     """Normalise each row and let the neurons spike.
 
     Parameters
     ----------
-    sums : float32 array (features, sites·images)
+    sums : float32 or bfloat16 array (features, sites·images)
     bias : float32 array (features,)
     mean, std : float32 arrays (features,)
         Written: μ and σ of each row.
     spikes : uint8 array (features, sites·images)
         Written.
     """
-    mean[:] = sums.mean(axis=1)
-    centred = sums - mean[:, None]
+    values = as_float(sums)
+    mean[:] = values.mean(axis=1)
+    centred = values - mean[:, None]
     std[:] = np.sqrt(np.square(centred).mean(axis=1))
     spikes[:] = centred * (1 / (std + EPSILON))[:, None] + bias[:, None] >= 0
 
 
-def soften(sums: F32, bias: F32, mean: F32, std: F32, width: float, activity: F32) -> None:
+def soften(sums: Numbers, bias: F32, mean: F32, std: F32, width: float, activity: Numbers) -> None:
     """Let soft neurons answer in place of binary ones.
 
     Parameters
@@ -93,16 +103,18 @@ def soften(sums: F32, bias: F32, mean: F32, std: F32, width: float, activity: F3
         As `spike_forward` left them.
     width
         w; the answer rises from 0 to 1 while r goes from −w to w.
-    activity : float32 array (features, sites·images)
+    activity : float32 or bfloat16 array (features, sites·images)
         Written.
     """
-    r = ((sums - mean[:, None]) / (std + EPSILON)[:, None] + bias[:, None]) / np.float32(width)
+    r = ((as_float(sums) - mean[:, None]) / (std + EPSILON)[:, None] + bias[:, None]) / np.float32(width)
     tail = np.square(np.maximum(0, 1 - np.abs(r))) / 2
-    activity[:] = np.where(r < 0, tail, 1 - tail)
+    put(activity, np.where(r < 0, tail, 1 - tail))
 
 
-def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, width: float, gradient: F32, bias_gradient: F32) -> None:
-    """Turn the gradient with respect to the spikes into the one with respect to the sums, in place.
+def spike_backward(
+    sums: Numbers, bias: F32, mean: F32, std: F32, width: float, gradient: F32, own: Numbers, bias_gradient: F32
+) -> None:
+    """Turn the gradient with respect to the spikes into the one with respect to the sums.
 
     Parameters
     ----------
@@ -111,22 +123,24 @@ def spike_backward(sums: F32, bias: F32, mean: F32, std: F32, width: float, grad
     width
         w of the triangle.
     gradient : float32 array (features, sites·images)
-        ∂L/∂spike, replaced by ∂L/∂s.
+        ∂L/∂spike.
+    own : float32 or bfloat16 array (features, sites·images)
+        Written: ∂L/∂s.
     bias_gradient : float32 array (features,)
         Written: ∂L/∂b.
     """
     scale = 1 / (std + EPSILON)
-    x = (sums - mean[:, None]) * scale[:, None]
-    gradient *= np.maximum(0, 1 - np.abs(x + bias[:, None]) / np.float32(width))
-    bias_gradient[:] = gradient.sum(axis=1)
-    slope = (gradient * x).mean(axis=1) * (std + EPSILON) / np.maximum(std, TINY)
-    gradient -= gradient.mean(axis=1)[:, None] + x * slope[:, None]
-    gradient /= np.maximum(std + EPSILON, LEAST_DIVISOR)[:, None]
+    x = (as_float(sums) - mean[:, None]) * scale[:, None]
+    g = gradient * np.maximum(0, 1 - np.abs(x + bias[:, None]) / np.float32(width))
+    bias_gradient[:] = g.sum(axis=1)
+    slope = (g * x).mean(axis=1) * (std + EPSILON) / np.maximum(std, TINY)
+    g -= g.mean(axis=1)[:, None] + x * slope[:, None]
+    put(own, g / np.maximum(std + EPSILON, LEAST_DIVISOR)[:, None])
 
 
 def numpy_kernels() -> Kernels:
     """Return the kernels in plain NumPy."""
-    return Kernels(gather, scatter_add, spike_forward, soften, spike_backward)
+    return Kernels(gather, scatter, scatter_add, spike_forward, soften, spike_backward)
 
 
 @functools.cache
@@ -134,6 +148,4 @@ def numba_kernels() -> Kernels:
     """Return the compiled kernels (imports Numba; compiled once for each machine and kept on disk)."""
     from neurosyn.training import compiled_kernels as compiled
 
-    return Kernels(
-        compiled.gather, compiled.scatter_add, compiled.spike_forward, compiled.soften, compiled.spike_backward
-    )
+    return Kernels(*(getattr(compiled, name) for name in Kernels._fields))

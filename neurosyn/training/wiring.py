@@ -23,7 +23,7 @@ from neurosyn.network.network import BoundLayer
 
 __all__ = ["Bank", "Wiring", "flat_rows", "wire", "wire_layers"]
 
-COLUMN_BYTES = 1 << 19
+COLUMN_BYTES = 1 << 20
 """Size that the columns of one product should not exceed, so that they stay in a core's second-level cache."""
 
 
@@ -54,9 +54,13 @@ class Bank:
         """Rows of the bank's neurons."""
         return slice(self.first, self.first + self.features * self.sites)
 
-    def chunks(self, images: int) -> Iterator[tuple[int, int]]:
-        """Yield ranges of sites whose columns for `images` images fit the cache."""
-        step = max(1, COLUMN_BYTES // (4 * len(self.index) * images))
+    def sites_in_cache(self, images: int, itemsize: int = 4) -> int:
+        """Return how many sites have columns for `images` images that fit the cache, 1 at least."""
+        return max(1, COLUMN_BYTES // (itemsize * len(self.index) * images))
+
+    def chunks(self, images: int, itemsize: int = 4) -> Iterator[tuple[int, int]]:
+        """Yield ranges of sites whose columns, numbers of `itemsize` bytes, fit the cache."""
+        step = self.sites_in_cache(images, itemsize)
         for start in range(0, self.sites, step):
             yield start, min(start + step, self.sites)
 

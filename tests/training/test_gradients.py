@@ -13,9 +13,11 @@ from neurosyn_plugins.layers.transduction import Transduction
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+from neurosyn_plugins.trainers.eedn.products import BFloat16Products, Float32Products
 
 from neurosyn.network.layer import Connectivity, MapShape
 from neurosyn.network.network import build_network
+from neurosyn.training.bfloat16 import as_float
 from neurosyn.training.kernels import numba_kernels, numpy_kernels
 from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
 from neurosyn.training.model import NORMALISATION_EPSILON
@@ -126,7 +128,9 @@ def test_layer_gradients_match_finite_differences(case, kernels):
     source = np.zeros((size + 1, IMAGES), np.float32 if real else np.uint8)
     source[rows] = inputs.T
     wiring = wire(connectivity, rows)
-    layer = TrainedLayer(wiring, IMAGES, weights.astype(np.float32), bias.astype(np.float32), kernels(), Scratch())
+    layer = TrainedLayer(
+        wiring, IMAGES, weights.astype(np.float32), bias.astype(np.float32), kernels(), Scratch(Float32Products())
+    )
     layer.forward(source)
     layer.gradient[wiring.rows] = upstream.T
     source_gradient = np.full((size + 1, IMAGES), 9, np.float32)
@@ -141,6 +145,32 @@ def test_layer_gradients_match_finite_differences(case, kernels):
     np.testing.assert_allclose(source_gradient[rows].T, numeric(loss, inputs), atol=2e-3, rtol=2e-3)
 
 
+@pytest.mark.parametrize("softness", [0.0, 1.5])
+@pytest.mark.parametrize("case", [case for case in CASES if case != "transduction"])
+def test_bfloat16_has_the_same_spikes_and_nearly_the_same_gradients(case, softness):
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'neurosyn[bfloat16]')")
+    rng = np.random.default_rng(11)
+    connectivity, size = CASES[case](rng)
+    shape = (connectivity.n_banks, connectivity.fan_in, connectivity.features)
+    weights = rng.integers(-1, 2, shape).astype(np.float32)
+    bias = rng.normal(0, 0.3, (shape[0], shape[2])).astype(np.float32)
+    wiring = wire(connectivity, flat_rows(size))
+    source = np.zeros((size + 1, IMAGES), np.uint8)
+    source[:-1] = rng.integers(0, 2, (size, IMAGES))
+    upstream = rng.standard_normal((wiring.size + 1, IMAGES)).astype(np.float32)
+    found = []
+    for products in (Float32Products(), BFloat16Products()):
+        layer = TrainedLayer(wiring, IMAGES, weights, bias, numba_kernels(), Scratch(products))
+        layer.forward(source, softness)
+        layer.gradient[:] = upstream
+        gradients = np.full((size + 1, IMAGES), 9, np.float32), np.full(shape, 9, np.float32), np.full_like(bias, 9)
+        layer.backward(source, *gradients)
+        found.append([layer.spikes, as_float(layer.activity), gradients[0][:-1], *gradients[1:]])
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    for one, other in zip(found[0][1:], found[1][1:], strict=True):
+        np.testing.assert_allclose(one, other, atol=0.01 * np.abs(one).max() + 1e-6)
+
+
 def test_large_banks_are_cut_into_chunks_with_the_same_gradients(monkeypatch):
     rng = np.random.default_rng(3)
     connectivity, size = CASES["S with groups"](rng)
@@ -151,7 +181,9 @@ def test_large_banks_are_cut_into_chunks_with_the_same_gradients(monkeypatch):
     upstream = rng.standard_normal((wiring.size + 1, IMAGES)).astype(np.float32)
 
     def gradients():
-        layer = TrainedLayer(wiring, IMAGES, weights, np.zeros((2, 3), np.float32), numpy_kernels(), Scratch())
+        layer = TrainedLayer(
+            wiring, IMAGES, weights, np.zeros((2, 3), np.float32), numpy_kernels(), Scratch(Float32Products())
+        )
         layer.forward(source)
         layer.gradient[:] = upstream
         out = np.zeros((size + 1, IMAGES), np.float32), np.zeros_like(weights), np.zeros((2, 3), np.float32)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurosyn.training.bfloat16 import narrow, widen
 from neurosyn.training.kernels import numba_kernels, numpy_kernels
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 6), st.integers(1, 5), st.integers(1, 20))
@@ -55,13 +56,13 @@ def test_neurons_agree(count):
         mean, std, bias_gradient = (np.empty(6, np.float32) for _ in range(3))
         spikes = np.empty((6, count), np.uint8)
         kernels.spike_forward(sums, bias, mean, std, spikes)
-        gradient = upstream.copy()
-        kernels.spike_backward(sums, bias, mean, std, 1.0, gradient, bias_gradient)
+        gradient = np.empty_like(upstream)
+        kernels.spike_backward(sums, bias, mean, std, 1.0, upstream, gradient, bias_gradient)
         activity = np.empty((6, count), np.float32)
         kernels.soften(sums, bias, mean, std, 1.5, activity)
         np.testing.assert_array_equal(activity > 0.5, spikes)
-        soft_gradient = upstream.copy()
-        kernels.spike_backward(sums, bias, mean, std, 1.5, soft_gradient, np.empty(6, np.float32))
+        soft_gradient = np.empty_like(upstream)
+        kernels.spike_backward(sums, bias, mean, std, 1.5, upstream, soft_gradient, np.empty(6, np.float32))
         results.append((mean, std, spikes, gradient, bias_gradient, activity, soft_gradient))
     for one, other in zip(*results, strict=True):
         assert np.isfinite(other).all()
@@ -98,7 +99,58 @@ def test_a_filter_that_hardly_varies_does_not_blow_the_gradient_up():
     for kernels in (numpy_kernels(), numba_kernels()):
         mean, std = np.empty(1, np.float32), np.empty(1, np.float32)
         kernels.spike_forward(sums, np.zeros(1, np.float32), mean, std, np.empty((1, 1000), np.uint8))
-        gradient = np.ones((1, 1000), np.float32)
-        kernels.spike_backward(sums, np.zeros(1, np.float32), mean, std, 1.0, gradient, np.empty(1, np.float32))
+        gradient = np.empty((1, 1000), np.float32)
+        ones = np.ones_like(gradient)
+        kernels.spike_backward(sums, np.zeros(1, np.float32), mean, std, 1.0, ones, gradient, np.empty(1, np.float32))
         assert std[0] < 0.05
         assert 0 < np.abs(gradient).max() <= 2
+
+
+def test_bfloat16_rounds_to_the_nearest_and_to_even():
+    # 8 bits of precision: between 256 and 512 only even numbers are exact.
+    values = np.array([0, 1, -3, 255, 256, 257, 259, -257, 0.1], np.float32)
+    assert widen(narrow(values)).tolist()[:8] == [0, 1, -3, 255, 256, 256, 260, -256]
+    assert widen(narrow(values))[8] == np.float32(0.10009765625)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SHAPES, st.sampled_from(["spikes", "float32", "bfloat16"]), st.integers(0, 2**32 - 1))
+def test_bfloat16_rows_move_like_float32_ones_and_agree_to_the_bit(shape, kind, seed):
+    rows, fan_in, sites, images = shape
+    rng = np.random.default_rng(seed)
+    numbers = rng.standard_normal((rows, images)).astype(np.float32)
+    source = {"spikes": (numbers > 0).astype(np.uint8), "float32": numbers, "bfloat16": narrow(numbers)}[kind]
+    index = rng.permutation(max(rows, fan_in * sites))[: fan_in * sites].reshape(fan_in, sites).astype(np.int32)
+    columns, once, added = {}, {}, {}
+    for name, kernels in (("numpy", numpy_kernels()), ("numba", numba_kernels())):
+        columns[name] = np.zeros((fan_in, sites * images), np.uint16)
+        kernels.gather(source, index % rows, columns[name])
+        once[name] = np.full((index.max() + 1, images), 7, np.float32)
+        kernels.scatter(columns[name], index, once[name])
+        added[name] = np.ones((rows, images), np.float32)
+        kernels.scatter_add(columns[name], index % rows, added[name])
+    exact = {"spikes": source, "float32": widen(narrow(numbers)), "bfloat16": widen(narrow(numbers))}[kind]
+    np.testing.assert_array_equal(widen(columns["numpy"]), exact[index % rows].reshape(fan_in, -1))
+    np.testing.assert_array_equal(once["numpy"][index], exact[index % rows])
+    for found in (columns, once, added):
+        np.testing.assert_array_equal(found["numpy"], found["numba"])
+
+
+def test_neurons_on_bfloat16_sums_are_those_on_float32_ones():
+    rng = np.random.default_rng(5)
+    sums = rng.integers(-128, 129, (6, 300)).astype(np.float32)
+    bias, upstream = rng.normal(0, 1, 6).astype(np.float32), rng.standard_normal((6, 300)).astype(np.float32)
+    for kernels in (numpy_kernels(), numba_kernels()):
+        found = []
+        for dtype, given_sums in ((np.float32, sums), (np.uint16, narrow(sums))):
+            mean, std, bias_gradient = (np.empty(6, np.float32) for _ in range(3))
+            spikes = np.empty(sums.shape, np.uint8)
+            kernels.spike_forward(given_sums, bias, mean, std, spikes)
+            activity, own = np.empty(sums.shape, dtype), np.empty(sums.shape, dtype)
+            kernels.soften(given_sums, bias, mean, std, 1.5, activity)
+            kernels.spike_backward(given_sums, bias, mean, std, 1.5, upstream, own, bias_gradient)
+            found.append([mean, std, spikes, bias_gradient, activity, own])
+        for one, other in zip(found[0][:4], found[1][:4], strict=True):
+            np.testing.assert_array_equal(one, other)
+        for one, other in zip(found[0][4:], found[1][4:], strict=True):
+            np.testing.assert_array_equal(narrow(one), other)

@@ -68,7 +68,7 @@ def test_chunks_cover_the_sites_once(sites, images):
     chunks = list(bank.chunks(images))
     assert [start for start, _ in chunks] == [0, *(stop for _, stop in chunks[:-1])]
     assert chunks[-1][1] == sites
-    assert all((stop - start) * 100 * images * 4 <= 1 << 19 or stop - start == 1 for start, stop in chunks)
+    assert all((stop - start) * 100 * images * 4 <= 1 << 20 or stop - start == 1 for start, stop in chunks)
 
 
 def test_no_layers_no_wiring():

@@ -73,6 +73,11 @@ class Eedn(Trainer):
         4096, ge=1, le=1 << 24, description="training images that the final normalisation is measured on"
     )
     kernels: Literal["numba", "numpy"] = Field("numba", description="inner loops: compiled, or plain NumPy (slow)")
+    products: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="numbers of the matrix products of layers on the chip: float32, or bfloat16 through PyTorch "
+        "(pip install 'neurosyn[bfloat16]'), faster on processors with AMX or AVX-512 BF16",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Eedn:

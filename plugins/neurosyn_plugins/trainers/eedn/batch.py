@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.network.network import Network
+from neurosyn.training.bfloat16 import as_float
 from neurosyn.training.kernels import Kernels
 from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
 from neurosyn.training.wiring import wire_layers
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+from neurosyn_plugins.trainers.eedn.products import Float32Products, Products
 
 __all__ = ["BatchNetwork", "BatchResult"]
 
@@ -37,6 +39,8 @@ class BatchNetwork:
         Size of the batch or part; each tick of a frame counts as an image.
     kernels
         Inner loops.
+    products
+        Matrix products of the layers on the chip; float32 if not given.
     logit_scale
         Factor of the class means in the softmax.
     sparsity
@@ -57,13 +61,16 @@ class BatchNetwork:
         images: int,
         kernels: Kernels,
         *,
+        products: Products | None = None,
         logit_scale: float,
         sparsity: float = 0.0,
         dropout: dict[str, float] | None = None,
     ) -> None:
         self.gradient = np.zeros_like(parameters.hidden)
         wirings = wire_layers(network.layers)
-        scratch = Scratch()
+        # Real weights before the chip keep their precision.
+        off_chip = Scratch(Float32Products())
+        on_chip = Scratch(products or Float32Products())
         self.layers = [
             TrainedLayer(
                 wiring,
@@ -71,9 +78,9 @@ class BatchNetwork:
                 parameters.view(parameters.effective, number, "weights"),
                 parameters.view(parameters.effective, number, "bias"),
                 kernels,
-                scratch,
+                off_chip if layer.off_chip else on_chip,
             )
-            for number, wiring in enumerate(wirings)
+            for number, (layer, wiring) in enumerate(zip(network.layers, wirings, strict=True))
         ]
         self._gradients = [
             (
@@ -112,7 +119,7 @@ class BatchNetwork:
         """
         ticks = len(encoded) // len(labels)
         self._images[:-1] = encoded.reshape(len(encoded), -1).T
-        source: NDArray[np.float32] | NDArray[np.uint8] = self._images
+        source: NDArray[Any] = self._images
         for number, layer in enumerate(self.layers):
             layer.forward(source, softness)
             if self._drop[number]:
@@ -122,7 +129,7 @@ class BatchNetwork:
                 self._kept[number] = kept
             source = layer.activity
 
-        means = class_means(self.layers[-1].activity[:-1], self._classes, self._n_classes)
+        means = class_means(as_float(self.layers[-1].activity[:-1]), self._classes, self._n_classes)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale)
         self.layers[-1].gradient[:-1] = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
@@ -145,6 +152,6 @@ class BatchNetwork:
     def _press(self, layer: TrainedLayer) -> None:
         """Add the gradient of the sparsity pressure: γ·ȳ/n for each of the n spikes that make up ȳ."""
         for bank in layer.wiring.banks:
-            activity = layer.activity[bank.rows].reshape(bank.features, -1)
+            activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
             pressure = np.float32(self._sparsity) * activity.mean(axis=1, dtype=np.float32) / activity.shape[1]
             layer.gradient[bank.rows].reshape(bank.features, -1)[...] += pressure[:, None]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.training.kernels import Kernels
-from neurosyn.training.wiring import COLUMN_BYTES, Bank, Wiring
+from neurosyn.training.wiring import Bank, Wiring
+from neurosyn_plugins.trainers.eedn.products import Products
 
 __all__ = ["Scratch", "TrainedLayer"]
 
@@ -17,18 +21,70 @@ F32 = NDArray[np.float32]
 
 
 class Scratch:
-    """Buffers that the layers of a network use one after the other."""
+    """Buffers that the layers of a network use one after the other.
 
-    def __init__(self) -> None:
-        self._buffers: dict[str, F32] = {}
+    Parameters
+    ----------
+    products
+        Whose numbers they hold.
+    """
 
-    def take(self, name: str, *shape: int) -> F32:
-        """Return an uninitialised float32 array of `shape`; the one of the same `name` before it is void."""
+    def __init__(self, products: Products) -> None:
+        self.products = products
+        self._buffers: dict[str, NDArray[Any]] = {}
+
+    def take(self, name: str, *shape: int) -> NDArray[Any]:
+        """Return an uninitialised array of `shape`, which may share its memory with others of the same `name`."""
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
-            buffer = self._buffers[name] = np.empty(max(size, COLUMN_BYTES // 4), np.float32)
+            buffer = self._buffers[name] = np.empty(size, self.products.dtype)
         return buffer[:size].reshape(shape)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Sites whose columns fit the cache.
+
+    Attributes
+    ----------
+    index : int32 array (banks · fan_in, sites)
+        Rows of their inputs.
+    columns : array (banks · fan_in, sites · images)
+        Buffer for their inputs.
+    inputs, sums, own
+        Operands (banks, fan_in or features, sites · images): `columns`, and the sites' parts of the layer's sums and of
+        the group's gradient.
+    """
+
+    index: NDArray[np.int32]
+    columns: NDArray[Any]
+    inputs: Any
+    sums: Any
+    own: Any
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Consecutive banks that are computed together.
+
+    Attributes
+    ----------
+    banks, rows
+        Which banks; which rows of the layer.
+    own : array (banks · features, sites · images)
+        Buffer for ∂L/∂sums.
+    change
+        Operand (banks, fan_in, features): buffer for the gradient of the weights.
+    pieces
+        All of their sites.
+    """
+
+    banks: slice
+    rows: slice
+    own: NDArray[Any]
+    change: Any
+    pieces: tuple[_Piece, ...]
 
 
 class TrainedLayer:
@@ -45,18 +101,19 @@ class TrainedLayer:
     weights, bias : float32 arrays (banks, fan_in, features) and (banks, features)
         What the optimiser moves: trinary weights, or real ones off the chip.
     kernels, scratch
-        Inner loops and shared buffers.
+        Inner loops; shared buffers, with the matrix products.
 
     Attributes
     ----------
-    sums : float32 array (neurons, images)
+    sums : array (neurons, images)
+        Numbers of the products' type.
     spikes : uint8 array (neurons + 1, images)
         The last row stays zero.
-    activity : uint8 or float32 array (neurons + 1, images)
+    activity : uint8 array, or one of the products' type (neurons + 1, images)
         What the layer above gets: the spikes, or the answers of soft neurons.
     gradient : float32 array (neurons + 1, images)
-        ∂L/∂activity, filled by the layer above; ∂L/∂sums after `backward`. The last row collects what belongs to inputs
-        outside the map and is never read.
+        ∂L/∂activity, filled by the layer above. The last row collects what belongs to inputs outside the map and is
+        never read.
     mean, std : float32 arrays (banks, features)
         Of the batch.
     """
@@ -68,55 +125,85 @@ class TrainedLayer:
         self.images = images
         self.weights = weights
         self.bias = bias
-        self.sums = np.zeros((wiring.size, images), np.float32)
+        self._products = scratch.products
+        self.sums = np.zeros((wiring.size, images), self._products.dtype)
         self.spikes = np.zeros((wiring.size + 1, images), np.uint8)
         self.gradient = np.zeros((wiring.size + 1, images), np.float32)
         self.mean = np.zeros_like(bias)
         self.std = np.zeros_like(bias)
         self.activity: NDArray[Any] = self.spikes
-        self._soft: F32 | None = None
+        self._soft: NDArray[Any] | None = None
         self._width = 1.0
         self._kernels = kernels
-        self._scratch = scratch
+        self._held = self._products.hold(weights)
+        self._groups = [self._group(banks, scratch) for banks in _stacks(wiring, images, self.sums.itemsize)]
+        seen, times = np.unique(np.concatenate([bank.index.ravel() for bank in wiring.banks]), return_counts=True)
+        self._seen = seen
+        self._seen_once = int(times.max()) == 1
 
-    def _columns(self, bank: Bank, source: NDArray[Any], start: int, stop: int) -> F32:
-        columns = self._scratch.take("columns", self.wiring.fan_in, (stop - start) * self.images)
-        self._kernels.gather(source, bank.index[:, start:stop], columns)
-        return columns
+    def _group(self, banks: list[Bank], scratch: Scratch) -> _Group:
+        products, images = self._products, self.images
+        fan_in, features, sites = self.wiring.fan_in, banks[0].features, banks[0].sites
+        numbers = slice(banks[0].number, banks[-1].number + 1)
+        rows = slice(banks[0].rows.start, banks[-1].rows.stop)
+        own = scratch.take("own", len(banks) * features, sites * images)
+        sums = self.sums[rows].reshape(len(banks), features, -1)
+        index = np.concatenate([bank.index for bank in banks])
+        pieces = []
+        chunks = [(0, sites)] if len(banks) > 1 else banks[0].chunks(images, own.itemsize)
+        for start, stop in chunks:
+            part = slice(start * images, stop * images)
+            columns = scratch.take("columns", len(index), (stop - start) * images)
+            pieces.append(
+                _Piece(
+                    np.ascontiguousarray(index[:, start:stop]),
+                    columns,
+                    products.operand(columns.reshape(len(banks), fan_in, -1)),
+                    products.operand(sums)[:, :, part],
+                    products.operand(own.reshape(len(banks), features, -1))[:, :, part],
+                )
+            )
+        change = products.operand(scratch.take("weights", len(banks), fan_in, features))
+        return _Group(numbers, rows, own, change, tuple(pieces))
 
     def forward(self, source: NDArray[Any], softness: float = 0.0) -> None:
         """Compute sums and activity.
 
         Parameters
         ----------
-        source : uint8 or float32 array (inputs + 1, images)
-            Activities of the layer before, or the encoded images.
+        source : array (inputs + 1, images)
+            Activities of the layer before, or the encoded images in float32.
         softness
             Half the width of soft neurons; 0 for binary ones.
         """
-        images = self.images
+        kernels = self._kernels
         # Narrower than the paper's, the triangle would let too little through.
         self._width = max(softness, 1.0)
         self.activity = self._soft_activity() if softness else self.spikes
-        for bank in self.wiring.banks:
-            sums = self.sums[bank.rows].reshape(bank.features, -1)
-            weights = self.weights[bank.number].T
-            for start, stop in bank.chunks(images):
-                columns = self._columns(bank, source, start, stop)
-                np.matmul(weights, columns, out=sums[:, start * images : stop * images])
-            spikes = self.spikes[bank.rows].reshape(bank.features, -1)
-            self._kernels.spike_forward(
-                sums, self.bias[bank.number], self.mean[bank.number], self.std[bank.number], spikes
-            )
+        self._products.renew(self._held, self.weights)
+        weights = self._held.swapaxes(1, 2)
+        for group in self._groups:
+            for piece in group.pieces:
+                kernels.gather(source, piece.index, piece.columns)
+                self._products.multiply(weights[group.banks], piece.inputs, piece.sums)
+            sums, *neuron = self._neurons(group)
+            kernels.spike_forward(sums, *neuron, self.spikes[group.rows].reshape(sums.shape))
             if softness:
-                activity = self.activity[bank.rows].reshape(bank.features, -1)
-                self._kernels.soften(
-                    sums, self.bias[bank.number], self.mean[bank.number], self.std[bank.number], softness, activity
-                )
+                kernels.soften(sums, *neuron, softness, self.activity[group.rows].reshape(sums.shape))
 
-    def _soft_activity(self) -> F32:
+    def _neurons(self, group: _Group) -> tuple[NDArray[Any], F32, F32, F32]:
+        """Return sums, bias, mean and deviation, a row for each feature of each bank."""
+        rows = len(group.own)
+        return (
+            self.sums[group.rows].reshape(rows, -1),
+            self.bias[group.banks].reshape(rows),
+            self.mean[group.banks].reshape(rows),
+            self.std[group.banks].reshape(rows),
+        )
+
+    def _soft_activity(self) -> NDArray[Any]:
         if self._soft is None:
-            self._soft = np.zeros(self.spikes.shape, np.float32)
+            self._soft = np.zeros(self.spikes.shape, self._products.dtype)
         return self._soft
 
     def backward(
@@ -133,31 +220,39 @@ class TrainedLayer:
         weight_gradient, bias_gradient : float32 arrays like the weights and the bias
             Written.
         """
-        images = self.images
+        kernels, products = self._kernels, self._products
+        scatter = kernels.scatter if self._seen_once else kernels.scatter_add
         if source_gradient is not None:
-            source_gradient[...] = 0
-        for bank in self.wiring.banks:
-            number = bank.number
-            sums = self.sums[bank.rows].reshape(bank.features, -1)
-            gradient = self.gradient[bank.rows].reshape(bank.features, -1)
-            self._kernels.spike_backward(
-                sums,
-                self.bias[number],
-                self.mean[number],
-                self.std[number],
-                self._width,
-                gradient,
-                bias_gradient[number],
-            )
-            for start, stop in bank.chunks(images):
-                columns = self._columns(bank, source, start, stop)
-                part = gradient[:, start * images : stop * images]
-                if start == 0:
-                    np.matmul(columns, part.T, out=weight_gradient[number])
-                else:
-                    more = self._scratch.take("weights", *weight_gradient[number].shape)
-                    weight_gradient[number] += np.matmul(columns, part.T, out=more)
+            self._clear(source_gradient)
+        for group in self._groups:
+            sums, *neuron = self._neurons(group)
+            gradient = self.gradient[group.rows].reshape(sums.shape)
+            own_bias = bias_gradient[group.banks].reshape(-1)
+            kernels.spike_backward(sums, *neuron, self._width, gradient, group.own, own_bias)
+            for number, piece in enumerate(group.pieces):
+                kernels.gather(source, piece.index, piece.columns)
+                products.multiply(piece.inputs, piece.own.swapaxes(1, 2), group.change)
+                products.collect(group.change, weight_gradient[group.banks], more=number > 0)
                 if source_gradient is not None:
                     # The columns are not needed any more: their buffer takes the gradient.
-                    np.matmul(self.weights[number], part, out=columns)
-                    self._kernels.scatter_add(columns, bank.index[:, start:stop], source_gradient)
+                    products.multiply(self._held[group.banks], piece.own, piece.inputs)
+                    scatter(piece.columns, piece.index, source_gradient)
+
+    def _clear(self, source_gradient: F32) -> None:
+        """Set to 0 what is added to, or what is not written at all."""
+        if not self._seen_once:
+            source_gradient[...] = 0
+        else:
+            # Few, if any: what is outside the map, and inputs that no neuron has.
+            mask = np.ones(len(source_gradient), np.bool_)
+            mask[self._seen] = False
+            source_gradient[mask] = 0
+
+
+def _stacks(wiring: Wiring, images: int, itemsize: int) -> Iterator[list[Bank]]:
+    """Yield consecutive banks of as many sites each, together as many as fit the cache, or a single one."""
+    for sites, alike in groupby(wiring.banks, lambda bank: bank.sites):
+        banks = list(alike)
+        step = max(1, banks[0].sites_in_cache(images, itemsize) // max(1, sites))
+        for start in range(0, len(banks), step):
+            yield banks[start : start + step]

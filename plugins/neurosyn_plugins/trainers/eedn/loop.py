@@ -29,6 +29,7 @@ from neurosyn_plugins.trainers.eedn.checkpoint import Checkpoint, Progress, fing
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
+from neurosyn_plugins.trainers.eedn.products import make_products
 from neurosyn_plugins.trainers.eedn.schedule import make_schedule
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ class Training:
         self.optimiser = self._make_optimiser()
         self.progress = Progress(0, 0, 0.0, 0.0, [])
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
+        products = make_products(options.products)
         self._parts = [
             BatchNetwork(
                 network,
                 self.parameters,
                 self.images // parts * network.ticks_per_frame,
                 numba_kernels() if options.kernels == "numba" else numpy_kernels(),
+                products=products,
                 logit_scale=options.logit_scale,
                 sparsity=options.sparsity,
                 dropout=options.dropout,

@@ -148,9 +148,16 @@ class TransducingLayer:
         before = np.zeros_like(source) if wanted else None
         for bank, sums in zip(self.wiring.banks, self._sums, strict=True):
             number = bank.number
-            own = gradient[bank.rows].reshape(bank.features, -1).copy()
+            own = np.empty_like(sums)
             self._kernels.spike_backward(
-                sums, self.bias[number], self._mean[number], self._std[number], WIDTH, own, self.bias_gradient[number]
+                sums,
+                self.bias[number],
+                self._mean[number],
+                self._std[number],
+                WIDTH,
+                gradient[bank.rows].reshape(bank.features, -1),
+                own,
+                self.bias_gradient[number],
             )
             columns = source[bank.index].reshape(len(bank.index), -1)
             self.weight_gradient[number] = columns @ own.T
