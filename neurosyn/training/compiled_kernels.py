@@ -101,7 +101,7 @@ def scatter(columns, index, target):  # type: ignore[no-untyped-def]
             row = index[k, s]
             start = s * images
             for i in range(images):
-                target[row, i] = _float(columns[k, start + i])
+                _copy(target, row, i, columns[k, start + i])
 
 
 @_compile
@@ -170,7 +170,7 @@ def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient): 
         product = np.float32(0)
         for i in range(count):
             x = (_float(sums[f, i]) - mu) * scale
-            g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
+            g = _float(gradient[f, i]) * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
             total += g
             product += g * x
         bias_gradient[f] = total
@@ -179,5 +179,5 @@ def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient): 
         passed = np.float32(1) / max(divisor, LEAST_DIVISOR)
         for i in range(count):
             x = (_float(sums[f, i]) - mu) * scale
-            g = gradient[f, i] * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
+            g = _float(gradient[f, i]) * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
             _put(own, f, i, (g - average - x * slope) * passed)

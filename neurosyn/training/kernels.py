@@ -63,9 +63,10 @@ def gather(source: NDArray[Any], index: NDArray[np.int32], columns: Numbers) -> 
     put(columns.reshape(*index.shape, source.shape[1]), as_float(source[index]))
 
 
-def scatter(columns: Numbers, index: NDArray[np.int32], target: F32) -> None:
+def scatter(columns: Numbers, index: NDArray[np.int32], target: Numbers) -> None:
     """Write ``columns[k, s·images + i]`` to ``target[index[k, s], i]``; no row may be there twice."""
-    target[index] = as_float(columns).reshape(*index.shape, target.shape[1])
+    rows = columns.reshape(*index.shape, target.shape[1])
+    target[index] = rows if rows.dtype == target.dtype else as_float(rows)
 
 
 def scatter_add(columns: Numbers, index: NDArray[np.int32], target: F32) -> None:
@@ -112,7 +113,7 @@ def soften(sums: Numbers, bias: F32, mean: F32, std: F32, width: float, activity
 
 
 def spike_backward(
-    sums: Numbers, bias: F32, mean: F32, std: F32, width: float, gradient: F32, own: Numbers, bias_gradient: F32
+    sums: Numbers, bias: F32, mean: F32, std: F32, width: float, gradient: Numbers, own: Numbers, bias_gradient: F32
 ) -> None:
     """Turn the gradient with respect to the spikes into the one with respect to the sums.
 
@@ -122,7 +123,7 @@ def spike_backward(
         As `spike_forward` left them.
     width
         w of the triangle.
-    gradient : float32 array (features, sites·images)
+    gradient : float32 or bfloat16 array (features, sites·images)
         ∂L/∂spike.
     own : float32 or bfloat16 array (features, sites·images)
         Written: ∂L/∂s.
@@ -131,7 +132,7 @@ def spike_backward(
     """
     scale = 1 / (std + EPSILON)
     x = (as_float(sums) - mean[:, None]) * scale[:, None]
-    g = gradient * np.maximum(0, 1 - np.abs(x + bias[:, None]) / np.float32(width))
+    g = as_float(gradient) * np.maximum(0, 1 - np.abs(x + bias[:, None]) / np.float32(width))
     bias_gradient[:] = g.sum(axis=1)
     slope = (g * x).mean(axis=1) * (std + EPSILON) / np.maximum(std, TINY)
     g -= g.mean(axis=1)[:, None] + x * slope[:, None]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.network.network import Network
-from neurosyn.training.bfloat16 import as_float
+from neurosyn.training.bfloat16 import as_float, put
 from neurosyn.training.kernels import Kernels
 from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
 from neurosyn.training.wiring import wire_layers
@@ -82,6 +83,8 @@ class BatchNetwork:
             )
             for number, (layer, wiring) in enumerate(zip(network.layers, wirings, strict=True))
         ]
+        for layer, above in pairwise(self.layers):
+            layer.gradient = layer.gradient.astype(above.passes)
         self._gradients = [
             (
                 parameters.view(self.gradient, number, "weights"),
@@ -154,4 +157,5 @@ class BatchNetwork:
         for bank in layer.wiring.banks:
             activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
             pressure = np.float32(self._sparsity) * activity.mean(axis=1, dtype=np.float32) / activity.shape[1]
-            layer.gradient[bank.rows].reshape(bank.features, -1)[...] += pressure[:, None]
+            gradient = layer.gradient[bank.rows].reshape(bank.features, -1)
+            put(gradient, as_float(gradient) + pressure[:, None])

@@ -111,9 +111,9 @@ class TrainedLayer:
         The last row stays zero.
     activity : uint8 array, or one of the products' type (neurons + 1, images)
         What the layer above gets: the spikes, or the answers of soft neurons.
-    gradient : float32 array (neurons + 1, images)
-        ∂L/∂activity, filled by the layer above. The last row collects what belongs to inputs outside the map and is
-        never read.
+    gradient : array (neurons + 1, images)
+        ∂L/∂activity, filled by the layer above: float32, or the type in which that one has it (`passes`). The last row
+        collects what belongs to inputs outside the map and is never read.
     mean, std : float32 arrays (banks, features)
         Of the batch.
     """
@@ -128,7 +128,7 @@ class TrainedLayer:
         self._products = scratch.products
         self.sums = np.zeros((wiring.size, images), self._products.dtype)
         self.spikes = np.zeros((wiring.size + 1, images), np.uint8)
-        self.gradient = np.zeros((wiring.size + 1, images), np.float32)
+        self.gradient: NDArray[Any] = np.zeros((wiring.size + 1, images), np.float32)
         self.mean = np.zeros_like(bias)
         self.std = np.zeros_like(bias)
         self.activity: NDArray[Any] = self.spikes
@@ -140,6 +140,11 @@ class TrainedLayer:
         seen, times = np.unique(np.concatenate([bank.index.ravel() for bank in wiring.banks]), return_counts=True)
         self._seen = seen
         self._seen_once = int(times.max()) == 1
+
+    @property
+    def passes(self) -> type[np.float32 | np.uint16]:
+        """Type of the gradients for the layer before: that of the products where nothing is added to them."""
+        return self._products.dtype if self._seen_once else np.float32
 
     def _group(self, banks: list[Bank], scratch: Scratch) -> _Group:
         products, images = self._products, self.images
@@ -207,7 +212,7 @@ class TrainedLayer:
         return self._soft
 
     def backward(
-        self, source: NDArray[Any], source_gradient: F32 | None, weight_gradient: F32, bias_gradient: F32
+        self, source: NDArray[Any], source_gradient: NDArray[Any] | None, weight_gradient: F32, bias_gradient: F32
     ) -> None:
         """Compute the gradients of one step; `gradient` holds ∂L/∂activity.
 
@@ -215,7 +220,7 @@ class TrainedLayer:
         ----------
         source
             As in `forward`.
-        source_gradient : float32 array (inputs + 1, images) or None
+        source_gradient : array of the type `passes` (inputs + 1, images) or None
             Written: ∂L/∂source, where anyone wants it.
         weight_gradient, bias_gradient : float32 arrays like the weights and the bias
             Written.
@@ -238,7 +243,7 @@ class TrainedLayer:
                     products.multiply(self._held[group.banks], piece.own, piece.inputs)
                     scatter(piece.columns, piece.index, source_gradient)
 
-    def _clear(self, source_gradient: F32) -> None:
+    def _clear(self, source_gradient: NDArray[Any]) -> None:
         """Set to 0 what is added to, or what is not written at all."""
         if not self._seen_once:
             source_gradient[...] = 0
