@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from safetensors.numpy import load_file
 
 from neurosyn.compiler.fold import fold
 from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError, ScenarioError
+from neurosyn.errors import BackendError, DataError, ScenarioError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.registry import registry
@@ -115,6 +116,29 @@ def test_interrupted_training_ends_with_the_same_model(stop_at, optimiser, kerne
     with pytest.raises(KeyboardInterrupt):
         train("halves", report=stop, **options)
     assert file_of(train("halves", **options), tmp_path / "halves.safetensors") == whole
+
+
+def test_bfloat16_learns_repeats_itself_and_resumes(train, data, tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'neurosyn[bfloat16]')")
+    options = {"products": "bfloat16", "epochs": 12, "dropout": {"2 conv2d-12": 0.1}, "sparsity": 1e-3, "softness": 1.0}
+    model = train("whole", **options)
+    outputs = infer(model, transduce(model, data.encoder.encode(data.validation.images)))
+    assert (predict(model.network, outputs) == data.validation.labels).mean() > 0.7
+
+    def stop(progress):
+        if (progress["epoch"], progress["step"]) == (2, 10) and "images_per_second" in progress:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("halves", report=stop, **options)
+    again = file_of(train("halves", **options), tmp_path / "halves.safetensors")
+    assert again == file_of(model, tmp_path / "whole.safetensors")
+
+
+def test_bfloat16_without_pytorch_says_what_to_install(train, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(BackendError, match=r"PyTorch, which is not installed; pip install 'neurosyn\[bfloat16\]'"):
+        train(products="bfloat16")
 
 
 def test_the_number_of_threads_changes_nothing(train, tmp_path, monkeypatch):
