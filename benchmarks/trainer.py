@@ -2,12 +2,14 @@
 
 Both train the same layers on random images in batches of one size: grouped convolutions over shuffled channels,
 normalisation over the batch, binary neurons with the triangle as their derivative, trinary weights with hysteresis,
-Adam. Each is a process of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
+Adam. neurosyn also runs with its matrix products in bfloat16, where PyTorch is installed beside it. Each is a process
+of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
@@ -15,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from neurosyn_plugins.encoders.contrast import Contrast
@@ -33,6 +36,7 @@ from neurosyn.training.model import NORMALISATION_EPSILON
 from neurosyn.training.trainer import TrainingContext, TrainingData
 
 BEGIN, END = "<!-- trainer -->", "<!-- end of trainer -->"
+BFLOAT16 = "neurosyn, products in bfloat16"
 SIDE, CLASSES, BATCH, WARM_UP = 32, 10, 64, 10
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
@@ -52,7 +56,7 @@ def one_chip_network() -> tuple[Network, list[dict[str, Any]]]:
     return build_network(specs, inputs, CLASSES, seed=0), layers
 
 
-def train_ours(steps: int, threads: int) -> dict[str, Any]:
+def train_ours(steps: int, threads: int, products: Literal["float32", "bfloat16"]) -> dict[str, Any]:
     """Train for so many steps and return the document."""
     network, _ = one_chip_network()
     random = np.random.default_rng(0)
@@ -65,7 +69,7 @@ def train_ours(steps: int, threads: int) -> dict[str, Any]:
         stamps.setdefault(state["step"], (time.perf_counter(), time.process_time()))
         losses.append(state["loss"])
 
-    trainer = Eedn(epochs=1, batch=BATCH, parts=threads, shift=0, statistics_images=BATCH)
+    trainer = Eedn(epochs=1, batch=BATCH, parts=threads, shift=0, statistics_images=BATCH, products=products)
     data = TrainingData(Split(images, labels), None, Contrast(), {"kind": "contrast"})
     with tempfile.TemporaryDirectory() as folder:
         trainer.train(network, data, TrainingContext(Path(folder), 0, report))
@@ -75,7 +79,7 @@ def train_ours(steps: int, threads: int) -> dict[str, Any]:
         layer.connectivity.n_banks * layer.connectivity.fan_in * layer.connectivity.features for layer in network.layers
     )
     return {
-        "version": "",
+        "version": "" if products == "float32" else f"PyTorch {version('torch')}",
         "images_per_second": round(count / wall, 1),
         "cpu_ms_per_image": round(1e3 * cpu / count, 3),
         "weights": weights,
@@ -126,11 +130,11 @@ def main() -> None:
     arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--threads", type=int, default=min(2, usable_processors()))
     arguments.add_argument("--environments", type=Path, default=HERE / ".venv")
-    arguments.add_argument("--ours", action="store_true", help=argparse.SUPPRESS)
+    arguments.add_argument("--ours", choices=["float32", "bfloat16"], help=argparse.SUPPRESS)
     given = arguments.parse_args()
     steps = max(2, given.steps // 10) * 10
     if given.ours:
-        print(json.dumps(train_ours(steps, given.threads)))
+        print(json.dumps(train_ours(steps, given.threads, given.ours)))
         return
 
     path = given.environments / "status.json"
@@ -148,15 +152,19 @@ def main() -> None:
         "epsilon": NORMALISATION_EPSILON,
         **options.model_dump(include={"rate", "bias_rate", "off_chip_rate", "hysteresis", "logit_scale"}),
     }
-    runs: dict[str, list[dict[str, Any]]] = {"neurosyn": [], "PyTorch, eager": []}
+    runs: dict[str, list[dict[str, Any]]] = {"neurosyn": [], BFLOAT16: [], "PyTorch, eager": []}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spec.json"
         file.write_text(json.dumps(spec), encoding="utf-8")
-        own = ["-m", "benchmarks.trainer", "--ours", "--steps", str(steps), "--threads", str(given.threads)]
+        own = [sys.executable, "-m", "benchmarks.trainer", "--steps", str(steps), "--threads", str(given.threads)]
         for repeat in range(given.repeats):
             for title in runs:
                 if title == "neurosyn":
-                    found = measure([sys.executable, *own])
+                    found = measure([*own, "--ours", "float32"])
+                elif title == BFLOAT16 and importlib.util.find_spec("torch") is None:
+                    found = {"reason": "PyTorch is not installed beside neurosyn; pip install 'neurosyn[bfloat16]'"}
+                elif title == BFLOAT16:
+                    found = measure([*own, "--ours", "bfloat16"])
                 elif "reason" in peer:
                     found = peer
                 else:
