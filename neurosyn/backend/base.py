@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.backend.blocks import BLOCK, axon_words, frame_words
 from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.program import Program
 from neurosyn.chip.scheduler import Schedulers
@@ -123,6 +124,59 @@ class LoadedProgram(ABC):
             If the program is not stateless.
         """
 
+    def evaluate_block(
+        self, cores: NDArray[np.int32], active: NDArray[np.uint64], frames: int
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return what `evaluate_frames` gives for a block of frames whose spikes are words of frames.
+
+        Parameters
+        ----------
+        cores : int32 array (K,)
+            The cores to evaluate.
+        active : uint64 array (C, A), C-contiguous
+            Bit f: frame f activates the axon.
+        frames
+            At most 64; bits beyond the last frame are 0.
+
+        Returns
+        -------
+        fired : uint64 array (K, N)
+            Bit f: the neuron fires in frame f.
+        synaptic_events, active_axons : int64 arrays (K,)
+            In all frames.
+        """
+        self._check_block(cores, active, frames)
+        here = active[cores]
+        spikes, events = self.evaluate_frames(
+            cores, np.ascontiguousarray(axon_words(here, self.program.words)[:frames])
+        )
+        fired = frame_words(spikes, self.program.neurons)
+        return fired, events.sum(axis=0), np.bitwise_count(here).sum(axis=1, dtype=np.int64)
+
+    def send_words(
+        self,
+        words: NDArray[np.uint64],
+        source: NDArray[np.int64],
+        target: NDArray[np.int64],
+        into: NDArray[np.uint64],
+        *,
+        shared: bool,
+    ) -> None:
+        """OR ``words[source]`` into ``into[target]``, in place.
+
+        Parameters
+        ----------
+        words : uint64 array (n,)
+        source, target : int64 arrays (m,)
+        into : uint64 array (k,)
+        shared
+            Some targets are equal.
+        """
+        if shared:
+            np.bitwise_or.at(into, target, words[source])
+        else:
+            into[target] |= words[source]
+
     def _check_state(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> None:
         program = self.program
         for name, array, shape, dtype in (
@@ -141,6 +195,15 @@ class LoadedProgram(ABC):
             raise ValueError(f"cores must be a list of cores 0…{program.cores - 1}")
         if active.ndim != 3 or active.shape[1:] != (len(cores), program.words) or active.dtype != np.uint64:
             raise ValueError(f"active is {active.dtype} {active.shape}, not uint64 (F, {len(cores)}, {program.words})")
+
+    def _check_block(self, cores: NDArray[np.int32], active: NDArray[np.uint64], frames: int) -> None:
+        program = self.program
+        self._check_frames(cores, np.empty((0, len(cores), program.words), np.uint64))
+        shape = (program.cores, program.axons)
+        if active.shape != shape or active.dtype != np.uint64 or not active.flags.c_contiguous:
+            raise ValueError(f"active is {active.dtype} {active.shape}, not a contiguous uint64 {shape}")
+        if not 0 <= frames <= BLOCK:
+            raise ValueError(f"a block has 0…{BLOCK} frames, not {frames}")
 
 
 class Backend(ABC):

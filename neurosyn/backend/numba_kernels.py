@@ -1,4 +1,4 @@
-"""Compiled kernels: one tick of all cores, and many frames of a stateless program.
+"""Compiled kernels: one tick of all cores, and their schedulers.
 
 *Layout.* Neurons come in tiles of 64 and words of axons in quads of 4, padded with zeros. A tile of a crossbar is then
 ``words × 64`` words, word-major, so that neighbouring neurons are neighbours in memory; the parameters of its neurons
@@ -18,34 +18,37 @@ from functools import partial
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from neurosyn.chip import lfsr
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
 from neurosyn.compiled import compiled
 
 __all__ = [
+    "LINE",
     "PARAMETERS",
-    "PLANES",
     "QUAD",
     "TILE",
-    "evaluate_tiles",
+    "add_pair",
     "list_bits",
     "pop_slot",
     "popcount",
     "popcount_probe",
+    "prefetch",
     "send_spikes",
     "step_tiles",
     "sum_rows",
 ]
 
 TILE, QUAD = 64, 4
+LINE = np.uint64(8)
+"""Words of a line of the cache."""
 PARAMETERS = 12
 """Integers for each neuron: the weights of the four axon types, then those named by the constants below."""
-PLANES = 32
-"""Bits of the number of synapses of an axon. Half as many would do, but then the loop over them would be unrolled
-before it can be turned into vector instructions."""
 
 # Distances within a row of parameters.
 _LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
@@ -58,13 +61,11 @@ _POTENTIAL, _EVENTS, _FIRED = (np.uint64(k * TILE) for k in (0, 1, 2))
 _NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MODE, _SATURATES, _RESET = 4, *range(8, 17)
 
 _TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
-_ROW, _PLANES = np.uint64(PARAMETERS * TILE), np.uint64(PLANES)
+_ROW = np.uint64(PARAMETERS * TILE)
 _0, _1, _2, _3, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 8, 64))
 _BYTE, _LEAP = np.uint64(0xFF), lfsr.TABLE.astype(np.uint64)
 _MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
 _BLOCK = 16  # cores for which a thread allocates its work space once
-_FRAMES = 64  # frames of one core that a thread evaluates in one go
-
 
 _compiled = partial(compiled, boundscheck=False)
 
@@ -79,6 +80,22 @@ def popcount(_context, _word):
     return types.uint64(types.uint64), generate
 
 
+@intrinsic
+def prefetch(_context, words, _at):
+    """Ask for the line of the cache that has an element, without waiting for it."""
+
+    def generate(context, builder, _signature, arguments):
+        array = arrayobj.make_array(words)(context, builder, arguments[0])
+        place = builder.bitcast(builder.gep(array.data, [arguments[1]]), cgutils.voidptr_t)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *3 * [cgutils.int32_t]])
+        call = builder.module.declare_intrinsic("llvm.prefetch", (cgutils.voidptr_t,), kind)
+        # To be read; for the second cache, since the first is in use; data.
+        builder.call(call, [place, *(cgutils.int32_t(option) for option in (0, 2, 1))])
+        return context.get_dummy_value()
+
+    return types.void(words, types.uint64), generate
+
+
 @_compiled()
 def popcount_probe(word):
     """Count the bits of one word: shows whether compiling works at all."""
@@ -86,7 +103,7 @@ def popcount_probe(word):
 
 
 @_compiled()
-def _add_pair(crossbars, at, words, masked, first, second, weights, row, work):
+def add_pair(crossbars, at, words, masked, first, second, weights, row, work):
     """Add the synapses of two axon types to a tile of neurons whose crossbar begins at `at`.
 
     `masked` holds the active axons of each type, `words` words a type; the neurons' weights begin at `row`.
@@ -105,93 +122,6 @@ def _add_pair(crossbars, at, words, masked, first, second, weights, row, work):
             of_b = np.int32(popcount(x0 & b0) + popcount(x1 & b1) + popcount(x2 & b2) + popcount(x3 & b3))
             work[_EVENTS + j] += of_a + of_b
             work[_POTENTIAL + j] += of_a * weights[wa + j] + of_b * weights[wb + j]
-
-
-@_compiled()
-def _spikes_of_pair(crossbars, at, masked, first, second, weights, row, needed, least):
-    """Return the spikes of a tile of stateless neurons as bits, and its synaptic events.
-
-    For cores of one quad of words and two axon types: what `_add_pair` and a comparison give, but all in registers.
-    """
-    a, b, wa, wb = first * _QUAD, second * _QUAD, row + first * _TILE, row + second * _TILE
-    a0, a1, a2, a3 = masked[a], masked[a + _1], masked[a + _2], masked[a + _3]
-    b0, b1, b2, b3 = masked[b], masked[b + _1], masked[b + _2], masked[b + _3]
-    spikes, count = _0, np.int64(0)
-    for j in range(_TILE):
-        x0, x1 = crossbars[at + j], crossbars[at + _TILE + j]
-        x2, x3 = crossbars[at + _2 * _TILE + j], crossbars[at + _3 * _TILE + j]
-        of_a = np.int32(popcount(x0 & a0) + popcount(x1 & a1) + popcount(x2 & a2) + popcount(x3 & a3))
-        of_b = np.int32(popcount(x0 & b0) + popcount(x1 & b1) + popcount(x2 & b2) + popcount(x3 & b3))
-        total = of_a * weights[wa + j] + of_b * weights[wb + j]
-        count += of_a + of_b
-        spikes |= np.uint64(total >= needed[least + j]) << j
-    return spikes, count
-
-
-@_compiled()
-def _evaluate_opposites(
-    crossbars,
-    at,
-    planes,
-    plane,
-    type_masks,
-    first,
-    second,
-    sign,
-    weights,
-    tile_row,
-    needed,
-    core,
-    active,
-    k,
-    start,
-    stop,
-    spikes,
-    events,
-):
-    """Evaluate a core of stateless neurons for frames `start` … `stop` − 1, with one count for both of its axon types.
-
-    For cores of one quad of words and two types a and b, where all weights of b are those of a (`sign` 1) or their
-    opposites (−1). With its bits of b turned over, a neuron's word x has |(x ^ b) & (a | b)| = on(a) + |b| − on(b)
-    bits.
-    The synapses that are on come from the axons: `planes` has the axons' numbers of synapses from `plane` on, bit p of
-    axon i in bit i mod 64 of word PLANES·(i div 64) + p.
-    """
-    a0, a1 = type_masks[core, first, 0], type_masks[core, first, 1]
-    a2, a3 = type_masks[core, first, 2], type_masks[core, first, 3]
-    t0, t1 = type_masks[core, second, 0], type_masks[core, second, 1]
-    t2, t3 = type_masks[core, second, 2], type_masks[core, second, 3]
-    # Frames lie far apart in memory: all are fetched before any is waited for.
-    near = np.empty((stop - start, QUAD), np.uint64)
-    for frame in range(start, stop):
-        for word in range(QUAD):
-            near[frame - start, word] = active[frame, k, word]
-    for frame in range(start, stop):
-        of = frame - start
-        m0, m1, m2, m3 = near[of, 0], near[of, 1], near[of, 2], near[of, 3]
-        b0, b1, b2, b3 = m0 & t0, m1 & t1, m2 & t2, m3 & t3
-        m0, m1, m2, m3 = m0 & a0 | b0, m1 & a1 | b1, m2 & a2 | b2, m3 & a3 | b3
-        if sign > 0:
-            b0 = b1 = b2 = b3 = _0
-        turned = np.int32(popcount(b0) + popcount(b1) + popcount(b2) + popcount(b3))
-        for tile in range(tile_row.shape[1]):
-            x = at + np.uint64(tile) * _QUAD * _TILE
-            w = np.uint64(tile_row[core, tile]) * _ROW + np.uint64(first) * _TILE
-            least = np.uint64(core * tile_row.shape[1] + tile) * _TILE
-            bits = _0
-            for j in range(_TILE):
-                x0, x1 = crossbars[x + j] ^ b0, crossbars[x + _TILE + j] ^ b1
-                x2, x3 = crossbars[x + _2 * _TILE + j] ^ b2, crossbars[x + _3 * _TILE + j] ^ b3
-                count = np.int32(popcount(x0 & m0) + popcount(x1 & m1) + popcount(x2 & m2) + popcount(x3 & m3))
-                total = np.int32(np.int32(count - turned) * weights[w + j])
-                bits |= np.uint64(total >= needed[least + j]) << j
-            spikes[frame, k, tile] = bits
-        on = _0
-        for p in range(_PLANES):
-            p0, p1 = planes[plane + p], planes[plane + _PLANES + p]
-            p2, p3 = planes[plane + _2 * _PLANES + p], planes[plane + _3 * _PLANES + p]
-            on += (popcount(p0 & m0) + popcount(p1 & m1) + popcount(p2 & m2) + popcount(p3 & m3)) << p
-        events[frame, k] = on
 
 
 @_compiled()
@@ -384,7 +314,12 @@ def step_tiles(
                     events[core],
                 )
                 continue
+            # The next core's crossbar comes from memory while this one is counted.
+            ahead = np.uint64(crossbar[min(core + 1, cores - 1)] * tiles) * words * _TILE
             for tile in range(tiles):
+                for line in range(_0, words * _TILE, LINE):
+                    prefetch(crossbars, ahead + line)
+                ahead += words * _TILE
                 start, row = tile * TILE, np.uint64(tile_row[core, tile]) * _ROW
                 size = min(TILE, neurons - start)
                 for j in range(size):
@@ -394,7 +329,7 @@ def step_tiles(
                     at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
                     for pair in range(pairs[core]):
                         first, second = np.uint64(kinds[core, 2 * pair]), np.uint64(kinds[core, 2 * pair + 1])
-                        _add_pair(crossbars, at, words, masked, first, second, parameters, row, work)
+                        add_pair(crossbars, at, words, masked, first, second, parameters, row, work)
                 _fire_tile(parameters, row, row_reversal[tile_row[core, tile]], work)
                 for j in range(size):
                     potential[core, start + j] = work[j]
@@ -402,85 +337,6 @@ def step_tiles(
                     events[core, start + j] = work[TILE + j]
                 for j in range(size):
                     fired[core, start + j] = work[2 * TILE + j] != 0
-
-
-@_compiled(parallel=True)
-def evaluate_tiles(
-    crossbars,  # uint64, flat (K, tiles, words, TILE)
-    crossbar,  # int32 (C,)
-    words,  # uint64
-    type_masks,  # uint64 (C, 4, W)
-    kinds,  # uint8 (C, 4): the axon types, those that a core uses first
-    pairs,  # int32 (C,): pairs of types that a core uses
-    signs,  # int8 (C,): −1 or 1 where `_evaluate_opposites` may be used, else 0
-    planes,  # uint64, flat (K, QUAD, PLANES), or none at all if it is used nowhere
-    parameters,  # int32, flat (rows, PARAMETERS, TILE)
-    tile_row,  # int32 (C, tiles)
-    needed,  # int32, flat (C, tiles, TILE): the least sum with which a neuron fires
-    cores,  # int32 (K,)
-    active,  # uint64 (F, K, W)
-    spikes,  # uint64 (F, K, tiles), out
-    events,  # int64 (F, K), out
-):
-    """Evaluate single ticks of a stateless program: many frames of a core while its crossbar is in the cache."""
-    frames, size, used = active.shape
-    tiles = tile_row.shape[1]
-    blocks = (frames + _FRAMES - 1) // _FRAMES
-    for task in numba.prange(size * blocks):
-        k, block = task // blocks, task % blocks
-        core = cores[k]
-        start, stop = block * _FRAMES, min((block + 1) * _FRAMES, frames)
-        if signs[core] != 0:
-            _evaluate_opposites(
-                crossbars,
-                np.uint64(crossbar[core] * tiles) * _QUAD * _TILE,
-                planes,
-                np.uint64(crossbar[core]) * _QUAD * _PLANES,
-                type_masks,
-                kinds[core, 0],
-                kinds[core, 1],
-                signs[core],
-                parameters,
-                tile_row,
-                needed,
-                core,
-                active,
-                k,
-                start,
-                stop,
-                spikes,
-                events,
-            )
-            continue
-        first, second = np.uint64(kinds[core, 0]), np.uint64(kinds[core, 1])
-        in_registers = words == _QUAD and pairs[core] == 1
-        work = np.empty(2 * TILE, np.int32)
-        masked = np.zeros(4 * words, np.uint64)
-        for frame in range(start, stop):
-            for of_pair in range(2 * pairs[core]):
-                kind = np.uint64(kinds[core, of_pair])
-                for word in range(used):
-                    masked[kind * words + np.uint64(word)] = active[frame, k, word] & type_masks[core, kind, word]
-            events[frame, k] = 0
-            for tile in range(tiles):
-                row = np.uint64(tile_row[core, tile]) * _ROW
-                at = np.uint64(crossbar[core] * tiles + tile) * words * _TILE
-                least = np.uint64(core * tiles + tile) * _TILE
-                if in_registers:
-                    spiking, count = _spikes_of_pair(
-                        crossbars, at, masked, first, second, parameters, row, needed, least
-                    )
-                else:
-                    work[:] = 0
-                    for pair in range(pairs[core]):
-                        one, other = np.uint64(kinds[core, 2 * pair]), np.uint64(kinds[core, 2 * pair + 1])
-                        _add_pair(crossbars, at, words, masked, one, other, parameters, row, work)
-                    spiking, count = _0, np.int64(0)
-                    for j in range(_TILE):
-                        count += work[_EVENTS + j]
-                        spiking |= np.uint64(work[_POTENTIAL + j] >= needed[least + j]) << j
-                spikes[frame, k, tile] = spiking
-                events[frame, k] += count
 
 
 @_compiled()

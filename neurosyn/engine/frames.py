@@ -1,8 +1,7 @@
 """Many frames of a stateless program at once, stage by stage.
 
 Frames are taken 64 at a time. Within such a block a neuron's spikes are one word, bit f for frame f, so that sending
-them to their axons moves whole words; the backend wants a word for 64 axons of one frame. Between the two lies the
-transposition of matrices of 64 × 64 bits.
+them to their axons moves whole words.
 """
 
 from __future__ import annotations
@@ -14,67 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import LoadedProgram
+from neurosyn.backend.blocks import BLOCK
 from neurosyn.chip.program import OUTPUT, Program
 from neurosyn.chip.stateless import Pipeline
 from neurosyn.engine.counts import EventCounter
 from neurosyn.engine.routes import Routes
 
-__all__ = ["evaluate_frames", "transpose_bits"]
-
-_BLOCK = 64
-"""Frames in a block: the bits of a word."""
-
-
-def transpose_bits(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Transpose matrices of 64 × 64 bits, one for each column of words (64, …): bit c of row r becomes bit r of row c.
-
-    Halves of rows and of words are swapped, then quarters, and so on (Warren, Hacker's Delight, 7-3).
-    """
-    rows = words.reshape(64, -1).copy()
-    for half in (32, 16, 8, 4, 2, 1):
-        low = np.uint64(sum(1 << bit for bit in range(64) if not bit & half))
-        shift = np.uint64(half)
-        pairs = rows.reshape(64 // (2 * half), 2, half, -1)
-        first, second = pairs[:, 0], pairs[:, 1]
-        swapped = ((first >> shift) ^ second) & low
-        second ^= swapped
-        first ^= swapped << shift
-    return rows.reshape(words.shape)
-
-
-def _by_axon(lines: NDArray[np.uint64], words: int) -> NDArray[np.uint64]:
-    """Turn frame words (K, A) of axons into axon words (64, K, W) of frames."""
-    cores, axons = lines.shape
-    padded = np.zeros((cores, 64 * words), np.uint64)
-    padded[:, :axons] = lines
-    return transpose_bits(np.ascontiguousarray(padded.reshape(cores, words, 64).transpose(2, 0, 1)))
-
-
-def _by_frame(spikes: NDArray[np.uint64], neurons: int) -> NDArray[np.uint64]:
-    """Turn neuron words (F ≤ 64, K, W) of frames into frame words (K, N) of neurons."""
-    frames, cores, words = spikes.shape
-    padded = np.zeros((_BLOCK, cores, words), np.uint64)
-    padded[:frames] = spikes
-    return transpose_bits(padded).transpose(1, 2, 0).reshape(cores, 64 * words)[:, :neurons]
+__all__ = ["evaluate_frames"]
 
 
 @dataclass(frozen=True)
 class _Scatter:
     """Which words go where; `shared` if two of them go to the same place."""
 
-    source: NDArray[np.intp]
+    source: NDArray[np.int64]
     target: NDArray[np.int64]
     shared: bool
 
     @classmethod
-    def of(cls, source: NDArray[np.intp], target: NDArray[np.int64]) -> _Scatter:
+    def of(cls, source: NDArray[np.int64], target: NDArray[np.int64]) -> _Scatter:
         return cls(source, target, bool((np.bincount(target, minlength=1) > 1).any()))
 
-    def apply(self, words: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
-        if self.shared:
-            np.bitwise_or.at(into, self.target, words[self.source])
-        else:
-            into[self.target] |= words[self.source]
+    def apply(self, loaded: LoadedProgram, words: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
+        loaded.send_words(words, self.source, self.target, into, shared=self.shared)
 
 
 class _Stage:
@@ -82,6 +43,7 @@ class _Stage:
 
     def __init__(self, program: Program, cores: NDArray[np.int32]) -> None:
         self.cores = cores
+        self.spikes = np.zeros((len(cores), program.neurons), np.int64)
         dest, axon = program.dest_core[cores].ravel(), program.dest_axon[cores].ravel()
         inside = np.flatnonzero(dest >= 0)
         self.scatter = _Scatter.of(inside, dest[inside] * np.int64(program.axons) + axon[inside])
@@ -130,29 +92,28 @@ def evaluate_frames(
     outputs = np.zeros((len(frames), program.pins), np.uint8)
     line_spikes = np.zeros(len(program.input_core), np.int64)
     integrated = np.zeros(program.cores, np.int64)
-    for start in range(0, len(frames), _BLOCK):
-        block = frames[start : start + _BLOCK, program.input_line] != 0
+    active = np.empty((program.cores, program.axons), np.uint64)
+    for start in range(0, len(frames), BLOCK):
+        block = frames[start : start + BLOCK, program.input_line] != 0
         lines = np.zeros((block.shape[1], 8), np.uint8)
         packed = np.packbits(block, axis=0, bitorder="little")
         lines[:, : len(packed)] = packed.T
         words = lines.view("<u8").astype(np.uint64, copy=False).ravel()
         line_spikes += np.bitwise_count(words)
-        active = np.zeros((program.cores, program.axons), np.uint64)
-        entry.apply(words, active.reshape(-1))
+        active[:] = 0
+        entry.apply(loaded, words, active.reshape(-1))
         for stage in stages:
-            here = active[stage.cores]
-            integrated[stage.cores] += np.bitwise_count(here).sum(axis=1, dtype=np.int64)
-            spikes, events = loaded.evaluate_frames(
-                stage.cores, np.ascontiguousarray(_by_axon(here, program.words)[: len(block)])
-            )
-            fired = _by_frame(spikes, program.neurons)
-            counter.synaptic_events[stage.cores] += events.sum(axis=0)
-            counter.spikes[stage.cores] += np.bitwise_count(fired)
+            fired, events, axons = loaded.evaluate_block(stage.cores, active, len(block))
+            integrated[stage.cores] += axons
+            counter.synaptic_events[stage.cores] += events
+            stage.spikes += np.bitwise_count(fired)
             flat = fired.reshape(-1)
-            stage.scatter.apply(flat, active.reshape(-1))
+            stage.scatter.apply(loaded, flat, active.reshape(-1))
             if len(stage.outputs):
                 _collect(flat[stage.outputs], stage, outputs[start : start + len(block)])
         progress(start + len(block), len(frames), "frames")
+    for stage in stages:
+        counter.spikes[stage.cores] += stage.spikes
     np.add.at(counter.host_packets, program.input_core, line_spikes)
     counter.input_hops += int((line_spikes * routes.line_hops).sum())
     counter.input_crossings += int((line_spikes * routes.line_crossings).sum())

@@ -7,7 +7,6 @@ from neurosyn.backend.base import Backend, LoadedProgram, get_backend
 from neurosyn.chip.stateless import is_stateless
 from neurosyn.engine import simulation
 from neurosyn.engine.counts import EventCounts
-from neurosyn.engine.frames import transpose_bits
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 from tests.engine.programs import layered_program, place, random_frames
@@ -38,14 +37,6 @@ def tick_by_tick(monkeypatch):
             return simulate_frames(*args, **kwargs)
 
     return simulate
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
-def test_transposed_bits(seed, columns):
-    bits = np.random.default_rng(seed).integers(0, 2, (64, columns, 64), dtype=np.uint8)
-    words = np.packbits(bits, axis=2, bitorder="little").view("<u8")[:, :, 0]
-    back = np.unpackbits(transpose_bits(words).view(np.uint8).reshape(64, columns, 8), axis=2, bitorder="little")
-    np.testing.assert_array_equal(back, bits.transpose(2, 1, 0))
 
 
 @pytest.mark.parametrize("free_axons", [False, True])
