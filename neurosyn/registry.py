@@ -13,7 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,10 +88,14 @@ class Registry:
     def _discover(self) -> dict[str, dict[str, Plugin]]:
         if self._plugins is None:
             self._plugins = {group: {} for group in GROUPS}
+            # Once for all groups, and one name for each distribution: both are read from files.
+            found = entry_points()
+            origins: dict[Distribution | None, str] = {None: "an unknown distribution"}
             for group in GROUPS:
-                for entry in sorted(entry_points(group=f"neurosyn.{group}"), key=lambda e: (e.name, e.value)):
-                    origin = entry.dist.name if entry.dist is not None else "an unknown distribution"
-                    self._add(Plugin(group, entry.name, origin, entry))
+                for entry in sorted(found.select(group=f"neurosyn.{group}"), key=lambda e: (e.name, e.value)):
+                    if entry.dist is not None and entry.dist not in origins:
+                        origins[entry.dist] = entry.dist.name
+                    self._add(Plugin(group, entry.name, origins[entry.dist], entry))
         return self._plugins
 
     def _add(self, new: Plugin) -> None:
