@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -84,6 +85,20 @@ def test_guide_to_own_images(neurosyn, empty_data, tmp_path):
 
 def test_guide_to_gpus(neurosyn, tmp_path):
     follow(DOCS / "guides" / "gpu.md", neurosyn, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", ["README.md", "docs/benchmarks.md"])
+def test_benchmarks_run_as_printed(page, neurosyn, empty_data):
+    printed = [words for _, text in blocks(ROOT / page) for words, _ in commands(text) if words[0] == "bench"]
+    assert ["bench", "chip", "--cores", "4096"] in [words[:4] for words in printed]
+    for words in printed:
+        outcome = neurosyn(*words)
+        assert outcome.code == 0, f"{' '.join(words)}\n{outcome.out}\n{outcome.err}"
+        if "--json" in words:
+            needed = {"ms_per_tick", "spikes", "synaptic_events", "hops", "peak_rss_gb", "backend"}
+            assert needed <= set(json.loads(outcome.out))
 
 
 @pytest.mark.slow
