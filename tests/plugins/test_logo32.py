@@ -1,9 +1,12 @@
+import contextlib
 import io
 import shutil
 import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from neurosyn_plugins.datasets import logo32
 from neurosyn_plugins.datasets.logo32 import LOGO_CLASSES, Logo32
 from PIL import Image
@@ -32,7 +35,7 @@ def jpeg(box=None, size=(120, 80)):
 
 
 def members():
-    """Return a sound archive: per list one photograph of adidas and one of HP, which has two marks."""
+    """Return an archive without fault: per list one photograph of adidas and one of HP, which has two marks."""
     files = {}
     for number, name in enumerate(("trainset", "valset-logosonly", "testset-logosonly")):
         lines = []
@@ -155,3 +158,23 @@ def test_a_list_that_is_too_large_is_refused(context, monkeypatch):
     pack(context, members())
     with pytest.raises(DataError, match="the limit is 10"):
         Logo32().load("train", context)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_cut_and_garbled_archives_never_raise_anything_else(context, data):
+    path = context.folder / "logo32/FlickrLogos-32_dataset_v2.zip"
+    if not (original := path.with_suffix(".whole")).exists():
+        original.write_bytes(pack(context, members()).read_bytes())
+    content = bytearray(original.read_bytes())
+    if data.draw(st.booleans(), "cut"):
+        path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+        with pytest.raises(DataError):
+            Logo32().load("train", context)
+        return
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.sampled_from([0, len(content) - 3000]))
+        content[data.draw(st.integers(start, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    with contextlib.suppress(DataError):
+        assert Logo32().load("train", context).labels.max() < 32

@@ -1,7 +1,10 @@
+import contextlib
 import io
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from neurosyn_plugins.datasets import vad
 from neurosyn_plugins.datasets.sound_archive import decode_item, read_sounds
 from neurosyn_plugins.datasets.vad import HELD_OUT, NOISEX, NOISEX_RATE, Vad
@@ -213,6 +216,24 @@ def test_damaged_and_absent_sounds(tmp_path):
         decode_item(sounds, "two")
     with pytest.raises(DataError, match="has no sound 'three'"):
         decode_item(sounds, "three")
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_cut_and_garbled_archives_never_raise_anything_else(tmp_path, data):
+    path = tmp_path / "a.npz"
+    write_npz(path, archive({"one": noise(400), "two": noise(500)}, 8000))
+    content = bytearray(path.read_bytes())
+    if data.draw(st.booleans(), "cut"):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    with contextlib.suppress(DataError):
+        samples, rate = decode_item(read_sounds(path), "two")
+        assert samples.ndim == 1
+        assert rate > 0
 
 
 @pytest.mark.data
