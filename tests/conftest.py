@@ -13,12 +13,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 import numpy as np
+from hypothesis import settings
 from PIL import Image
 
 from neurosyn.progress import StageProgress
 from neurosyn.registry import registry
 from neurosyn.run import Run
 from neurosyn.scenario.scenario import load_scenario
+
+# How long an example takes says more about the machine's load than about the code.
+settings.register_profile("neurosyn", deadline=None)
+settings.load_profile("neurosyn")
 
 
 @pytest.fixture(autouse=True)

@@ -26,8 +26,8 @@ __all__ = ["count_synapses_of_axons", "evaluate_block", "evaluate_tiles", "send_
 _TILE, _QUAD, _ROW = (np.uint64(k) for k in (TILE, QUAD, PARAMETERS * TILE))
 _0, _1, _2, _3, _8 = (np.uint64(k) for k in (0, 1, 2, 3, 8))
 _WORK = np.uint64(TILE)  # where the events are in the work space of `add_pair`
-_HALVES = (32, 16, 8, 4, 2, 1)
-_LOW = tuple(np.uint64(sum(1 << bit for bit in range(64) if not bit & half)) for half in _HALVES)
+_HALVES = tuple(np.uint64(half) for half in (32, 16, 8, 4, 2, 1))
+_LOW = tuple(np.uint64(sum(1 << bit for bit in range(64) if not bit & int(half))) for half in _HALVES)
 
 _compiled = partial(compiled, boundscheck=False)
 
@@ -262,18 +262,18 @@ def evaluate_tiles(program, cores, together, active, spikes, events):
 
 @_compiled()
 def _transpose(words, other):
-    """Transpose matrices of 64 × 64 bits, one for each column of words (64, n), by way of `other` (`blocks`)."""
-    size = words.shape[1]
+    """Transpose matrices of 64 × 64 bits, one for each column of words, flat (64, n), by way of `other` (`blocks`)."""
+    size = np.uint64(words.size // 64)
     for step in range(len(_HALVES)):
-        half, shift, low = _HALVES[step], np.uint64(_HALVES[step]), _LOW[step]
+        shift, low = _HALVES[step], _LOW[step]
         source, target = (words, other) if step % 2 == 0 else (other, words)
-        for begin in range(0, 64, 2 * half):
-            for row in range(begin, begin + half):
-                for k in range(size):
-                    one, two = source[row, k], source[row + half, k]
-                    swapped = ((one >> shift) ^ two) & low
-                    target[row, k] = one ^ (swapped << shift)
-                    target[row + half, k] = two ^ swapped
+        half = shift * size
+        for begin in range(_0, np.uint64(64) * size, _2 * half):
+            for at in range(begin, begin + half):
+                one, two = source[at], source[at + half]
+                swapped = ((one >> shift) ^ two) & low
+                target[at] = one ^ (swapped << shift)
+                target[at + half] = two ^ swapped
 
 
 @_compiled(parallel=True)
@@ -301,7 +301,7 @@ def evaluate_block(program, cores, together, active, frames, fired, events, inte
     used, tiles = (axons + 63) // 64, (neurons + TILE - 1) // TILE
     for task in numba.prange((cores.size + together - 1) // together):
         near, spiking = np.empty((BLOCK, used), np.uint64), np.empty((BLOCK, tiles), np.uint64)
-        other, another = np.empty_like(near), np.empty_like(spiking)
+        other, another = np.empty(near.size, np.uint64), np.empty(spiking.size, np.uint64)
         count = np.empty(BLOCK, np.int64)
         for k in range(task * together, min((task + 1) * together, cores.size)):
             core, axons_on, synapses_on = cores[k], np.int64(0), np.int64(0)
@@ -310,12 +310,12 @@ def evaluate_block(program, cores, together, active, frames, fired, events, inte
                 bits = active[core, axon]
                 near[axon % 64, axon // 64] = bits
                 axons_on += np.int64(popcount(bits))
-            _transpose(near, other)
+            _transpose(near.reshape(-1), other)
             _evaluate_core(program, core, cores[min(k + 1, cores.size - 1)], near, frames, spiking, count)
             for frame in range(frames):
                 synapses_on += count[frame]
             spiking[frames:] = 0
-            _transpose(spiking, another)
+            _transpose(spiking.reshape(-1), another)
             for neuron in range(neurons):
                 fired[k, neuron] = spiking[neuron % 64, neuron // 64]
             events[k], integrated[k] = synapses_on, axons_on
