@@ -24,7 +24,7 @@ from neurosyn.compiled import compiled
 __all__ = ["count_synapses_of_axons", "evaluate_block", "evaluate_tiles", "send_shared_words", "send_words"]
 
 _TILE, _QUAD, _ROW = (np.uint64(k) for k in (TILE, QUAD, PARAMETERS * TILE))
-_0, _1, _2, _3, _8 = (np.uint64(k) for k in (0, 1, 2, 3, 8))
+_0, _1, _2, _3 = (np.uint64(k) for k in (0, 1, 2, 3))
 _WORK = np.uint64(TILE)  # where the events are in the work space of `add_pair`
 _HALVES = tuple(np.uint64(half) for half in (32, 16, 8, 4, 2, 1))
 _LOW = tuple(np.uint64(sum(1 << bit for bit in range(64) if not bit & int(half))) for half in _HALVES)
