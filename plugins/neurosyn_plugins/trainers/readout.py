@@ -2,7 +2,8 @@
 
 All layers but the last keep fixed weights: their own, random ones, or those of a model that is given. The last layer
 is the read-out: for each class scikit-learn finds real weights w and b such that d = w·u + b tells the class from the
-spikes u of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a class divide the work:
+spikes u of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a class divide the
+work:
 
     weights   trinary(w/Δ + δ_m)     rounded to −1, 0, 1 with an offset −½ < δ_m < ½ that differs from neuron to
                                      neuron: in the mean over many they are w/Δ, as far as |w| ≤ Δ
