@@ -108,7 +108,7 @@ def explorer(trace: Trace) -> Explorer | None:
     _add_links(block, trace)
     document = {
         "mesh": trace.mesh,
-        "view": _view(trace, cores),
+        "view": dict(zip(("x", "y", "width", "height"), part_in_use(cores["x"], cores["y"], trace.mesh), strict=True)),
         "layers": list(trace.layers),
         "mean_of": trace.ticks_timed or trace.ticks_simulated,
         "timed": bool(trace.ticks_timed),
@@ -126,18 +126,6 @@ def explorer(trace: Trace) -> Explorer | None:
         "arrays": block.arrays,
     }
     return Explorer(document, block.encoded())
-
-
-def _view(trace: Trace, cores: Any) -> dict[str, int]:
-    """Return the part of the board that the maps show: where there are cores, and routers that packets passed."""
-    x, y = [cores["x"].to_numpy(np.int64)], [cores["y"].to_numpy(np.int64)]
-    if trace.has("links"):
-        links = trace.links(["kind", "x", "y"])
-        links = links[links["kind"].isin(["link", "local port"]) & links["x"].notna()]
-        x.append(links["x"].to_numpy(np.int64))
-        y.append(links["y"].to_numpy(np.int64))
-    part = part_in_use(np.concatenate(x), np.concatenate(y), trace.mesh)
-    return dict(zip(("x", "y", "width", "height"), part, strict=True))
 
 
 def _means(trace: Trace, cores: Any) -> dict[str, NDArray[np.float64]]:

@@ -63,7 +63,7 @@ def test_a_small_program_on_a_large_board_is_looked_at_closely(tmp_path, browser
     """Some cores of 4,096: the map shows the part in use, and what is pointed at is what is named."""
     trace = Trace(finished_run)
     write_report(tmp_path / "report.html", summary, trace, evaluation)
-    assert "the rest of the board of 64 × 64 cores is left out" in (tmp_path / "report.html").read_text("utf-8")
+    assert "of the board of 64 × 64 cores the part in use is shown" in (tmp_path / "report.html").read_text("utf-8")
     browser.open(tmp_path / "report.html")
     view = explorer(trace).document["view"]
     assert view["width"] < 64

@@ -118,6 +118,7 @@
   const ways = facts.directions;
   const linksAt = new Map();
   if (data.link_x) data.link_x.forEach((x, i) => {
+    if (x < view.x || x >= right || data.link_y[i] < view.y || data.link_y[i] >= upper) return;
     const at = data.link_y[i] * width + x;
     if (!linksAt.has(at)) linksAt.set(at, {});
     linksAt.get(at)[ways[data.link_way[i]]] = i;
