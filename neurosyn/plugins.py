@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
     from neurosyn.engine.probe_plugin import Columns, Disturbance, ProbePlugin
     from neurosyn.errors import ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError, did_you_mean
-    from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
+    from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
     from neurosyn.network.network import BoundLayer, Network
     from neurosyn.network.topology import LayerSpec, Topology
     from neurosyn.options import Options
@@ -50,6 +50,7 @@ __all__ = [
     "Disturbance",
     "Encoder",
     "Field",
+    "FixedWeights",
     "Layer",
     "LayerParameters",
     "LayerSpec",
@@ -101,7 +102,7 @@ _HOMES = {
         "ScenarioError",
         "did_you_mean",
     ),
-    "neurosyn.network.layer": ("Connectivity", "Layer", "MapShape", "Readout"),
+    "neurosyn.network.layer": ("Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"),
     "neurosyn.network.network": ("BoundLayer", "Network"),
     "neurosyn.network.topology": ("LayerSpec", "Topology"),
     "neurosyn.options": ("Options",),

@@ -35,7 +35,7 @@ from neurosyn.runprobes import RunProbes
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.training.history import draw_history, save_history
 from neurosyn.training.model import Model
-from neurosyn.training.trainer import Trainer, TrainingContext
+from neurosyn.training.trainer import Trainer, TrainingContext, require_trainable
 
 if TYPE_CHECKING:
     from neurosyn.chip.program import Program
@@ -233,6 +233,7 @@ class Run:
 
         table = self.data.train_table
         trainer = self.scenario.options(table, Trainer)  # type: ignore[type-abstract]
+        require_trainable(trainer, self.data.network)
         with blame("trainers", self.scenario.kind(table), "result"):
             network = trainer.result(self.data.network)
         cores = count_cores(network, self.scenario.options("compile", CompileOptions))

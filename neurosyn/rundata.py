@@ -132,12 +132,13 @@ class RunData:
         topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
         with blame("topologies", scenario.kind("network"), "layers"):
             specs = topology.layers(shape, len(info.classes))
+            copies = topology.copies
         if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
             raise PluginError(
                 f"plugin topologies/{scenario.kind('network')}: layers() returned no list of tables; correct the plugin"
             )
         seed = scenario.seed_of("network")
-        network = build_network(specs, shape, len(info.classes), seed, ticks_per_frame=ticks)
+        network = build_network(specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
         if not self._encoder.binary and not network.off_chip:
             raise ScenarioError(
                 f"{scenario.path}: encoder '{scenario.kind('encoder')}' gives real values, and no layer before the "

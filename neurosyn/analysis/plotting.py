@@ -53,6 +53,8 @@ PLOTS = (".png", ".svg", ".pdf")
 """Endings of the files that `save_figure` writes."""
 
 _MUTED, _GRID, _UNUSED = "#52606d", "#d9e0e7", "#eef1f4"
+_SMALL_PART = 1 / 3
+"""Share of a board's sides up to which a map shows the part in use alone."""
 _STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
@@ -184,8 +186,34 @@ def log_axis(axes: Axes, which: str, values: NDArray[Any]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def part_in_use(x: ArrayLike, y: ArrayLike, mesh: dict[str, int]) -> tuple[int, int, int, int]:
+    """Return the part of the board that a map shows: all of it, unless what is at x and y takes a small part of it.
+
+    Parameters
+    ----------
+    x, y : int arrays (n,)
+        What is in use.
+    mesh
+        `neurosyn.trace.trace.Trace.mesh`.
+
+    Returns
+    -------
+    west, south, width, height
+        First column and row, and how many.
+    """
+    width, height = mesh["columns"] * mesh["side"], mesh["rows"] * mesh["side"]
+    x, y = np.asarray(x, np.int64), np.asarray(y, np.int64)
+    if not len(x):
+        return 0, 0, width, height
+    across, along = int(np.ptp(x)) + 1, int(np.ptp(y)) + 1
+    if max(across / width, along / height) > _SMALL_PART:
+        return 0, 0, width, height
+    west, south = max(0, int(x.min()) - 1), max(0, int(y.min()) - 1)
+    return west, south, min(width, int(x.max()) + 2) - west, min(height, int(y.max()) + 2) - south
+
+
 def board(axes: Axes, x: ArrayLike, y: ArrayLike, values: NDArray[Any], mesh: dict[str, int], **how: Any) -> AxesImage:
-    """Draw a value at each position of the board; positions without one stay pale.
+    """Draw a value at each position of the board, or of the part in use; positions without one stay pale.
 
     Parameters
     ----------
@@ -204,14 +232,17 @@ def board(axes: Axes, x: ArrayLike, y: ArrayLike, values: NDArray[Any], mesh: di
     width, height = mesh["columns"] * side, mesh["rows"] * side
     grid = np.full((height, width), np.nan)
     np.fmax.at(grid, (np.asarray(y, np.int64), np.asarray(x, np.int64)), np.asarray(values, np.float64))
-    colours = mpl.colormaps[how.pop("cmap", "viridis")].with_extremes(bad=_UNUSED)
+    colours = mpl.colormaps.get_cmap(how.pop("cmap", "viridis")).with_extremes(bad=_UNUSED)
     image = axes.imshow(np.ma.masked_invalid(grid), origin="lower", interpolation="nearest", cmap=colours, **how)
     for border in range(side, width, side):
         axes.axvline(border - 0.5, color="white", linewidth=1.2)
     for border in range(side, height, side):
         axes.axhline(border - 0.5, color="white", linewidth=1.2)
-    axes.set_xticks(sorted({0, width // 2, width - 1}))
-    axes.set_yticks(sorted({0, height // 2, height - 1}))
+    west, south, across, along = part_in_use(x, y, mesh)
+    axes.set_xlim(west - 0.5, west + across - 0.5)
+    axes.set_ylim(south - 0.5, south + along - 0.5)
+    axes.set_xticks(sorted({west, west + across // 2, west + across - 1}))
+    axes.set_yticks(sorted({south, south + along // 2, south + along - 1}))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return image

@@ -10,7 +10,6 @@ from neurosyn.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from neurosyn.analysis.recorded import RecordedRun
@@ -30,8 +29,6 @@ CORE_MEASURES = {
 
 CoreMeasure = Literal["spikes", "synaptic_events", "packets", "hops", "energy", "finish", "layer"]
 
-_SMALL_PART = 1 / 3
-"""Share of a board's sides up to which a map shows the part in use alone."""
 _PARTS = ("memory_pj", "synaptic_pj", "network_pj", "chip_to_chip_pj", "io_pj")
 
 
@@ -78,7 +75,7 @@ class Plots:
         return new_figure(lambda figure: self._draw_map(figure, cores, colour), title=title, size=(7.0, 5.6))
 
     def _draw_map(self, figure: Figure, cores: pd.DataFrame, colour: str) -> None:
-        from neurosyn.analysis.plotting import board, count_axis, energy_axis, time_axis
+        from neurosyn.analysis.plotting import board, count_axis, energy_axis, part_in_use, time_axis
 
         trace, axes = self._run.trace, figure.subplots()
         if colour == "layer":
@@ -91,7 +88,9 @@ class Plots:
         image = board(axes, cores["x"], cores["y"], values, trace.mesh, **limits)
         axes.set_xlabel("x, eastwards")
         axes.set_ylabel("y, northwards")
-        _look_closer(axes, cores, trace.mesh)
+        width, height = trace.mesh["columns"] * trace.mesh["side"], trace.mesh["rows"] * trace.mesh["side"]
+        if part_in_use(cores["x"], cores["y"], trace.mesh)[2:] != (width, height):
+            axes.set_title(f"the part in use, of {width} × {height}")
         bar = figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
         bar.outline.set_visible(False)
         if colour == "layer":
@@ -171,16 +170,3 @@ class Plots:
     def __repr__(self) -> str:
         names = [name for name in dir(self) if not name.startswith("_")]
         return f"Plots of {self._run.name}: {', '.join(names)}"
-
-
-def _look_closer(axes: Axes, cores: pd.DataFrame, mesh: dict[str, int]) -> None:
-    """Show the part of the board that is in use, where that is a small one."""
-    width, height = mesh["columns"] * mesh["side"], mesh["rows"] * mesh["side"]
-    (west, east), (south, north) = ((cores[axis].min(), cores[axis].max()) for axis in ("x", "y"))
-    if max((east - west + 1) / width, (north - south + 1) / height) > _SMALL_PART:
-        return
-    axes.set_xlim(west - 1.5, east + 1.5)
-    axes.set_ylim(south - 1.5, north + 1.5)
-    axes.set_xticks([west, east])
-    axes.set_yticks([south, north])
-    axes.set_title(f"the part in use, of {width} × {height}")

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import ChipLimitError, DataError
+from neurosyn.network.layer import LEAK_LIMIT
 from neurosyn.training.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 
-__all__ = ["LEAK_LIMIT", "find_leaks", "fold"]
-
-LEAK_LIMIT = 255
-"""Largest |λ|: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
+__all__ = ["find_leaks", "fold"]
 
 
 def find_leaks(normalisation: Normalisation, fan_in: int) -> NDArray[np.int32]:

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from neurosyn.errors import PluginError
 from neurosyn.options import Options
 
-__all__ = ["Connectivity", "Layer", "MapShape", "Readout"]
+__all__ = ["LEAK_LIMIT", "Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]
+
+LEAK_LIMIT = 255
+"""Largest |λ|: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
 
 
 class MapShape(NamedTuple):
@@ -110,6 +113,38 @@ class Connectivity:
             refuse("bank numbers are not 0, 1, 2, … without a gap")
 
 
+@dataclass(frozen=True, eq=False)
+class FixedWeights:
+    """Weights that a layer brings along and no trainer changes: a neuron spikes iff Σ weights·inputs ≥ threshold.
+
+    Attributes
+    ----------
+    weights : int8 array (banks, fan_in, features)
+        In −1, 0, 1.
+    threshold : int32 array (banks, features)
+        −254 … 256, what a neuron's leak reaches.
+    """
+
+    weights: NDArray[np.int8]
+    threshold: NDArray[np.int32]
+
+    def check(self, connectivity: Connectivity, name: str) -> None:
+        """Raise `PluginError` if the arrays do not belong to a layer of this connectivity; `name` tells which."""
+        filters = (connectivity.n_banks, connectivity.features)
+        shape = (connectivity.n_banks, connectivity.fan_in, connectivity.features)
+        wrong = ""
+        if self.weights.dtype != np.int8 or self.weights.shape != shape:
+            wrong = f"weights are {self.weights.dtype} {self.weights.shape}, not int8 {shape}"
+        elif not np.isin(self.weights, (-1, 0, 1)).all():
+            wrong = "weights are not all −1, 0 or 1"
+        elif self.threshold.dtype != np.int32 or self.threshold.shape != filters:
+            wrong = f"thresholds are {self.threshold.dtype} {self.threshold.shape}, not int32 {filters}"
+        elif np.abs(1 - self.threshold).max() > LEAK_LIMIT:
+            wrong = f"thresholds reach from {self.threshold.min()} to {self.threshold.max()}, the chip has −254…256"
+        if wrong:
+            raise PluginError(f"layer {name}: {wrong}; correct its fixed_weights()")
+
+
 class Layer(Options, ABC):
     """A layer plugin (group ``layers``) of binary neurons; its options are its fields.
 
@@ -134,6 +169,13 @@ class Layer(Options, ABC):
         ScenarioError
             If the options do not suit the input map (with the option and what would).
         """
+
+    def fixed_weights(self, inputs: MapShape) -> FixedWeights | None:  # noqa: ARG002
+        """Return weights that are given and not learnt, or None, as most layers do, where training finds them.
+
+        Only for layers on the chip. Trainers with `fixed_layers` leave them as they are; others are refused.
+        """
+        return None
 
 
 class Readout(Options, ABC):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.network.copies import copy_connectivity, copy_readout
-from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
+from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
 from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import blame, registry
 
@@ -37,6 +37,8 @@ class BoundLayer:
     connectivity
         Which inputs each neuron sees; the permutation is already applied, so that indices refer to the output map of
         the layer before.
+    fixed
+        Weights that the layer brings along; None where training finds them.
     """
 
     name: str
@@ -44,6 +46,7 @@ class BoundLayer:
     layer: Layer
     inputs: MapShape
     connectivity: Connectivity
+    fixed: FixedWeights | None = None
 
     @property
     def output(self) -> MapShape:
@@ -175,7 +178,8 @@ def build_network(
             raise ScenarioError(f"{where}: the name '{name}' is taken; give each layer its own")
         if layer.permute and bound:
             connectivity = _permuted(connectivity, shape, np.random.default_rng(layer_seed))
-        bound.append(BoundLayer(name, str(spec["kind"]), layer, shape, connectivity))
+        fixed = _fixed_weights(layer, spec["kind"], shape, connectivity, where)
+        bound.append(BoundLayer(name, str(spec["kind"]), layer, shape, connectivity, fixed))
         shape = connectivity.output
     if not any(not layer.off_chip for layer in bound):
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
@@ -206,7 +210,11 @@ def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:
     for layer in layers[len(made) :]:
         shared = not made or made[-1].off_chip
         wiring = copy_connectivity(layer.connectivity, layer.inputs, copies, shared=shared)
-        made.append(replace(layer, inputs=layer.inputs if shared else made[-1].output, connectivity=wiring))
+        fixed = layer.fixed
+        if fixed is not None:
+            fixed = FixedWeights(np.tile(fixed.weights, (copies, 1, 1)), np.tile(fixed.threshold, (copies, 1)))
+        seen = layer.inputs if shared else made[-1].output
+        made.append(replace(layer, inputs=seen, connectivity=wiring, fixed=fixed))
     return made
 
 
@@ -239,6 +247,25 @@ def _connect(layer: Layer, kind: str, inputs: MapShape, where: str) -> Connectiv
     except (ScenarioError, PluginError) as error:
         raise type(error)(f"{where}: {error}") from error
     return connectivity
+
+
+def _fixed_weights(
+    layer: Layer, kind: str, inputs: MapShape, connectivity: Connectivity, where: str
+) -> FixedWeights | None:
+    """Return the weights that a layer brings along, checked."""
+    with blame("layers", kind, "fixed_weights"):
+        fixed = layer.fixed_weights(inputs)
+        if fixed is None:
+            return None
+        if not isinstance(fixed, FixedWeights):
+            raise TypeError(f"it returned {type(fixed).__name__}, neither FixedWeights nor None")
+    if layer.off_chip:
+        raise PluginError(f"{where}: layer {kind}: fixes weights before the chip; only layers on the chip may")
+    try:
+        fixed.check(connectivity, kind)
+    except PluginError as error:
+        raise PluginError(f"{where}: {error}") from error
+    return fixed
 
 
 def _permuted(connectivity: Connectivity, inputs: MapShape, rng: np.random.Generator) -> Connectivity:

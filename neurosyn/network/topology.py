@@ -17,6 +17,14 @@ LayerSpec = dict[str, Any]
 class Topology(Options, ABC):
     """A topology plugin (group ``topologies``)."""
 
+    @property
+    def copies(self) -> int:
+        """How many times the on-chip layers stand side by side, each with weights of its own: a committee.
+
+        All see the same input spikes, and the read-out averages them; see `neurosyn.network.copies`.
+        """
+        return 1
+
     @abstractmethod
     def layers(self, inputs: MapShape, n_classes: int) -> list[LayerSpec]:
         """Return the layers from first to last, the read-out at the end.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.analysis.latency import ROUTES
+from neurosyn.analysis.plotting import part_in_use
 from neurosyn.chip.program import OUTPUT
 from neurosyn.trace.schema import ENERGY_PARTS
 from neurosyn.trace.trace import Trace
@@ -107,6 +108,7 @@ def explorer(trace: Trace) -> Explorer | None:
     _add_links(block, trace)
     document = {
         "mesh": trace.mesh,
+        "view": dict(zip(("x", "y", "width", "height"), part_in_use(cores["x"], cores["y"], trace.mesh), strict=True)),
         "layers": list(trace.layers),
         "mean_of": trace.ticks_timed or trace.ticks_simulated,
         "timed": bool(trace.ticks_timed),

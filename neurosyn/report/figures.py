@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from neurosyn.analysis.latency import latency_bins
+from neurosyn.analysis.plotting import board
 from neurosyn.formatting import count, time
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map"]
 
-INK, MUTED, GRID, UNUSED = "#1f2933", "#52606d", "#d9e0e7", "#eef1f4"
+INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
 ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
 """Of the palette of Okabe and Ito, which people with colour-blindness can tell apart."""
 CSS_PIXELS = 96
@@ -71,7 +72,7 @@ def chip_map(values: NDArray[np.floating], *, unit: str, colours: str, side: int
         Read out in place of the figure.
     """
     with _figure(*_MAP_SIZE) as (figure, axes):
-        image = _board(axes, values, side, cmap=mpl.colormaps[colours].with_extremes(bad=UNUSED))
+        image = _board(axes, values, side, cmap=colours)
         _colour_bar(figure, axes, image, unit)
         return _svg(figure, label)
 
@@ -90,7 +91,7 @@ def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: 
     """
     from scipy.ndimage import uniform_filter
 
-    colours = mpl.colormaps["viridis"].resampled(max(2, n_layers)).with_extremes(bad=UNUSED)
+    colours = mpl.colormaps["viridis"].resampled(max(2, n_layers))
     norm = mpl.colors.BoundaryNorm(np.arange(max(2, n_layers) + 1) - 0.5, max(2, n_layers))
     with _figure(*_MAP_SIZE) as (figure, axes):
         image = _board(axes, layers, side, cmap=colours, norm=norm)
@@ -181,17 +182,11 @@ def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: s
 
 def _board(axes: Axes, values: NDArray[np.floating], side: int, **colours: Any) -> AxesImage:
     height, width = values.shape
-    image = axes.imshow(np.ma.masked_invalid(values), origin="lower", interpolation="nearest", **colours)
-    for x in range(side, width, side):
-        axes.axvline(x - 0.5, color="white", linewidth=1.2)
-    for y in range(side, height, side):
-        axes.axhline(y - 0.5, color="white", linewidth=1.2)
-    axes.set_xticks(sorted({0, width // 2, width - 1}))
-    axes.set_yticks(sorted({0, height // 2, height - 1}))
+    y, x = np.nonzero(np.isfinite(values))
+    mesh = {"columns": width // side, "rows": height // side, "side": side}
+    image = board(axes, x, y, values[y, x], mesh, **colours)
     axes.set_xlabel("x, eastwards")
     axes.set_ylabel("y, northwards")
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     return image
 
 

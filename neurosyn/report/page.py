@@ -17,7 +17,7 @@ from neurosyn.analysis.accuracy import Evaluation
 from neurosyn.analysis.recorded import RecordedRun
 from neurosyn.files import write_text
 from neurosyn.report import panels
-from neurosyn.report.explorer import explorer
+from neurosyn.report.explorer import Explorer, explorer
 from neurosyn.report.facts import assumed_value, facts, stand_in, unofficial
 from neurosyn.report.limits import hottest, limits
 from neurosyn.trace.trace import Trace
@@ -61,6 +61,7 @@ def write_report(
     )
     run = None if trace is None else RecordedRun(trace.folder)
     script = (files("neurosyn.report") / "templates" / "explorer.js").read_text(encoding="utf-8")
+    shown = None if trace is None else explorer(trace)
     environment.filters["svg"] = Markup  # figures are drawn here and escape their own labels
     page = environment.get_template("page.html").render(
         title=str(summary.get("title") or summary.get("scenario") or "Run"),
@@ -77,7 +78,8 @@ def write_report(
         part_colours=panels.PART_COLOURS,
         mapped_ticks=None if trace is None else panels.mapped_ticks(trace),
         maps=None if trace is None else panels.maps(trace),
-        explorer=None if trace is None else explorer(trace),
+        explorer=shown,
+        view=None if shown is None else _whole_board(shown),
         script=script,
         script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
         limits=None if run is None else limits(run),
@@ -117,6 +119,13 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
             f"{written.things(overruns, 'core overrun')}: a core had not finished when its tick ended, the tick period "
             "is too short."
         )
+
+
+def _whole_board(shown: Explorer) -> str | None:
+    """Say how large the board is where the maps show a part of it; None where they show all."""
+    mesh, view = shown.document["mesh"], shown.document["view"]
+    width, height = mesh["columns"] * mesh["side"], mesh["rows"] * mesh["side"]
+    return None if (view["width"], view["height"]) == (width, height) else f"board of {width} × {height} cores"
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

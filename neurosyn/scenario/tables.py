@@ -79,7 +79,9 @@ CONTRACTS: dict[str, tuple[str, ...]] = {
 TABLES: dict[str, Table] = {
     "data": Table("the data set, and the stand-in for where it is absent", "datasets", nested={"stand_in": "datasets"}),
     "encoder": Table("how images become the input of the first layer", "encoders", "contrast"),
-    "network": Table("the topology, or the layers written out", "topologies", nested={"layers": "layers"}),
+    "network": Table(
+        "the topology, or the layers written out", "topologies", nested={"layers": "layers", "member": "topologies"}
+    ),
     "train": Table(
         "the trainer, and the model to use in its place",
         "trainers",

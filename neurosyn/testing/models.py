@@ -26,12 +26,16 @@ def random_model(network: Network, seed: int = 0) -> Model:
     Returns
     -------
     Model
-        Not deployed yet: every layer has its normalisation, on-chip weights are trinary.
+        Not deployed yet: every layer has its normalisation, on-chip weights are trinary. Layers that bring weights
+        along keep them.
     """
     rng = np.random.default_rng(seed)
     parameters = []
     for layer in network.layers:
         wiring = layer.connectivity
+        if layer.fixed is not None:
+            parameters.append(LayerParameters(layer.fixed.weights, leak=1 - layer.fixed.threshold))
+            continue
         filters = (wiring.n_banks, wiring.features)
         shape = (wiring.n_banks, wiring.fan_in, wiring.features)
         spread = np.sqrt(wiring.fan_in * (1 - ZEROS) / 2)

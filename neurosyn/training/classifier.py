@@ -33,7 +33,7 @@ from neurosyn.registry import registry
 from neurosyn.training.inference import class_scores, infer, transduce
 from neurosyn.training.model import Model
 from neurosyn.training.split import hold_out
-from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData, require_trainable
 
 __all__ = ["SpikingClassifier"]
 
@@ -304,6 +304,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         encoder, encoder_spec = self._make_encoder()
         network = self._make_network(encoder, len(classes), network_seed, None if first else self.model_.network)
         trainer = self._make_trainer(len(X), epochs)
+        require_trainable(trainer, network)
         start = None if first else self.model_
         if start is not None and not trainer.warm_starts:
             raise ValueError(f"warm_start: trainer '{self._table('trainer')[0]}' cannot begin with given weights")
@@ -334,10 +335,11 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shape = MapShape(*encoder.shape(self.image_shape_))
         specs = topology.layers(shape, n_classes)
         if known is None:
-            return build_network(specs, shape, n_classes, seed, ticks_per_frame=encoder.ticks_per_frame)
+            ticks = encoder.ticks_per_frame
+            return build_network(specs, shape, n_classes, seed, topology.copies, ticks_per_frame=ticks)
         if known.inputs != shape or list(known.specs) != specs:
             raise ValueError("warm_start: topology or encoder have changed since the last fit; set warm_start=False")
-        return known if known.copies == 1 else known.copied(1)
+        return known if known.copies == topology.copies else known.copied(topology.copies)
 
     def _make_trainer(self, samples: int, epochs: int | None) -> Trainer:
         kind, options = self._table("trainer")

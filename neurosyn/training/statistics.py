@@ -9,7 +9,7 @@ depend on no order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,14 +37,15 @@ def measure(network: Network, weights: list[F32], biases: list[F32], encoded: F3
     network
         The network.
     weights, biases : lists of float32 arrays (banks, fan_in, features) and (banks, features)
-        Trinary weights (real ones off the chip) and b, one entry a layer.
+        Trinary weights (real ones off the chip) and b, one entry a layer. A layer that brings its weights along has
+        its own instead, and thresholds in place of a normalisation.
     encoded : float32 array (n, height, width, channels)
         Encoded training images to measure on.
 
     Returns
     -------
     list of LayerParameters
-        With weights, normalisation and activity.
+        With weights, normalisation (or leaks) and activity.
     """
     sources = [
         _Source(np.vstack([images.reshape(len(images), -1).T, np.zeros((1, len(images)), np.float32)]))
@@ -53,14 +54,16 @@ def measure(network: Network, weights: list[F32], biases: list[F32], encoded: F3
     measured = []
     for layer, wiring, weight, bias in zip(network.layers, wire_layers(network.layers), weights, biases, strict=True):
         sums = _real_parts if layer.off_chip else integer_sums
-        normalisation = _normalisation(wiring, weight, bias, sources, sums)
-        if layer.off_chip:
-            parameters = LayerParameters(weight.copy(), normalisation)
+        if layer.fixed is not None:
+            weight = layer.fixed.weights.astype(np.float32)
+            parameters = LayerParameters(layer.fixed.weights, leak=1 - layer.fixed.threshold)
         else:
-            parameters = LayerParameters(weight.astype(np.int8), normalisation)
+            normalisation = _normalisation(wiring, weight, bias, sources, sums)
+            kept = weight.copy() if layer.off_chip else weight.astype(np.int8)
+            parameters = LayerParameters(kept, normalisation)
         fires = _comparison(parameters, wiring.fan_in, layer.off_chip)
         sources, activity = _spikes(wiring, weight, sources, sums, fires)
-        measured.append(LayerParameters(parameters.weights, normalisation, activity=activity))
+        measured.append(replace(parameters, activity=activity))
     return measured
 
 

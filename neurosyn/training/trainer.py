@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
+from neurosyn.errors import ScenarioError
 from neurosyn.network.network import Network
 from neurosyn.options import Options
 from neurosyn.training.model import Model
 
-__all__ = ["Trainer", "TrainingContext", "TrainingData"]
+__all__ = ["Trainer", "TrainingContext", "TrainingData", "require_trainable"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,12 @@ class Trainer(Options, ABC):
     ----------
     warm_starts
         Whether `train` begins with the weights of ``context.start`` where there is one.
+    fixed_layers
+        Whether `train` leaves layers that bring their weights along as they are; if not, their networks are refused.
     """
 
     warm_starts: ClassVar[bool] = False
+    fixed_layers: ClassVar[bool] = False
 
     def result(self, network: Network) -> Network:
         """Return the network of the model that `train` makes of `network`: the same, unless copies stand side by side.
@@ -81,3 +85,24 @@ class Trainer(Options, ABC):
 
         ``KeyboardInterrupt`` passes through after a checkpoint is safe.
         """
+
+
+def require_trainable(trainer: Trainer, network: Network) -> None:
+    """Refuse a network that `trainer` cannot train.
+
+    Raises
+    ------
+    ScenarioError
+        If a layer brings weights along that the trainer would change, or the last one leaves nothing to be trained.
+    """
+    fixed = [layer.name for layer in network.layers if layer.fixed is not None]
+    if fixed and not trainer.fixed_layers:
+        raise ScenarioError(
+            f"train: layer {fixed[0]} brings its weights along, and {type(trainer).__name__} trains all layers; choose "
+            "a trainer that leaves them alone (ridge, logistic)"
+        )
+    if network.layers[-1].fixed is not None:
+        raise ScenarioError(
+            f"network: layer {fixed[-1]} before the read-out brings its weights along, so that nothing is left to "
+            "train; put a layer without fixed weights (dense, conv2d) behind it"
+        )

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from neurosyn.analysis.comparison import compare
+from neurosyn.analysis.plotting import part_in_use
 from neurosyn.analysis.recorded import RecordedRun
 from neurosyn.analysis.script import ANALYSES, analyse_run, main, plot_analysis, print_analysis
 from neurosyn.errors import DataError
@@ -139,3 +140,17 @@ def test_the_period_without_a_summary(record):
     assert timed.tick_ps == timed.trace.longest_ps
     assert untimed.tick_ps == 1_000_000_000
     assert isinstance(timed.trace.cores(), pd.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "shown"),
+    [
+        ([0, 7], [0, 0], (0, 0, 8, 8)),  # as wide as the board
+        ([], [], (0, 0, 8, 8)),
+        ([3, 4], [5, 6], (2, 4, 4, 4)),  # a quarter of each side, and a margin of one
+        ([0], [7], (0, 6, 2, 2)),  # no margin beyond the edge
+        ([1, 3], [2, 2], (0, 0, 8, 8)),  # more than a third
+    ],
+)
+def test_maps_show_the_part_in_use_where_it_is_small(x, y, shown):
+    assert part_in_use(x, y, {"rows": 2, "columns": 2, "side": 4}) == shown

@@ -16,7 +16,10 @@ from neurosyn.scenario.scenario import load_scenario
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "networks.md"
 SLOW = 4_000
 """Larger networks follow the same rules; those of 4,042 cores are compiled in other tests."""
-_ROW = re.compile(r"^\| `(eedn_\w+|dense)`(.*?) \| (\d+) \| ([\d,]+) \| ([\d,]+) \| [\d,]+ \| (\d) × (\d) \| (\d+) \|$")
+_ROW = re.compile(
+    r"^\| `(eedn_\w+|dense|committee|reservoir)`(.*?) \| (\d+) \| ([\d,]+) \| ([\d,]+) \| [\d,]+ \| (\d) × (\d) "
+    r"\| (\d+) \|$"
+)
 
 
 def rows():
@@ -28,16 +31,17 @@ def network(kind, text):
     options = {}
     for name, value in re.findall(r"(\w+) = (\[.*?\]|[\d.]+)", text):
         options[name] = [int(n) for n in value[1:-1].split(",")] if value[0] == "[" else float(value)
-        if name in ("inputs", "transduction"):
+        if name in ("inputs", "transduction", "members"):
             options[name] = int(value)
     side, channels = re.search(r"(\d+)×\1", text), re.search(r"(\d+) channels", text)
     shape = MapShape(*[int(side[1]) if side else 32] * 2, int(channels[1]) if channels else 3)
-    return build_network(registry.get("topologies", kind).from_table(options).layers(shape, 10), shape, 10, seed=1)
+    topology = registry.get("topologies", kind).from_table(options)
+    return build_network(topology.layers(shape, 10), shape, 10, 1, topology.copies)
 
 
 def test_the_table_has_the_networks_it_promises():
     kinds = [kind for kind, *_ in rows()]
-    assert (kinds.count("eedn_chips"), kinds.count("eedn_one_chip"), len(kinds)) == (6, 5, 13)
+    assert (kinds.count("eedn_chips"), kinds.count("eedn_one_chip"), len(kinds)) == (6, 5, 15)
 
 
 @pytest.mark.parametrize(

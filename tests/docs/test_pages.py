@@ -109,6 +109,8 @@ def test_benchmarks_run_as_printed(page, neurosyn, empty_data):
 def test_pages_that_simulate_a_full_chip(page, neurosyn, empty_data, tmp_path):
     if page != "tutorial":
         pytest.importorskip("perfetto")
+    if page == "reference/trace":
+        pytest.importorskip("polars", reason="polars is not installed")
     follow(DOCS / f"{page}.md", neurosyn, tmp_path)
     assert list(tmp_path.glob("runs/*/report.html"))
 

@@ -1,6 +1,8 @@
 import pytest
 
+from neurosyn.report.explorer import explorer
 from neurosyn.report.page import write_report
+from neurosyn.trace.trace import Trace
 from tests.report.chromium import CHROMIUM, Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -54,4 +56,26 @@ def test_the_page_works(tmp_path, browser, summary, trace, evaluation):
     browser.run("document.getElementById('timeline').focus()")
     browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
     assert "Cores at work 9" in browser.run(text("timeline-details"))
+    assert browser.complaints() == []
+
+
+def test_a_small_program_on_a_large_board_is_looked_at_closely(tmp_path, browser, summary, evaluation, finished_run):
+    """Some cores of 4,096: the map shows the part in use, and what is pointed at is what is named."""
+    trace = Trace(finished_run)
+    write_report(tmp_path / "report.html", summary, trace, evaluation)
+    assert "of the board of 64 × 64 cores the part in use is shown" in (tmp_path / "report.html").read_text("utf-8")
+    browser.open(tmp_path / "report.html")
+    view = explorer(trace).document["view"]
+    assert view["width"] < 64
+    left, top, width, _ = browser.run(
+        "(() => { const m = document.getElementById('core-map'); m.scrollIntoView({behavior: 'instant'}); "
+        "const b = m.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()"
+    )
+    cell = min(width / view["width"], max(620 / view["height"], 1))
+    core = trace.cores().iloc[5]
+    x = left + (core["x"] - view["x"] + 0.5) * cell
+    y = top + (view["y"] + view["height"] - core["y"] - 0.5) * cell
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    said = browser.run("document.getElementById('core-details').textContent")
+    assert said.startswith(f"Core 5 at ({core['x']}, {core['y']})")
     assert browser.complaints() == []

@@ -11,6 +11,7 @@
 
   const { side, rows, columns } = facts.mesh;
   const width = columns * side, height = rows * side, cores = data.x.length;
+  const view = facts.view, right = view.x + view.width, upper = view.y + view.height;
   const coreAt = new Int32Array(width * height).fill(-1);
   for (let i = 0; i < cores; i++) coreAt[data.y[i] * width + data.x[i]] = i;
   const palettes = Object.fromEntries(Object.entries(facts.colours).map(([name, hex]) =>
@@ -64,14 +65,14 @@
     return c;
   };
   const size = (canvas) => Math.max(160, Math.floor(canvas.parentElement.clientWidth));
-  const cellOf = (w) => Math.min(w / width, Math.max(620 / height, 1));
+  const cellOf = (w) => Math.min(w / view.width, Math.max(620 / view.height, 1));
   const borders = (c, cell) => {
     c.fillStyle = "#fff";
-    for (let x = side; x < width; x += side) c.fillRect(x * cell - 1, 0, 2, height * cell);
-    for (let y = side; y < height; y += side) c.fillRect(0, y * cell - 1, width * cell, 2);
+    for (let x = side; x < width; x += side) if (x > view.x && x < right) c.fillRect((x - view.x) * cell - 1, 0, 2, view.height * cell);
+    for (let y = side; y < height; y += side) if (y > view.y && y < upper) c.fillRect(0, (upper - y) * cell - 1, view.width * cell, 2);
   };
   const ring = (c, cell, x, y, stroke) => {
-    const s = Math.max(cell, 5), left = (x + 0.5) * cell - s / 2, up = (height - y - 0.5) * cell - s / 2;
+    const s = Math.max(cell, 5), left = (x - view.x + 0.5) * cell - s / 2, up = (upper - y - 0.5) * cell - s / 2;
     c.lineWidth = 4; c.strokeStyle = "#fff"; c.strokeRect(left - 2, up - 2, s + 4, s + 4);
     c.lineWidth = 2; c.strokeStyle = stroke; c.strokeRect(left - 2, up - 2, s + 4, s + 4);
   };
@@ -90,17 +91,17 @@
 
   function drawCores() {
     const canvas = find("core-map"), w = size(canvas), cell = cellOf(w);
-    const c = context(canvas, w, height * cell);
-    canvas.style.height = height * cell + "px";
+    const c = context(canvas, w, view.height * cell);
+    canvas.style.height = view.height * cell + "px";
     const key = state.measure, m = measures[key], high = m ? top(key) : 0;
     const gap = cell > 6 ? 0.75 : 0;
     c.fillStyle = UNUSED;
-    c.fillRect(0, 0, width * cell, height * cell);
+    c.fillRect(0, 0, view.width * cell, view.height * cell);
     for (let i = 0; i < cores; i++) {
       const v = m ? value(key, i) : 0;
       c.fillStyle = !m ? layerColour(data.layer[i]) : isNaN(v) ? "#fff" : colour(m.colours, high ? v / high : 0);
       c.globalAlpha = state.layer < 0 || data.layer[i] === state.layer ? 1 : 0.13;
-      c.fillRect(data.x[i] * cell, (height - 1 - data.y[i]) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
+      c.fillRect((data.x[i] - view.x) * cell, (upper - 1 - data.y[i]) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
     }
     c.globalAlpha = 1;
     borders(c, cell);
@@ -117,16 +118,17 @@
   const ways = facts.directions;
   const linksAt = new Map();
   if (data.link_x) data.link_x.forEach((x, i) => {
+    if (x < view.x || x >= right || data.link_y[i] < view.y || data.link_y[i] >= upper) return;
     const at = data.link_y[i] * width + x;
     if (!linksAt.has(at)) linksAt.set(at, {});
     linksAt.get(at)[ways[data.link_way[i]]] = i;
   });
   function drawLinks() {
     const canvas = find("link-map"), w = size(canvas), cell = cellOf(w);
-    const c = context(canvas, w, height * cell);
-    canvas.style.height = height * cell + "px";
+    const c = context(canvas, w, view.height * cell);
+    canvas.style.height = view.height * cell + "px";
     c.fillStyle = UNUSED;
-    c.fillRect(0, 0, width * cell, height * cell);
+    c.fillRect(0, 0, view.width * cell, view.height * cell);
     const [name, unit] = linkScales[state.link], values = data[name];
     const high = largest(values.filter((_, i) => data.link_way[i] !== 4));
     const gap = cell > 6 ? 0.75 : 0;
@@ -135,7 +137,7 @@
       for (const i of Object.values(own)) if (data.link_way[i] !== 4) worst = Math.max(worst, values[i]);
       if (worst < 0) continue;
       c.fillStyle = colour("cividis", high ? worst / high : 0);
-      c.fillRect((at % width) * cell, (height - 1 - Math.floor(at / width)) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
+      c.fillRect((at % width - view.x) * cell, (upper - 1 - Math.floor(at / width)) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
     }
     borders(c, cell);
     if (state.router >= 0) ring(c, cell, state.router % width, Math.floor(state.router / width), INK);
@@ -170,8 +172,9 @@
 
   const pointer = (canvas, event) => {
     const box = canvas.getBoundingClientRect(), cell = cellOf(size(canvas));
-    const x = Math.floor((event.clientX - box.left) / cell), y = height - 1 - Math.floor((event.clientY - box.top) / cell);
-    return x >= 0 && x < width && y >= 0 && y < height ? y * width + x : -1;
+    const x = view.x + Math.floor((event.clientX - box.left) / cell);
+    const y = upper - 1 - Math.floor((event.clientY - box.top) / cell);
+    return x >= view.x && x < right && y >= view.y && y < upper ? y * width + x : -1;
   };
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const walk = (from, key, stops) => {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurosyn.errors import ChipLimitError, ScenarioError
-from neurosyn.network.layer import Connectivity, Layer, MapShape, Readout
+from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
 from neurosyn.network.network import Network, build_network
 from neurosyn.registry import registry
 from neurosyn.testing.conformance.findings import Findings
@@ -72,11 +72,26 @@ def _check_layer(found: Findings, layer: Layer) -> None:
             wiring.check(shape, type(layer).__name__)
             if not _alike(wiring, layer.connect(shape)):
                 found.add(where, "gives another connectivity the second time; draw nothing without a seed of its own")
+            _check_fixed(found, layer, shape, wiring)
             suitable.append(shape)
     if not suitable and not found:
         found.add("connect()", f"refuses every map it was tried on ({'; '.join(refusals)}); give options that suit one")
     if not found:
         _check_way(found, layer, suitable)
+
+
+def _check_fixed(found: Findings, layer: Layer, shape: MapShape, wiring: Connectivity) -> None:
+    where = f"fixed_weights() on a {shape} map"
+    with found.blaming(where):
+        first, second = layer.fixed_weights(shape), layer.fixed_weights(shape)
+        if first is None and second is None:
+            return
+        if not isinstance(first, FixedWeights) or not isinstance(second, FixedWeights):
+            found.add(where, f"returns {type(first).__name__}; return FixedWeights or, always, None")
+            return
+        first.check(wiring, type(layer).__name__)
+        if not np.array_equal(first.weights, second.weights) or not np.array_equal(first.threshold, second.threshold):
+            found.add(where, "gives others the second time; draw nothing without a seed of its own")
 
 
 def _alike(one: Connectivity, other: Connectivity) -> bool:

@@ -59,13 +59,16 @@ def _check_layers(found: Findings, topology: Topology, shape: MapShape, n_classe
         if reason is not None:
             found.add(where, f"its tables go into model files and hold something else than plain values: {reason}")
             return
+        if isinstance(topology.copies, bool) or not isinstance(topology.copies, int) or topology.copies < 1:
+            found.add("copies", f"is {topology.copies!r}; it is a whole number, 1 where nothing stands side by side")
+            return
         again = topology.layers(shape, n_classes)
         if again != specs:
             found.add(where, "lists other layers the second time; let it depend on its arguments alone")
         if any(spec is other for spec in specs for other in again):
             found.add(where, "returns its own tables; return new ones, who gets them may change them")
         try:
-            network = build_network(specs, shape, n_classes, seed=1)
+            network = build_network(specs, shape, n_classes, 1, topology.copies)
         except ScenarioError as refusal:
             refusals.append(str(refusal))
             return

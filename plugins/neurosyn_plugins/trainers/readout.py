@@ -1,8 +1,9 @@
 """Trainers ``ridge`` and ``logistic``: a linear read-out on fixed features, by scikit-learn. The smallest trainers.
 
-All layers but the last keep fixed weights: random ones, or those of a model that is given. The last layer is the
-read-out: for each class scikit-learn finds real weights w and b such that d = w·u + b tells the class from the spikes u
-of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a class divide the work:
+All layers but the last keep fixed weights: their own, random ones, or those of a model that is given. The last layer
+is the read-out: for each class scikit-learn finds real weights w and b such that d = w·u + b tells the class from the
+spikes u of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a class divide the
+work:
 
     weights   trinary(w/Δ + δ_m)     rounded to −1, 0, 1 with an offset −½ < δ_m < ½ that differs from neuron to
                                      neuron: in the mean over many they are w/Δ, as far as |w| ≤ Δ
@@ -20,7 +21,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ __all__ = ["Logistic", "Ridge"]
 
 
 class _Readout(Trainer):
+    fixed_layers: ClassVar[bool] = True
+
     features: str = Field("", description="model file of the same network to take the other layers from; empty: random")
     zeros: float = Field(0.45, ge=0, lt=1, description="share of zeros among random trinary weights")
     cut: float = Field(0.9, gt=0, le=1, description="share of the read-out's real weights that are not cut off")

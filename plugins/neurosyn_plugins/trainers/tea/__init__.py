@@ -43,8 +43,8 @@ class Tea(Trainer):
     )
 
     def result(self, network: Network) -> Network:
-        """Return the network with all copies."""
-        return network if self.copies == 1 else network.copied(self.copies)
+        """Return the network with all copies, of each member where the network is a committee."""
+        return network if self.copies == 1 else network.copied(network.copies * self.copies)
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Train `network` and sample its copies; see `neurosyn.training.trainer.Trainer.train`."""
