@@ -41,10 +41,9 @@ class StageProgress:
         self._bars: Progress | None = None
         self._task: TaskID | None = None
         self._name = ""
-        self._began = 0.0
         self._spoke = 0.0
-        self._done = 0
-        self._updated = 0.0
+        self._done: int | None = None
+        self._from = (0, 0.0)
 
     def __enter__(self) -> Self:
         if not self._quiet and self._stream.isatty():
@@ -95,8 +94,8 @@ class StageProgress:
         """Announce a stage; what the block appends to the list is shown when it is done."""
         self._number += 1
         self._name = name
-        began = self._began = self._spoke = self._updated = time.monotonic()
-        self._done = 0
+        began = self._spoke = time.monotonic()
+        self._done = None
         head = f"[{self._number}/{self._stages}] {name:<9}"
         _LOG.debug("%s begins", name)
         if self._bars is not None:
@@ -113,32 +112,28 @@ class StageProgress:
     def update(self, done: int, total: int, note: str = "", seconds_left: float | None = None) -> None:
         """Say how far the present stage is.
 
+        The speed is that since the first of these calls: what comes before it, such as compiling, is done once.
         `seconds_left` is for who knows better than that the rest will go as the part before. Where less is done than
         before, another part of the stage has begun.
         """
         if self._quiet:
             return
+        now = time.monotonic()
+        if self._done is None or done < self._done:
+            self._from = (done, now)
+        self._done = done
+        first, since = self._from
+        rate = (done - first) / (now - since) if done > first and now > since else None
+        rate_text = "" if rate is None else _rate_text(rate)
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=done, total=total, note=note, rate=self._rate(done))
+            self._bars.update(self._task, completed=done, total=total, note=note, rate=rate_text)
             return
-        now = self._note(done)
         if now - self._spoke >= _PLAIN_INTERVAL_S and done:
             self._spoke = now
-            left = seconds_left if seconds_left is not None else (now - self._began) * (total - done) / done
-            rate = _rate_text(done / (now - self._began))
-            self.line(f"      {self._name}: {done:,} of {total:,} {note}, {rate}, about {_duration(left)} left")
-
-    def _rate(self, done: int) -> str:
-        now = self._note(done)
-        return _rate_text(done / (now - self._began)) if done and now > self._began else ""
-
-    def _note(self, done: int) -> float:
-        """Remember how far the stage is, and return the time."""
-        now = time.monotonic()
-        if done < self._done:
-            self._began = self._updated
-        self._done, self._updated = done, now
-        return now
+            left = (total - done) / rate if seconds_left is None and rate is not None else seconds_left
+            left_text = "" if left is None else f"about {_duration(left)} left"
+            words = [f"      {self._name}: {done:,} of {total:,} {note}", rate_text, left_text]
+            self.line(", ".join(word for word in words if word))
 
 
 def _rate_text(rate: float) -> str:
