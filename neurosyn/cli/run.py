@@ -57,6 +57,7 @@ def run(
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
     from neurosyn.engine.simulation import simulate_ticks
+    from neurosyn.errors import ScenarioError
     from neurosyn.files import write_json
     from neurosyn.interop.raw_program import open_program
     from neurosyn.interop.spike_files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
@@ -75,6 +76,11 @@ def run(
     assert isinstance(chip, ChipOptions)
     assert isinstance(options, SimulateOptions)
     assert isinstance(recording, TraceOptions)
+    for name in sorted({"timing", "backend"} & options.model_fields_set):
+        value = getattr(options, name)
+        raise ScenarioError(
+            f"--set simulate.{name}={value}: has an option of its own here; give --{name} {value} in its place"
+        )
     with StageProgress(3, quiet=quiet) as progress:
         with progress.stage("read") as said:
             raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)

@@ -167,6 +167,8 @@ def test_a_board_may_be_larger_than_needed(run):
         ("place.kind=anneal", "place: has no meaning here (there are: chip, simulate, trace)"),
         ("chip=3", "chip: is a table; name one of its keys, as in chip.KEY=VALUE"),
         ("chip.voltage", "is not of the form key.path=value"),
+        ("simulate.timing=simpy", "has an option of its own here; give --timing simpy in its place"),
+        ("simulate.backend=numba", "has an option of its own here; give --backend numba in its place"),
     ],
 )
 def test_what_cannot_be_set_ends_with_2(run, override, fragment):
@@ -187,6 +189,24 @@ def test_a_trace_is_recorded_on_request(run, neurosyn, tmp_path):
     head = neurosyn("trace", "head", tmp_path / "trace", "links", "-n", 2)
     assert head.code == 0
     assert "busy_share" in head.out
+
+
+@pytest.mark.parametrize("timing", ["none", "compiled", "simpy"])
+def test_every_analysis_takes_the_folder_of_a_raw_program_or_says_why_not(run, neurosyn, tmp_path, timing):
+    folder = tmp_path / "trace"
+    arguments = (DATA / "two_cores.json", "--spikes", DATA / "two_cores.sfti", "--ticks", 6, "--timing", timing)
+    assert run(*arguments, "--trace", folder, "--set", "trace.level=packet").code == 0
+    # A raw program has no frames to answer, and without timing there are neither loads nor packets nor slack.
+    refused = {"accuracy": "has no answers to frames"}
+    if timing == "none":
+        refused |= {"traffic": "was timed", "latency": "packets were not recorded", "critical-path": "no timed ticks"}
+    for name in ("activity", "traffic", "latency", "power", "hotspots", "critical-path", "accuracy", "faults"):
+        outcome = neurosyn("analyse", name, folder, "--json")
+        if name in refused:
+            assert (outcome.code, refused[name] in outcome.err) == (5, True), outcome.err
+        else:
+            assert outcome.code == 0, f"{name}: {outcome.err}"
+            assert json.loads(outcome.out)
 
 
 def test_a_packet_beyond_its_reach_ends_with_4(run, tmp_path):
