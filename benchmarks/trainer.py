@@ -2,8 +2,8 @@
 
 Both train the same layers on random images in batches of one size: grouped convolutions over shuffled channels,
 normalisation over the batch, binary neurons with the triangle as their derivative, trinary weights with hysteresis,
-Adam. neurosyn also runs with its matrix products in bfloat16, where PyTorch is installed beside it. Each is a process
-of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
+Adam. neurosyn also runs with its matrix products in bfloat16, where PyTorch is installed beside it, and on a GPU, where
+there is one. Each is a process of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from neurosyn_plugins.encoders.contrast import Contrast
@@ -29,14 +29,23 @@ from neurosyn_plugins.trainers.eedn import Eedn
 from benchmarks.run import DOCS, HERE, say
 from benchmarks.tables import replace_between
 from neurosyn.data.dataset import Split
+from neurosyn.errors import BackendError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
 from neurosyn.processors import usable_processors
+from neurosyn.training.kernels import cupy_kernels
 from neurosyn.training.model import NORMALISATION_EPSILON
 from neurosyn.training.trainer import TrainingContext, TrainingData
 
 BEGIN, END = "<!-- trainer -->", "<!-- end of trainer -->"
-BFLOAT16 = "neurosyn, products in bfloat16"
+OURS = {
+    "float32": ("neurosyn", {}),
+    "bfloat16": ("neurosyn, products in bfloat16", {"products": "bfloat16"}),
+    "gpu": ("neurosyn, layers on a GPU", {"kernels": "cupy"}),
+}
+"""What a row is called, and the options that make it."""
+
+PYTORCH = "PyTorch, eager"
 SIDE, CLASSES, BATCH, WARM_UP = 32, 10, 64, 10
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
@@ -56,8 +65,8 @@ def one_chip_network() -> tuple[Network, list[dict[str, Any]]]:
     return build_network(specs, inputs, CLASSES, seed=0), layers
 
 
-def train_ours(steps: int, threads: int, products: Literal["float32", "bfloat16"]) -> dict[str, Any]:
-    """Train for so many steps and return the document."""
+def train_ours(steps: int, threads: int, row: str) -> dict[str, Any]:
+    """Train for so many steps, with the options of a row of `OURS`, and return the document."""
     network, _ = one_chip_network()
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (BATCH * steps, SIDE, SIDE, 3), np.uint8)
@@ -69,7 +78,8 @@ def train_ours(steps: int, threads: int, products: Literal["float32", "bfloat16"
         stamps.setdefault(state["step"], (time.perf_counter(), time.process_time()))
         losses.append(state["loss"])
 
-    trainer = Eedn(epochs=1, batch=BATCH, parts=threads, shift=0, statistics_images=BATCH, products=products)
+    options: dict[str, Any] = {"epochs": 1, "batch": BATCH, "parts": threads, "shift": 0, "statistics_images": BATCH}
+    trainer = Eedn(**options, **OURS[row][1])
     data = TrainingData(Split(images, labels), None, Contrast(), {"kind": "contrast"})
     with tempfile.TemporaryDirectory() as folder:
         trainer.train(network, data, TrainingContext(Path(folder), 0, report))
@@ -79,13 +89,25 @@ def train_ours(steps: int, threads: int, products: Literal["float32", "bfloat16"
         layer.connectivity.n_banks * layer.connectivity.fan_in * layer.connectivity.features for layer in network.layers
     )
     return {
-        "version": "" if products == "float32" else f"PyTorch {version('torch')}",
+        "version": f"PyTorch {version('torch')}" if row == "bfloat16" else "",
         "images_per_second": round(count / wall, 1),
         "cpu_ms_per_image": round(1e3 * cpu / count, 3),
         "weights": weights,
         "loss": losses[-1],
         "load_1min": round(os.getloadavg()[0], 2),
     }
+
+
+def missing(row: str) -> str:
+    """Return why a row of `OURS` cannot be measured here, empty if it can."""
+    if row == "bfloat16" and importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed beside neurosyn; pip install 'neurosyn[bfloat16]'"
+    if row == "gpu":
+        try:
+            cupy_kernels()
+        except BackendError as error:
+            return str(error)
+    return ""
 
 
 def measure(words: list[str]) -> dict[str, Any]:
@@ -130,7 +152,7 @@ def main() -> None:
     arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--threads", type=int, default=min(2, usable_processors()))
     arguments.add_argument("--environments", type=Path, default=HERE / ".venv")
-    arguments.add_argument("--ours", choices=["float32", "bfloat16"], help=argparse.SUPPRESS)
+    arguments.add_argument("--ours", choices=OURS, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     steps = max(2, given.steps // 10) * 10
     if given.ours:
@@ -152,23 +174,19 @@ def main() -> None:
         "epsilon": NORMALISATION_EPSILON,
         **options.model_dump(include={"rate", "bias_rate", "off_chip_rate", "hysteresis", "logit_scale"}),
     }
-    runs: dict[str, list[dict[str, Any]]] = {"neurosyn": [], BFLOAT16: [], "PyTorch, eager": []}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spec.json"
         file.write_text(json.dumps(spec), encoding="utf-8")
         own = [sys.executable, "-m", "benchmarks.trainer", "--steps", str(steps), "--threads", str(given.threads)]
+        words = {title: [*own, "--ours", row] for row, (title, _) in OURS.items()}
+        reasons = {title: missing(row) for row, (title, _) in OURS.items()}
+        reasons[PYTORCH] = peer.get("reason", "")
+        if not reasons[PYTORCH]:
+            words[PYTORCH] = [peer["python"], str(HERE / "peers" / "train_pytorch.py"), str(file)]
+        runs: dict[str, list[dict[str, Any]]] = {title: [] for title in reasons}
         for repeat in range(given.repeats):
-            for title in runs:
-                if title == "neurosyn":
-                    found = measure([*own, "--ours", "float32"])
-                elif title == BFLOAT16 and importlib.util.find_spec("torch") is None:
-                    found = {"reason": "PyTorch is not installed beside neurosyn; pip install 'neurosyn[bfloat16]'"}
-                elif title == BFLOAT16:
-                    found = measure([*own, "--ours", "bfloat16"])
-                elif "reason" in peer:
-                    found = peer
-                else:
-                    found = measure([peer["python"], str(HERE / "peers" / "train_pytorch.py"), str(file)])
+            for title, reason in reasons.items():
+                found = {"reason": reason} if reason else measure(words[title])
                 runs[title].append(found)
                 say(f"{repeat + 1} of {given.repeats}: {title}: {found}")
     weights = {run["weights"] for found in runs.values() for run in found if "weights" in run}

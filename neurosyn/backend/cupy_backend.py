@@ -6,9 +6,7 @@ the device. In a tick the active axons go there, and spikes and synaptic events 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from importlib import import_module
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -22,10 +20,10 @@ from neurosyn.chip.neuron import NeuronParameters
 from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
+from neurosyn.gpu import INSTALL, import_cupy, wrapped_errors
 
 __all__ = ["CupyBackend"]
 
-_INSTALL = "pip install 'neurosyn[cuda12]' or 'neurosyn[cuda13]', whichever CUDA the driver supports (nvidia-smi)"
 _FRAME_BYTES = 2**28
 """Of axons and spikes of frames that are on the device together, to bound memory."""
 
@@ -42,20 +40,13 @@ class CupyBackend(Backend):
     name = "cupy"
 
     def __init__(self) -> None:
-        try:
-            self._cupy: Any = import_module("cupy")
-        except ImportError as error:
-            raise BackendError(f"backend cupy: CuPy cannot be imported ({error}); {_INSTALL}") from error
-        try:
+        self._cupy = import_cupy("backend cupy")
+        remedy = f"it needs an NVIDIA GPU, its driver and NVRTC: {INSTALL}"
+        with wrapped_errors("backend cupy: no kernel runs here", remedy):
             module = self._cupy.RawModule(code=cuda.source(), options=cuda.OPTIONS)
             self._kernels = {name: module.get_function(name) for name in cuda.KERNELS}
             counted = self._probe()
             self.about = self._device()
-        except Exception as error:
-            raise BackendError(
-                f"backend cupy: no kernel runs here ({type(error).__name__}: {error}); it needs an NVIDIA GPU, its "
-                f"driver and NVRTC: {_INSTALL}"
-            ) from error
         if counted != 9:
             raise BackendError(f"backend cupy: a kernel counts {counted} bits in place of 9; use another backend")
 
@@ -81,17 +72,8 @@ class CupyBackend(Backend):
             return _CupyProgram(program, self._cupy, self._kernels)
 
 
-@contextlib.contextmanager
-def _device_errors(what: str) -> Iterator[None]:
-    """Turn what CuPy raises, whose classes are known only when it is there, into a `BackendError`."""
-    try:
-        yield
-    except BackendError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"backend cupy: {what} ({type(error).__name__}: {error}); use backend 'numba', or simulate fewer cores"
-        ) from error
+def _device_errors(what: str) -> AbstractContextManager[None]:
+    return wrapped_errors(f"backend cupy: {what}", "use backend 'numba', or simulate fewer cores")
 
 
 class _CupyProgram(LoadedProgram):

@@ -1,8 +1,9 @@
 """The inner loops of training: compiled by Numba, with twins in plain NumPy that define what they compute.
 
-``numba_kernels()`` and ``numpy_kernels()`` return the same functions. Those that move rows agree to the bit; the row
-sums of `spike_forward` and `spike_backward` may differ in the last bits of float32, since compiled loops add in another
-order. Arrays of uint16 hold bfloat16 numbers (`neurosyn.training.bfloat16`); everything is computed in float32.
+``numba_kernels()``, ``numpy_kernels()`` and ``cupy_kernels()`` return the same functions. Those that move rows agree to
+the bit; the row sums of `spike_forward` and `spike_backward` may differ in the last bits of float32, since compiled
+loops and GPUs add in another order. Arrays of uint16 hold bfloat16 numbers (`neurosyn.training.bfloat16`); all is
+computed in float32.
 
 The neuron normalises the sums s of a filter over positions and images (a row), with d = σ + ε and x = (s − μ)/d:
 
@@ -25,10 +26,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.training.arrays import Arrays, HostArrays
 from neurosyn.training.bfloat16 import as_float, put
 from neurosyn.training.model import NORMALISATION_EPSILON
 
-__all__ = ["Kernels", "numba_kernels", "numpy_kernels"]
+__all__ = ["Kernels", "cupy_kernels", "make_kernels", "numba_kernels", "numpy_kernels"]
 
 F32 = NDArray[np.float32]
 Numbers = NDArray[np.float32] | NDArray[np.uint16]
@@ -39,8 +41,12 @@ LEAST_DIVISOR = np.float32(0.5)
 
 
 class Kernels(NamedTuple):
-    """The inner loops; see the functions of this module for what each does."""
+    """The inner loops, and where their arrays lie; see the functions of this module for what each does.
 
+    An index of rows goes through ``arrays.index`` first.
+    """
+
+    arrays: Arrays
     gather: Callable[..., None]
     scatter: Callable[..., None]
     scatter_add: Callable[..., None]
@@ -141,7 +147,7 @@ def spike_backward(
 
 def numpy_kernels() -> Kernels:
     """Return the kernels in plain NumPy."""
-    return Kernels(gather, scatter, scatter_add, spike_forward, soften, spike_backward)
+    return Kernels(HostArrays(), gather, scatter, scatter_add, spike_forward, soften, spike_backward)
 
 
 @functools.cache
@@ -149,4 +155,31 @@ def numba_kernels() -> Kernels:
     """Return the compiled kernels (imports Numba; compiled once for each machine and kept on disk)."""
     from neurosyn.training import compiled_kernels as compiled
 
-    return Kernels(*(getattr(compiled, name) for name in Kernels._fields))
+    return Kernels(HostArrays(), *(getattr(compiled, name) for name in Kernels._fields[1:]))
+
+
+def cupy_kernels() -> Kernels:
+    """Return the kernels on a GPU.
+
+    Raises
+    ------
+    BackendError
+        If CuPy is not installed, or nothing runs on a GPU here.
+    """
+    from neurosyn.training import cupy_kernels as there
+
+    return Kernels(
+        there.CupyArrays(), there.gather, there.scatter, there.scatter_add, spike_forward, soften, spike_backward
+    )
+
+
+def make_kernels(kind: str) -> Kernels:
+    """Return the kernels of a kind, ``"numba"``, ``"numpy"`` or ``"cupy"``.
+
+    Raises
+    ------
+    BackendError
+        If a GPU is wanted and there is none.
+    """
+    kinds: dict[str, Callable[[], Kernels]] = {"numba": numba_kernels, "numpy": numpy_kernels, "cupy": cupy_kernels}
+    return kinds[kind]()

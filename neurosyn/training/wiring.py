@@ -54,13 +54,13 @@ class Bank:
         """Rows of the bank's neurons."""
         return slice(self.first, self.first + self.features * self.sites)
 
-    def sites_in_cache(self, images: int, itemsize: int = 4) -> int:
-        """Return how many sites have columns for `images` images that fit the cache, 1 at least."""
-        return max(1, COLUMN_BYTES // (itemsize * len(self.index) * images))
+    def sites_within(self, size: int, images: int, itemsize: int = 4) -> int:
+        """Return how many sites have columns, numbers of `itemsize` bytes, within `size` bytes; 1 at least."""
+        return max(1, size // (itemsize * len(self.index) * images))
 
-    def chunks(self, images: int, itemsize: int = 4) -> Iterator[tuple[int, int]]:
-        """Yield ranges of sites whose columns, numbers of `itemsize` bytes, fit the cache."""
-        step = self.sites_in_cache(images, itemsize)
+    def chunks(self, images: int, itemsize: int = 4, size: int = COLUMN_BYTES) -> Iterator[tuple[int, int]]:
+        """Yield ranges of sites whose columns, numbers of `itemsize` bytes, fit `size` bytes."""
+        step = self.sites_within(size, images, itemsize)
         for start in range(0, self.sites, step):
             yield start, min(start + step, self.sites)
 
@@ -77,12 +77,15 @@ class Wiring:
         Row of each element of the output map.
     fan_in, features
         Inputs and neurons of a site.
+    inputs
+        Rows of the layer before; the zero row comes after them.
     """
 
     banks: tuple[Bank, ...]
     rows: NDArray[np.int32]
     fan_in: int
     features: int
+    inputs: int
 
     @property
     def size(self) -> int:
@@ -117,7 +120,7 @@ def wire(connectivity: Connectivity, rows_before: NDArray[np.int32]) -> Wiring:
         rows[connectivity.outputs[members].T.ravel()] = np.arange(bank.rows.start, bank.rows.stop)
         banks.append(bank)
         first = bank.rows.stop
-    return Wiring(tuple(banks), rows, connectivity.fan_in, connectivity.features)
+    return Wiring(tuple(banks), rows, connectivity.fan_in, connectivity.features, len(rows_before))
 
 
 def wire_layers(layers: tuple[BoundLayer, ...]) -> list[Wiring]:

@@ -17,6 +17,7 @@ from neurosyn_plugins.trainers.eedn.products import BFloat16Products, Float32Pro
 
 from neurosyn.network.layer import Connectivity, MapShape
 from neurosyn.network.network import build_network
+from neurosyn.training.arrays import HostArrays
 from neurosyn.training.bfloat16 import as_float
 from neurosyn.training.kernels import numba_kernels, numpy_kernels
 from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
@@ -191,8 +192,8 @@ def test_large_banks_are_cut_into_chunks_with_the_same_gradients(monkeypatch):
         return out
 
     whole = gradients()
-    monkeypatch.setattr("neurosyn.training.wiring.COLUMN_BYTES", 1)
-    assert len(list(wiring.banks[0].chunks(IMAGES))) == wiring.banks[0].sites
+    monkeypatch.setattr(HostArrays, "column_bytes", 1)
+    assert len(list(wiring.banks[0].chunks(IMAGES, size=1))) == wiring.banks[0].sites
     for one, other in zip(whole, gradients(), strict=True):
         np.testing.assert_allclose(one[:-1], other[:-1], atol=1e-5)
 

@@ -16,7 +16,7 @@ __all__ = ["Eedn"]
 
 
 class Eedn(Trainer):
-    """Backpropagation through binary neurons, in plain NumPy with compiled inner loops.
+    """Backpropagation through binary neurons, in plain NumPy with compiled inner loops, or on a GPU.
 
     Normalisation over batch and positions, the triangle max(0, 1 − |r|) as the neuron's derivative, trinary weights
     with hysteresis whose gradient goes straight through to clipped hidden weights, and normalisation statistics
@@ -72,7 +72,9 @@ class Eedn(Trainer):
     statistics_images: int = Field(
         4096, ge=1, le=1 << 24, description="training images that the final normalisation is measured on"
     )
-    kernels: Literal["numba", "numpy"] = Field("numba", description="inner loops: compiled, or plain NumPy (slow)")
+    kernels: Literal["numba", "numpy", "cupy"] = Field(
+        "numba", description="inner loops: compiled, plain NumPy (slow), or CuPy, all layers on a GPU"
+    )
     products: Literal["float32", "bfloat16"] = Field(
         "float32",
         description="numbers of the matrix products of layers on the chip: float32, or bfloat16 through PyTorch "
@@ -85,6 +87,8 @@ class Eedn(Trainer):
             raise ValueError(f"parts = {self.parts}: does not divide batch = {self.batch}; choose a divisor")
         if any(not 0 <= step < 1 for step in self.decay_at) or sorted(self.decay_at) != self.decay_at:
             raise ValueError(f"decay_at = {self.decay_at}: give shares of training from 0 to below 1, rising")
+        if self.kernels == "cupy" and self.products != "float32":
+            raise ValueError(f"products = {self.products}: are the processor's; with kernels = cupy leave float32")
         if any(not 0 <= share < 1 for share in self.dropout.values()):
             raise ValueError(f"dropout = {self.dropout}: give shares from 0 to below 1")
         return self

@@ -39,7 +39,7 @@ class BatchNetwork:
     images
         Size of the batch or part; each tick of a frame counts as an image.
     kernels
-        Inner loops.
+        Inner loops; the layers compute where these do.
     products
         Matrix products of the layers on the chip; float32 if not given.
     logit_scale
@@ -67,17 +67,21 @@ class BatchNetwork:
         sparsity: float = 0.0,
         dropout: dict[str, float] | None = None,
     ) -> None:
+        arrays = self._arrays = kernels.arrays
+        self._parameters = parameters
+        self._effective = arrays.bring(parameters.effective)
         self.gradient = np.zeros_like(parameters.hidden)
+        self._gradient = arrays.bring(self.gradient)
         wirings = wire_layers(network.layers)
         # Real weights before the chip keep their precision.
-        off_chip = Scratch(Float32Products())
-        on_chip = Scratch(products or Float32Products())
+        off_chip = Scratch(Float32Products(arrays), arrays)
+        on_chip = Scratch(products or Float32Products(arrays), arrays)
         self.layers = [
             TrainedLayer(
                 wiring,
                 images,
-                parameters.view(parameters.effective, number, "weights"),
-                parameters.view(parameters.effective, number, "bias"),
+                parameters.view(self._effective, number, "weights"),
+                parameters.view(self._effective, number, "bias"),
                 kernels,
                 off_chip if layer.off_chip else on_chip,
             )
@@ -87,19 +91,20 @@ class BatchNetwork:
             layer.gradient = layer.gradient.astype(above.passes)
         self._gradients = [
             (
-                parameters.view(self.gradient, number, "weights"),
-                parameters.view(self.gradient, number, "bias"),
+                parameters.view(self._gradient, number, "weights"),
+                parameters.view(self._gradient, number, "bias"),
             )
             for number in range(len(wirings))
         ]
-        self._images = np.zeros((network.inputs.size + 1, images), np.float32)
+        self._encoded = np.zeros((network.inputs.size + 1, images), np.float32)
+        self._images = arrays.bring(self._encoded)
         self._classes = np.empty(len(network.readout), np.int32)
         self._classes[wirings[-1].rows] = network.readout
         self._n_classes = network.n_classes
         self._logit_scale = logit_scale
         self._sparsity = sparsity
         self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
-        self._kept: list[NDArray[np.bool_] | None] = [None] * len(wirings)
+        self._kept: list[Any] = [None] * len(wirings)
 
     def learn(
         self,
@@ -121,21 +126,26 @@ class BatchNetwork:
             Half the width of soft neurons; 0 for binary ones.
         """
         ticks = len(encoded) // len(labels)
-        self._images[:-1] = encoded.reshape(len(encoded), -1).T
-        source: NDArray[Any] = self._images
+        arrays = self._arrays
+        arrays.renew(self._effective, self._parameters.effective)
+        self._encoded[:-1] = encoded.reshape(len(encoded), -1).T
+        arrays.renew(self._images, self._encoded)
+        source: Any = self._images
         for number, layer in enumerate(self.layers):
             layer.forward(source, softness)
             if self._drop[number]:
                 assert rng is not None
-                kept = rng.random(layer.sums.shape, np.float32) >= self._drop[number]
+                kept = arrays.bring(rng.random(layer.sums.shape, np.float32) >= self._drop[number])
                 layer.activity[:-1] *= kept
                 self._kept[number] = kept
             source = layer.activity
 
-        means = class_means(as_float(self.layers[-1].activity[:-1]), self._classes, self._n_classes)
+        last = self.layers[-1]
+        means = class_means(as_float(arrays.fetch(last.activity)[:-1]), self._classes, self._n_classes)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale)
-        self.layers[-1].gradient[:-1] = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
+        spread = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
+        last.gradient[:-1] = arrays.bring(spread)
 
         for number in reversed(range(len(self.layers))):
             layer = self.layers[number]
@@ -150,6 +160,7 @@ class BatchNetwork:
                 before.gradient if before else None,
                 *self._gradients[number],
             )
+        arrays.fetch(self._gradient, self.gradient)
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:

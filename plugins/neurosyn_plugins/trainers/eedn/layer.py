@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.training.arrays import Arrays, HostArrays
 from neurosyn.training.kernels import Kernels
 from neurosyn.training.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.eedn.products import Products
@@ -27,10 +28,13 @@ class Scratch:
     ----------
     products
         Whose numbers they hold.
+    arrays
+        Where they lie; the processor's memory if not given.
     """
 
-    def __init__(self, products: Products) -> None:
+    def __init__(self, products: Products, arrays: Arrays | None = None) -> None:
         self.products = products
+        self._arrays = arrays or HostArrays()
         self._buffers: dict[str, NDArray[Any]] = {}
 
     def take(self, name: str, *shape: int) -> NDArray[Any]:
@@ -38,7 +42,7 @@ class Scratch:
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
-            buffer = self._buffers[name] = np.empty(size, self.products.dtype)
+            buffer = self._buffers[name] = self._arrays.empty(size, self.products.dtype)
         return buffer[:size].reshape(shape)
 
 
@@ -48,8 +52,8 @@ class _Piece:
 
     Attributes
     ----------
-    index : int32 array (banks · fan_in, sites)
-        Rows of their inputs.
+    index
+        Rows of their inputs (banks · fan_in, sites), as the kernels take them.
     columns : array (banks · fan_in, sites · images)
         Buffer for their inputs.
     inputs, sums, own
@@ -57,7 +61,7 @@ class _Piece:
         the group's gradient.
     """
 
-    index: NDArray[np.int32]
+    index: Any
     columns: NDArray[Any]
     inputs: Any
     sums: Any
@@ -90,7 +94,7 @@ class _Group:
 class TrainedLayer:
     """A layer of binary neurons with its activities and gradients for one batch.
 
-    Rows are ordered as `neurosyn.training.wiring` says.
+    Rows are ordered as `neurosyn.training.wiring` says. All arrays lie where the kernels compute (``kernels.arrays``).
 
     Parameters
     ----------
@@ -126,25 +130,39 @@ class TrainedLayer:
         self.weights = weights
         self.bias = bias
         self._products = scratch.products
-        self.sums = np.zeros((wiring.size, images), self._products.dtype)
-        self.spikes = np.zeros((wiring.size + 1, images), np.uint8)
-        self.gradient: NDArray[Any] = np.zeros((wiring.size + 1, images), np.float32)
-        self.mean = np.zeros_like(bias)
-        self.std = np.zeros_like(bias)
+        arrays = self._arrays = kernels.arrays
+        self.sums = arrays.zeros((wiring.size, images), self._products.dtype)
+        self.spikes = arrays.zeros((wiring.size + 1, images), np.uint8)
+        self.gradient: NDArray[Any] = arrays.zeros((wiring.size + 1, images), np.float32)
+        self.mean = arrays.zeros(bias.shape, np.float32)
+        self.std = arrays.zeros(bias.shape, np.float32)
         self.activity: NDArray[Any] = self.spikes
         self._soft: NDArray[Any] | None = None
         self._width = 1.0
         self._kernels = kernels
         self._held = self._products.hold(weights)
-        self._groups = [self._group(banks, scratch) for banks in _stacks(wiring, images, self.sums.itemsize)]
-        seen, times = np.unique(np.concatenate([bank.index.ravel() for bank in wiring.banks]), return_counts=True)
-        self._seen = seen
-        self._seen_once = int(times.max()) == 1
+        self._groups = [self._group(banks, scratch) for banks in self._stacks()]
+        times = np.zeros(wiring.inputs + 1, np.int64)
+        for bank in wiring.banks:
+            times += np.bincount(bank.index.ravel(), minlength=len(times))
+        # The zero row's gradient is never read.
+        self._seen_once = int(times[:-1].max(initial=0)) <= 1
+        # Few, if any.
+        self._unseen = arrays.bring(np.flatnonzero(times[:-1] == 0))
 
     @property
     def passes(self) -> type[np.float32 | np.uint16]:
         """Type of the gradients for the layer before: that of the products where nothing is added to them."""
         return self._products.dtype if self._seen_once else np.float32
+
+    def _stacks(self) -> Iterator[list[Bank]]:
+        """Yield consecutive banks of as many sites each, together as many as fit the cache, or a single one."""
+        for sites, alike in groupby(self.wiring.banks, lambda bank: bank.sites):
+            banks = list(alike)
+            within = banks[0].sites_within(self._arrays.column_bytes, self.images, self.sums.itemsize)
+            step = max(1, within // max(1, sites))
+            for start in range(0, len(banks), step):
+                yield banks[start : start + step]
 
     def _group(self, banks: list[Bank], scratch: Scratch) -> _Group:
         products, images = self._products, self.images
@@ -155,13 +173,13 @@ class TrainedLayer:
         sums = self.sums[rows].reshape(len(banks), features, -1)
         index = np.concatenate([bank.index for bank in banks])
         pieces = []
-        chunks = [(0, sites)] if len(banks) > 1 else banks[0].chunks(images, own.itemsize)
+        chunks = [(0, sites)] if len(banks) > 1 else banks[0].chunks(images, own.itemsize, self._arrays.column_bytes)
         for start, stop in chunks:
             part = slice(start * images, stop * images)
             columns = scratch.take("columns", len(index), (stop - start) * images)
             pieces.append(
                 _Piece(
-                    np.ascontiguousarray(index[:, start:stop]),
+                    self._arrays.index(np.ascontiguousarray(index[:, start:stop]), self.wiring.inputs),
                     columns,
                     products.operand(columns.reshape(len(banks), fan_in, -1)),
                     products.operand(sums)[:, :, part],
@@ -208,7 +226,7 @@ class TrainedLayer:
 
     def _soft_activity(self) -> NDArray[Any]:
         if self._soft is None:
-            self._soft = np.zeros(self.spikes.shape, self._products.dtype)
+            self._soft = self._arrays.zeros(self.spikes.shape, self._products.dtype)
         return self._soft
 
     def backward(
@@ -228,7 +246,8 @@ class TrainedLayer:
         kernels, products = self._kernels, self._products
         scatter = kernels.scatter if self._seen_once else kernels.scatter_add
         if source_gradient is not None:
-            self._clear(source_gradient)
+            # What is added to, or what is not written at all.
+            source_gradient[... if not self._seen_once else self._unseen] = 0
         for group in self._groups:
             sums, *neuron = self._neurons(group)
             gradient = self.gradient[group.rows].reshape(sums.shape)
@@ -242,22 +261,3 @@ class TrainedLayer:
                     # The columns are not needed any more: their buffer takes the gradient.
                     products.multiply(self._held[group.banks], piece.own, piece.inputs)
                     scatter(piece.columns, piece.index, source_gradient)
-
-    def _clear(self, source_gradient: NDArray[Any]) -> None:
-        """Set to 0 what is added to, or what is not written at all."""
-        if not self._seen_once:
-            source_gradient[...] = 0
-        else:
-            # Few, if any: what is outside the map, and inputs that no neuron has.
-            mask = np.ones(len(source_gradient), np.bool_)
-            mask[self._seen] = False
-            source_gradient[mask] = 0
-
-
-def _stacks(wiring: Wiring, images: int, itemsize: int) -> Iterator[list[Bank]]:
-    """Yield consecutive banks of as many sites each, together as many as fit the cache, or a single one."""
-    for sites, alike in groupby(wiring.banks, lambda bank: bank.sites):
-        banks = list(alike)
-        step = max(1, banks[0].sites_in_cache(images, itemsize) // max(1, sites))
-        for start in range(0, len(banks), step):
-            yield banks[start : start + step]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
@@ -16,9 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError
+from neurosyn.gpu import wrapped_errors
 from neurosyn.network.network import Network
 from neurosyn.training.inference import infer, predict, transduce
-from neurosyn.training.kernels import numba_kernels, numpy_kernels
+from neurosyn.training.kernels import make_kernels
 from neurosyn.training.model import Model
 from neurosyn.training.model_file import load_model
 from neurosyn.training.statistics import measure
@@ -72,25 +74,34 @@ class Training:
         self.optimiser = self._make_optimiser()
         self.progress = Progress(0, 0, 0.0, 0.0, [])
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
-        products = make_products(options.products)
-        self._parts = [
-            BatchNetwork(
-                network,
-                self.parameters,
-                self.images // parts * network.ticks_per_frame,
-                numba_kernels() if options.kernels == "numba" else numpy_kernels(),
-                products=products,
-                logit_scale=options.logit_scale,
-                sparsity=options.sparsity,
-                dropout=options.dropout,
-            )
-            for _ in range(parts)
-        ]
+        kernels = make_kernels(options.kernels)
+        products = make_products(options.products, kernels.arrays)
+        with self._device_errors():
+            self._parts = [
+                BatchNetwork(
+                    network,
+                    self.parameters,
+                    self.images // parts * network.ticks_per_frame,
+                    kernels,
+                    products=products,
+                    logit_scale=options.logit_scale,
+                    sparsity=options.sparsity,
+                    dropout=options.dropout,
+                )
+                for _ in range(parts)
+            ]
         self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
         if options.patience:
             self._state |= {name: array.copy() for name, array in self._best_of().items()}
         self._state_is_whole = True
         self._since = (time.perf_counter(), 0)
+
+    def _device_errors(self) -> AbstractContextManager[None]:
+        if self.options.kernels != "cupy":
+            return nullcontext()
+        return wrapped_errors(
+            "trainer eedn: the GPU failed", "take a smaller train.batch if memory ran out, or train.kernels = 'numba'"
+        )
 
     def _start_from(self, path: Path) -> None:
         if not path.is_file():
@@ -173,16 +184,18 @@ class Training:
         images = augment(
             split.images[chosen], rng, shift=options.shift, flip=options.flip, turn=options.turn, zoom=options.zoom
         )
-        results = list(
-            pool.map(
-                BatchNetwork.learn,
-                self._parts,
-                np.split(self.data.encoder.encode(images), len(self._parts)),
-                np.split(split.labels[chosen], len(self._parts)),
-                part_rngs,
-                repeat(self._softness(done)),
+        encoded = self.data.encoder.encode(images)
+        with self._device_errors():
+            results = list(
+                pool.map(
+                    BatchNetwork.learn,
+                    self._parts,
+                    np.split(encoded, len(self._parts)),
+                    np.split(split.labels[chosen], len(self._parts)),
+                    part_rngs,
+                    repeat(self._softness(done)),
+                )
             )
-        )
         # Always added in this order: the result does not depend on which thread is done first.
         np.mean([part.gradient for part in self._parts], axis=0, out=self.parameters.gradient)
         self._state_is_whole = False

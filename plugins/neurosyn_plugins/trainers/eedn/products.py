@@ -1,4 +1,4 @@
-"""The matrix products of training, in float32 by NumPy or in bfloat16 by PyTorch.
+"""The matrix products of training, in float32 by NumPy or CuPy or in bfloat16 by PyTorch.
 
 bfloat16 halves what has to be moved, and processors with AMX or AVX-512 BF16 multiply it two to four times as fast. The
 sums of spikes times trinary weights stay exact (`neurosyn.training.bfloat16`); gradients keep 8 bits of precision, far
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import BackendError
+from neurosyn.training.arrays import Arrays, HostArrays
 
 __all__ = ["BFloat16Products", "Float32Products", "Products", "make_products"]
 
@@ -36,7 +37,7 @@ class Products(ABC):
         """Return the operand that shares its memory with an array of `dtype`."""
 
     @abstractmethod
-    def hold(self, values: F32) -> Any:
+    def hold(self, values: Any) -> Any:
         """Return an operand for float32 values that change; `renew` brings it up to date."""
 
     @abstractmethod
@@ -53,9 +54,18 @@ class Products(ABC):
 
 
 class Float32Products(Products):
-    """NumPy's own."""
+    """Those of NumPy, or of CuPy where the arrays are CuPy's.
+
+    Parameters
+    ----------
+    arrays
+        Where they lie; the processor's memory if not given.
+    """
 
     dtype = np.float32
+
+    def __init__(self, arrays: Arrays | None = None) -> None:
+        self._arrays = arrays or HostArrays()
 
     def operand(self, array: NDArray[Any]) -> Any:
         """Return the array itself."""
@@ -70,7 +80,7 @@ class Float32Products(Products):
 
     def multiply(self, one: Any, other: Any, out: Any) -> None:
         """Multiply."""
-        np.matmul(one, other, out=out)
+        self._arrays.multiply(one, other, out)
 
     def collect(self, product: Any, target: F32, *, more: bool) -> None:
         """Write or add."""
@@ -125,12 +135,19 @@ class BFloat16Products(Products):
             tensor.copy_(product)
 
 
-def make_products(kind: str) -> Products:
-    """Return the products of a kind, ``"float32"`` or ``"bfloat16"``.
+def make_products(kind: str, arrays: Arrays) -> Products:
+    """Return the products of a kind.
+
+    Parameters
+    ----------
+    kind
+        ``"float32"``, or ``"bfloat16"`` for arrays in the processor's memory.
+    arrays
+        Where the arrays lie.
 
     Raises
     ------
     BackendError
         If PyTorch is wanted and not installed.
     """
-    return BFloat16Products() if kind == "bfloat16" else Float32Products()
+    return BFloat16Products() if kind == "bfloat16" else Float32Products(arrays)
