@@ -14,8 +14,9 @@ from neurosyn.training.kernels import EPSILON, LEAST_DIVISOR, TINY
 
 __all__ = ["gather", "scatter", "scatter_add", "soften", "spike_backward", "spike_forward"]
 
-_compile = compiled(nogil=True, error_model="numpy")
-# Sums may be added in any order, so that they can be vectorised; nothing else is relaxed.
+_compile = compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+# Sums may be added in any order, so that they can be vectorised. Nothing else may: a compiler that is free to moves
+# divisions from before a loop into it.
 _compile_sums = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
 
 
@@ -118,19 +119,42 @@ def scatter_add(columns, index, target):  # type: ignore[no-untyped-def]
 
 
 @_compile_sums
+def _total(numbers):  # type: ignore[no-untyped-def]
+    total = np.float32(0)
+    for i in range(numbers.size):
+        total += _float(numbers[i])
+    return total
+
+
+@_compile_sums
+def _squares(numbers, mean):  # type: ignore[no-untyped-def]
+    """Return the sum of the squared distances from the mean."""
+    total = np.float32(0)
+    for i in range(numbers.size):
+        centred = _float(numbers[i]) - mean
+        total += centred * centred
+    return total
+
+
+@_compile_sums
+def _gradients(sums, mean, scale, bias, narrow, gradient):  # type: ignore[no-untyped-def]
+    """Return the sums of g and of g·x over a row."""
+    total, product = np.float32(0), np.float32(0)
+    for i in range(sums.size):
+        x = (_float(sums[i]) - mean) * scale
+        g = _float(gradient[i]) * max(np.float32(0), np.float32(1) - abs(x + bias) * narrow)
+        total += g
+        product += g * x
+    return total, product
+
+
+@_compile
 def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def]
     """Two passes for mean and variance and one for the spikes, row by row so that a row stays in cache."""
     features, count = sums.shape
     for f in range(features):
-        total = np.float32(0)
-        for i in range(count):
-            total += _float(sums[f, i])
-        mu = total / np.float32(count)
-        squares = np.float32(0)
-        for i in range(count):
-            centred = _float(sums[f, i]) - mu
-            squares += centred * centred
-        sigma = np.float32(math.sqrt(squares / np.float32(count)))
+        mu = _total(sums[f]) / np.float32(count)
+        sigma = np.float32(math.sqrt(_squares(sums[f], mu) / np.float32(count)))
         mean[f] = mu
         std[f] = sigma
         scale = np.float32(1) / (sigma + EPSILON)
@@ -139,7 +163,7 @@ def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def
             spikes[f, i] = np.uint8((_float(sums[f, i]) - mu) * scale + offset >= 0)
 
 
-@_compile_sums
+@_compile
 def soften(sums, bias, mean, std, width, activity):  # type: ignore[no-untyped-def]
     """One pass, row by row."""
     features, count = sums.shape
@@ -156,7 +180,7 @@ def soften(sums, bias, mean, std, width, activity):  # type: ignore[no-untyped-d
             _put(activity, f, i, np.float32(0.5) + math.copysign(half, r))
 
 
-@_compile_sums
+@_compile
 def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient):  # type: ignore[no-untyped-def]
     """One pass for the sums over a row, one for the gradient."""
     features, count = sums.shape
@@ -166,13 +190,7 @@ def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient): 
         divisor = std[f] + EPSILON
         scale = np.float32(1) / divisor
         offset = bias[f]
-        total = np.float32(0)
-        product = np.float32(0)
-        for i in range(count):
-            x = (_float(sums[f, i]) - mu) * scale
-            g = _float(gradient[f, i]) * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
-            total += g
-            product += g * x
+        total, product = _gradients(sums[f], mu, scale, offset, narrow, gradient[f])
         bias_gradient[f] = total
         average = total / np.float32(count)
         slope = product / np.float32(count) * divisor / max(std[f], TINY)
