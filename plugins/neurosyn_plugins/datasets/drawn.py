@@ -7,7 +7,6 @@ which block.
 from __future__ import annotations
 
 from abc import abstractmethod
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
-from neurosyn.files import atomic_path, read_npz
+from neurosyn_plugins.datasets.cached import cached_images
 
 __all__ = ["BLOCK", "TEST_SEED", "DrawnImages"]
 
@@ -96,9 +94,11 @@ class DrawnImages(Dataset):
         seed, count = (context.seed, self.train_size) if split == "train" else (TEST_SEED, self.test_size)
         name = f"{split}{self.variant()}-v{self.VERSION}-seed{seed}-{count}.npz"
         path = context.cache / self.GENERATOR / name
-        cached = _read_cache(path, (count, self.side(), self.side(), 3))
-        if cached is not None:
-            return cached
+        return cached_images(
+            path, (count, self.side(), self.side(), 3), lambda: self._draw_all(split, seed, count, context)
+        )
+
+    def _draw_all(self, split: SplitName, seed: int, count: int, context: DataContext) -> Split:
         images = np.empty((count, self.side(), self.side(), 3), np.uint8)
         labels = np.empty(count, np.int32)
         for block in range(-(-count // BLOCK)):
@@ -106,9 +106,6 @@ class DrawnImages(Dataset):
             drawn, drawn_labels = self.draw_block(split, seed, block)
             images[start:end], labels[start:end] = drawn[: end - start], drawn_labels[: end - start]
             context.progress(end, count, "images")
-        with atomic_path(path) as temporary:
-            # Not compressed: noise hardly is, and reading it back takes a tenth of the time.
-            np.savez(temporary, images=images, labels=labels)
         return Split(images, labels)
 
     def draw_block(self, split: SplitName, seed: int, block: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
@@ -127,15 +124,3 @@ class DrawnImages(Dataset):
     def fingerprint(self, context: DataContext) -> dict[str, Any]:
         """Return what decides the images beside the options."""
         return {"generator": self.VERSION, "seed": context.seed, "test_seed": TEST_SEED}
-
-
-def _read_cache(path: Path, shape: tuple[int, ...]) -> Split | None:
-    """Return the cached images, or None if there are none or they are damaged: then they are drawn again."""
-    if not path.exists():
-        return None
-    try:
-        arrays = read_npz(path)
-        cached = Split(arrays["images"], arrays["labels"])
-    except (DataError, KeyError):
-        return None
-    return cached if cached.images.shape == shape and cached.labels.dtype == np.int32 else None

@@ -11,12 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import Field
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
-from neurosyn.files import atomic_path, read_npz
+from neurosyn_plugins.datasets.cached import cached_images
 from neurosyn_plugins.datasets.image_archive import decode_images, read_encoded
 
 __all__ = ["TEST_FILE", "TEST_SHA256", "TEST_SIZE", "SynthDigits"]
@@ -87,28 +85,13 @@ class SynthDigits(Dataset):
         fonts = hash_faces("train")
         name = f"train-v{VERSION}-seed{context.seed}-{self.train_size}-{fonts[:16]}.npz"
         path = context.cache / "synth_digits" / name
-        cached = _read_cache(path, self.train_size)
-        if cached is not None:
-            return cached
-        images, labels = draw_pictures("train", context.seed, self.train_size, progress=context.progress)
-        with atomic_path(path) as temporary:
-            # Not compressed: noise hardly is, and reading it back takes a tenth of the time.
-            np.savez(temporary, images=images, labels=labels)
-        return Split(images, labels)
+
+        def draw() -> Split:
+            return Split(*draw_pictures("train", context.seed, self.train_size, progress=context.progress))
+
+        return cached_images(path, (self.train_size, 32, 32, 3), draw)
 
 
 def _load_test() -> Split:
     encoded = read_encoded(TEST_FILE, "test_")
     return Split(decode_images(encoded), encoded.labels)
-
-
-def _read_cache(path: Path, count: int) -> Split | None:
-    """Return the cached images, or None if there are none or they are damaged: then they are drawn again."""
-    if not path.exists():
-        return None
-    try:
-        arrays = read_npz(path)
-        cached = Split(arrays["images"], arrays["labels"])
-    except (DataError, KeyError):
-        return None
-    return cached if cached.images.shape == (count, 32, 32, 3) and cached.labels.dtype == np.int32 else None

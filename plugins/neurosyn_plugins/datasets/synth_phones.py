@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import Field
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
 from neurosyn.files import write_npz
+from neurosyn_plugins.datasets.cached import cached
 from neurosyn_plugins.datasets.phone_corpus import PhoneCorpus, PhoneTask, load_corpus, make_patches, patch_shape
 from neurosyn_plugins.datasets.phones import CLASSES
 
@@ -89,12 +89,9 @@ class SynthPhones(Dataset):
         from neurosyn_plugins.datasets.synth_speech import VERSION
 
         path = context.cache / "synth_phones" / f"train-v{VERSION}-seed{context.seed}-{self.sentences}.npz"
-        if path.exists():
-            try:
-                return load_corpus(path)
-            except DataError:
-                # Damaged: it is made again.
-                pass
-        corpus = make_corpus("train", context.seed, self.sentences, progress=context.progress)
-        write_npz(path, corpus.arrays())
-        return corpus
+        return cached(
+            path,
+            load_corpus,
+            lambda: make_corpus("train", context.seed, self.sentences, progress=context.progress),
+            lambda path, corpus: write_npz(path, corpus.arrays()),
+        )

@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
 from neurosyn.files import write_npz
+from neurosyn_plugins.datasets.cached import cached
 from neurosyn_plugins.datasets.vad_corpus import CLASSES, PATCH_SHAPE, VadCorpus, load_corpus, make_patches
 
 __all__ = ["TEST_FILE", "TEST_SHA256", "TEST_SIZE", "SynthVad"]
@@ -85,12 +85,9 @@ class SynthVad(Dataset):
 
         version = f"{synth_speech.VERSION}.{synth_noise.VERSION}"
         path = context.cache / "synth_vad" / f"train-v{version}-seed{context.seed}-{self.sentences}.npz"
-        if path.exists():
-            try:
-                return load_corpus(path)
-            except DataError:
-                # Damaged: it is made again.
-                pass
-        corpus = make_corpus("train", context.seed, self.sentences, progress=context.progress)
-        write_npz(path, corpus.arrays())
-        return corpus
+        return cached(
+            path,
+            load_corpus,
+            lambda: make_corpus("train", context.seed, self.sentences, progress=context.progress),
+            lambda path, corpus: write_npz(path, corpus.arrays()),
+        )
