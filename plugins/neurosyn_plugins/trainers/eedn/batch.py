@@ -69,6 +69,7 @@ class BatchNetwork:
     ) -> None:
         arrays = self._arrays = kernels.arrays
         self._parameters = parameters
+        # Copies only where the kernels have a memory of their own.
         self._effective = arrays.bring(parameters.effective)
         self.gradient = np.zeros_like(parameters.hidden)
         self._gradient = arrays.bring(self.gradient)
