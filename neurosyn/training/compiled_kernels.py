@@ -122,45 +122,36 @@ def scatter_add(columns, index, target):  # type: ignore[no-untyped-def]
 def _total(numbers):  # type: ignore[no-untyped-def]
     total = np.float32(0)
     for i in range(numbers.size):
-        total += _float(numbers[i])
+        total += numbers[i]
     return total
 
 
 @_compile_sums
-def _squares(numbers, mean):  # type: ignore[no-untyped-def]
-    """Return the sum of the squared distances from the mean."""
+def _product(one, other):  # type: ignore[no-untyped-def]
     total = np.float32(0)
-    for i in range(numbers.size):
-        centred = _float(numbers[i]) - mean
-        total += centred * centred
+    for i in range(one.size):
+        total += one[i] * other[i]
     return total
-
-
-@_compile_sums
-def _gradients(sums, mean, scale, bias, narrow, gradient):  # type: ignore[no-untyped-def]
-    """Return the sums of g and of g·x over a row."""
-    total, product = np.float32(0), np.float32(0)
-    for i in range(sums.size):
-        x = (_float(sums[i]) - mean) * scale
-        g = _float(gradient[i]) * max(np.float32(0), np.float32(1) - abs(x + bias) * narrow)
-        total += g
-        product += g * x
-    return total, product
 
 
 @_compile
 def spike_forward(sums, bias, mean, std, spikes):  # type: ignore[no-untyped-def]
-    """Two passes for mean and variance and one for the spikes, row by row so that a row stays in cache."""
+    """Row by row, so that a row stays in cache; in float32, so that the order of sums is that of no other type."""
     features, count = sums.shape
+    row = np.empty(count, np.float32)
     for f in range(features):
-        mu = _total(sums[f]) / np.float32(count)
-        sigma = np.float32(math.sqrt(_squares(sums[f], mu) / np.float32(count)))
+        for i in range(count):
+            row[i] = _float(sums[f, i])
+        mu = _total(row) / np.float32(count)
+        for i in range(count):
+            row[i] -= mu
+        sigma = np.float32(math.sqrt(_product(row, row) / np.float32(count)))
         mean[f] = mu
         std[f] = sigma
         scale = np.float32(1) / (sigma + EPSILON)
         offset = bias[f]
         for i in range(count):
-            spikes[f, i] = np.uint8((_float(sums[f, i]) - mu) * scale + offset >= 0)
+            spikes[f, i] = np.uint8(row[i] * scale + offset >= 0)
 
 
 @_compile
@@ -182,20 +173,22 @@ def soften(sums, bias, mean, std, width, activity):  # type: ignore[no-untyped-d
 
 @_compile
 def spike_backward(sums, bias, mean, std, width, gradient, own, bias_gradient):  # type: ignore[no-untyped-def]
-    """One pass for the sums over a row, one for the gradient."""
+    """Row by row: x and g, their sums, then the gradient."""
     features, count = sums.shape
     narrow = np.float32(1) / np.float32(width)
+    x, g = np.empty(count, np.float32), np.empty(count, np.float32)
     for f in range(features):
         mu = mean[f]
         divisor = std[f] + EPSILON
         scale = np.float32(1) / divisor
         offset = bias[f]
-        total, product = _gradients(sums[f], mu, scale, offset, narrow, gradient[f])
+        for i in range(count):
+            x[i] = (_float(sums[f, i]) - mu) * scale
+            g[i] = _float(gradient[f, i]) * max(np.float32(0), np.float32(1) - abs(x[i] + offset) * narrow)
+        total = _total(g)
         bias_gradient[f] = total
         average = total / np.float32(count)
-        slope = product / np.float32(count) * divisor / max(std[f], TINY)
+        slope = _product(g, x) / np.float32(count) * divisor / max(std[f], TINY)
         passed = np.float32(1) / max(divisor, LEAST_DIVISOR)
         for i in range(count):
-            x = (_float(sums[f, i]) - mu) * scale
-            g = _float(gradient[f, i]) * max(np.float32(0), np.float32(1) - abs(x + offset) * narrow)
-            _put(own, f, i, (g - average - x * slope) * passed)
+            _put(own, f, i, (g[i] - average - x[i] * slope) * passed)
