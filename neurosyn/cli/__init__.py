@@ -86,7 +86,19 @@ def _termination_interrupts() -> Iterator[None]:
             raise KeyboardInterrupt
         handler(number, frame)
 
-    previous = {}
+    def repeat(lost: sys.UnraisableHookArgs) -> None:
+        """Repeat an interruption that fell into a finaliser or a callback from C, where Python drops what is raised."""
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            hook(lost)
+            return
+        number = signal.SIGTERM if signal.SIGTERM in previous else signal.SIGINT
+        # A little later: what is raised in here is dropped, too.
+        timer = threading.Timer(0.01, signal.pthread_kill, (threading.main_thread().ident, number))
+        timer.daemon = True
+        timer.start()
+
+    previous: dict[int, Any] = {}
+    hook, sys.unraisablehook = sys.unraisablehook, repeat
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
@@ -96,6 +108,7 @@ def _termination_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in previous.items():
             signal.signal(number, handler)
 

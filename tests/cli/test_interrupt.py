@@ -176,3 +176,26 @@ def test_commands_outside_the_main_thread_leave_the_signals_alone(neurosyn, tiny
     thread.start()
     thread.join()
     assert outcomes[0].code == 0
+
+
+DROPPED = """
+import signal, sys, time
+from neurosyn import cli
+
+class Finalised:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def work(_arguments):
+    Finalised()
+    time.sleep(60)
+
+cli._call = work
+cli.main()
+"""
+
+
+def test_an_interruption_that_falls_into_a_finaliser_is_not_lost():
+    done = subprocess.run([sys.executable, "-P", "-c", DROPPED], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 130
+    assert done.stderr == RESUMES
