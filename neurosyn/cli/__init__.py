@@ -95,11 +95,14 @@ def _termination_interrupts() -> Iterator[None]:
         # A little later: what is raised in here is dropped, too.
         timer = threading.Timer(0.01, signal.pthread_kill, (threading.main_thread().ident, number))
         timer.daemon = True
+        timers.append(timer)
         timer.start()
 
     previous: dict[int, Any] = {}
-    hook, sys.unraisablehook = sys.unraisablehook, repeat
+    timers: list[threading.Timer] = []
+    hook = sys.unraisablehook
     if threading.current_thread() is threading.main_thread():
+        sys.unraisablehook = repeat
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             # `nohup` asks to be left alone.
@@ -109,6 +112,9 @@ def _termination_interrupts() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = hook
+        # The work is done: a signal would now meet whoever comes next.
+        for timer in timers:
+            timer.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
 
