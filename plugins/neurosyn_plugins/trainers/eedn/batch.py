@@ -75,8 +75,8 @@ class BatchNetwork:
         self._gradient = arrays.bring(self.gradient)
         wirings = wire_layers(network.layers)
         # Real weights before the chip keep their precision.
-        off_chip = Scratch(Float32Products(arrays), arrays)
-        on_chip = Scratch(products or Float32Products(arrays), arrays)
+        off_chip = Scratch(Float32Products(arrays))
+        on_chip = Scratch(products or Float32Products(arrays))
         self.layers = [
             TrainedLayer(
                 wiring,

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.arrays import Arrays, HostArrays
 from neurosyn.training.kernels import Kernels
 from neurosyn.training.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.eedn.products import Products
@@ -27,14 +26,11 @@ class Scratch:
     Parameters
     ----------
     products
-        Whose numbers they hold.
-    arrays
-        Where they lie; the processor's memory if not given.
+        Whose numbers they hold, where these lie.
     """
 
-    def __init__(self, products: Products, arrays: Arrays | None = None) -> None:
+    def __init__(self, products: Products) -> None:
         self.products = products
-        self._arrays = arrays or HostArrays()
         self._buffers: dict[str, NDArray[Any]] = {}
 
     def take(self, name: str, *shape: int) -> NDArray[Any]:
@@ -42,7 +38,7 @@ class Scratch:
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
-            buffer = self._buffers[name] = self._arrays.empty(size, self.products.dtype)
+            buffer = self._buffers[name] = self.products.arrays.empty(size, self.products.dtype)
         return buffer[:size].reshape(shape)
 
 
@@ -147,8 +143,8 @@ class TrainedLayer:
             times += np.bincount(bank.index.ravel(), minlength=len(times))
         # The zero row's gradient is never read.
         self._seen_once = int(times[:-1].max(initial=0)) <= 1
-        # Few, if any.
-        self._unseen = arrays.bring(np.flatnonzero(times[:-1] == 0))
+        # Of the gradients for the layer before: rows that are added to, or those that are not written, few if any.
+        self._cleared: Any = arrays.bring(np.flatnonzero(times[:-1] == 0)) if self._seen_once else ...
 
     @property
     def passes(self) -> type[np.float32 | np.uint16]:
@@ -246,8 +242,7 @@ class TrainedLayer:
         kernels, products = self._kernels, self._products
         scatter = kernels.scatter if self._seen_once else kernels.scatter_add
         if source_gradient is not None:
-            # What is added to, or what is not written at all.
-            source_gradient[... if not self._seen_once else self._unseen] = 0
+            source_gradient[self._cleared] = 0
         for group in self._groups:
             sums, *neuron = self._neurons(group)
             gradient = self.gradient[group.rows].reshape(sums.shape)

@@ -28,9 +28,12 @@ class Products(ABC):
     ----------
     dtype
         Of the arrays it works on: float32, or uint16 for bfloat16.
+    arrays
+        Where they lie.
     """
 
     dtype: type[np.float32 | np.uint16]
+    arrays: Arrays
 
     @abstractmethod
     def operand(self, array: NDArray[Any]) -> Any:
@@ -65,7 +68,7 @@ class Float32Products(Products):
     dtype = np.float32
 
     def __init__(self, arrays: Arrays | None = None) -> None:
-        self._arrays = arrays or HostArrays()
+        self.arrays = arrays or HostArrays()
 
     def operand(self, array: NDArray[Any]) -> Any:
         """Return the array itself."""
@@ -80,7 +83,7 @@ class Float32Products(Products):
 
     def multiply(self, one: Any, other: Any, out: Any) -> None:
         """Multiply."""
-        self._arrays.multiply(one, other, out)
+        self.arrays.multiply(one, other, out)
 
     def collect(self, product: Any, target: F32, *, more: bool) -> None:
         """Write or add."""
@@ -105,6 +108,7 @@ class BFloat16Products(Products):
             ) from error
         # Parts of a batch have threads of their own.
         torch.set_num_threads(1)
+        self.arrays = HostArrays()
         self._torch = torch
 
     def operand(self, array: NDArray[Any]) -> Any:
