@@ -111,7 +111,8 @@ def _termination_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.unraisablehook = hook
+        if sys.unraisablehook is repeat:
+            sys.unraisablehook = hook
         # The work is done: a signal would now meet whoever comes next.
         for timer in timers:
             timer.cancel()
