@@ -38,7 +38,7 @@ kind = "fault_injection"
 dead_cores = 0.02
 flipped_synapses = 0.0001
 """
-_CHANGING = {"wall_s", "provenance", "program", "model", "out", "trace", "run", "files", "engine"}
+_CHANGING = {"wall_s", "stand_in_because", "provenance", "program", "model", "out", "trace", "run", "files", "engine"}
 """Keys of a summary that depend on the machine, the folder or the hour."""
 
 
