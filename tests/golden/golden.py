@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEPT = HERE / "golden.json"
-PROGRAMS = ROOT / "tests" / "interop" / "data"
+PROGRAMS = ROOT / "tests" / "formats" / "data"
 TIMINGS = ("none", "compiled", "simpy")
 
 _PROBES = """extends = "{scenario}"

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.quantiser import trinarise
+from neurosyn_plugins.trainers.compute.quantiser import trinarise
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 
 __all__ = ["Adam", "Momentum", "Optimiser"]
