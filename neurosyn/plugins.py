@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neurosyn.network.network import BoundLayer, Network
     from neurosyn.network.topology import LayerSpec, Topology
     from neurosyn.options import Options
-    from neurosyn.placement.expected_traffic import Traffic, link_loads, mean_hops, measure_traffic
+    from neurosyn.placement.expected_traffic import Traffic, mean_hops, measure_traffic
     from neurosyn.placement.place import require_room
     from neurosyn.placement.placer import Placer
     from neurosyn.registry import plugin
@@ -80,7 +80,6 @@ __all__ = [
     "TrainingContext",
     "TrainingData",
     "did_you_mean",
-    "link_loads",
     "mean_hops",
     "measure_traffic",
     "plugin",
@@ -107,7 +106,7 @@ _HOMES = {
     "neurosyn.network.network": ("BoundLayer", "Network"),
     "neurosyn.network.topology": ("LayerSpec", "Topology"),
     "neurosyn.options": ("Options",),
-    "neurosyn.placement.expected_traffic": ("Traffic", "link_loads", "mean_hops", "measure_traffic"),
+    "neurosyn.placement.expected_traffic": ("Traffic", "mean_hops", "measure_traffic"),
     "neurosyn.placement.place": ("require_room",),
     "neurosyn.placement.placer": ("Placement", "Placer"),
     "neurosyn.registry": ("plugin",),
