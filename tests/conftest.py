@@ -16,6 +16,7 @@ import numpy as np
 from hypothesis import settings
 from PIL import Image
 
+from neurosyn.data.dataset import DataContext
 from neurosyn.registry import registry
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
@@ -50,6 +51,12 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NEUROSYN_DATA", str(folder))
     monkeypatch.setenv("NEUROSYN_CACHE", str(tmp_path / "cache"))
     return folder
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> DataContext:
+    """A context whose folders, ``data`` and ``cache`` below `tmp_path`, do not exist yet; its seed is 3."""
+    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
 
 
 @pytest.fixture(scope="session")
