@@ -89,6 +89,7 @@ __all__ = [
 _HOMES = {
     "neurosyn.chip.mesh": ("Board", "Mesh"),
     "neurosyn.chip.options": ("ChipOptions",),
+    "neurosyn.chip.placement": ("Placement",),
     "neurosyn.chip.program": ("NO_DESTINATION", "OUTPUT", "Program"),
     "neurosyn.data.dataset": ("DataContext", "Dataset", "DatasetInfo", "Split", "SplitName"),
     "neurosyn.data.encoder": ("Encoder",),
@@ -108,7 +109,7 @@ _HOMES = {
     "neurosyn.options": ("Options",),
     "neurosyn.placement.expected_traffic": ("Traffic", "mean_hops", "measure_traffic"),
     "neurosyn.placement.place": ("require_room",),
-    "neurosyn.placement.placer": ("Placement", "Placer"),
+    "neurosyn.placement.placer": ("Placer",),
     "neurosyn.registry": ("plugin",),
     "neurosyn.model.model": ("LayerParameters", "Model", "Normalisation"),
     "neurosyn.training.trainer": ("Trainer", "TrainingContext", "TrainingData"),

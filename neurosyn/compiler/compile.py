@@ -55,10 +55,10 @@ def compile_network(
     Returns
     -------
     Program
-        Stateless: the output of a frame depends on that frame alone. Its ``about`` has ``network``, ``model`` (provenance),
-        ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the input
-        lines), ``depth`` (ticks from injection to the resulting output), ``ticks_per_frame`` (ticks during which a
-        frame is injected) and ``layers`` (one plan for each of ``layer_names``).
+        Stateless: the output of a frame depends on that frame alone. Its ``about`` has ``network``, ``model``
+        (provenance), ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the
+        input lines), ``depth`` (ticks from injection to the resulting output), ``ticks_per_frame`` (ticks during which
+        a frame is injected) and ``layers`` (one plan for each of ``layer_names``).
 
     Raises
     ------

@@ -18,8 +18,8 @@ class CompileOptions(Options):
     neurons: int = Field(default=256, ge=2, le=65_536, description="neurons of a core; 256 on TrueNorth")
     copies: Literal["uniform", "exact"] = Field(
         default="uniform",
-        description="neuron copies of a feature: 'uniform' gives every position the number that the busiest one needs, so "
-        "that all cores of a group are alike; 'exact' leaves out copies without a destination",
+        description="neuron copies of a feature: 'uniform' gives every position the number that the busiest one needs, "
+        "so that all cores of a group are alike; 'exact' leaves out copies without a destination",
     )
     pack: Literal["plain", "tight"] = Field(
         default="plain",

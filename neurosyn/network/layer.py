@@ -175,7 +175,7 @@ class Layer(Options, ABC):
     def fixed_weights(self, inputs: MapShape) -> FixedWeights | None:  # noqa: ARG002
         """Return fixed weights, or None (the default) if training determines the weights.
 
-        Only for layers on the chip. Trainers with `fixed_layers` keep them unchanged; other trainers refuse the network.
+        Only for layers on the chip. Trainers with `fixed_layers` keep the weights; others refuse the network.
         """
         return None
 
