@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 import typing
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 import typer.main
 from sphinx.application import Sphinx
 
+import neurosyn.plugins
 from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.options import Options
@@ -190,8 +192,14 @@ def errors() -> str:
 
 
 def plugin_door() -> str:
-    """Return the classes and functions that plugins take from `neurosyn.plugins`."""
-    return _documented("neurosyn.plugins", skip=("Field",))
+    """Return the submodules of `neurosyn.plugins` with their names."""
+    parts = []
+    for entry in pkgutil.iter_modules(neurosyn.plugins.__path__, "neurosyn.plugins."):
+        submodule = importlib.import_module(entry.name)
+        names = ", ".join(f"`{name}`" for name in submodule.__all__)
+        parts.append(f"### `{entry.name}`\n\n{_prose(submodule.__doc__)} {names}.\n")
+        parts.append(_documented(entry.name, skip=("Field",)))
+    return "\n".join(parts)
 
 
 def test_kit() -> str:

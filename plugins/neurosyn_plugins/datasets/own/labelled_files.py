@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["FolderImages", "divide", "read_folder", "split_folders"]
 
@@ -80,8 +80,8 @@ def split_folders(root: Path) -> dict[str, Path]:
     if others:
         beside = "'train' and 'test'" if "test" in names else "'train'"
         raise DataError(
-            f"{root}: has a folder '{others[0]}' beside {beside}; a data set has 'train' and 'test', each with a folder "
-            "a class: rename it, or move it away"
+            f"{root}: has a folder '{others[0]}' beside {beside}; a data set has 'train' and 'test', each with a "
+            "folder a class: rename it, or move it away"
         )
     for name in names:
         _require_inside(root / name, root)

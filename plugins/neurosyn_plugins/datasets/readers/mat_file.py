@@ -18,8 +18,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import open_file
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import open_file
 
 __all__ = ["MatArray", "read_arrays", "read_headers"]
 

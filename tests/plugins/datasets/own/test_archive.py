@@ -1,6 +1,7 @@
 import contextlib
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -40,10 +41,9 @@ def arrays_of(items, labels, prefix="train_", **more):
 TRAIN, TEST = pictures(6), pictures(3, seed=1)
 
 
-@pytest.fixture
-def context(tmp_path):
-    (tmp_path / "data").mkdir()
-    return DataContext(tmp_path / "data", tmp_path / "cache")
+@pytest.fixture(autouse=True)
+def _data_folder(context):
+    context.folder.mkdir()
 
 
 def write(context, **changes):
@@ -190,7 +190,7 @@ HOSTILE = {
     "WebP bomb": (arrays_of([webp_header(16384, 16384)], [0], "test_"), "declares 16384 x 16384"),
     "PNG bomb": (arrays_of([PNG_BOMB], [0], "test_"), "declares 60000 x 60000"),
     "later bomb": (arrays_of([ITEMS[0], webp_header(1, 9000)], [0, 1], "test_"), "declares 1 x 9000"),
-    "objects": ({"test_labels": np.array([0, None, 2], dtype=object)}, "holds Python objects"),
+    "objects": ({"test_labels": np.array([0, None, 2], dtype=object)}, "Object arrays"),
 }
 
 
