@@ -26,6 +26,12 @@ MAKERS: dict[str, Callable[[], str]] = {
     "contracts": flow.contracts,
     "errors": functools.partial(_module, "neurosyn.errors"),
     "front_door": functools.partial(_names, "neurosyn"),
+    "file_functions": lambda: "\n".join(
+        [
+            _names("neurosyn.model.model_file", "load_model", "save_model"),
+            _names("neurosyn.formats.program_file", "save_program"),
+        ]
+    ),
     "model_file": functools.partial(_module, "neurosyn.model.model_file"),
     "packages": flow.packages,
     "plugin_door": functools.partial(_names, "neurosyn.plugins", skip=("Field",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["docstring", "summary", "table"]
@@ -58,7 +59,7 @@ def _prose(text: str) -> str:
 
 def _fence(match: re.Match[str]) -> str:
     before = "" if match.start() == 0 or match.string[match.start() - 1] == "\n" else ":\n\n"
-    return f"{before}```text\n{inspect.cleandoc(match[1])}\n```\n\n"
+    return f"{before}```text\n{textwrap.dedent(match[1]).strip()}\n```\n\n"
 
 
 def _tables(text: str) -> str:
@@ -71,14 +72,16 @@ def _tables(text: str) -> str:
             continue
         starts = [match.start() for match in re.finditer(r"=+", line)]
         spans = list(zip(starts, [*starts[1:], None], strict=True))
+        end = next(i for i, ruled in enumerate(lines) if _RULE.match(ruled) and not (lines[i + 1 :] or [""])[0].strip())
         rows: list[list[str]] = []
-        while lines and (not _RULE.match(lines[0]) or len(rows) == 1):
-            cells = [lines[0][begin:end].strip() for begin, end in spans]
-            if not _RULE.match(lines.pop(0)):
-                if cells[0]:
-                    rows.append(cells)
-                else:
-                    rows[-1] = [f"{above} {below}".strip() for above, below in zip(rows[-1], cells, strict=True)]
-        lines = lines[1:]
-        written.append(table(rows[0], rows[1:]))
+        for row in lines[:end]:
+            cells = [row[begin:stop].strip() for begin, stop in spans]
+            if cells[0]:
+                rows.append(cells)
+            elif cells:
+                rows[-1] = [f"{above} {below}".strip() for above, below in zip(rows[-1], cells, strict=True)]
+        headed = len(rows) > 1 and _RULE.match(lines[1])
+        rows = [row for row in rows if set("".join(row)) != {"="}]
+        lines = lines[end + 1 :]
+        written.append(table(rows[0] if headed else [""] * len(spans), rows[1:] if headed else rows).rstrip())
     return "\n".join(written)

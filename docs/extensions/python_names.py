@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import re
@@ -48,9 +49,7 @@ def _class(name: str, cls: type[Any]) -> Iterator[str]:
     described = set(re.findall(r"^- `([\w, `]+)`", docstring(cls.__doc__), re.MULTILINE))
     members = {key: value for key, value in vars(cls).items() if not _GENERATED.match(key) and key not in described}
     properties = [
-        f"- `{key}`{_returned(value)}: {' '.join(docstring(value.__doc__).split())}"
-        for key, value in members.items()
-        if not callable(value) and not isinstance(value, classmethod | staticmethod) and _is_property(value)
+        f"- `{key}`{_returned(value)}: {_line(value)}" for key, value in members.items() if _is_property(value)
     ]
     if properties:
         yield "**Properties**\n\n" + "\n".join(properties) + "\n"
@@ -65,13 +64,17 @@ def _class(name: str, cls: type[Any]) -> Iterator[str]:
 
 
 def _is_property(value: Any) -> bool:
-    return isinstance(value, property) or (hasattr(value, "func") and hasattr(value, "attrname"))
+    return isinstance(value, property | functools.cached_property)
+
+
+def _line(value: Any) -> str:
+    """Return a property's docstring in one line."""
+    return " ".join(docstring(value.__doc__).replace("**Raises**\n\n-", "Raises").split())
 
 
 def _returned(value: Any) -> str:
     getter = getattr(value, "fget", None) or value.func
-    annotation = inspect.signature(getter).return_annotation
-    return "" if annotation is inspect.Signature.empty else f" (`{_annotation(annotation)}`)"
+    return f" (`{_annotation(inspect.signature(getter).return_annotation)}`)"
 
 
 def _call(name: str, function: Any) -> str:
@@ -103,7 +106,7 @@ def _parameter(parameter: inspect.Parameter) -> str:
         text += f": {_annotation(parameter.annotation)}"
     if parameter.default is not parameter.empty:
         default = parameter.default
-        written = "…" if callable(default) or repr(default).startswith("<") else repr(default)
+        written = "..." if callable(default) or repr(default).startswith("<") else repr(default)
         text += f" = {written}" if ":" in text else f"={written}"
     return text
 
