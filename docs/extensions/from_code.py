@@ -34,7 +34,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     ),
     "model_file": functools.partial(_module, "neurosyn.model.model_file"),
     "packages": flow.packages,
-    "plugin_door": functools.partial(_names, "neurosyn.plugins", skip=("Field",)),
+    "plugin_door": functools.partial(python_names.submodules, "neurosyn.plugins", skip=("Field",)),
     "plugins": options.plugins,
     "program_file": functools.partial(_module, "neurosyn.formats.program_file"),
     "scenario": options.scenario,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from docs.extensions.markdown import docstring
 from docs.extensions.options import option_table
 from neurosyn.options import Options
 
-__all__ = ["module_docstring", "names"]
+__all__ = ["module_docstring", "names", "submodules"]
 
 _WIDTH = 90
 _GENERATED = re.compile(r"_|model_|set_\w+_request$|get_metadata_routing$")
@@ -25,8 +26,18 @@ def module_docstring(module: str) -> str:
     return docstring(importlib.import_module(module).__doc__) + "\n"
 
 
-def names(module: str, *chosen: str, skip: tuple[str, ...] = ()) -> str:
-    """Return the classes and functions that a module exports, or the chosen ones."""
+def submodules(package: str, skip: tuple[str, ...] = ()) -> str:
+    """Return the submodules of a package, each with the classes and functions that it exports."""
+    parts = []
+    for entry in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        exported = ", ".join(f"`{name}`" for name in importlib.import_module(entry.name).__all__)
+        parts.append(f"### `{entry.name}`\n\n{module_docstring(entry.name)}\nNames: {exported}.\n")
+        parts.append(names(entry.name, skip=skip, level=4))
+    return "\n".join(parts)
+
+
+def names(module: str, *chosen: str, skip: tuple[str, ...] = (), level: int = 3) -> str:
+    """Return the classes and functions that a module exports, or the chosen ones, under headings of a level."""
     door = importlib.import_module(module)
     parts = []
     for name in chosen or door.__all__:
@@ -34,16 +45,16 @@ def names(module: str, *chosen: str, skip: tuple[str, ...] = ()) -> str:
         if name in skip or name.startswith("__"):
             continue
         if inspect.isclass(value):
-            parts += _class(name, value)
+            parts += _class(name, value, "#" * level)
         elif inspect.isroutine(value):
-            parts.append(f"### `{name}`\n\n{_call(name, value)}\n{docstring(value.__doc__)}\n")
+            parts.append(f"{'#' * level} `{name}`\n\n{_call(name, value)}\n{docstring(value.__doc__)}\n")
     return "\n".join(parts)
 
 
-def _class(name: str, cls: type[Any]) -> Iterator[str]:
+def _class(name: str, cls: type[Any], mark: str) -> Iterator[str]:
     fields = issubclass(cls, Options)
     signature = "" if fields or issubclass(cls, Exception) else _call(name, cls) + "\n"
-    yield f"### `{name}`\n\n{signature}{docstring(cls.__doc__)}\n"
+    yield f"{mark} `{name}`\n\n{signature}{docstring(cls.__doc__)}\n"
     if fields and cls.__annotations__ and cls.model_json_schema().get("properties"):
         yield option_table(cls)
     described = set(re.findall(r"^- `([\w, `]+)`", docstring(cls.__doc__), re.MULTILINE))
@@ -60,7 +71,7 @@ def _class(name: str, cls: type[Any]) -> Iterator[str]:
             and isinstance(value, classmethod | staticmethod | type(_class))
             and function.__doc__
         ):
-            yield f"#### `{name}.{key}`\n\n{_call(key, getattr(cls, key))}\n{docstring(function.__doc__)}\n"
+            yield f"{mark}# `{name}.{key}`\n\n{_call(key, getattr(cls, key))}\n{docstring(function.__doc__)}\n"
 
 
 def _is_property(value: Any) -> bool:
