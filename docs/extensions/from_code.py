@@ -20,7 +20,7 @@ from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.options import Options
 from neurosyn.registry import GROUPS, registry
-from neurosyn.scenario.tables import TABLES, load_class
+from neurosyn.scenario.tables import TABLES
 
 _MARK = re.compile(r"^<!-- from code: (\w+) -->$", re.MULTILINE)
 
@@ -90,7 +90,7 @@ def scenario() -> str:
             default = f"; `{table.kind}` if absent" if table.kind else ""
             parts.append(f"`kind` is one of {kinds}{default}. The other keys are its options.\n")
         if table.extra is not None:
-            parts.append(f"Beside these, whatever `kind` is:\n\n{_options(load_class(table.extra))}")
+            parts.append(f"Beside these, whatever `kind` is:\n\n{_options(table.extra())}")
         for name, group in table.nested.items():
             parts.append(f"`{key}.{name}`: a table whose `kind` is one of the {group}, or a list of such tables.\n")
         if table.variant:
