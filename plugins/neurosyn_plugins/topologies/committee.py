@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
-from neurosyn.registry import registry
+from neurosyn.plugins import LayerSpec, MapShape, Topology, registry
 
 __all__ = ["Committee"]
 
