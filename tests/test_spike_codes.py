@@ -8,6 +8,7 @@ from neurosyn.model.inference import class_scores
 from neurosyn.model.model_file import load_model
 from neurosyn.run.inputs import RunData
 from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
 from neurosyn.support.untrusted import read_npz
@@ -27,7 +28,7 @@ def overrides(encoder, *more):
 
 def simulate(scenario, folder, *more):
     with StageProgress(Stages.STAGES, quiet=True) as progress:
-        return Stages(load_scenario(scenario, overrides=list(more)), folder).simulate(progress)
+        return Stages(load_scenario(scenario, changes=parse_assignments(more)), folder).simulate(progress)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_short_tick_that_mixes_frames_changes_nothing_but_time(tiny, tmp_path)
 
 
 def test_real_values_need_a_layer_before_the_chip(tiny):
-    scenario = load_scenario(tiny, overrides=overrides('{ kind = "contrast" }'))
+    scenario = load_scenario(tiny, changes=parse_assignments(overrides('{ kind = "contrast" }')))
     with pytest.raises(
         ScenarioError, match="encoder 'contrast' gives real values, and no layer before the chip turns them"
     ):

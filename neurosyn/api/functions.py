@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from neurosyn.api.changes import Changes, overrides
+from neurosyn.scenario.changes import Changes, changes_by_key
 
 if TYPE_CHECKING:
     from neurosyn.api.run import Run
     from neurosyn.chip.program import Program
     from neurosyn.model.model import Model
-    from neurosyn.run.stages import Stages
+    from neurosyn.run.stages import Goal, Stages
 
 __all__ = ["Compiled", "Trained", "compile", "load_program", "simulate", "train"]
 
@@ -45,7 +46,7 @@ class Compiled(NamedTuple):
 
 
 def simulate(
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002  (as on the command line)
@@ -61,7 +62,7 @@ def simulate(
     Parameters
     ----------
     scenario
-        The scenario file.
+        The scenario file, or the scenario's tables: ``{"data": {"kind": "svhn"}, "network": {"kind": "eedn_tiny"}}``.
     profile
         A profile of the scenario, e.g. ``smoke``.
     set
@@ -94,16 +95,15 @@ def simulate(
     >>> run.accuracy, run.summary["frames_per_second"]  # doctest: +SKIP
     """
     from neurosyn.api.run import Run
-    from neurosyn.support.progress import StageProgress
 
-    stages = _stages(scenario, profile, set, out, force=force)
-    with StageProgress(stages.STAGES, quiet=not progress) as said:
-        stages.simulate(said, jobs)
+    stages = _open("simulate", scenario, profile, set, out, force=force)
+    with stages.progress(quiet=not progress) as display:
+        stages.simulate(display, jobs)
     return Run(stages.folder.path)
 
 
 def train(
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002
@@ -133,16 +133,15 @@ def train(
         As `simulate`.
     """
     from neurosyn.model.model_file import load_model
-    from neurosyn.support.progress import StageProgress
 
-    stages = _stages(scenario, profile, [*overrides(set), 'train.model=""'], out)
-    with StageProgress(2, quiet=not progress) as said:
-        summary = stages.train(said, None if packed is None else Path(packed))
+    stages = _open("train", scenario, profile, set, out)
+    with stages.progress(quiet=not progress) as display:
+        summary = stages.train(display, None if packed is None else Path(packed))
     return Trained(load_model(stages.folder.model), summary)
 
 
 def compile(  # noqa: A001  (as on the command line)
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002
@@ -168,11 +167,9 @@ def compile(  # noqa: A001  (as on the command line)
     ScenarioError, NeurosynError
         As `simulate`.
     """
-    from neurosyn.support.progress import StageProgress
-
-    stages = _stages(scenario, profile, set, out)
-    with StageProgress(3, quiet=not progress) as said:
-        summary = stages.compile(said)
+    stages = _open("compile", scenario, profile, set, out)
+    with stages.progress(quiet=not progress) as display:
+        summary = stages.compile(display)
     return Compiled(load_program(stages.folder.program), summary)
 
 
@@ -191,11 +188,22 @@ def load_program(path: Path | str) -> Program:
     return open_program(Path(path)).program
 
 
-def _stages(
-    scenario: Path | str, profile: str | None, changes: Changes, out: Path | str | None, *, force: bool = False
+def _open(
+    goal: Goal,
+    scenario: Path | str | Mapping[str, Any],
+    profile: str | None,
+    changes: Changes,
+    out: Path | str | None,
+    *,
+    force: bool = False,
 ) -> Stages:
     from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(Path(scenario), profile=profile, overrides=overrides(changes))
-    return Stages(loaded, None if out is None else Path(out), force=force)
+    return Stages.open(
+        goal,
+        Path(scenario) if isinstance(scenario, str) else scenario,
+        profile=profile,
+        changes=changes_by_key(changes),
+        out=None if out is None else Path(out),
+        force=force,
+    )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosyn.api.changes import overrides
 from neurosyn.api.run import Run
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
@@ -123,7 +122,7 @@ class Simulator:
             "chip": changed | dict(chip or {}) | board,
             "simulate": {"timing": timing, "tick": tick, "backend": backend},
         }
-        found = load_options(tuple(tables), overrides(tables))
+        found = load_options(tuple(tables), tables)
         assert isinstance(found["chip"], ChipOptions)
         assert isinstance(found["simulate"], SimulateOptions)
         self.chip, self._options = found["chip"], found["simulate"]

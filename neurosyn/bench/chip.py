@@ -8,7 +8,7 @@ leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events for eac
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -24,6 +24,7 @@ from neurosyn.engine.options import SimulateOptions, TimingName
 from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
+from neurosyn.scenario.changes import assignment
 from neurosyn.scenario.scenario import load_options
 
 __all__ = ["bench_chip", "check_timing", "common_workload", "simulated"]
@@ -89,7 +90,7 @@ def bench_chip(
     repeats: int = 3,
     backend: str = "auto",
     seed: int = 0,
-    overrides: list[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
     jobs: int | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def bench_chip(
         Plain JSON values.
     """
     check_timing(timing)
-    chip = load_options(("chip",), overrides)["chip"]
+    chip = load_options(("chip",), changes)["chip"]
     assert isinstance(chip, ChipOptions)
     if "chips" in chip.model_fields_set:
         raise ScenarioError("--set: chip.chips: the board follows from --cores; change that")
@@ -127,7 +128,7 @@ def bench_chip(
         "rate_hz": rate_hz,
         "synapses": synapses,
         "seed": seed,
-        "set": overrides or [],
+        "set": [assignment(key, value) for key, value in (changes or {}).items()],
         "ticks": ticks,
         "timing": timing,
         "backend": results[0].backend,

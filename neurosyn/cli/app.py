@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -13,9 +13,7 @@ from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
 from neurosyn.errors import InterruptedRunError
-
-if TYPE_CHECKING:
-    from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["app"]
 
@@ -89,15 +87,6 @@ def neurosyn(
     """Train networks under TrueNorth's constraints, compile them onto its cores, and simulate every core and packet."""
 
 
-def _open(
-    path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False
-) -> Stages:
-    from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
-
-    return Stages(load_scenario(path, profile=profile, overrides=overrides), out, force=force)
-
-
 @app.command()
 def simulate(
     scenario: ScenarioPath,
@@ -113,11 +102,12 @@ def simulate(
 
     Stages whose inputs have not changed since the last run are not repeated.
     """
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out, force)
-    with StageProgress(run.STAGES, quiet=quiet) as progress:
-        summary = run.simulate(progress, jobs)
+    changes = parse_assignments(overrides)
+    stages = Stages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
+    with stages.progress(quiet=quiet) as progress:
+        summary = stages.simulate(progress, jobs)
     if json:
         print_json(summary)
     else:
@@ -142,11 +132,11 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train the scenario's network and write the model, also where the scenario names a trained one."""
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
-    with StageProgress(2, quiet=quiet) as progress:
-        result = run.train(progress, packed, _training_command(scenario, profile, overrides, packed))
+    stages = Stages.open("train", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.train(progress, packed, _training_command(scenario, profile, overrides, packed))
     if json:
         print_json(result)
     else:
@@ -184,11 +174,11 @@ def compile_(
 ) -> None:
     """Compile the trained network into a chip program and show how it uses the cores."""
     from neurosyn.cli.tables import print_utilisation
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out)
-    with StageProgress(3, quiet=quiet) as progress:
-        result = run.compile(progress)
+    stages = Stages.open("compile", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.compile(progress)
     if to is not None:
         from neurosyn.formats.export import export_cpe
 
@@ -214,11 +204,11 @@ def place(
 ) -> None:
     """Place the program's cores and compare the mean route with a row-by-row placement."""
     from neurosyn.cli.tables import print_placement
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out)
-    with StageProgress(4, quiet=quiet) as progress:
-        result = run.place(progress)
+    stages = Stages.open("place", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.place(progress)
     if json:
         print_json(result)
     else:

@@ -8,6 +8,7 @@ import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
+from neurosyn.scenario.changes import parse_assignments
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast this machine simulates.")
 
@@ -50,7 +51,7 @@ def chip(
             repeats=repeats,
             backend=backend,
             seed=seed,
-            overrides=overrides,
+            changes=parse_assignments(overrides),
             jobs=jobs,
             progress=progress.update,
         )

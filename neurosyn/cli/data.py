@@ -10,6 +10,7 @@ import typer
 from neurosyn.cli.completion import complete_dataset
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments
 
 if TYPE_CHECKING:
     from neurosyn.data.dataset import DataContext, Dataset
@@ -152,10 +153,7 @@ def preview(
 @app.command()
 def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
     """Say which data a scenario would use here, and why."""
-    from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
-
-    source = Stages(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
+    source = _source_of(scenario, profile, overrides)
     if json:
         print_json(
             {
@@ -175,22 +173,27 @@ def _source(name: str, options: list[str] | None) -> DataSource:
     from neurosyn.data.source import DataSource
 
     if name.endswith(".toml"):
-        from neurosyn.run.stages import Stages
-        from neurosyn.scenario.scenario import load_scenario
-
-        return Stages(load_scenario(Path(name), overrides=options)).data.source
+        return _source_of(Path(name), None, options)
     dataset, context = _dataset(name, options), data_context()
     return DataSource(dataset.info(context), dataset, context)
+
+
+def _source_of(scenario: Path, profile: str | None, overrides: list[str] | None) -> DataSource:
+    """Return the data that a scenario uses here."""
+    from neurosyn.run.inputs import RunData
+    from neurosyn.scenario.scenario import load_scenario
+
+    return RunData(load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))).source
 
 
 def _dataset(kind: str, options: list[str] | None = None) -> Dataset:
     from neurosyn.errors import ScenarioError
     from neurosyn.options import OptionsError
     from neurosyn.registry import registry
-    from neurosyn.scenario.document import read_overrides
+    from neurosyn.scenario.document import read_document
     from neurosyn.scenario.tables import contracts
 
-    table = {**read_overrides(options or []).values, "kind": kind}
+    table = {**read_document({}, changes=parse_assignments(options)).values, "kind": kind}
     try:
         dataset: Dataset = registry.build("datasets", table, f"data set {kind}", *contracts("datasets"))
     except OptionsError as error:

@@ -12,6 +12,7 @@ from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import PluginError, did_you_mean
 from neurosyn.registry import GROUPS, Plugin, registry
+from neurosyn.scenario.changes import parse_assignments
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, begin and check plugins.")
 
@@ -169,11 +170,11 @@ def check(
     It is tried on small made-up networks, data and boards; nothing is changed.
     """
     from neurosyn.testing.conformance.check import check_plugin
-    from neurosyn.testing.conformance.problems import ConformanceError, read_options
+    from neurosyn.testing.conformance.problems import ConformanceError
 
     for file in files or []:
         registry.load_file(file)
-    options = read_options(assignments or [])
+    options = parse_assignments(assignments or [])
     rows: list[dict[str, Any]] = []
     for found in _named(name):
         try:

@@ -9,6 +9,7 @@ import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
+from neurosyn.scenario.changes import parse_assignments
 
 if TYPE_CHECKING:
     from neurosyn.chip.options import ChipOptions
@@ -71,7 +72,7 @@ def run(
     # Before the work, not after it.
     if out is not None:
         check_ending(out, OUTPUT_ENDINGS)
-    found = load_options(("chip", "simulate", "trace"), overrides)
+    found = load_options(("chip", "simulate", "trace"), parse_assignments(overrides))
     chip, options, recording = found["chip"], found["simulate"], found["trace"]
     assert isinstance(chip, ChipOptions)
     assert isinstance(options, SimulateOptions)

@@ -11,6 +11,7 @@ import typer
 from neurosyn.cli.completion import complete_dataset, complete_encoder, complete_model, complete_topology
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Json, Overrides, Profile, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments
 
 app = typer.Typer(no_args_is_help=True, help="Begin and check scenario files, and show what they mean.")
 
@@ -20,7 +21,7 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
     """Check a scenario and list every mistake with its line (exit code 2 if there are any)."""
     from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(scenario, profile=profile, overrides=overrides)
+    loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))
     if json:
         print_json({"scenario": str(scenario), "name": loaded.name, "digest": loaded.digest(), "ok": True})
     else:
@@ -32,7 +33,7 @@ def show(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides =
     """Print a scenario with everything it extends, the profile and all defaults filled in."""
     from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(scenario, profile=profile, overrides=overrides)
+    loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))
     if json:
         print_json(loaded.resolved)
     else:
@@ -98,7 +99,7 @@ def new(
         network=network or "eedn_tiny",
         encoder=encoder,
         model=model,
-        overrides=overrides or (),
+        changes=parse_assignments(overrides),
         title=title,
         seed=seed,
         replace=force,

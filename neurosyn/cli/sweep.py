@@ -9,6 +9,7 @@ import typer
 from neurosyn.cli.completion import complete_key
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 __all__ = ["sweep"]
 
@@ -46,10 +47,10 @@ def sweep(
     from neurosyn.analysis.catalogue import plot_analysis
     from neurosyn.analysis.printing import print_analysis
     from neurosyn.run.stages import Stages
-    from neurosyn.run.sweep import Sweep, read_ranges
+    from neurosyn.run.sweep import Sweep
     from neurosyn.support.progress import StageProgress
 
-    swept = Sweep(scenario, read_ranges(over), profile=profile, overrides=overrides or (), out=out)
+    swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         swept.simulate(progress, jobs, force=force)
     analysis = swept.compare()

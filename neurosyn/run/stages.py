@@ -9,11 +9,11 @@ import contextlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunData
 from neurosyn.run.probes import RunProbes
 from neurosyn.run.provenance import provenance
-from neurosyn.scenario.scenario import Scenario
+from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file, write_json, write_npz, write_text
 from neurosyn.support.progress import StageProgress
 from neurosyn.support.untrusted import read_npz
@@ -42,9 +42,12 @@ from neurosyn.training.trainer import Trainer, TrainingContext, require_trainabl
 if TYPE_CHECKING:
     from neurosyn.chip.program import Program
 
-__all__ = ["Stages", "read_summary", "write_run_report"]
+__all__ = ["Goal", "Stages", "read_summary", "write_run_report"]
 
 _LOG = logging.getLogger("neurosyn.run.stages")
+
+Goal = Literal["train", "compile", "place", "simulate"]
+"""A command that works through the stages up to its own."""
 
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
@@ -61,16 +64,62 @@ class Stages:
         The run folder; ``runs/NAME-HASH`` by default.
     force
         Repeat stages that are up to date.
+    goal
+        The command, of `GOALS`, for the number of stages that `progress` counts.
     """
 
-    STAGES = 6
+    GOALS: ClassVar[dict[Goal, int]] = {"train": 2, "compile": 3, "place": 4, "simulate": 6}
+    """The number of stages that each command needs."""
 
-    def __init__(self, scenario: Scenario, out: Path | None = None, *, force: bool = False) -> None:
+    STAGES = GOALS["simulate"]
+    """The number of all stages."""
+
+    def __init__(
+        self, scenario: Scenario, out: Path | None = None, *, force: bool = False, goal: Goal = "simulate"
+    ) -> None:
         self.scenario = scenario
         self.folder = RunFolder(out or Path("runs") / f"{scenario.name}-{scenario.digest()}")
         self.data = RunData(scenario)
         self._force = force
+        self._goal = goal
         self._keys: dict[str, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        goal: Goal,
+        scenario: Path | Mapping[str, Any],
+        *,
+        profile: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        out: Path | None = None,
+        force: bool = False,
+    ) -> Self:
+        """Return the stages of a scenario for one of `GOALS`.
+
+        Parameters
+        ----------
+        goal
+            The command; ``train`` trains also where the scenario names a trained model.
+        scenario
+            The scenario file, or the scenario's tables.
+        profile, changes
+            As of `neurosyn.scenario.scenario.load_scenario`.
+        out, force
+            As of the class.
+
+        Raises
+        ------
+        ScenarioError
+            With every mistake, one a line.
+        """
+        if goal == "train":
+            changes = {**(changes or {}), "train.model": ""}
+        return cls(load_scenario(scenario, profile=profile, changes=changes), out, force=force, goal=goal)
+
+    def progress(self, *, quiet: bool = False) -> StageProgress:
+        """Return a display on stderr that counts the stages of the goal."""
+        return StageProgress(self.GOALS[self._goal], quiet=quiet)
 
     # Each command needs the stages up to its own.
 

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +16,7 @@ import numpy as np
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
-from neurosyn.scenario.document import Document, read_document, read_overrides
+from neurosyn.scenario.document import Document, read_document
 from neurosyn.scenario.tables import TABLES, Table, contracts
 
 __all__ = ["Scenario", "load_options", "load_scenario"]
@@ -37,7 +37,7 @@ class Scenario:
     name, title, seed
         Name for folders, a line for people, the seed from which every stage takes its own.
     path
-        The file it was read from.
+        The file it was read from; ``scenario`` for tables from Python.
     plugins
         Plugin files that it named.
     resolved
@@ -111,8 +111,19 @@ class Scenario:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str] | None = None) -> Scenario:
+def load_scenario(
+    source: Path | Mapping[str, Any], *, profile: str | None = None, changes: Mapping[str, Any] | None = None
+) -> Scenario:
     """Read and validate a scenario.
+
+    Parameters
+    ----------
+    source
+        The scenario file, or the scenario's tables.
+    profile
+        Name of a profile of the scenario.
+    changes
+        Values by dotted key, e.g. ``{"chip.voltage": 0.8}``.
 
     Raises
     ------
@@ -121,12 +132,12 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
     PluginError
         The same, if nothing but plugins is to blame.
     """
-    document = read_document(path, profile=profile, overrides=overrides)
+    document = read_document(source, profile=profile, changes=changes)
     values = document.values
     problems = [
         _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in values if key not in _TOP_LEVEL
     ]
-    name = values.get("name", path.stem)
+    name = values.get("name", document.path.stem)
     if not _is_name(name):
         problems.append(_Problem(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"))
     title = values.get("title", "")
@@ -166,18 +177,25 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
                 problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
             ]
     _raise_if_any(problems, document)
-    return Scenario(str(name), str(title), int(seed), path, files, resolved, options, variants)
+    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants)
 
 
-def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> dict[str, Options]:
-    """Validate overrides of tables that hold no plugins, for what has no scenario, and return each table's options.
+def load_options(tables: Sequence[str], changes: Mapping[str, Any] | None = None) -> dict[str, Options]:
+    """Return the options of tables that hold no plugins, for what has no scenario.
+
+    Parameters
+    ----------
+    tables
+        Names of the tables.
+    changes
+        Values that differ from the defaults, by dotted key.
 
     Raises
     ------
     ScenarioError
         With every mistake, one a line.
     """
-    document = read_overrides(overrides or [])
+    document = read_document({}, changes=changes)
     there_are = ", ".join(tables)
     problems = [
         _Problem((key,), f"has no meaning here (there are: {there_are})")

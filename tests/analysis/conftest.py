@@ -96,8 +96,8 @@ def board_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def packet_run(tiny, tmp_path_factory):
     """The tiny scenario with every frame timed and everything recorded."""
-    overrides = ['trace.level="packet"', 'simulate.timing="compiled"', 'simulate.timed_frames="all"']
+    changes = {"trace.level": "packet", "simulate.timing": "compiled", "simulate.timed_frames": "all"}
     folder = tmp_path_factory.mktemp("runs") / "packets"
     with StageProgress(Stages.STAGES, quiet=True) as progress:
-        Stages(load_scenario(tiny, overrides=overrides), folder).simulate(progress)
+        Stages(load_scenario(tiny, changes=changes), folder).simulate(progress)
     return FinishedRun(folder)

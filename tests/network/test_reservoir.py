@@ -162,7 +162,7 @@ def test_from_scenario_to_chip(tiny, tmp_path, trainer):
     assert summary["mismatched_frames"] == 0
     assert summary["accuracy"] == summary["trained_accuracy"]
     with pytest.raises(ScenarioError, match=r"layer 2 reservoir-.* brings its weights along, and Eedn trains all"):
-        Stages(load_scenario(path, overrides=["train.kind=eedn"]), tmp_path / "eedn").simulate(
+        Stages(load_scenario(path, changes={"train.kind": "eedn"}), tmp_path / "eedn").simulate(
             StageProgress(Stages.STAGES, quiet=True)
         )
 

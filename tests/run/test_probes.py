@@ -10,6 +10,7 @@ import pytest
 from neurosyn.engine.probes.dispatch import ProbeWarning
 from neurosyn.errors import ScenarioError
 from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.scenario.schema import scenario_schema
 from neurosyn.support.progress import StageProgress
@@ -83,7 +84,7 @@ def simulate(tiny, tiny_run, tmp_path):
         names = json.dumps([str(name) for name in plugins])
         path.write_text(f'extends = "{tiny}"\nplugins = {names}\n{tables}', encoding="utf-8")
         with StageProgress(Stages.STAGES, quiet=True) as progress:
-            return Stages(load_scenario(path, overrides=list(overrides)), folder).simulate(progress)
+            return Stages(load_scenario(path, changes=parse_assignments(overrides)), folder).simulate(progress)
 
     return run
 
@@ -219,7 +220,7 @@ def test_schema_knows_probes():
 
 
 def test_override_gives_probes(tiny):
-    scenario = load_scenario(tiny, overrides=['probes=[{kind = "raster", limit = 5}]'])
+    scenario = load_scenario(tiny, changes={"probes": [{"kind": "raster", "limit": 5}]})
     assert scenario.resolved["probes"][0]["limit"] == 5
 
 
@@ -233,7 +234,7 @@ def test_plugin_that_is_no_probe_is_refused(tiny, tmp_path):
         encoding="utf-8",
     )
     with pytest.raises(PluginError, match="does not derive from ProbePlugin"):
-        load_scenario(tiny, overrides=[f'plugins=["{file}"]', 'probes=[{kind = "old"}]'])
+        load_scenario(tiny, changes={"plugins": [file], "probes": [{"kind": "old"}]})
 
 
 def test_nothing_is_called_that_is_not_overridden():
