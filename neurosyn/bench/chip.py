@@ -7,6 +7,7 @@ leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events for eac
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
@@ -24,7 +25,6 @@ from neurosyn.engine.options import SimulateOptions, TimingName
 from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
-from neurosyn.scenario.changes import assignment
 from neurosyn.scenario.scenario import load_options
 
 __all__ = ["bench_chip", "check_timing", "common_workload", "simulated"]
@@ -128,7 +128,7 @@ def bench_chip(
         "rate_hz": rate_hz,
         "synapses": synapses,
         "seed": seed,
-        "set": [assignment(key, value) for key, value in (changes or {}).items()],
+        "set": [f"{key}={json.dumps(value)}" for key, value in (changes or {}).items()],
         "ticks": ticks,
         "timing": timing,
         "backend": results[0].backend,

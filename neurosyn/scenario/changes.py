@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
@@ -11,7 +10,7 @@ from typing import Any
 
 from neurosyn.errors import ScenarioError
 
-__all__ = ["Changes", "assignment", "changes_by_key", "parse_assignments", "parse_ranges", "parse_value", "plain_value"]
+__all__ = ["Changes", "changes_by_key", "parse_assignments", "parse_ranges", "parse_value", "plain_value"]
 
 Changes = Mapping[str, Any] | Sequence[str]
 """Changed values: ``{"chip.voltage": 0.8}``, ``{"chip": {"voltage": 0.8}}`` or ``["chip.voltage=0.8"]``."""
@@ -78,11 +77,6 @@ def parse_value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
-
-
-def assignment(key: str, value: Any) -> str:
-    """Return a change as ``key.path=value``."""
-    return f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"
 
 
 def parse_ranges(texts: Iterable[str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from neurosyn.errors import ScenarioError, did_you_mean
 from neurosyn.options import KeyPath
-from neurosyn.scenario.changes import assignment, plain_value
+from neurosyn.scenario.changes import plain_value
 from neurosyn.scenario.key_lines import key_lines
 
 __all__ = ["Document", "read_document"]
@@ -29,7 +29,7 @@ class Document:
     values
         The merged tables.
     places
-        For each key path, where it was last set: ``file:line`` or ``--set key=value``.
+        For each key path, where it was last set: ``file:line`` or ``--set key``.
     path
         The file that was asked for.
     """
@@ -180,7 +180,7 @@ def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], 
 
 def _change(document: Document, key: str, value: Any) -> None:
     value = plain_value(f"set: {key}", value)
-    where = f"--set {assignment(key, value)}"
+    where = f"--set {key}"
     keys = key.split(".")
     if not all(keys):
         raise ScenarioError(f"{where}: is not of the form key.path=value; write e.g. --set chip.voltage=0.8")

@@ -28,11 +28,9 @@ def test_tables_and_paths():
 
 
 def test_a_change_stands_where_the_command_line_would_write_it():
-    changes = {"chip.chips": (2, 2), "simulate.tick": "auto", "probes": [{"kind": "raster"}]}
-    document = read_document({}, changes=changes)
-    assert document.place(("chip", "chips")) == "--set chip.chips=[2, 2]"
-    assert document.place(("simulate", "tick")) == "--set simulate.tick=auto"
-    assert document.place(("probes", 0, "kind")) == '--set probes=[{"kind": "raster"}]'
+    document = read_document({}, changes={"chip.chips": (2, 2), "probes": [{"kind": "raster"}]})
+    assert document.place(("chip", "chips")) == "--set chip.chips"
+    assert document.place(("probes", 0, "kind")) == "--set probes"
 
 
 @pytest.mark.parametrize("changes", [{"seed": None}, {"seed": object()}, {"chip": {"x": [None]}}, "seed=3"])
