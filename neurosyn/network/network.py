@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.network.copies import copy_connectivity, copy_readout
@@ -169,7 +168,7 @@ def build_network(
     bound: list[BoundLayer] = []
     for number, (spec, layer_seed) in enumerate(zip(specs[:-1], seeds[:-1], strict=True), start=1):
         where = f"network: layer {number} ({spec.get('kind', 'no kind')})"
-        layer = _instantiate(spec, where, Layer)  # type: ignore[type-abstract]
+        layer = _build(spec, where, Layer)  # type: ignore[type-abstract]
         if layer.off_chip and any(not before.off_chip for before in bound):
             raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
         connectivity = _connect(layer, spec["kind"], shape, where)
@@ -184,7 +183,7 @@ def build_network(
     if not any(not layer.off_chip for layer in bound):
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
     where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
-    readout = _instantiate(specs[-1], where, Readout)  # type: ignore[type-abstract]
+    readout = _build(specs[-1], where, Readout)  # type: ignore[type-abstract]
     with blame("layers", specs[-1]["kind"], "assign"):
         classes = np.asarray(readout.assign(shape, n_classes))
     if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
@@ -218,21 +217,14 @@ def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:
     return made
 
 
-def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
-    if not isinstance(spec.get("kind"), str):
-        raise ScenarioError(f"{where}: has no `kind`; name a layer plugin (`neurosyn plugins list layers`)")
-    cls: Any = registry.get("layers", spec["kind"])
-    if not issubclass(cls, expected):
+def _build(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
+    table = {key: value for key, value in spec.items() if key != "name"}
+    layer = registry.build("layers", table, where, Layer, Readout)
+    if not isinstance(layer, expected):
         role = "the read-out at the end" if expected is Readout else "a layer"
         raise ScenarioError(
             f"{where}: plugin '{spec['kind']}' cannot be {role}; a network is layers, then one read-out"
         )
-    options = {key: value for key, value in spec.items() if key not in ("kind", "name")}
-    try:
-        layer: _L = cls.from_table(options)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
-        raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
     return layer
 
 

@@ -74,7 +74,7 @@ def test_no_member_hears_another_and_the_vote_is_the_mean():
     [
         ({}, "member: has no `kind`"),
         ({"kind": "eedn_tinny"}, "eedn_tiny"),
-        ({"kind": "dense", "hiden": [3]}, r"member \(dense\): hiden"),
+        ({"kind": "dense", "hiden": [3]}, r"member: hiden: unknown key; did you mean 'hidden'\?"),
     ],
 )
 def test_a_member_that_is_none_is_refused(member, said):
