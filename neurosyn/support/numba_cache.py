@@ -17,7 +17,7 @@ class CacheWarning(UserWarning):
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator like ``numba.njit`` that keeps the machine code on disk where that is possible.
+    """Return a decorator like ``numba.njit`` with a cache on disk, or without one if no folder can be written.
 
     Where no folder can be written, as in a container that is read-only, Numba would refuse to compile at all. A cache
     that is damaged is written again, one that cannot be written is not used; both are a `CacheWarning`.
