@@ -34,6 +34,12 @@ settings.register_profile("neurosyn", deadline=None)
 settings.load_profile("neurosyn")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the tests of a single file in this process: no worker has to start, and output and debuggers work."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 0 if len(files) == 1 and files.pop().endswith(".py") else None
+
+
 @pytest.fixture(autouse=True)
 def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plugin files that a test loads are gone after it."""
