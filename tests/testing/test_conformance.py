@@ -374,8 +374,11 @@ def train_quickly(network, data, context):
         (lambda self, n, d, c: d.train.images.fill(0), "train(): ValueError"),
         (lambda self, n, d, c: c.report("epoch 1"), "reports a value that is no dictionary"),
         (lambda self, n, d, c: np.random.rand(3), "draws from NumPy's global random numbers"),  # noqa: NPY002
-        (lambda self, n, d, c: replace(train_quickly(n, d, c), encoder={}), "has the encoder {}; pass on data.encoder_spec"),
-        (lambda self, n, d, c: replace(train_quickly(n, d, c), provenance={"x": {1}}), "its provenance must be plain values"),
+        (lambda self, n, d, c: replace(train_quickly(n, d, c), encoder={}), "has the encoder {}; pass on"),
+        (
+            lambda self, n, d, c: replace(train_quickly(n, d, c), provenance={"x": {1}}),
+            "provenance must be plain values",
+        ),
         (
             lambda self, n, d, c: train_quickly(n, d, replace(c, seed=int(np.random.default_rng().integers(2**40)))),
             "gives another model for the same seed",
