@@ -223,6 +223,7 @@ def test_finished_training_is_not_repeated(train, tmp_path):
     assert not reports
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_ctrl_c_waits_for_the_end_of_a_step(train, tmp_path, monkeypatch):
     from neurosyn_plugins.trainers.eedn import training as loop
 
@@ -246,6 +247,7 @@ def test_ctrl_c_waits_for_the_end_of_a_step(train, tmp_path, monkeypatch):
     assert len(calls) == 48
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_ctrl_c_at_the_end_of_the_last_epoch_is_not_lost(train, tmp_path):
     whole = file_of(train("whole"), tmp_path / "whole.safetensors")
 
@@ -271,6 +273,7 @@ def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it():
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_second_ctrl_c_goes_through_at_once():
     with DeferredInterrupt() as interrupt:
         signal.raise_signal(signal.SIGINT)
