@@ -1,3 +1,5 @@
+"""Expected packets, hops and link loads by hand, and against each other."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.placement import Placement
 from neurosyn.placement.expected_traffic import mean_hops, measure_traffic
+from tests.placement.programs import convolve, draw_program, wire
 
 MESH = Mesh(1, 1, 4)
 
@@ -19,18 +22,18 @@ def link_loads(program, placement):
     return dict(placement.mesh.link_loads(xy[traffic.source], xy[traffic.target], traffic.packets))
 
 
-def test_mean_hops_by_hand(wire):
+def test_mean_hops_by_hand():
     program = wire(3, {(0, 1): 3.0, (0, 2): 1.0, (1, 1): 2.0})
     # 3 packets over 2 + 1 links, 1 over 3, 2 within the core.
     assert mean_hops(program, at((0, 0), (2, 1), (0, 3))) == pytest.approx((3 * 3 + 1 * 3 + 2 * 0) / 6)
 
 
-def test_mean_hops_of_silence_is_0(wire):
+def test_mean_hops_of_silence_is_0():
     assert mean_hops(wire(2, {(0, 1): 0.0}), at((0, 0), (3, 3))) == 0
     assert mean_hops(wire(2, {}), at((0, 0), (3, 3))) == 0
 
 
-def test_link_loads_by_hand(wire):
+def test_link_loads_by_hand():
     """0 at (0, 0) sends 2 packets east twice and north once to 1 at (2, 1); 1 sends 5 back, west then south."""
     loads = link_loads(wire(2, {(0, 1): 2.0, (1, 0): 5.0}), at((0, 0), (2, 1)))
     east, west, north, south = (np.zeros((4, 4)) for _ in range(4))
@@ -42,7 +45,7 @@ def test_link_loads_by_hand(wire):
         np.testing.assert_array_equal(loads[direction], expected)
 
 
-def test_traffic_by_hand(wire):
+def test_traffic_by_hand():
     program = wire(3, {(0, 1): 3.0, (2, 0): 1.0, (1, 1): 2.0}, inputs=(0, 0, 1), outputs=(2,))
     traffic = measure_traffic(program)
     assert list(zip(traffic.source, traffic.target, traffic.packets, strict=True)) == [(0, 1, 3.0), (2, 0, 1.0)]
@@ -50,7 +53,7 @@ def test_traffic_by_hand(wire):
     assert traffic.inputs.tolist() == [0, 0, 0]  # no neuron has a synapse with the axons of the lines
 
 
-def test_input_lines_are_as_active_as_their_relays(convolve):
+def test_input_lines_are_as_active_as_their_relays():
     program = convolve(4, 4)
     traffic = measure_traffic(program)
     # Each of 32 lines is expected to spike with probability ½, as no activity of the inputs was recorded.
@@ -60,8 +63,8 @@ def test_input_lines_are_as_active_as_their_relays(convolve):
 
 @settings(max_examples=30, deadline=None)
 @given(cores=st.integers(1, 20), seed=st.integers(0, 2**16))
-def test_links_carry_what_packets_travel(any_program, cores, seed):
-    program = any_program(cores, seed)
+def test_links_carry_what_packets_travel(cores, seed):
+    program = draw_program(cores, seed)
     mesh = Mesh(1, 2, 4)
     cells = np.random.default_rng(seed).permutation(mesh.cores)[:cores]
     placement = Placement(mesh, np.stack([cells % 8, cells // 8], axis=1).astype(np.int32))

@@ -1,4 +1,4 @@
-"""What stands at the beginning of IBM's spike files: JSON objects that say how the rest is written."""
+"""Headers of IBM's spike files: JSON objects that give the encoding of the spikes after them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _ENCODINGS = ("TEXT", "RAWI3", "RAWO6", "CONNPIN")
 
 @dataclass(frozen=True)
 class SpikeHeader:
-    """A header.
+    """Header of a spike file.
 
     Attributes
     ----------
     encoding : str
         ``TEXT``, ``RAWI3``, ``RAWO6`` or ``CONNPIN``.
     members : dict
-        What its objects say together.
+        Members of all objects of the header.
     size : int
-        Bytes before the first spike.
+        Number of bytes before the first spike.
     """
 
     encoding: str
@@ -37,18 +37,18 @@ class SpikeHeader:
 
     @property
     def delay(self) -> int:
-        """Delay of spikes that have none of their own, in ticks."""
+        """Default delay of spikes, in ticks."""
         delay: int = self.members.get("defaultDestinationDelay", 1)
         return delay
 
 
 def read_header(path: Path, stream: BinaryIO) -> SpikeHeader:
-    """Read the header of a spike file and leave `stream` at the first spike.
+    """Read the header of a spike file; `stream` then stands at the first spike.
 
     Raises
     ------
     DataError
-        If there is none, or it names an encoding that is not known.
+        If there is no header, or its encoding is unknown.
     """
     start = stream.read(_LONGEST)
     first = _decoded(path, start.split(b"\n", 1)[0].split(_END, 1)[0])
@@ -86,7 +86,7 @@ def binary_header(encoding: str, members: dict[str, Any] | None = None) -> bytes
 
 
 def _decoded(path: Path, text: bytes) -> list[dict[str, Any]]:
-    """Decode the objects that stand one after the other."""
+    """Return the JSON objects in a text that holds one after the other."""
     decoder = json.JSONDecoder()
     rest = text.decode("latin-1").strip()
     parts: list[dict[str, Any]] = []
