@@ -18,13 +18,13 @@ __all__ = ["Compiled", "Trained", "compile", "load_program", "simulate", "train"
 
 
 class Trained(NamedTuple):
-    """What `train` returns.
+    """Result of `train`.
 
     Attributes
     ----------
     model : Model
     summary : dict
-        What ``neurosyn train --json`` prints: the model's file, its accuracy on the test frames, how it was trained.
+        The document of ``neurosyn train --json``: the model's file, its accuracy on the test frames, its training.
     """
 
     model: Model
@@ -32,13 +32,13 @@ class Trained(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """What `compile` returns.
+    """Result of `compile`.
 
     Attributes
     ----------
     program : Program
     summary : dict
-        What ``neurosyn compile --json`` prints: the program's file, the network, and the use of the cores.
+        The document of ``neurosyn compile --json``: the program's file, the network, and the use of the cores.
     """
 
     program: Program
@@ -55,7 +55,7 @@ def simulate(
     jobs: int | None = None,
     progress: bool = False,
 ) -> Run:
-    """Do everything: data, train, compile, place, simulate, trace, report; the same as ``neurosyn simulate``.
+    """Run every stage: data, train, compile, place, simulate, trace, report; the same as ``neurosyn simulate``.
 
     Stages whose inputs have not changed since the last run in the same folder are not repeated.
 
@@ -72,10 +72,9 @@ def simulate(
     force
         Repeat stages that are up to date.
     jobs
-        How many ticks may be played in time at once; by default as many as there are processors. It changes nothing
-        else.
+        Number of ticks timed in parallel; by default one per processor. Results do not depend on it.
     progress
-        Say on stderr how far it is.
+        Show progress on stderr.
 
     Returns
     -------
@@ -111,9 +110,9 @@ def train(
     packed: Path | str | None = None,
     progress: bool = False,
 ) -> Trained:
-    """Train the scenario's network, also where the scenario names a trained one; the same as ``neurosyn train``.
+    """Train the scenario's network, even if the scenario names a trained one; the same as ``neurosyn train``.
 
-    A training that was stopped goes on from its last checkpoint.
+    An interrupted training is resumed from its last checkpoint.
 
     Parameters
     ----------
@@ -174,9 +173,9 @@ def compile(  # noqa: A001  (as on the command line)
 
 
 def load_program(path: Path | str) -> Program:
-    """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON), told apart by content.
+    """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON); the content decides which.
 
-    What such a file says of positions and of input spikes is in `neurosyn.formats.open_program.open_program`.
+    `neurosyn.formats.open_program.open_program` returns the file's positions and input spikes, too.
 
     Raises
     ------

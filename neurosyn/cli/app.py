@@ -26,7 +26,7 @@ class _CommandGroup(TyperGroup):
         add_common_options(self)
 
     def invoke(self, ctx: Any) -> Any:
-        """Keep Typer from answering Ctrl-C and closed pipes in its own way, which changes between its releases."""
+        """Handle Ctrl-C and closed pipes here: Typer's handling changes between its releases."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
@@ -37,13 +37,13 @@ class _CommandGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         from neurosyn.registry import registry
 
-        own = super().list_commands(ctx)
-        return [*own, *(name for name in registry.names("commands") if name not in own)]
+        built_in = super().list_commands(ctx)
+        return [*built_in, *(name for name in registry.names("commands") if name not in built_in)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            return found
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in is not None:
+            return built_in
         from neurosyn.registry import registry
 
         if cmd_name not in registry.names("commands"):
@@ -98,7 +98,7 @@ def simulate(
     force: Force = False,
     jobs: Jobs = None,
 ) -> None:
-    """Do everything: data, train, compile, place, simulate, trace, report.
+    """Run every stage: data, train, compile, place, simulate, trace, report.
 
     Stages whose inputs have not changed since the last run are not repeated.
     """
@@ -131,7 +131,7 @@ def train(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the scenario's network and write the model, also where the scenario names a trained one."""
+    """Train the scenario's network and write the model, even if the scenario names a trained one."""
     from neurosyn.run.stages import Stages
 
     stages = Stages.open("train", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
@@ -148,7 +148,7 @@ def train(
 
 
 def _training_command(scenario: Path, profile: str | None, overrides: list[str] | None, packed: Path | None) -> str:
-    """Return the command again, without what decides nothing but places."""
+    """Return the command without options that decide only where files go."""
     words = ["neurosyn", "train", str(scenario)]
     words += ["--profile", profile] if profile else []
     words += [word for override in overrides or [] for word in ("--set", override)]
@@ -202,7 +202,7 @@ def place(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Place the program's cores and compare the mean route with a row-by-row placement."""
+    """Place the program's cores and compare the mean route with that of a row-by-row placement."""
     from neurosyn.cli.tables import print_placement
     from neurosyn.run.stages import Stages
 
@@ -223,7 +223,7 @@ def report(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write the report page of a finished run anew."""
+    """Write the report page of a finished run again."""
     from neurosyn.run.stages import write_run_report
 
     page = write_run_report(run, out)

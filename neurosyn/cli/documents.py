@@ -1,4 +1,4 @@
-"""What each command prints with ``--json``: a model a document, from which ``neurosyn schema`` makes its JSON Schema.
+"""Documents that commands print with ``--json``, one model each; ``neurosyn schema`` makes JSON Schemas of them.
 
 Numbers carry their unit in their name: ``_ps``, ``_us``, ``_s``, ``_pj``, ``_uj``, ``_mw``. Keys may be added to a
 document; one that is there keeps its name and meaning within a major version.
@@ -24,7 +24,7 @@ class _Part(BaseModel):
 
 
 class _Summary(_Part):
-    """Of these the summaries of runs have more: tables by layer, provenance, what probes found."""
+    """Base of run summaries, which also hold tables by layer, provenance and results of probes."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -95,7 +95,7 @@ class Layer(_Part):
 
 
 class Chip(_Summary):
-    """What the summaries of scenarios and of raw programs share."""
+    """Fields common to the summaries of scenarios and of raw programs."""
 
     title: str
     cores: int
@@ -392,12 +392,14 @@ def document_schema(command: str) -> Json:
         If there is no such command.
     """
     words = command.split()
-    found = next((DOCUMENTS[name] for name in (" ".join(words), *words[:1]) if name in DOCUMENTS), None)
-    if found is None:
+    document = next((DOCUMENTS[name] for name in (" ".join(words), *words[:1]) if name in DOCUMENTS), None)
+    if document is None:
         raise ScenarioError(
             f"{command}: is no command with a document{did_you_mean(command, DOCUMENTS)} (there are: "
             f"{', '.join(DOCUMENTS)})"
         )
     title = f"neurosyn {command} --json"
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | TypeAdapter(found).json_schema(by_alias=True)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | TypeAdapter(document).json_schema(
+        by_alias=True
+    )
     return schema | {"title": title}

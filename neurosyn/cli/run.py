@@ -28,7 +28,7 @@ def run(
             metavar="PROGRAM", help="A program: .npz, JSON of IBM's tools (CPE), or of RANC.", show_default=False
         ),
     ],
-    ticks: Annotated[int, typer.Option("--ticks", "-n", min=1, max=_MAX_TICKS, help="How many ticks to play.")],
+    ticks: Annotated[int, typer.Option("--ticks", "-n", min=1, max=_MAX_TICKS, help="Number of ticks.")],
     spikes: Annotated[
         Path | None,
         typer.Option(
@@ -69,11 +69,11 @@ def run(
     from neurosyn.trace.recorder import ParquetRecorder
     from neurosyn.trace.selection import chosen_cores
 
-    # Before the work, not after it.
+    # Mistakes are refused before the run, not after it.
     if out is not None:
         check_ending(out)
-    found = load_options(("chip", "simulate", "trace"), parse_assignments(overrides))
-    chip, options, recording = found["chip"], found["simulate"], found["trace"]
+    tables = load_options(("chip", "simulate", "trace"), parse_assignments(overrides))
+    chip, options, recording = tables["chip"], tables["simulate"], tables["trace"]
     assert isinstance(chip, ChipOptions)
     assert isinstance(options, SimulateOptions)
     assert isinstance(recording, TraceOptions)
@@ -83,17 +83,17 @@ def run(
             f"--set simulate.{name}={value}: has an option of its own here; give --{name} {value} in its place"
         )
     with StageProgress(3, quiet=quiet) as progress:
-        with progress.stage("read") as said:
+        with progress.stage("read") as notes:
             raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
             given = no_spikes() if raw.spikes is None else raw.spikes
-            chosen_cores(recording, raw.program)  # before the work
+            chosen_cores(recording, raw.program)  # refuses unknown layers and cores
             if spikes is not None:
                 given = read_spikes(spikes, raw.program)
-            said.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
+            notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
         unheard = int((given.tick >= ticks - 1).sum())
         if unheard:
             progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
-        with progress.stage("run") as said:
+        with progress.stage("run") as notes:
             mesh = raw.placement.mesh
             chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
             options = options.model_copy(update={"timing": timing, "backend": backend})
@@ -112,11 +112,11 @@ def run(
                 progress=progress.update,
                 jobs=jobs,
             )
-            said.append(f"{len(result.output_spikes):,} output spikes")
-        with progress.stage("write") as said:
+            notes.append(f"{len(result.output_spikes):,} output spikes")
+        with progress.stage("write") as notes:
             if out is not None:
                 write_outputs(out, result.output_spikes, raw.program, ticks)
-            said.append(f"{out}" if out is not None else "nothing (no --out)")
+            notes.append(f"{out}" if out is not None else "nothing (no --out)")
     summary = _summary(program, raw, chip, result, len(given.tick)) | {
         "out": None if out is None else str(out),
         "trace": None if trace is None else str(trace),

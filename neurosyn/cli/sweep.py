@@ -41,8 +41,8 @@ def sweep(
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
 
-    Each run has its own folder in sweeps/NAME-HASH, or --out. The same command goes on where one was ended. A run that
-    fails does not keep the others from being done; the exit code is then that of the first that failed.
+    Each run has its own folder in sweeps/NAME-HASH, or --out. The same command resumes an interrupted sweep. A failed
+    run does not stop the others; the exit code is then that of the first failure.
     """
     from neurosyn.analysis.printing import print_analysis
     from neurosyn.run.stages import Stages

@@ -1,4 +1,4 @@
-"""From a TOML file with ``extends``, profiles and ``--set`` to one document that knows where each key came from."""
+"""Scenario documents: a TOML file merged with those it extends, a profile and changes; the place of each key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neurosyn.scenario.key_lines import key_lines
 __all__ = ["Document", "read_document"]
 
 MAX_BYTES = 1 << 20
-"""A scenario larger than this is not a scenario."""
+"""Largest size of a scenario file."""
 
 
 @dataclass
@@ -29,9 +29,9 @@ class Document:
     values
         The merged tables.
     places
-        For each key path, where it was last set: ``file:line`` or ``--set key``.
+        Place where each key path was last set: ``file:line`` or ``--set key``.
     path
-        The file that was asked for.
+        The scenario file; ``scenario`` for tables from Python.
     """
 
     values: dict[str, Any]
@@ -39,7 +39,7 @@ class Document:
     places: dict[KeyPath, str] = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> str:
-        """Return where `path`, or else the nearest table around it, was set."""
+        """Return the place where `path`, or else the nearest table around it, was set."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.places:
                 return self.places[path[:end]]
@@ -132,9 +132,9 @@ def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trai
 
 
 def _resolve_files(values: dict[str, Any], folder: Path) -> None:
-    """Plugin and model files are relative to the scenario that names them, also where another one extends it.
+    """Make the paths of plugin and model files relative to the scenario that names them, also where it is extended.
 
-    So is the folder of a data set, if it begins with ``./`` or ``../``; others are inside the data folder.
+    The same holds for the folder of a data set that begins with ``./`` or ``../``; others are inside the data folder.
     """
     plugins = values.get("plugins")
     if isinstance(plugins, list):
@@ -144,15 +144,15 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
         if isinstance(model, str) and model and ":" not in model:
             table["model"] = str(folder / model)
     for table in _with_stand_in(values.get("data")):
-        own = table.get("folder")
-        if isinstance(own, str) and own.startswith(("./", "../")):
-            table["folder"] = str((folder / own).resolve())
+        images = table.get("folder")
+        if isinstance(images, str) and images.startswith(("./", "../")):
+            table["folder"] = str((folder / images).resolve())
 
 
 def _with_stand_in(table: Any) -> list[dict[str, Any]]:
-    """Return a table and the one for the stand-in in it, as far as they are tables."""
+    """Return a table and its nested table for the stand-in, those of them that are tables."""
     both = (table, table.get("stand_in")) if isinstance(table, dict) else ()
-    return [found for found in both if isinstance(found, dict)]
+    return [entry for entry in both if isinstance(entry, dict)]
 
 
 def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath) -> None:
@@ -161,7 +161,7 @@ def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], 
     for key in base:
         target = target[key]
     if base == ("train",) and isinstance(changes := target.get("stand_in"), dict):
-        # What is laid over has the last word, whichever data are in use.
+        # The newer value holds, whichever data are in use.
         for key in new.keys() & changes.keys():
             del changes[key]
     for key, value in new.items():
@@ -188,7 +188,7 @@ def _change(document: Document, key: str, value: Any) -> None:
     for name in reversed(keys):
         nested = {name: nested}
     paths: list[KeyPath] = [tuple(keys[:end]) for end in range(1, len(keys) + 1)]
-    # Tables that the change opens stand where it does; those that were there stay where they were.
+    # Tables that the change creates get its place; existing ones keep theirs.
     places = {path: where for path in paths if path not in document.places or path == paths[-1]}
     table: Any = document.values
     for position, name in enumerate(keys[:-1]):

@@ -1,4 +1,4 @@
-"""A validated scenario: every mistake at once, each with its file and line."""
+"""Validated scenarios; all mistakes are reported at once, each with its file and line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Scenario", "load_options", "load_scenario"]
 
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
-"""Characters; folders are named by it."""
+"""In characters; the name becomes that of a folder."""
 _NAME_CHARACTERS = "letters, digits, '-', '_' and '.'"
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
@@ -35,7 +35,7 @@ class Scenario:
     Attributes
     ----------
     name, title, seed
-        Name for folders, a line for people, the seed from which every stage takes its own.
+        Name for folders, title, and the seed from which the seed of each stage is derived.
     path
         The file it was read from; ``scenario`` for tables from Python.
     plugins
@@ -55,20 +55,21 @@ class Scenario:
 
     def options(self, table: str, cls: type[_O]) -> _O:
         """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
-        found = self._options[table]
-        if not isinstance(found, cls):
+        options = self._options[table]
+        if not isinstance(options, cls):
             raise PluginError(
                 f"{self.path}: {table}: plugin '{self.resolved.get(table, {}).get('kind')}' is a "
-                f"{type(found).__name__}, which does not derive from {cls.__name__}; correct the plugin"
+                f"{type(options).__name__}, which does not derive from {cls.__name__}; correct the plugin"
             )
-        return found
+        return options
 
     def named(self, table: str, cls: type[_O]) -> dict[str, _O]:
         """Return the validated plugins of a list of tables by their names, e.g. ``named("probes", ProbePlugin)``."""
-        return {str(one["name"]): self.options(f"{table}.{one['name']}", cls) for one in self.resolved.get(table, [])}
+        names = [str(entry["name"]) for entry in self.resolved.get(table, [])]
+        return {name: self.options(f"{table}.{name}", cls) for name in names}
 
     def has(self, table: str) -> bool:
-        """Whether the scenario has an optional table such as ``data.stand_in``."""
+        """Return True if the scenario has an optional table such as ``data.stand_in``."""
         return table in self._options
 
     def kind(self, table: str) -> str:
@@ -84,7 +85,7 @@ class Scenario:
         return {key: entry for key, entry in value.items() if key != variant} if variant else value
 
     def seed_of(self, stage: str) -> int:
-        """Return the seed of one stage: stages do not share random numbers."""
+        """Return the seed of one stage; stages do not share random numbers."""
         sequence = np.random.SeedSequence([self.seed, zlib.crc32(stage.encode())])
         return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
@@ -130,7 +131,7 @@ def load_scenario(
     ScenarioError
         With every mistake of the file, one a line, as ``file:line: key: problem``.
     PluginError
-        The same, if nothing but plugins is to blame.
+        The same, if all mistakes are in plugins.
     """
     document = read_document(source, profile=profile, changes=changes)
     values = document.values
@@ -318,7 +319,7 @@ def _validate_list(
 
 
 def _is_name(name: Any) -> bool:
-    """Whether a name is fit for a folder."""
+    """Return True if a name is fit for a folder."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= _LONGEST_NAME

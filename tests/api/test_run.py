@@ -87,7 +87,7 @@ def test_a_trace_alone_has_no_answers(finished_run, tmp_path):
     run = ns.open_run(tmp_path)
     assert len(run.trace.ticks()) > 0
     for name in ("accuracy", "program", "placement", "report"):
-        with pytest.raises(DataError, match=r"has no .*; ask a run of `neurosyn simulate`"):
+        with pytest.raises(DataError, match=r"has no .*; use a run of `neurosyn simulate`"):
             getattr(run, name)
     assert "tmp" in run._repr_html_() or tmp_path.name in run._repr_html_()
 

@@ -1,4 +1,4 @@
-"""Whatever is wrong, there is one clear message, the right exit code, and nothing half-written."""
+"""Bad input gives one clear message, the right exit code, and no half-written file."""
 
 import errno
 import json
@@ -441,7 +441,7 @@ def test_full_disk_behind_a_redirection(tiny):
     assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"
 
 
-# What nobody thought of.
+# Unexpected errors.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What holds for every command: common options, logs, colours, the help."""
+"""Common to all commands: options, logs, colours, the help."""
 
 import json
 import os

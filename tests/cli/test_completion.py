@@ -1,4 +1,4 @@
-"""What the tab key offers."""
+"""Completions of the tab key."""
 
 import os
 import subprocess

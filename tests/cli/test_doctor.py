@@ -1,4 +1,4 @@
-"""What `neurosyn doctor` finds, and how it says so."""
+"""`neurosyn doctor`: its findings and their wording."""
 
 import json
 import sys
