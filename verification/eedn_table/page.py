@@ -1,4 +1,4 @@
-"""The page with the table, and what is to say about it."""
+"""Page with the table and its explanation, in Markdown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from neurosyn.support.formatting import MISSING, alike, count, number, percent, things
 from verification.eedn_table.published import PUBLISHED, Published
-from verification.eedn_table.row import Row, ordered
+from verification.eedn_table.row import ModelRow, ordered
 
 __all__ = ["PLOT", "page"]
 
 PLOT = "accuracy_energy.png"
-"""Lies in the folder of the page's name beside it."""
+"""Name of the plot, in the folder ``eedn_table`` beside the page."""
 _PAPER = "Esser et al. 2016"
 _TITLE = """\
 # The table of the paper
@@ -97,15 +97,15 @@ chip in [verification.md](verification.md).
 """
 
 
-def page(rows: Iterable[Row], missing: Mapping[str, str]) -> str:
+def page(rows: Iterable[ModelRow], missing: Mapping[str, str]) -> str:
     """Return the page in Markdown.
 
     Parameters
     ----------
     rows
-        What was taken.
+        Rows of the table.
     missing
-        Names of models without a row, and why.
+        Models without a row by name, with the reason.
     """
     rows = ordered(rows)
     parts = [_TITLE, f"![Accuracy against energy per frame](eedn_table/{PLOT})\n", _main_table(rows), _LEGEND]
@@ -115,7 +115,7 @@ def page(rows: Iterable[Row], missing: Mapping[str, str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _main_table(rows: Sequence[Row]) -> str:
+def _main_table(rows: Sequence[ModelRow]) -> str:
     body = []
     for task, paper in PUBLISHED.items():
         body.append(_published_cells(paper))
@@ -131,9 +131,9 @@ def _published_cells(paper: Published) -> tuple[str, ...]:
     return (f"**{paper.title}**", f"*{_PAPER}*", MISSING, accuracy, MISSING, count(paper.cores), *speed, *last)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    """Return a row's cells; no accuracy on other data stands there without the word for them."""
-    # The data's own name says what they stand for.
+def _cells(row: ModelRow) -> tuple[str, ...]:
+    """Return the cells of a row; accuracies on data other than the official ones are marked."""
+    # Some names of data sets already contain the kind.
     what = row.dataset if row.kind == "official" or row.kind in row.dataset.lower() else f"{row.dataset} ({row.kind})"
     word = "" if row.kind == "official" else f" ({row.kind})"
     frames = things(row.frames, "frame") if row.all_frames else f"only {count(row.frames)} of the test frames"
@@ -153,7 +153,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _power_table(rows: Sequence[Row]) -> str:
+def _power_table(rows: Sequence[ModelRow]) -> str:
     body = []
     for row in rows:
         power = row.power_mw
@@ -163,7 +163,7 @@ def _power_table(rows: Sequence[Row]) -> str:
     return _table(_POWER_HEAD, body)
 
 
-def _why_table(rows: Sequence[Row]) -> str:
+def _why_table(rows: Sequence[ModelRow]) -> str:
     body = []
     for row in rows:
         paper = row.published
@@ -174,14 +174,14 @@ def _why_table(rows: Sequence[Row]) -> str:
     return _table(_WHY_HEAD, body) if body else ""
 
 
-def _missing(rows: Sequence[Row], missing: Mapping[str, str]) -> str:
+def _missing(rows: Sequence[ModelRow], missing: Mapping[str, str]) -> str:
     taken = {row.task for row in rows}
     lines = [f"- {name}: {' '.join(why.split())}" for name, why in missing.items()]
     lines += [f"- {paper.title}: no model is in the table" for task, paper in PUBLISHED.items() if task not in taken]
     return "\n".join(["## Not in the table", "", *lines, ""]) if lines else ""
 
 
-def _taken(rows: Sequence[Row]) -> str:
+def _taken(rows: Sequence[ModelRow]) -> str:
     if not rows:
         return ""
     days, versions = sorted({row.taken for row in rows}), sorted({row.neurosyn for row in rows})
