@@ -27,11 +27,6 @@ def small_file(path, n=12, seed=0, **arrays):
     return images, labels
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
-
-
 def test_is_registered():
     assert registry.get("datasets", "svhn") is Svhn
 
@@ -128,7 +123,7 @@ HOSTILE = {
     "text labels": ({"y": np.array([["a"]] * 12)}, "'y' is char"),
     "objects": ({"y": np.array([[1.0]] * 12, dtype=object)}, "'y' is cell"),
     "sparse labels": ({"y": csc_array(np.ones((12, 1)))}, "'y' is sparse"),
-    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex128"),
+    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex"),
 }
 
 
