@@ -68,8 +68,8 @@ weights of a neuron with 128 inputs) count every neuron on the chip once; a publ
 has 45–47 % and 68–70. The paper's accuracy and rate were measured on one board, its power on another.
 """
 _POWER_LEGEND = """\
-*Limited by*: the part that would be late or overrun with a shorter tick. The tick suits the busiest of the timed frames;
-more timed frames can only make it longer.
+*Limited by*: the part that would be late or overrun with a shorter tick. The tick suits the busiest of the timed
+frames; more timed frames can only make it longer.
 """
 _REASONS = """\
 ## Why the numbers differ
