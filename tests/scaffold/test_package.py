@@ -1,4 +1,4 @@
-"""Packages from the templates work as they are written: contract, own tests, entry point."""
+"""Generated packages: they keep the contract, pass their tests and have an entry point."""
 
 import json
 import sys
