@@ -11,7 +11,8 @@ from simpy import Event
 
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
-from neurosyn.engine.reference.packet_network import Packet, PacketNetwork
+from neurosyn.engine.reference.packet import Packet
+from neurosyn.engine.reference.packet_network import PacketNetwork
 
 __all__ = ["Delivery", "inject"]
 
@@ -65,7 +66,7 @@ def inject(
 
     for core, (targets, times) in enumerate(zip(target.tolist(), made_ps.tolist(), strict=True)):
         packets = [
-            Packet(env, network.way(fabric.path(positions[core], positions[to])), core * flat + number, landed)
+            Packet(core * flat + number, network.route(positions[core], positions[to]), landed)
             for number, to in enumerate(targets)
         ]
         env.process(_source(env, network, packets, times))
@@ -79,7 +80,4 @@ def _source(
     for packet, at in zip(packets, times, strict=True):
         if at > env.now:
             yield env.timeout(at - env.now)
-        packet.send_ps = at
-        while (room := network.room(packet.way[-1])) is not None:
-            yield room
-        network.enter(packet)
+        yield from network.send(packet)
