@@ -1,4 +1,4 @@
-"""Completions of the tab key."""
+"""Completion with the tab key."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`neurosyn doctor`: its findings and their wording."""
+"""Findings of `neurosyn doctor` and their wording."""
 
 import json
 import sys

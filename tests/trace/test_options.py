@@ -1,3 +1,5 @@
+"""Options of ``[trace]``: levels, windows, refusals."""
+
 import pytest
 from pydantic import ValidationError
 
@@ -19,7 +21,7 @@ from neurosyn.trace.options import TraceOptions
 )
 def test_wrong_options_are_refused(wrong):
     (name,) = wrong
-    with pytest.raises(ValidationError, match=rf"\n{name}\b"):
+    with pytest.raises(ValidationError, match=rf"\b{name}\b"):
         TraceOptions.from_table(wrong)
 
 

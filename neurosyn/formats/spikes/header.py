@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from neurosyn.errors import DataError
+from neurosyn.support.untrusted import unique_keys
 
 __all__ = ["SpikeHeader", "binary_header", "read_header"]
 
@@ -51,6 +53,8 @@ def read_header(path: Path, stream: BinaryIO) -> SpikeHeader:
         If there is no header, or its encoding is unknown.
     """
     start = stream.read(_LONGEST)
+    mark = len(start) - len(start.removeprefix(codecs.BOM_UTF8))
+    start = start[mark:]
     first = _decoded(path, start.split(b"\n", 1)[0].split(_END, 1)[0])
     encoding = first[0].get("encoding") if first else None
     if encoding not in _ENCODINGS:
@@ -70,12 +74,14 @@ def read_header(path: Path, stream: BinaryIO) -> SpikeHeader:
             raise DataError(f"{path}: the header is not ended by a byte 0xFF; the file is cut short, get a whole one")
     members: dict[str, Any] = {}
     for part in _decoded(path, start[: size if encoding == "TEXT" else size - 1]):
+        if twice := sorted(members.keys() & part.keys()):
+            raise DataError(f"{path}: the header gives '{twice[0][:40]}' twice; repair the header")
         members.update(part)
     delay = members.get("defaultDestinationDelay", 1)
     if type(delay) is not int or not 1 <= delay <= 15:
         raise DataError(f"{path}: defaultDestinationDelay is {str(delay)[:20]}; the range is 1…15; repair the header")
-    stream.seek(size)
-    return SpikeHeader(encoding, members, size)
+    stream.seek(mark + size)
+    return SpikeHeader(encoding, members, mark + size)
 
 
 def binary_header(encoding: str, members: dict[str, Any] | None = None) -> bytes:
@@ -87,7 +93,7 @@ def binary_header(encoding: str, members: dict[str, Any] | None = None) -> bytes
 
 def _decoded(path: Path, text: bytes) -> list[dict[str, Any]]:
     """Return the JSON objects in a text that holds one after the other."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=unique_keys)
     rest = text.decode("latin-1").strip()
     parts: list[dict[str, Any]] = []
     try:

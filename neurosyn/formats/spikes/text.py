@@ -26,6 +26,7 @@ from neurosyn.errors import DataError
 from neurosyn.formats.spikes.header import SpikeHeader
 from neurosyn.formats.spikes.numbering import MAX_TICK, InputCollector
 from neurosyn.formats.value_checks import UnfitError, integer, member, table
+from neurosyn.support.untrusted import unique_keys
 
 __all__ = ["read_text"]
 
@@ -97,7 +98,9 @@ def _parsed(path: Path, chunk: bytes, line: int, default_delay: int) -> tuple[li
 
 
 def _spike(text: bytes, default_delay: int) -> tuple[int, int, int, int]:
-    spike: dict[str, Any] = table(member(table(json.loads(text), "the line"), "spike", "the line"), "the spike")
+    spike: dict[str, Any] = table(
+        member(table(json.loads(text, object_pairs_hook=unique_keys), "the line"), "spike", "the line"), "the spike"
+    )
 
     def number(key: str) -> int:
         return integer(member(spike, key, "the spike"), key, -MAX_TICK, MAX_TICK)

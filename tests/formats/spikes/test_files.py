@@ -1,4 +1,4 @@
-"""Spike files of IBM's tools, byte by byte where that says most."""
+"""Spike files of IBM's tools, byte by byte."""
 
 import json
 import struct
@@ -113,6 +113,8 @@ def test_pins_are_input_lines(tmp_path, two_cores):
         (TEXT + b'{"spike":{"srcTime":0,"destCore":7}}', ":3: the spike lacks 'destAxon'"),
         (TEXT + b'{"spike":{"srcTime":0.0,"destCore":7,"destAxon":1}}', "srcTime is 0.0, not an integer"),
         (TEXT + b'{"spike":{"srcTime":0,"destCore":7,"destAxon":1,"destDelay":16}}', "destDelay is 16"),
+        (TEXT + b'{"spike":{"srcTime":0,"srcTime":3,"destCore":7,"destAxon":1}}', "the key 'srcTime' is given twice"),
+        (TEXT.replace(b'Delay":1', b'Delay":1,"defaultDestinationDelay":2'), "the header is not JSON"),
         (TEXT + b'{"spike":[]}', ":3: the spike is a list, not an object"),
         (TEXT + b"7", ":3: the line is 7, not an object"),
         (TEXT + b"[" * 60_000, ":3: is not a JSON object"),
@@ -223,6 +225,20 @@ def test_pin_output_is_as_ibm_writes_it(two_cores, played, tmp_path):
     assert json.loads(head.split(b"\n", 1)[1])["connectors"][0]["bpp"] == 16
     again = read_outputs(path, two_cores)
     assert (again.tick.tolist(), again.dest_axon.tolist()) == ([2, 3, 3, 4], [511, 0, 1, 1])
+
+
+def test_a_byte_order_mark_is_passed_over(two_cores, write):
+    text = TEXT + line(0, 7, 0) + line(4, 7, 1)
+    marked, plain = read_spikes(write(b"\xef\xbb\xbf" + text), two_cores), read_spikes(write(text), two_cores)
+    assert columns(marked) == columns(plain)
+
+
+@pytest.mark.parametrize("pin", [512, 2**31, 2**32 - 2])
+def test_recorded_pins_beyond_the_program_are_refused(two_cores, write, pin):
+    spike = struct.pack(">II", 1, pin) + b"\x01"
+    path = write(PINS.replace(b'"bpp" : 8', b'"bpp" : 32') + tick(0) + spike + END)
+    with pytest.raises(DataError, match=f"spike 0 is of pin {pin}; the program has 512 pins"):
+        read_outputs(path, two_cores)
 
 
 def test_recorded_spikes_of_another_program_are_refused(two_cores, write):
