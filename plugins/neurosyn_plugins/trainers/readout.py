@@ -37,7 +37,7 @@ from neurosyn.plugins import (
     TrainingContext,
     TrainingData,
 )
-from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.inference import classify, infer, load_model, measure, transduce
 from neurosyn.plugins.wiring import flat_rows, wire_layers
 
 __all__ = ["Logistic", "Ridge"]
@@ -70,7 +70,7 @@ class _Readout(Trainer):
         last, accuracy = self._last(network, before, encoded, classes, rng)
         provenance = {"seed": context.seed, "training_images": len(data.train), "accuracy_real": accuracy}
         model = Model(network, (*before[:-1], last), dict(data.encoder_spec), provenance)
-        chosen = predict(network, infer(model, transduce(model, encoded)))
+        chosen = classify(model, data.encoder, data.train.images)
         provenance["accuracy_trinary"] = float((chosen == data.train.labels).mean())
         context.report({"epoch": 1, "epochs": 1, "accuracy": provenance["accuracy_trinary"]})
         return model

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.plugins import DataError, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins import DataError, Model, Network, TrainingContext, TrainingData
 from neurosyn.plugins.gpu import wrapped_errors
-from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.inference import classify, load_model, measure
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -210,7 +210,9 @@ class Training:
             "accuracy": progress.correct / self.steps,
         }
         if self.data.validation is not None and len(self.data.validation):
-            entry["validation_accuracy"] = self._accuracy(self._model(VALIDATION_STATISTICS), self.data.validation)
+            validation = self.data.validation
+            classes = classify(self._model(VALIDATION_STATISTICS), self.data.encoder, validation.images)
+            entry["validation_accuracy"] = float((classes == validation.labels).mean())
         self._state_is_whole = False
         self.progress = Progress(progress.epoch + 1, 0, 0.0, 0.0, [*progress.history, entry])
         if self._best_epoch() == self.progress.epoch:
@@ -251,14 +253,6 @@ class Training:
                 "seconds_left": seconds * (self.steps * (self.options.epochs - progress.epoch) - progress.step),
             }
         )
-
-    def _accuracy(self, model: Model, split: Split) -> float:
-        correct = 0
-        for start in range(0, len(split), 1024):
-            part = split.take(slice(start, start + 1024))
-            outputs = infer(model, transduce(model, self.data.encoder.encode(part.images)))
-            correct += int((predict(self.network, outputs) == part.labels).sum())
-        return correct / len(split)
 
     def _model(self, statistics_images: int) -> Model:
         """Fix the normalisation on training images without augmentation and return the model."""

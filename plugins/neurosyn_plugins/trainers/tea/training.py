@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neurosyn.plugins import DataError, LayerParameters, Model, Network, Split, TrainingContext, TrainingData
-from neurosyn.plugins.inference import infer, measure, predict, transduce
+from neurosyn.plugins.inference import classify, measure
 from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
@@ -219,9 +219,9 @@ class Training:
             "history": history,
         }
         model = Model(self.options.result(self.network), tuple(parameters), dict(self.data.encoder_spec), provenance)
-        found = predict(model.network, infer(model, transduce(model, encoded)))
+        classes = classify(model, self.data.encoder, sample.images)
         provenance["accuracy_expected"] = self._expected_accuracy(sample)
-        provenance["accuracy_sampled"] = float((found == sample.labels).mean())
+        provenance["accuracy_sampled"] = float((classes == sample.labels).mean())
         return model
 
     def _activity(self, encoded: F32) -> list[F32]:
