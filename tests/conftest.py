@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,18 @@ from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network
 from neurosyn.registry import registry
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from tests.networks import SHAPE, Binary, Plain, make_random_model, make_small_network
+from tests.runs import record_board, simulate_scenario
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)
 settings.load_profile("neurosyn")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the tests of a single file in this process: no worker has to start, and output and debuggers work."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 0 if len(files) == 1 and files.pop().endswith(".py") else None
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +43,23 @@ def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plugin files that a test loads are gone after it."""
     known = registry._discover()
     monkeypatch.setattr(registry, "_plugins", {group: dict(plugins) for group, plugins in known.items()})
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Ctrl-C and hang-ups end what runs, also where pytest itself ignores them (``nohup``, a job in the background).
+
+    Child processes inherit an ignored signal, so they have the default handling too.
+    """
+    defaults = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    before = {
+        getattr(signal, name): signal.signal(getattr(signal, name), handler)
+        for name, handler in defaults.items()
+        if hasattr(signal, name)
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -182,8 +204,7 @@ def tiny(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the finished tiny scenario; for reading only."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        Stages(load_scenario(tiny), folder).simulate(progress)
+    simulate_scenario(tiny, folder)
     return folder
 
 
@@ -193,3 +214,9 @@ def tiny_run(finished_run: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     shutil.copytree(finished_run, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def board_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of a small program on two chips, with every packet; for reading only."""
+    return record_board(tmp_path_factory.mktemp("board") / "trace")

@@ -9,10 +9,9 @@ import pytest
 
 from neurosyn.engine.probes.dispatch import ProbeWarning
 from neurosyn.errors import ScenarioError
-from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.scenario.schema import scenario_schema
-from neurosyn.support.progress import StageProgress
+from tests.runs import simulate_scenario
 
 _OTHER = ("probes", "provenance", "engine", "run")
 
@@ -82,8 +81,7 @@ def simulate(tiny, tiny_run, tmp_path):
         tables = "".join(f"\n[[probes]]\n{probe}\n" for probe in probes)
         names = json.dumps([str(name) for name in plugins])
         path.write_text(f'extends = "{tiny}"\nplugins = {names}\n{tables}', encoding="utf-8")
-        with StageProgress(Stages.STAGES, quiet=True) as progress:
-            return Stages(load_scenario(path, overrides=list(overrides)), folder).simulate(progress)
+        return simulate_scenario(path, folder, *overrides)
 
     return run
 
