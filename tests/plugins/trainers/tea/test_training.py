@@ -205,7 +205,7 @@ def test_goes_on_after_an_interruption_to_the_same_model(network, plain_encoder,
 def test_a_damaged_checkpoint_is_refused(network, plain_encoder, tmp_path):
     data, trainer = make_data(plain_encoder), Tea(epochs=1)
     trainer.train(network, data, TrainingContext(tmp_path, 7))
-    (path,) = tmp_path.glob("checkpoint-tea-*.safetensors")
+    (path,) = tmp_path.glob("checkpoint-*.safetensors")
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataError, match=r"is not a usable checkpoint .* delete it"):
         trainer.train(network, data, TrainingContext(tmp_path, 7))
