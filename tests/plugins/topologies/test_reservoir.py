@@ -176,6 +176,3 @@ def test_a_step_refuses_a_map_without_what_it_is_to_read():
         Step(neurons=128, state=True).connect(MapShape(1, 1, 128))
     with pytest.raises(ScenarioError, match="reads = 5, waits = 20: the input map 1×1×20 has 20 elements"):
         Step(neurons=128, reads=5, waits=20).connect(MapShape(1, 1, 20))
-
-
-# The contract of fixed weights, whoever fixes them.
