@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from neurosyn.plugins import (
-    DataError,
     Model,
     Network,
     ScenarioError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from neurosyn.plugins import DataError, Model, Network, Trainer, TrainingContext, TrainingData
+from neurosyn.plugins import Model, Network, Trainer, TrainingContext, TrainingData
 from neurosyn_plugins.trainers.tea.options import TeaOptions
 
 __all__ = ["Tea"]
