@@ -1,3 +1,5 @@
+"""Normalisation folded into leaks: by hand, and against the normalisation for every sum."""
+
 import numpy as np
 import pytest
 from hypothesis import example, given

@@ -1,3 +1,5 @@
+"""Data set ``gtsrb``: tracks, boxes, labels and damage."""
+
 import hashlib
 import io
 import zipfile

@@ -1,3 +1,5 @@
+"""Data set ``logo32``: boxes, photographs without a logo and damage."""
+
 import io
 import shutil
 import zipfile
