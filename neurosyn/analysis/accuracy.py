@@ -8,6 +8,7 @@ import numpy as np
 
 from neurosyn.analysis.evaluation import class_accuracy, confusion_matrix, margins
 from neurosyn.analysis.result import Analysis
+from neurosyn.analysis.run_summary import data_kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
 
 __all__ = ["analyse", "draw"]
+
+_NOTES = {
+    "stand-in": "The frames are a stand-in: none of these numbers may be compared with published results.",
+    "own": "The frames are your data: there are no published results to compare these numbers with.",
+}
+"""Note by kind of data."""
 
 
 def analyse(run: FinishedRun) -> Analysis:
@@ -63,11 +70,9 @@ def analyse(run: FinishedRun) -> Analysis:
         headline["ties"] = int((frames["margin"] == 0).sum())
     confusion = pd.DataFrame(matrix, columns=names)
     confusion.insert(0, "true \\ predicted", names)
-    notes: tuple[str, ...] = ()
-    if dataset.get("official") is False:
-        notes = ("The frames are a stand-in: none of these numbers may be compared with published results.",)
+    note = _NOTES.get(data_kind(run.summary) or "")
     tables = {"classes": classes, "confusion": confusion, "frames": frames}
-    return Analysis("accuracy", str(run.path), run.title, headline, tables, notes)
+    return Analysis("accuracy", str(run.path), run.title, headline, tables, (note,) if note else ())
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:

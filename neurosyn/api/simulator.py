@@ -326,7 +326,8 @@ class Simulator:
     @property
     def events(self) -> dict[str, int]:
         """What the ticks up to now did, in sum: spikes, synaptic events, packets, hops and so on."""
-        return {"ticks": self.tick} | summarise_events(self._simulation.counts, self.timing)
+        sums: Mapping[str, Any] = summarise_events(self._simulation.counts, self.timing)
+        return {"ticks": self.tick, **sums}
 
     @property
     def timing(self) -> TimingResult | None:

@@ -96,12 +96,18 @@ class RunFolder:
             and all(self._holds(name, digest) for name, digest in entry["outputs"].items())
         )
 
-    def intact(self, file: Path) -> bool:
-        """Whether an output file still has the contents that were recorded, if any were."""
-        name = str(file.relative_to(self.path))
-        return all(
-            self._holds(name, entry["outputs"][name]) for entry in self._stages.values() if name in entry["outputs"]
-        )
+    def require_unchanged(self) -> None:
+        """Refuse a summary or answers that are not those that were recorded, if any were.
+
+        Raises
+        ------
+        DataError
+            With the file that is missing or was changed.
+        """
+        for file in (self.summary, self.outputs):
+            digests = [entry["outputs"][file.name] for entry in self._stages.values() if file.name in entry["outputs"]]
+            if not all(self._holds(file.name, digest) for digest in digests):
+                raise DataError(f"{file}: is missing or was changed after the run; run `neurosyn simulate` again")
 
     def _holds(self, name: str, digest: str) -> bool:
         path = self.path / name

@@ -26,7 +26,7 @@ from neurosyn.training.hold_out import hold_out
 from neurosyn.training.model_source import ModelSource
 from neurosyn.training.trainer import TrainingData
 
-__all__ = ["Frames", "RunData"]
+__all__ = ["Frames", "RunInputs"]
 
 _ENCODED_TOGETHER = 1024
 
@@ -38,7 +38,7 @@ class Frames(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-class RunData:
+class RunInputs:
     """The data of one scenario on this machine, loaded when first asked for.
 
     Parameters
