@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ import numpy as np
 from hypothesis import settings
 from PIL import Image
 
+from neurosyn.data.dataset import DataContext
+from neurosyn.data.encoder import Encoder
+from neurosyn.model.model import Model
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network
 from neurosyn.registry import registry
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
+from tests.small_models import SHAPE, Binary, Plain, make_random_model, make_small_network
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)
@@ -52,6 +59,12 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def context(tmp_path: Path) -> DataContext:
+    """A context whose folders, ``data`` and ``cache`` below `tmp_path`, do not exist yet; its seed is 3."""
+    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
+
+
 @pytest.fixture(scope="session")
 def chip_outputs():
     """Compile a model and play frames of input spikes: chip_outputs(model, bits) has the output spikes of each."""
@@ -68,6 +81,36 @@ def chip_outputs():
         return simulate_frames(program, placement, chip, SimulateOptions(timing="none"), bits).spikes
 
     return play
+
+
+@pytest.fixture(scope="session")
+def shape() -> MapShape:
+    """Shape of the images of `small_network`."""
+    return SHAPE
+
+
+@pytest.fixture(scope="session")
+def small_network() -> Callable[..., Network]:
+    """Make a network of three layers: ``small_network(n_classes)``."""
+    return make_small_network
+
+
+@pytest.fixture(scope="session")
+def random_model() -> Callable[..., Model]:
+    """Make a model with random parameters: ``random_model(network, seed, hidden=...)``."""
+    return make_random_model
+
+
+@pytest.fixture(scope="session")
+def plain_encoder() -> Encoder:
+    """Grey levels from −1 to 1."""
+    return Plain()
+
+
+@pytest.fixture(scope="session")
+def binary_encoder() -> Encoder:
+    """The lowest bit of each value."""
+    return Binary()
 
 
 TINY = """

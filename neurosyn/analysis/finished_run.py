@@ -10,7 +10,7 @@ from neurosyn.analysis.evaluation import Evaluation
 from neurosyn.analysis.run_summary import read_summary
 from neurosyn.chip.energy import NOMINAL_TICK_PS
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import MANIFEST
 

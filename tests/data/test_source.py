@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split
+from neurosyn.data.dataset import Dataset, DatasetInfo, Split
 from neurosyn.data.source import load_source
 from neurosyn.errors import DataError
 
@@ -20,11 +20,6 @@ class Fake(Dataset):
 
     def load(self, split, context):
         return Split(np.full((1, 1, 1, 1), len(self.name), np.uint8), np.zeros(1, np.int32))
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path, tmp_path)
 
 
 def test_the_data_set_itself_where_it_is_here(context):

@@ -69,14 +69,6 @@ def test_the_citation_is_of_this_version():
     assert f"{{{package.__version__}}}" in (DOCS / "citing.md").read_text(encoding="utf-8")
 
 
-def test_the_marks_of_pages_made_from_the_code_are_known():
-    extension = (DOCS / "extensions" / "from_code.py").read_text(encoding="utf-8")
-    made = re.search(r"^_MAKERS = \{\n.*?^\}", extension, re.MULTILINE | re.DOTALL)[0]
-    marks = [mark for page in pages() for mark in re.findall(r"^<!-- from code: (\w+) -->$", page.read_text(), re.M)]
-    assert len(marks) == len(set(marks)) > 5
-    assert all(re.search(rf"\b{mark}\b", made) for mark in marks)
-
-
 def test_guide_to_own_images(neurosyn, empty_data, tmp_path):
     left = follow(DOCS / "guides" / "own_images.md", neurosyn, tmp_path, script="shapes")
     assert (tmp_path / "runs" / "shapes" / "report.html").is_file()

@@ -6,10 +6,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from neurosyn.errors import PluginError, ScenarioError
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
-from neurosyn.registry import registry
+from neurosyn.plugins import LayerSpec, MapShape, PluginError, ScenarioError, Topology, registry
 
 __all__ = ["Committee"]
 

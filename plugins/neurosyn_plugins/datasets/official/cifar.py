@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Split, SplitName
 from neurosyn_plugins.datasets.labels.cifar import CIFAR10_CLASSES, CIFAR100_COARSE, CIFAR100_FINE
 from neurosyn_plugins.datasets.official.published_files import Copy, OfficialImages, PublishedFile
 

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.official.published_files import download, md5_file
 
 __all__ = ["FILES", "URL", "OfficialFile", "Svhn"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["FolderImages", "divide", "read_folder", "split_folders"]
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import read_npz
 
 __all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "has_split", "read_encoded", "read_head"]
 

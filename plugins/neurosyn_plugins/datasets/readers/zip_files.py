@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["ZipFiles"]
 

@@ -6,10 +6,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from neurosyn.errors import DataError, ScenarioError, did_you_mean
-from neurosyn.model.model import Model
-from neurosyn.network.network import Network
-from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+from neurosyn.plugins import (
+    DataError,
+    Model,
+    Network,
+    ScenarioError,
+    Trainer,
+    TrainingContext,
+    TrainingData,
+    did_you_mean,
+)
 from neurosyn_plugins.trainers.compute.quantiser import HYSTERESIS
 
 __all__ = ["Eedn"]

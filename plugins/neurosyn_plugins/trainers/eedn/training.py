@@ -15,15 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.model.model import Model
-from neurosyn.model.model_file import load_model
-from neurosyn.model.normalisation import measure
-from neurosyn.network.network import Network
-from neurosyn.support.cupy import wrapped_errors
-from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn.plugins import DataError, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins.gpu import wrapped_errors
+from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment

@@ -11,10 +11,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from neurosyn.errors import DataError
-from neurosyn.model.model import Model
-from neurosyn.network.network import Network
-from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+from neurosyn.plugins import DataError, Model, Network, Trainer, TrainingContext, TrainingData
 
 __all__ = ["Tea"]
 

@@ -10,14 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.model.model import LayerParameters, Model
-from neurosyn.model.normalisation import measure
-from neurosyn.model.wiring import wire_layers
-from neurosyn.network.network import Network
-from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn.plugins import DataError, LayerParameters, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins.inference import infer, measure, predict, transduce
+from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
 from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint

@@ -19,11 +19,6 @@ from tests.plugins.datasets.damage import read_damaged
 NAMES10 = [f"cifar-10-batches-bin/data_batch_{k}.bin" for k in range(1, 6)] + ["cifar-10-batches-bin/test_batch.bin"]
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
-
-
 def records(n, labels, seed=0):
     """Return `n` records with the given numbers of classes."""
     rng = np.random.default_rng(seed)

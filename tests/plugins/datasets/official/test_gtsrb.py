@@ -20,11 +20,6 @@ HEAD = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
 IMAGES = "GTSRB/Final_Training/Images"
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
-
-
 def ppm(width, height, box, inside=(200, 10, 20), outside=(0, 90, 0)):
     """Return a photograph that is of one colour in the box (both ends within) and of another around it."""
     pixels = np.empty((height, width, 3), np.uint8)

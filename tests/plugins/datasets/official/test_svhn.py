@@ -27,11 +27,6 @@ def small_file(path, n=12, seed=0, **arrays):
     return images, labels
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
-
-
 def test_is_registered():
     assert registry.get("datasets", "svhn") is Svhn
 

@@ -21,11 +21,6 @@ pytest.importorskip("librosa", reason="the extra 'speech' is not installed")
 
 
 @pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=1)
-
-
-@pytest.fixture
 def corpus(context):
     return write_timit(context.folder / "timit")
 

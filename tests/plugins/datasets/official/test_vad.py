@@ -25,11 +25,6 @@ NOIZEUS_NOISES = ("noise_babble", "noise_car", "noise_station", "noise_train")
 MORE_NOISES = ("doing_the_dishes", "running_tap", "exercise_bike")
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=1)
-
-
 def noise(count, seed=0):
     return np.random.default_rng(seed).normal(0, 0.1, count).astype(np.float32)
 

@@ -40,10 +40,9 @@ def arrays_of(items, labels, prefix="train_", **more):
 TRAIN, TEST = pictures(6), pictures(3, seed=1)
 
 
-@pytest.fixture
-def context(tmp_path):
-    (tmp_path / "data").mkdir()
-    return DataContext(tmp_path / "data", tmp_path / "cache")
+@pytest.fixture(autouse=True)
+def _data_folder(context):
+    context.folder.mkdir()
 
 
 def write(context, **changes):

@@ -23,17 +23,12 @@ COLOURS = {"apple": (200, 20, 10), "lime": (10, 220, 30)}
 
 
 @pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path, tmp_path / "cache", 3)
-
-
-@pytest.fixture
-def fruit(tmp_path):
+def fruit(context):
     """Ten pictures of each of two classes, right in ``fruit/CLASS``."""
     for name, colour in COLOURS.items():
         for number in range(10):
-            save(tmp_path / "fruit" / name / f"{number}.png", Image.new("RGB", (12, 10), colour))
-    return tmp_path / "fruit"
+            save(context.folder / "fruit" / name / f"{number}.png", Image.new("RGB", (12, 10), colour))
+    return context.folder / "fruit"
 
 
 def save(path, picture, **options):
@@ -77,16 +72,16 @@ def test_the_division_depends_on_seed_and_names_alone(context, fruit):
     assert {name for name in after if name.startswith("lime")} == {n for n in before["test"] if n.startswith("lime")}
 
 
-def test_folders_train_and_test_are_used_as_they_are(context, tmp_path):
+def test_folders_train_and_test_are_used_as_they_are(context):
     for split, count in (("train", 4), ("test", 2)):
         for name in COLOURS:
             for number in range(count):
-                save(tmp_path / "d" / split / name / f"{number}.jpg", Image.new("L", (9, 9), 80))
+                save(context.folder / "d" / split / name / f"{number}.jpg", Image.new("L", (9, 9), 80))
     data = Folder(folder="d", size=4, colours="grey", name="Mine")
     assert data.info(context).sizes == {"train": 8, "test": 4}
     assert data.info(context).name == "Mine"
     assert data.load("test", context).images.shape == (4, 4, 4, 1)
-    (tmp_path / "d/test/lime").rename(tmp_path / "d/test/lemon")
+    (context.folder / "d/test/lime").rename(context.folder / "d/test/lemon")
     with pytest.raises(DataError, match="class 'lemon' that there is no training folder for"):
         data.load("test", context)
 
@@ -116,12 +111,12 @@ def test_the_fingerprint_follows_names_contents_and_classes(context, fruit):
 @pytest.mark.parametrize(
     ("fit", "corner", "middle"), [("crop", 255, 255), ("pad", 0, 255), ("stretch", 0, 255)], ids=lambda v: str(v)
 )
-def test_fit(context, tmp_path, fit, corner, middle):
+def test_fit(context, fit, corner, middle):
     picture = Image.new("L", (32, 16))
     picture.paste(255, (8, 0, 24, 16))  # white middle square, black sides
     for name in COLOURS:
         for number in range(2):
-            save(tmp_path / "d" / name / f"{number}.png", picture)
+            save(context.folder / "d" / name / f"{number}.png", picture)
     image = load_one(context, "d", fit=fit, colours="grey")[..., 0]
     assert image[4, 4] == middle
     assert abs(int(image[0, 0]) - corner) < 20  # the filter looks a little beyond the edge
@@ -133,10 +128,10 @@ def with_orientation(path, picture):
     save(path, picture, exif=exif, quality=95)
 
 
-def test_pictures_of_every_kind(context, tmp_path):
+def test_pictures_of_every_kind(context):
     for name in COLOURS:
-        save(tmp_path / "d/train" / name / "0.png", Image.new("L", (8, 8)))
-    where = tmp_path / "d/test/apple"
+        save(context.folder / "d/train" / name / "0.png", Image.new("L", (8, 8)))
+    where = context.folder / "d/test/apple"
     ramp = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
     turned = np.zeros((32, 32), np.uint8)
     turned[:, :16] = 255  # the left half is up once it is turned
@@ -224,7 +219,7 @@ def test_links_do_not_lead_out(context, fruit, tmp_path):
     with pytest.raises(DataError, match="secret: is a link"):
         data.info(context)
     (fruit / "secret").unlink()
-    (fruit / "lime" / "gone.png").symlink_to(tmp_path / "fruit" / "nowhere.png")
+    (fruit / "lime" / "gone.png").symlink_to(context.folder / "fruit" / "nowhere.png")
     with pytest.raises(DataError, match=r"gone\.png: is no regular file"):
         data.info(context)
 

@@ -26,11 +26,6 @@ each = pytest.mark.parametrize("dataset", ALL, ids=lambda d: f"{d.GENERATOR}{d.v
 STILL = Pose(size=(1.0, 1.0), angle=0, tilt=0, stretch=0, shift=0)
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
-
-
 @each
 def test_is_registered_never_official_and_always_there(dataset, context):
     assert registry.get("datasets", dataset.GENERATOR) is type(dataset)

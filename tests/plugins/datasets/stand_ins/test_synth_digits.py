@@ -22,11 +22,6 @@ from neurosyn.support.files import sha256_file
 
 
 @pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
-
-
-@pytest.fixture
 def fonts():
     missing = digit_fonts.missing_fonts("train") + digit_fonts.missing_fonts("test")
     if missing:

@@ -1,12 +1,8 @@
-"""Small networks and models that the tests of training share.
-
-The fixtures return functions or constants, since test modules cannot import each other.
-"""
+"""A network of three layers, models of it with random parameters, and two encoders."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from neurosyn.data.encoder import Encoder
 from neurosyn.model.model import LayerParameters, Model, Normalisation
@@ -14,9 +10,11 @@ from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
 
 SHAPE = MapShape(6, 6, 2)
+"""Shape of the images that the network takes."""
 
 
 def make_small_network(n_classes: int = 3) -> Network:
+    """Return a transduction layer and two convolutions, in groups, on images of `SHAPE`."""
     specs = [
         {"kind": "transduction", "features": 4},
         {"kind": "conv2d", "features": 12, "kernel": 3, "padding": 1, "groups": 2},
@@ -27,6 +25,7 @@ def make_small_network(n_classes: int = 3) -> Network:
 
 
 def make_random_model(network: Network, seed: int = 0, *, hidden: bool = False) -> Model:
+    """Return a model with drawn weights, normalisation and activity; `hidden` keeps the weights before rounding."""
     rng = np.random.default_rng(seed)
     parameters = []
     for layer in network.layers:
@@ -62,31 +61,3 @@ class Binary(Encoder):
 
     def encode(self, images):
         return (images & 1).astype(np.float32)
-
-
-@pytest.fixture
-def shape() -> MapShape:
-    """Shape of the images of `small_network`."""
-    return SHAPE
-
-
-@pytest.fixture
-def small_network():
-    """Make a network of three layers."""
-    return make_small_network
-
-
-@pytest.fixture
-def random_model():
-    """Make a model with random parameters."""
-    return make_random_model
-
-
-@pytest.fixture
-def plain_encoder():
-    return Plain()
-
-
-@pytest.fixture
-def binary_encoder():
-    return Binary()
