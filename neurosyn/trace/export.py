@@ -29,14 +29,14 @@ EXPORTS = (".csv", ".json", ".parquet")
 def export_table(
     trace: Trace, name: str, path: Path, *, ticks: Ticks = None, cores: Sequence[int] | None = None
 ) -> None:
-    """Write a table, or some of its rows, to `path` as its ending says; whole or not at all.
+    """Write a table, or a part of its rows, to `path` in the format of its ending, whole or not at all.
 
-    ``.csv``, ``.json`` (a list of records) or ``.parquet``. A table that exceeds the memory is no obstacle.
+    The ending is ``.csv``, ``.json`` (a list of records) or ``.parquet``. The table may exceed the memory.
 
     Raises
     ------
     DataError
-        If the ending is another one; otherwise as `Trace.frame`.
+        If the ending is not one of these; otherwise as `Trace.frame`.
     """
     suffix = path.suffix.lower()
     if suffix not in EXPORTS:
