@@ -1,4 +1,4 @@
-"""How well a network classified: confusion matrix, accuracy by class, margins."""
+"""Accuracy of the classification: confusion matrix, accuracy by class, margins."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         return
     edges = np.histogram_bin_edges(frames["margin"], 40)
     for correct, label, colour in ((True, "right", COLOURS[0]), (False, "wrong", COLOURS[1])):
-        some = frames["margin"][frames["correct"] == correct]
-        right.hist(some, edges, color=colour, alpha=0.85, label=f"{label} ({len(some):,})")
+        margin = frames["margin"][frames["correct"] == correct]
+        right.hist(margin, edges, color=colour, alpha=0.85, label=f"{label} ({len(margin):,})")
     right.axvline(0, color="#52606d", linewidth=0.8)
     right.set_xlabel("score of the true class minus the best other one")
     right.set_ylabel("frames")

@@ -1,4 +1,4 @@
-"""Runs beside each other: accuracy, speed, power, and energy against delay."""
+"""Comparison of runs: accuracy, speed, power, and energy against delay."""
 
 from __future__ import annotations
 

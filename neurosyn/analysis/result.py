@@ -1,4 +1,4 @@
-"""What an analysis returns: headline numbers, tables, and what to know about them."""
+"""Result of an analysis: headline numbers, tables and notes."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ __all__ = ["Analysis"]
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The answer to one question about a run.
+    """The result of an analysis.
 
     Units are in the names of numbers and columns: ``_ps``, ``_pj``, ``_mw``, ``_hz``; a ``_share`` is between 0 and 1.
 
     Attributes
     ----------
     name : str
-        Of the analysis, e.g. ``latency``.
+        Name of the analysis, e.g. ``latency``.
     run : str
         The folder of the run.
     title : str
-        What was simulated.
+        Title of the run.
     headline : dict
-        The numbers to see first.
+        The most important numbers.
     tables : dict of data frames
-        By name; the first is the main one.
+        Tables by name; the first is the main one.
     notes : tuple of str
-        What a reader must know, a sentence each.
+        Conditions on which the numbers rest, a sentence each.
     """
 
     name: str
@@ -65,13 +65,13 @@ class Analysis:
         return self.tables[name]
 
     def plot(self) -> Figure:
-        """Draw it; notebooks show the figure."""
+        """Return the drawn figure, which notebooks show."""
         from neurosyn.analysis.catalogue import draw_analysis
 
         return draw_analysis(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; tables are lists of records, numbers that are missing null."""
+        """Return plain JSON values; tables are lists of records, missing numbers are null."""
         return {
             "analysis": self.name,
             "run": self.run,

@@ -92,7 +92,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
 
 
 def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Return what a reader must know before any number."""
+    """Return the sentences that stand before all numbers."""
     dataset, events = summary.get("dataset") or {}, summary.get("events") or {}
     if data_kind(summary) == "stand-in":
         yield (

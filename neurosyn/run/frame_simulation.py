@@ -1,4 +1,4 @@
-"""Simulation stage: the test frames on the placed program, and the results that it leaves in the run folder."""
+"""Simulation stage: the test frames on the placed program, and its results in the run folder."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.simulation import simulate_frames
+from neurosyn.model.inference import class_scores, infer
 from neurosyn.model.model import Model
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
+from neurosyn.run.summary import summarise_frames
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.support.progress import StageProgress
+from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.recorder import ParquetRecorder
+from neurosyn.trace.selection import chosen_cores
 
 __all__ = ["simulate_test_frames"]
 
@@ -39,7 +45,7 @@ def simulate_test_frames(
     Parameters
     ----------
     scenario, inputs, folder
-        Options, frames and the place of the results.
+        The options, the frames, and the folder of the results.
     model, program, placement
         Outcomes of the stages before.
     progress
@@ -52,13 +58,6 @@ def simulate_test_frames(
     FramesSummary
         The contents of ``summary.json``.
     """
-    from neurosyn.engine.simulation import simulate_frames
-    from neurosyn.model.inference import class_scores, infer
-    from neurosyn.run.summary import summarise_frames
-    from neurosyn.trace.options import TraceOptions
-    from neurosyn.trace.recorder import ParquetRecorder
-    from neurosyn.trace.selection import chosen_cores
-
     bits = inputs.input_spikes(model)
     expected = infer(model, bits)
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)

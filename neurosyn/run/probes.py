@@ -22,7 +22,7 @@ __all__ = ["ScenarioProbes"]
 
 
 class ScenarioProbes:
-    """The probes of one simulation.
+    """The probes of a simulation.
 
     Parameters
     ----------

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
@@ -26,15 +25,14 @@ from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
 from neurosyn.run.folder import RunFolder
-from neurosyn.run.frame_simulation import simulate_test_frames
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.training import train_network
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.progress import StageProgress
-from neurosyn.trace.schema import MANIFEST
 
 if TYPE_CHECKING:
+    from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.chip.program import Program
 
 __all__ = ["Stages"]
@@ -67,9 +65,9 @@ class Stages:
     # Each command needs the stages up to its own.
 
     def simulate(self, progress: StageProgress, jobs: int | None = None) -> dict[str, Any]:
-        """Do every stage and return the summary (the document of ``simulate --json``).
+        """Go through all stages and return the summary (the document of ``simulate --json``).
 
-        `jobs` says how many ticks may be played in time at once; by default as many as there are processors.
+        `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
         """
         with self._in_folder():
             self._source(progress)
@@ -80,10 +78,10 @@ class Stages:
             return self._report(progress).summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
-        """Train (or resume) and return where the model is and how good it is on the test frames.
+        """Train, or resume a training, and return the model's file and its accuracy on the test frames.
 
-        `packed` names a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is
-        kept in it as what made it.
+        `packed` is a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is kept
+        in it.
         """
         from neurosyn.compiler.fold import fold
         from neurosyn.model.inference import infer, predict
@@ -123,7 +121,7 @@ class Stages:
         }
 
     def place(self, progress: StageProgress) -> dict[str, Any]:
-        """Place and return the mean route of this placement and of the plain one."""
+        """Place and return the mean route of this placement and of a row-by-row one."""
         with self._in_folder():
             self._source(progress)
             model = self._model(progress)
@@ -215,6 +213,9 @@ class Stages:
     def _simulation(
         self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
     ) -> None:
+        from neurosyn.run.frame_simulation import simulate_test_frames
+        from neurosyn.trace.schema import MANIFEST
+
         with progress.stage("simulate") as notes:
             self._set_key(
                 "simulate",
@@ -241,6 +242,7 @@ class Stages:
             notes.extend(f"DEVIATION {sentence}" for sentence in summary.get("deviations", []))
 
     def _report(self, progress: StageProgress) -> FinishedRun:
+        from neurosyn.analysis.finished_run import FinishedRun
         from neurosyn.report.page import write_report
 
         with progress.stage("report") as notes:
@@ -258,7 +260,7 @@ class Stages:
 
     @contextlib.contextmanager
     def _in_folder(self) -> Iterator[None]:
-        """Work in the run folder. Its scenario is written first: a folder that cannot be written fails now."""
+        """Lock the run folder and write its scenario, so that a folder that cannot be written fails at once."""
         with self.folder.in_use():
             text = self.scenario.to_toml()
             if not _holds(self.folder.scenario, text):
@@ -282,12 +284,12 @@ class Stages:
             return False
         _LOG.debug("%s: must be done in %s (key %.12s)", stage, self.folder.path, self._keys[stage])
         if self._force and self.folder.forget(stage) and stage == "train":
-            # It was finished: going on from its last checkpoint would be no training.
+            # A finished training goes on from its last checkpoint, which would train nothing.
             shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
         return True
 
     def _store(self, stage: str, path: Path, save: Callable[[Path], None]) -> None:
-        """Write the one file of a stage; what described the file before it goes first."""
+        """Write the one file of a stage, after the summary of the older file is removed."""
         self.folder.retract()
         save(path)
         self._done(stage, path)

@@ -69,7 +69,7 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
 
 
 def _check_outcome(scenario: Scenario, inputs: RunInputs) -> None:
-    """Refuse now what would be refused after a training that may take hours."""
+    """Refuse at once a network that would be refused after a training of hours."""
     from neurosyn.compiler.compile import count_cores
 
     table = inputs.train_table

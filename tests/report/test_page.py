@@ -306,11 +306,11 @@ def test_what_is_not_counted_stands_beside_the_power(page, summary):
 
 
 def test_rules_of_the_model_are_told_from_options(page, summary):
-    assert "What is assumed" not in page(summary).text
+    assert "Table of assumed rules" not in page(summary).text
     rule = {"name": "late packets", "value": "wait", "unit": "", "basis": "a ring [A]", "option": False}
     summary["assumptions"].append(rule)
     text = " ".join(page(summary).text.split())
-    assert "Rule What is assumed Rests on late packets wait a ring [A]" in text
+    assert "Rule Assumption Rests on late packets wait a ring [A]" in text
 
 
 def test_names_cannot_break_the_page(page, summary, evaluation):
@@ -359,7 +359,7 @@ def test_frames_are_shown_with_their_answers(page, summary, channels):
 def test_a_perfect_network_has_no_confusions(page, summary):
     labels = np.arange(4, dtype=np.int32)
     written = page(summary, None, Evaluation(labels, labels, tuple("abcd")))
-    assert "Every frame was classified rightly" in written.text
+    assert "Every frame was classified correctly" in written.text
 
 
 def test_a_damaged_trace_leaves_no_page(tmp_path, finished, summary, trace):
