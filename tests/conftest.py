@@ -1,4 +1,4 @@
-"""Shared by all tests: small files, a tiny run, a data folder of their own, one BLAS thread."""
+"""Fixtures of all tests: data folders, small networks and models, a small run, one BLAS thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from neurosyn.registry import registry
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
-from tests.small_models import SHAPE, Binary, Plain, make_random_model, make_small_network
+from tests.networks import SHAPE, Binary, Plain, make_random_model, make_small_network
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)

@@ -10,7 +10,7 @@ from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.options import Options
 from neurosyn.registry import GROUPS, registry
-from neurosyn.scenario.tables import TABLES, load_class
+from neurosyn.scenario.tables import TABLES
 
 __all__ = ["assumed", "option_table", "plugins", "scenario"]
 
@@ -39,7 +39,7 @@ def scenario() -> str:
             default = f"; `{contents.kind}` if absent" if contents.kind else ""
             parts.append(f"`kind` is one of {kinds}{default}. The other keys are its options.\n")
         if contents.extra is not None:
-            parts.append(f"Beside these, with every `kind`:\n\n{option_table(load_class(contents.extra))}")
+            parts.append(f"Beside these, with every `kind`:\n\n{option_table(contents.extra())}")
         for name, group in contents.nested.items():
             parts.append(f"`{key}.{name}`: a table whose `kind` is one of the {group}, or a list of such tables.\n")
         if contents.variant:

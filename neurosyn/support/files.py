@@ -19,19 +19,19 @@ __all__ = ["atomic_path", "make_folder", "sha256_file", "sweep", "write_json", "
 
 
 _PARTIAL = ".partial-"
-"""Begins the names of files that are being written."""
+"""Prefix of the names of files under construction."""
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+    """Yield a temporary path beside `path`; it replaces `path` when the block ends without an error.
 
-    Nothing is left behind if the block fails or is interrupted; after a kill, `sweep` removes what was.
+    The temporary file is removed if the block fails or is interrupted; after a kill, `sweep` removes it.
 
     Raises
     ------
     OSError
-        If `path` cannot be written, whose name it then carries, not that of the temporary file.
+        If `path` cannot be written; the error carries the name of `path`, not that of the temporary file.
     """
     name = None
     try:
@@ -55,12 +55,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those around it, unless they are there.
+    """Make a folder and its parents, unless they exist.
 
     Raises
     ------
     OSError
-        If that cannot be; `NotADirectoryError` if something else has its name.
+        If it cannot be made; `NotADirectoryError` if a file has its name.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -69,9 +69,9 @@ def make_folder(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a process that was killed left half-written in `folder` and below.
+    """Remove partial files that a killed process left in `folder` and below.
 
-    Only for a folder that nobody else is writing to.
+    No other process may be writing to the folder.
     """
     for path in folder.rglob(f"{_PARTIAL}*"):
         path.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
-    """Write arrays to a compressed ``.npz`` whose bytes depend only on the arrays (no time stamps)."""
+    """Write arrays to a compressed ``.npz`` whose bytes depend on the arrays alone (no time stamps)."""
     with (
         atomic_path(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,

@@ -1,4 +1,4 @@
-"""Functions compiled with Numba; import it only where it is needed, since it imports Numba."""
+"""Decorator for functions compiled with Numba and cached on disk. Import it late: it imports Numba."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["compiled"]
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator like ``numba.njit`` that keeps the machine code on disk where that is possible.
+    """Return a decorator like ``numba.njit`` with a cache on disk, or without one if no folder can be written.
 
-    Where no folder can be written, as in a container that is read-only, Numba would refuse to compile at all.
+    With ``cache=True``, Numba raises a RuntimeError if it cannot write, as in a read-only container.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:

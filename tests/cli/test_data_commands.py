@@ -30,8 +30,8 @@ def test_info_takes_options(neurosyn):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("info", "cifar100", "--set", "label=finest"), "label: Input should be 'fine' or 'coarse'"),
-        (("info", "cifar100", "--set", "lable=fine"), "its options are folder, label"),
+        (("info", "cifar100", "--set", "label=finest"), "label: should be 'fine' or 'coarse'"),
+        (("info", "cifar100", "--set", "lable=fine"), "lable: unknown key; did you mean 'label'?"),
         (("info", "cifar"), "did you mean 'cifar10"),
         (("preview", "archive"), "needs options (file, name); give them with --set KEY=VALUE"),
     ],

@@ -10,16 +10,16 @@ from neurosyn.formats.export import export_cpe
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.program_file import save_program
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from tests.formats.playing import play, rows
+from tests.networks import bind_topology
 
 
 def compiled():
     image = MapShape(16, 16, 3)
     topology = registry.get("topologies", "eedn_tiny")()
-    network = build_network(topology.layers(image, 10), image, 10, seed=1)
+    network = bind_topology(topology, image, 10)
     return compile_network(random_model(network, 1))
 
 

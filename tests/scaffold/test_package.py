@@ -101,7 +101,7 @@ def test_check_with_options_and_without_a_plugin(neurosyn):
     assert neurosyn("plugins", "check", "layers/conv2d", "--set", "features=12", "--set", "kernel=3").code == 0
     refused = neurosyn("plugins", "check", "layers/conv2d", "--set", "features=none")
     assert refused.code == 3
-    assert "option features: Input should be a valid integer (it was 'none')" in refused.out
+    assert "option features: should be a valid integer, not 'none'" in refused.out
     nobody = neurosyn("plugins", "check", "conv")
     assert nobody.code == 3
     assert "conv: there is no plugin of this name; did you mean 'conv2d'?" in nobody.err

@@ -100,7 +100,7 @@ def test_options_that_are_missing_or_do_not_suit():
 
     kit.check_layer(Example)
     kit.check_layer(Example(features=4, colour="blue"))
-    assert "layers/Conv2d: option features: Input should be greater than or equal to 1 (it was 0)" in problems(
+    assert "layers/Conv2d: option features: should be greater than or equal to 1, not 0" in problems(
         kit.check_layer, CONV, {"features": 0}
     )
 

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
 
 from neurosyn.errors import NeurosynError, PluginError
-from neurosyn.options import Options
+from neurosyn.options import Options, OptionsError, build_options, dotted
 
 __all__ = ["ConformanceError", "Findings", "frozen_arrays", "plain_value", "read_options"]
 
@@ -120,21 +119,16 @@ class Findings:
             self.add("options", f"have no JSON schema ({type(error).__name__}: {error}); use plain types")
 
     def _make(self, cls: type[_O], options: dict[str, Any]) -> _O | None:
-        table = {**_guess(cls), **options}
         try:
-            return cls.from_table(table)
-        except ValidationError as error:
-            for mistake in error.errors():
-                name = ".".join(map(str, mistake["loc"])) or "options"
-                if mistake["type"] == "missing":
-                    self.add(
-                        f"option {name}",
-                        f"is required and has no example; give Field(…, examples=[…]), or a value (--set {name}=…)",
-                    )
+            return build_options(cls, {**_guess(cls), **options}, "options")
+        except OptionsError as error:
+            for mistake in error.mistakes:
+                name = dotted(mistake.path)
+                if mistake.type == "missing":
+                    remedy = f"give Field(…, examples=[…]), or a value (--set {name}=…)"
+                    self.add(f"option {name}", f"is required and has no example; {remedy}")
                 else:
-                    self.add(
-                        f"option {name}", f"{mistake['msg']} (it was {mistake['input']!r}); give options that suit"
-                    )
+                    self.add(f"option {name}" if name else "options", f"{mistake.problem}; give options that suit")
         except Exception as error:
             self.add("options", f"{type(error).__name__}: {error}; a validator raises ValueError, and nothing else")
         return None

@@ -28,6 +28,9 @@ __all__ = ["Archive"]
 
 _SPLITS: tuple[SplitName, ...] = ("train", "test")
 
+MOST_CLASSES = 65_536
+"""More classes than a chip has output neurons for."""
+
 
 class Archive(Dataset):
     """Labelled WebP, PNG or JPEG images from a pickle-free ``.npz`` archive."""
@@ -131,6 +134,8 @@ class Archive(Dataset):
 
     def _classes(self, path: Path, heads: dict[SplitName, ArchiveHead]) -> tuple[str, ...]:
         highest = max(head.highest_label for head in heads.values())
+        if highest >= MOST_CLASSES:
+            raise DataError(f"{path}: label {highest:,}; there can be {MOST_CLASSES:,} classes, numbered from 0")
         named = next(iter(heads.values())).classes
         classes = self.classes or named or tuple(str(k) for k in range(highest + 1))
         if highest >= len(classes):

@@ -123,7 +123,7 @@ HOSTILE = {
     "text labels": ({"y": np.array([["a"]] * 12)}, "'y' is char"),
     "objects": ({"y": np.array([[1.0]] * 12, dtype=object)}, "'y' is cell"),
     "sparse labels": ({"y": csc_array(np.ones((12, 1)))}, "'y' is sparse"),
-    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex128"),
+    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex"),
 }
 
 

@@ -86,6 +86,30 @@ def test_folders_train_and_test_are_used_as_they_are(context):
         data.load("test", context)
 
 
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_validation_folder_is_the_test_part_where_there_is_no_test(context, fruit, name):
+    (fruit / "train").mkdir()
+    for label in COLOURS:
+        (fruit / label).rename(fruit / "train" / label)
+        save(fruit / name / label / "0.png", Image.new("RGB", (12, 10)))
+    assert Folder(folder="fruit").info(context).sizes == {"train": 20, "test": 2}
+    (fruit / "test").mkdir()
+    with pytest.raises(DataError, match=f"a folder '{name}' beside 'train' and 'test'"):
+        Folder(folder="fruit").info(context)
+
+
+def test_every_ending_of_the_formats_is_read(context, fruit):
+    picture = Image.new("RGB", (9, 9))
+    for ending in (".jfif", ".jpe", ".JPEG"):
+        save(fruit / "apple" / f"a{ending}", picture, format="JPEG")
+    for ending in (".pnm", ".ppm"):
+        save(fruit / "apple" / f"b{ending}", picture, format="PPM")
+    save(fruit / "apple" / "c.pbm", Image.new("1", (9, 9)), format="PPM")
+    data = Folder(folder="fruit", size=8)
+    assert sum(data.info(context).sizes.values()) == 26
+    assert len(data.load("train", context)) + len(data.load("test", context)) == 26
+
+
 def test_what_systems_leave_and_other_files_are_no_images(context, fruit):
     (fruit / ".DS_Store").write_bytes(b"x")
     (fruit / ".git").mkdir()
@@ -256,7 +280,15 @@ def spoil_test_alone(root):
 
 def spoil_third(root):
     (root / "lime").rename(root / "train")
-    (root / "apple").rename(root / "val")
+    (root / "apple").rename(root / "more")
+
+
+def spoil_root(root):
+    save(root / "0.png", Image.new("L", (4, 4)))
+
+
+def spoil_kind(root):
+    (root / "apple" / "0.heic").write_bytes(b"x")
 
 
 def spoil_name(root):
@@ -272,7 +304,9 @@ def spoil_name(root):
         (spoil_single, "plum: has one image; give at least 2"),
         (spoil_one_class, "has 1 class folders"),
         (spoil_test_alone, "has a folder 'test' but none 'train'"),
-        (spoil_third, "has a folder 'val' beside 'train' and 'test'"),
+        (spoil_third, "has a folder 'more' beside 'train'"),
+        (spoil_root, "0.png: lies beside the class folders"),
+        (spoil_kind, "0.heic: is no PNG, JPEG or PPM image"),
         (spoil_name, "no UTF-8 text"),
     ],
 )

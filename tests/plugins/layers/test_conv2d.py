@@ -1,3 +1,5 @@
+"""Layer ``conv2d`` by hand and against the definition of a convolution."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,9 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neurosyn_plugins.layers.conv2d import Conv2d
-from neurosyn_plugins.layers.dense import Dense
-from neurosyn_plugins.layers.readout import Readout
-from neurosyn_plugins.layers.transduction import Transduction
 from pydantic import ValidationError
 
 from neurosyn.errors import ScenarioError
@@ -100,35 +99,3 @@ def test_what_does_not_suit_the_map_is_refused(options, shape, message):
 def test_wrong_options_are_refused(options):
     with pytest.raises(ValidationError):
         Conv2d(**options)
-
-
-def test_transduction_runs_off_the_chip_and_keeps_the_order_of_its_input():
-    assert Transduction.off_chip
-    assert not Transduction.permute
-    wiring = Transduction().connect(MapShape(32, 32, 3))
-    assert (wiring.output, wiring.fan_in, wiring.n_banks) == (MapShape(32, 32, 12), 27, 1)
-
-
-def test_readout_counts_every_feature_modulo_the_classes():
-    classes = Readout().assign(MapShape(1, 2, 7), 3)
-    assert classes.dtype == np.int32
-    assert classes.tolist() == [0, 1, 2, 0, 1, 2, 0] * 2
-
-
-def test_dense_sees_everything_that_a_core_takes():
-    wiring = Dense(features=6).connect(MapShape(4, 4, 8))
-    assert wiring.inputs.tolist() == [list(range(128))]
-    assert wiring.outputs.tolist() == [list(range(6))]
-
-
-def test_dense_deals_larger_maps_out_to_blocks():
-    wiring = Dense(features=6, fan_in=4).connect(MapShape(1, 2, 5))
-    wiring.check(MapShape(1, 2, 5), "dense")
-    assert wiring.inputs.tolist() == [[0, 3, 6, 9], [1, 4, 7, -1], [2, 5, 8, -1]]
-    assert wiring.outputs.tolist() == [[0, 1], [2, 3], [4, 5]]
-    assert wiring.banks.tolist() == [0, 1, 2]
-
-
-def test_dense_names_the_numbers_that_would_do():
-    with pytest.raises(ScenarioError, match=r"among 3 blocks .* choose a multiple of 3, such as 12"):
-        Dense(features=10).connect(MapShape(1, 1, 300))

@@ -1,4 +1,4 @@
-"""Topology ``committee``: members of their own that vote, and never mix."""
+"""Topology ``committee``: separate members whose votes are averaged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from neurosyn.errors import NeurosynError, ScenarioError
 from neurosyn.model.inference import class_scores, infer
 from neurosyn.model.model_file import load_model
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.stages import Stages
@@ -20,6 +19,7 @@ from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
 from neurosyn.testing import check_topology
 from neurosyn.testing.models import random_model
+from tests.networks import bind_topology
 
 SHAPE = MapShape(12, 12, 3)
 MEMBER = {"kind": "layers", "layers": [
@@ -31,7 +31,7 @@ MEMBER = {"kind": "layers", "layers": [
 
 
 def bind(topology, n_classes=3):
-    return build_network(topology.layers(SHAPE, n_classes), SHAPE, n_classes, 1, topology.copies)
+    return bind_topology(topology, SHAPE, n_classes)
 
 
 def test_it_comes_through_the_registry_and_keeps_the_contract():
@@ -74,7 +74,7 @@ def test_no_member_hears_another_and_the_vote_is_the_mean():
     [
         ({}, "member: has no `kind`"),
         ({"kind": "eedn_tinny"}, "eedn_tiny"),
-        ({"kind": "dense", "hiden": [3]}, r"member \(dense\): hiden"),
+        ({"kind": "dense", "hiden": [3]}, r"member: hiden: unknown key; did you mean 'hidden'\?"),
     ],
 )
 def test_a_member_that_is_none_is_refused(member, said):

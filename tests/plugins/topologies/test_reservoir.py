@@ -14,17 +14,17 @@ from neurosyn_plugins.trainers.readout import Ridge
 from neurosyn.compiler.compile import count_cores
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
-from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.errors import ScenarioError
 from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.network.layer import FixedWeights, Layer, MapShape
-from neurosyn.network.network import build_network
+from neurosyn.network.layer import MapShape
 from neurosyn.registry import registry
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
-from neurosyn.testing import ConformanceError, check_layer, check_topology
+from neurosyn.testing import check_layer, check_topology
 from neurosyn.testing.models import random_model
-from neurosyn.training.trainer import TrainingContext, TrainingData, require_trainable
+from neurosyn.training.trainer import TrainingContext, TrainingData
+from tests.networks import bind_topology
 
 
 class Bits(Encoder):
@@ -34,10 +34,6 @@ class Bits(Encoder):
 
     def encode(self, images):
         return (images & 1).astype(np.float32)
-
-
-def bind(topology, shape, n_classes):
-    return build_network(topology.layers(shape, n_classes), shape, n_classes, 1)
 
 
 def state_after(model, layer, bits):
@@ -85,7 +81,7 @@ def test_the_layers_are_one_recurrent_network(height, width, rows, blocks, drive
     shape = MapShape(height, width, 2)
     options = {"drive": drive, "recurrence": recurrence, "memory": memory, "seed": seed}
     topology = Reservoir(neurons=BLOCK * blocks, filters=0, rows=rows, outputs=8, **options)
-    model = random_model(bind(topology, shape, 2))
+    model = random_model(bind_topology(topology, shape, 2))
     steps = model.network.on_chip[:-1]
     W, U, theta = matrices(steps[0].layer, shape)
     bits = np.random.default_rng(seed).integers(0, 2, (7, shape.size), dtype=np.uint8)
@@ -98,12 +94,12 @@ def test_the_layers_are_one_recurrent_network(height, width, rows, blocks, drive
 
 
 def test_steps_share_their_weights_and_another_seed_has_others():
-    layers = bind(Reservoir(neurons=128), MapShape(16, 16, 1), 2).on_chip[:-1]
+    layers = bind_topology(Reservoir(neurons=128), MapShape(16, 16, 1), 2).on_chip[:-1]
     blocks = 128 // BLOCK
     for layer in layers[1:]:
         np.testing.assert_array_equal(layer.fixed.weights[:blocks], layers[0].fixed.weights[:blocks])
         np.testing.assert_array_equal(layer.fixed.threshold[:blocks], layers[0].fixed.threshold[:blocks])
-    other = bind(Reservoir(neurons=128, seed=1), MapShape(16, 16, 1), 2).on_chip[0]
+    other = bind_topology(Reservoir(neurons=128, seed=1), MapShape(16, 16, 1), 2).on_chip[0]
     assert not np.array_equal(other.fixed.weights, layers[0].fixed.weights)
 
 
@@ -122,7 +118,7 @@ def test_no_element_reaches_more_blocks_than_cores_can_serve(neurons, reads, see
 
 def test_a_step_takes_one_core_a_block_however_many_steps():
     """16 steps of 256 neurons: 4 cores of state each, and as many relays as rows still wait."""
-    network = bind(Reservoir(neurons=256, filters=0, outputs=2), MapShape(16, 32, 1), 2)
+    network = bind_topology(Reservoir(neurons=256, filters=0, outputs=2), MapShape(16, 32, 1), 2)
     steps = sum(layer.connectivity.sites for layer in network.on_chip[:-1])
     assert steps == 16 * 4 + sum(-(-32 * waiting // BLOCK) for waiting in range(16))
     splitters = count_cores(network) - steps - network.on_chip[-1].connectivity.sites
@@ -142,7 +138,7 @@ def halves(count, seed):
 @pytest.mark.parametrize(("memory", "least", "most"), [(0.6, 0.9, 1.0), (0.0, 0.4, 0.8)])
 def test_the_state_remembers_the_first_row_after_five_of_noise(tmp_path, memory, least, most):
     topology = Reservoir(neurons=512, filters=0, memory=memory, recurrence=2 if memory else 0)
-    network = bind(topology, MapShape(6, 12, 1), 2)
+    network = bind_topology(topology, MapShape(6, 12, 1), 2)
     model = Ridge().train(network, halves(600, 0), TrainingContext(tmp_path, 3))
     unseen = halves(300, 1).train
     found = predict(network, infer(model, transduce(model, Bits().encode(unseen.images))))
@@ -177,7 +173,7 @@ def test_from_scenario_to_chip(tiny, tmp_path, trainer):
 )
 def test_what_does_not_suit_is_refused_with_what_would(options, shape, said):
     with pytest.raises(ScenarioError, match=said):
-        bind(Reservoir(**options), shape, 2)
+        bind_topology(Reservoir(**options), shape, 2)
 
 
 def test_a_step_refuses_a_map_without_what_it_is_to_read():
@@ -188,63 +184,3 @@ def test_a_step_refuses_a_map_without_what_it_is_to_read():
 
 
 # The contract of fixed weights, whoever fixes them.
-
-
-class Given(Layer):
-    """Sees all and passes the first two on."""
-
-    weight: int = 1
-    dtype: str = "int8"
-    threshold: int = 1
-
-    def connect(self, inputs):
-        return registry.get("layers", "dense")(features=2).connect(inputs)
-
-    def fixed_weights(self, inputs):
-        weights = np.zeros((1, inputs.size, 2), self.dtype)
-        weights[0, :2] = self.weight * np.eye(2, dtype=self.dtype)
-        return FixedWeights(weights, np.full((1, 2), self.threshold, np.int32))
-
-
-def given_network(*after, copies=1, **options):
-    with registry.lend("layers", "given", Given):
-        specs = [{"kind": "given", **options}, *after, {"kind": "readout"}]
-        return build_network(specs, MapShape(1, 1, 6), 2, 1, copies)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"weight": 2}, "weights are not all −1, 0 or 1"),
-        ({"dtype": "float32"}, r"weights are float32 \(1, 6, 2\), not int8.*"),
-        ({"threshold": 257}, "thresholds reach from 257 to 257, the chip has −254…256"),
-    ],
-)
-def test_weights_that_no_chip_has_are_the_plugins_fault(options, said):
-    with pytest.raises(PluginError, match=rf"layer 1 \(given\): .*{said}; correct its fixed_weights"):
-        given_network(**options)
-
-
-def test_fixed_weights_are_repeated_in_every_copy():
-    network = given_network(copies=3)
-    assert network.layers[0].fixed.weights.shape == (3, 6, 2)
-    bits = np.random.default_rng(0).integers(0, 2, (9, 6), dtype=np.uint8)
-    np.testing.assert_array_equal(infer(random_model(network), bits), np.tile(bits[:, :2], 3))
-
-
-def test_a_network_that_leaves_nothing_to_train_is_refused():
-    with pytest.raises(ScenarioError, match="nothing is left to train"):
-        require_trainable(Ridge(), given_network())
-
-
-def test_the_check_of_layers_looks_at_fixed_weights():
-    class Moody(Given):
-        """Other weights each time."""
-
-        def fixed_weights(self, inputs):
-            fixed = super().fixed_weights(inputs)
-            fixed.weights[...] = np.random.default_rng().integers(-1, 2, fixed.weights.shape)
-            return fixed
-
-    with pytest.raises(ConformanceError, match="gives others the second time"):
-        check_layer(Moody)

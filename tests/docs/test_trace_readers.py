@@ -1,4 +1,4 @@
-"""What the reference prints for DuckDB and polars reads a trace, and neither needs neurosyn."""
+"""DuckDB and polars read a trace by the code of the reference page, without neurosyn."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The network that other simulators are given, and the plain loop that ours is held against."""
+"""The network file for other simulators, and the plain Numba loop against neurosyn."""
 
 import json
 import subprocess

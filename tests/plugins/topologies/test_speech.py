@@ -1,3 +1,5 @@
+"""Topology ``eedn_speech``: numbers of cores, and planes that are too small."""
+
 from __future__ import annotations
 
 import pytest
@@ -8,8 +10,8 @@ from pydantic import ValidationError
 from neurosyn.compiler.compile import count_cores
 from neurosyn.errors import ScenarioError
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
+from tests.networks import bind_topology
 
 
 def test_full_width_is_the_one_chip_network():
@@ -28,7 +30,7 @@ def test_full_width_is_the_one_chip_network():
     ids=["vad", "timit_class", "timit_frames"],
 )
 def test_cores(options, plane, n_classes, cores):
-    network = build_network(EednSpeech(**options).layers(plane, n_classes), plane, n_classes, 1)
+    network = bind_topology(EednSpeech(**options), plane, n_classes)
     assert count_cores(network) == cores
     assert all(layer.connectivity.fan_in <= 128 for layer in network.on_chip)
 

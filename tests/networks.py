@@ -1,4 +1,4 @@
-"""A network of three layers, models of it with random parameters, and two encoders."""
+"""Networks for tests: topologies bound to images, a small network, models of it, and two encoders."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from neurosyn.data.encoder import Encoder
 from neurosyn.model.model import LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
+from neurosyn.network.topology import Topology
 
 SHAPE = MapShape(6, 6, 2)
 """Shape of the images that the network takes."""
+
+
+def bind_topology(topology: Topology, shape: MapShape, n_classes: int) -> Network:
+    """Return the network that a topology makes of images of `shape`; its order of elements is drawn from seed 1."""
+    return build_network(topology.layers(shape, n_classes), shape, n_classes, 1, topology.copies)
 
 
 def make_small_network(n_classes: int = 3) -> Network:

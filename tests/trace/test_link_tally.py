@@ -1,4 +1,4 @@
-"""The ledger of links, held against following each packet link by link."""
+"""Counts per link, against following each packet link by link."""
 
 import itertools
 from collections import Counter

@@ -1,30 +1,15 @@
-"""Latency and critical path, computed by hand on a row of cores that send to the host.
+"""Critical path of a tick, computed by hand on a row of cores that send to the host.
 
 A neuron that fires upon one synaptic event is evaluated after 1,000 + 10 ps. On a chip of 4 × 4 cores the packet of the
 core in column x passes 4 − x routers (7 ps each) and the host's port (50 ps).
 """
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from neurosyn.analysis import critical_path, latency
 from neurosyn.analysis.tick_view import TickView
 from neurosyn.errors import DataError
 from neurosyn.trace.options import TraceOptions
-
-
-def test_the_parts_of_a_packets_age(play):
-    found = latency.analyse(play())
-    routes = found.table().set_index("route")
-    assert routes.index.tolist() == ["from the host", "to the host"]
-    assert routes.loc["from the host", ["packets", "max_ps", "late"]].tolist() == [1, 50 + 7, 0]
-    assert routes.loc["to the host", ["packets", "p50_ps", "mean_ps"]].tolist() == [1, 4 * 7 + 50, 4 * 7 + 50]
-    parts = found.table("parts").set_index(["route", "part"])["mean_ps"]
-    assert parts["to the host"].to_dict() == {"core": 1010, "queue": 0, "hops": 28, "edge": 50}
-    assert parts["from the host"].to_dict() == {"core": 0, "queue": 0, "hops": 7, "edge": 50}
-    assert found.headline["packets"] == 2
-    assert found.headline["mean_latency_ps"] == (57 + 78) / 2
 
 
 def test_waiting_at_the_hosts_port(play):
@@ -113,29 +98,3 @@ def test_slack_and_path_on_a_board(board_run):
         assert links["packets"].sum() == sum(
             len(view._way(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
         )
-
-
-def test_parts_add_up_to_the_arrival(board_run):
-    trace = board_run.trace
-    found = latency.analyse(board_run)
-    starts = trace.ticks().set_index("tick")["start_ps"]
-    packets = trace.packets()
-    ages = packets["arrival_ps"].to_numpy() - starts.loc[packets["tick"]].to_numpy(np.int64)
-    routes = found.table().set_index("route")
-    parts = found.table("parts").set_index(["route", "part"])["mean_ps"]
-    total = sum(parts[route].sum() * row["packets"] for route, row in routes.iterrows())
-    assert total == pytest.approx(ages.sum(), rel=1e-12)
-    assert routes["packets"].sum() == len(packets)
-    assert (
-        routes.loc["between cores", "max_ps"]
-        == (packets["arrival_ps"] - packets["send_ps"])[
-            (packets["source_core"] >= 0) & (packets["dest_core"] >= 0)
-        ].max()
-    )
-    histogram = found.table("histogram")
-    for route, row in routes.iterrows():
-        assert histogram[route].sum() == row["packets"]
-    assert found.headline["waiting_share"] == pytest.approx(
-        packets["blocked_ps"].sum() / (packets["arrival_ps"] - packets["send_ps"]).sum()
-    )
-    assert isinstance(found.table("histogram"), pd.DataFrame)

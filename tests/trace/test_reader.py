@@ -1,3 +1,5 @@
+"""Reading a trace: frames, filters, damaged files."""
+
 import csv
 import json
 

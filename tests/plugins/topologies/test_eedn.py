@@ -1,8 +1,7 @@
+"""Topologies ``eedn_*`` against the published table, and their parameters."""
+
 from __future__ import annotations
 
-import json
-
-import numpy as np
 import pytest
 from neurosyn_plugins.topologies.dense import Dense
 from neurosyn_plugins.topologies.eedn import ONE_CHIP, EednChips, EednOneChip, EednTiny
@@ -11,9 +10,9 @@ from pydantic import ValidationError
 
 from neurosyn.errors import ScenarioError
 from neurosyn.network.layer import MapShape
-from neurosyn.network.layer_table import network_table, summarise_network
-from neurosyn.network.network import build_network
+from neurosyn.network.layer_table import summarise_network
 from neurosyn.registry import registry
+from tests.networks import bind_topology
 
 # Esser et al. 2016, the one-chip network: features, output side, groups, inputs and features of a core.
 TABLE = [
@@ -35,13 +34,9 @@ TABLE = [
 ]
 
 
-def bind(topology, shape, n_classes):
-    return build_network(topology.layers(shape, n_classes), shape, n_classes, 1)
-
-
 @pytest.mark.parametrize("n_classes", [10, 43, 100])
 def test_one_chip_network_is_the_papers_table(n_classes):
-    rows = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), n_classes))
+    rows = summarise_network(bind_topology(EednOneChip(), MapShape(32, 32, 3), n_classes))
     assert [(r.output[2], r.output[0], r.banks, r.fan_in, r.features) for r in rows] == TABLE
     assert [r.kind for r in rows] == ["transduction"] + ["conv2d"] * 14
     assert rows[0].axons == 0
@@ -49,7 +44,7 @@ def test_one_chip_network_is_the_papers_table(n_classes):
 
 
 def test_one_chip_network_on_30_pixels_pools_with_floors():
-    rows = summarise_network(bind(EednOneChip(), MapShape(30, 30, 3), 32))
+    rows = summarise_network(bind_topology(EednOneChip(), MapShape(30, 30, 3), 32))
     assert [row.output[0] for row in rows] == [30, 15, 15, 7, 7, 7, 7, 7, 3, 3, 3, 1, 1, 1, 1]
 
 
@@ -59,9 +54,9 @@ def test_one_chip_network_refuses_small_images():
 
 
 def test_width_multiplies_features_and_leaves_the_inputs_of_a_core_alone():
-    once = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), 10))
+    once = summarise_network(bind_topology(EednOneChip(), MapShape(32, 32, 3), 10))
     for width in (2, 3):
-        rows = summarise_network(bind(EednOneChip(width=width), MapShape(32, 32, 3), 10))
+        rows = summarise_network(bind_topology(EednOneChip(width=width), MapShape(32, 32, 3), 10))
         assert [row.fan_in for row in rows] == [row.fan_in for row in once]
         assert [row.output.channels for row in rows] == [width * row.output.channels for row in once]
         assert [row.banks for row in rows[1:]] == [width * row.banks for row in once[1:]]
@@ -70,7 +65,7 @@ def test_width_multiplies_features_and_leaves_the_inputs_of_a_core_alone():
 
 @pytest.mark.parametrize("width", [0.5, 0.25, 0.125])
 def test_parts_of_the_network_fit_cores_and_have_no_half_groups(width):
-    rows = summarise_network(bind(EednOneChip(width=width), MapShape(32, 32, 3), 10))
+    rows = summarise_network(bind_topology(EednOneChip(width=width), MapShape(32, 32, 3), 10))
     assert [row.output.channels for row in rows] == [int(width * features) for features, *_ in TABLE]
     assert [row.banks for row in rows[1:]] == [max(1, int(width * banks)) for _, _, banks, *_ in TABLE[1:]]
     assert all(row.axons <= 256 and row.features <= 256 for row in rows[1:])
@@ -85,12 +80,12 @@ def test_depth_repeats_the_layers_of_one_position():
         *((2, 512), (3, 1024), (1, 1024)),
         *((2, 1024), (1, 1024), (1, 1024), (1, 1024), (1, 1024), (1, 2040)),
     ]
-    assert len(bind(EednOneChip(depth=(2, 0, 1, 4)), MapShape(32, 32, 3), 10).layers) == 15
+    assert len(bind_topology(EednOneChip(depth=(2, 0, 1, 4)), MapShape(32, 32, 3), 10).layers) == 15
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(1, 1), (3, 1), (12, 2), (16, 2), (24, 3)])
 def test_an_encoder_may_give_the_spikes(channels, groups):
-    network = bind(EednOneChip(transduction=0), MapShape(32, 32, channels), 10)
+    network = bind_topology(EednOneChip(transduction=0), MapShape(32, 32, channels), 10)
     assert not network.off_chip
     assert network.layers[0].connectivity.n_banks == groups
     assert len(network.layers) == len(ONE_CHIP)
@@ -107,48 +102,9 @@ def test_widths_that_divide_no_groups_are_refused(width):
         EednOneChip.from_table({"width": width})
 
 
-@pytest.mark.parametrize(
-    ("topology", "shape"),
-    [
-        (Dense(), MapShape(32, 20, 3)),
-        (Dense(), MapShape(1, 1, 7)),
-        (Dense(inputs=0, hidden=(300, 130, 7)), MapShape(9, 5, 4)),
-        (Dense(inputs=0, hidden=()), MapShape(1, 60, 1)),
-    ],
-)
-def test_dense_networks_fit_cores_and_treat_classes_alike(topology, shape):
-    network = bind(topology, shape, 7)
-    on_chip = summarise_network(network)[len(network.off_chip) :]
-    assert all(row.axons <= 256 for row in on_chip)
-    assert len(set(np.bincount(network.readout))) == 1
-    assert [row.features * row.banks for row in on_chip[:-1]] == [
-        -(-wanted // row.banks) * row.banks for wanted, row in zip(topology.hidden, on_chip, strict=False)
-    ]
-    if network.off_chip:
-        assert network.chip_inputs == (1, 1, topology.inputs)
-        seen = network.layers[0].connectivity.inputs
-        assert sorted(seen[seen >= 0]) == list(range(shape.size))
-
-
-def test_summary_adds_up():
-    rows = summarise_network(bind(EednOneChip(), MapShape(32, 32, 3), 10))
-    second = rows[1]
-    assert (second.sites, second.neurons) == (512, 16 * 16 * 252)
-    assert (second.weights, second.multiplications) == (2 * 96 * 126, 512 * 96 * 126)
-    assert sum(row.multiplications for row in rows) == 38_764_544
-
-
-def test_table_is_plain_values():
-    network = bind(EednTiny(), MapShape(16, 16, 1), 10)
-    table = network_table(network)
-    assert json.loads(json.dumps(table)) == table
-    assert table[0]["output"] == "8×8×8"
-    assert [row["name"] for row in table] == [layer.name for layer in network.layers]
-
-
 @pytest.mark.parametrize("side", [8, 16, 30, 32, 64])
 def test_tiny_network_stays_tiny_whatever_the_image(side):
-    rows = summarise_network(bind(EednTiny(), MapShape(side, side, 3), 10))
+    rows = summarise_network(bind_topology(EednTiny(), MapShape(side, side, 3), 10))
     on_chip = rows[1:]
     assert all(row.axons <= 256 and row.features <= 256 for row in on_chip)
     assert 10 <= sum(row.sites for row in on_chip) <= 50
@@ -157,21 +113,6 @@ def test_tiny_network_stays_tiny_whatever_the_image(side):
 def test_tiny_network_refuses_smaller_images():
     with pytest.raises(ScenarioError, match="at least 8×8"):
         EednTiny().layers(MapShape(7, 7, 1), 2)
-
-
-def test_written_layers_are_taken_from_the_scenario():
-    tables = [{"kind": "conv2d", "features": 4, "name": "only"}, {"kind": "readout"}]
-    topology = WrittenLayers.from_table({"layers": tables})
-    assert topology.layers(MapShape(8, 8, 1), 2) == tables
-    assert [layer.name for layer in bind(topology, MapShape(8, 8, 1), 2).layers] == ["only"]
-
-
-@pytest.mark.parametrize(
-    "table", [{}, {"layers": []}, {"layers": [{"kind": "readout"}]}, {"layers": 3}, {"written": []}]
-)
-def test_written_layers_need_a_list_of_tables(table):
-    with pytest.raises(ValidationError):
-        WrittenLayers.from_table(table)
 
 
 def test_topologies_and_layers_come_through_the_registry():

@@ -1,18 +1,20 @@
-"""Programs to place: written by hand, random, and compiled from convolutions."""
+"""Programs to place, written by hand, random or compiled from convolutions, and placing them."""
 
 import numpy as np
-import pytest
 
+from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
 from neurosyn.compiler.compile import compile_network
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
+from neurosyn.placement.place import place_program
+from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from neurosyn.testing.programs import random_program
 
 
-def _wire(cores, packets, inputs=(), outputs=()):
+def wire(cores, packets, inputs=(), outputs=()):
     """A program in which core a sends `packets[a, b]` spikes a tick to core b, neuron by neuron.
 
     `inputs` and `outputs` name cores with one input line, and with one neuron that spikes to the host each tick.
@@ -51,7 +53,7 @@ def _wire(cores, packets, inputs=(), outputs=()):
     )
 
 
-def _convolve(height, width, seed=0):
+def convolve(height, width, seed=0):
     """A program of three convolutions on small cores: 93 cores for 12 × 12 inputs."""
     specs = [
         {"kind": "conv2d", "features": 8, "kernel": 2, "stride": 2},
@@ -63,21 +65,13 @@ def _convolve(height, width, seed=0):
     return compile_network(random_model(network, seed), CompileOptions(axons=64, neurons=128))
 
 
-def _random(cores, seed=0):
+def draw_program(cores, seed=0):
+    """A program of `cores` small cores whose synapses and destinations are drawn."""
     types = np.zeros(1, NEURON_TYPE)
     return random_program(np.random.default_rng(seed), types, cores=cores, axons=8, neurons=6, pins=3, lines=4)
 
 
-@pytest.fixture(scope="session")
-def wire():
-    return _wire
-
-
-@pytest.fixture(scope="session")
-def convolve():
-    return _convolve
-
-
-@pytest.fixture(scope="session")
-def any_program():
-    return _random
+def place(program, mesh, name, seed=0, *, input_side="west", output_side="east", **options):
+    """Place a program on a board by the placer of that name, with its options."""
+    board = Board(mesh, input_side=input_side, output_side=output_side)
+    return place_program(program, board, registry.get("placers", name)(**options), seed)

@@ -15,7 +15,7 @@ from neurosyn.trace.perfetto.export import export_perfetto
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import layered_program, place, random_frames
-from tests.trace.perfetto_page import MISSING, PerfettoPage
+from tests.trace.perfetto.page import MISSING, PerfettoPage
 
 protos = pytest.importorskip("perfetto.protos.perfetto.trace.perfetto_trace_pb2")
 
