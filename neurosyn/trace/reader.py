@@ -228,20 +228,20 @@ class Trace:
             read = list(dict.fromkeys([*names, *needed]))
             groups = wanted.groups(file.metadata)
             for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=read):
-                found = wanted.apply(batch).select(names) if needed else batch
-                if found.num_rows or not needed:
-                    yield found
+                matching = wanted.apply(batch).select(names) if needed else batch
+                if matching.num_rows or not needed:
+                    yield matching
 
     def head(self, name: str, n: int = 10, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the first `n` rows of a table, without reading the rest."""
         table = table_named(name)
-        found: list[pa.RecordBatch] = []
+        batches: list[pa.RecordBatch] = []
         left = n
         batches = self.batches(name, ticks=ticks, cores=cores, rows=_BATCH if ticks or cores else max(n, 1))
         while left > 0 and (batch := next(batches, None)) is not None:
-            found.append(batch.slice(0, left))
-            left -= found[-1].num_rows
-        return _to_frame(table, pa.Table.from_batches(found, schema=None if found else table.schema))
+            batches.append(batch.slice(0, left))
+            left -= batches[-1].num_rows
+        return _to_frame(table, pa.Table.from_batches(batches, schema=None if batches else table.schema))
 
     def file(self, name: str) -> Path:
         """Return the path of a table's Parquet file, after a check that it is the recorded one.

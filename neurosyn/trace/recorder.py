@@ -76,7 +76,7 @@ class ParquetRecorder(Probe):
             raise
 
     def finished(self) -> None:
-        """Give the files their names; after an error, remove them."""
+        """Rename the files to their final names; after an error, remove them."""
         if self._counts is None:
             return
         failed = sys.exception() not in (None, self._outer_error)
@@ -184,7 +184,7 @@ class _TableWriter:
         self._writer = None
 
     def rename(self) -> Path:
-        """Give the closed file its name."""
+        """Rename the closed file to its final name."""
         return self.partial.replace(self.path)
 
     def discard(self) -> None:
