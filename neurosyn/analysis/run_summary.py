@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict  # before Python 3.12 pydantic cannot take that of typing
 
 from neurosyn.errors import DataError
@@ -52,7 +52,7 @@ class DatasetUse(TypedDict):
     official: bool
     """Whether these are the files that publications refer to."""
     stand_in_because: str | None
-    """Why the scenario's stand-in took the place of its own data; null if it did not."""
+    """Cause if the scenario's stand-in took the place of its own data, else null."""
     frames: int
     """Number of simulated frames."""
     classes: list[str]
@@ -157,7 +157,7 @@ class Assumption(TypedDict):
 
 @with_config(_OPEN)
 class EngineUse(TypedDict):
-    """How the run was computed."""
+    """Engine and extent of the simulation."""
 
     timing: Literal["none", "compiled", "simpy"]
     backend: str
@@ -181,19 +181,19 @@ class ProbeOutcome(TypedDict):
     files: list[str]
     """Below the folder ``probes``."""
     error: str | None
-    """Why the probe was switched off; null if it was not."""
+    """Cause if the probe was switched off, else null."""
 
 
-@with_config(_WHOLE)
+# Pydantic reads the docstrings of a class's own fields alone: those of the next three, which are bases, use Field.
+
+
 class ProbeOutcomes(TypedDict, total=False):
     """Outcomes of a scenario's probes; without probes there are none."""
 
     probes: list[ProbeOutcome]
-    deviations: list[str]
-    """What was changed on purpose in the program that was simulated, a sentence each."""
+    deviations: Annotated[list[str], Field(description="Deliberate changes of the simulated program, a sentence each.")]
 
 
-@with_config(_OPEN)
 class ChipNumbers(TypedDict):
     """Numbers of the chip, common to all runs.
 
@@ -203,38 +203,40 @@ class ChipNumbers(TypedDict):
     cores: int
     chips: int
     neurons: int
-    utilisation: dict[str, Any]
-    """Use of the cores, by layer and in total (`neurosyn.compiler.utilisation.summarise`)."""
+    utilisation: Annotated[
+        dict[str, Any],
+        Field(description="Use of the cores, by layer and in total (`neurosyn.compiler.utilisation.summarise`)."),
+    ]
     board: BoardUse
     tick_period_us: float
     tick_limited_by: TickLimit
     voltage: float
     power_mw: PowerParts
-    energy_pj: PowerParts
-    """Over the whole run."""
-    host_energy_pj: PowerParts
-    """The same of the packets that the host sent."""
-    not_counted: dict[str, str]
-    """What no number contains, and why."""
+    energy_pj: Annotated[
+        PowerParts, Field(description="Energy over the whole run: the sum of all layers and the host.")
+    ]
+    host_energy_pj: Annotated[
+        PowerParts, Field(description="Energy of the packets that the host sent, over the whole run.")
+    ]
+    not_counted: Annotated[dict[str, str], Field(description="Costs that no number contains, each with the reason.")]
     events: EventSums
     layers: list[LayerNumbers]
     assumptions: list[Assumption]
 
 
-@with_config(_OPEN)
 class FrameNumbers(ChipNumbers):
     """Numbers of a chip that classifies frames."""
 
-    accuracy: float
-    """Share of the frames that the chip classifies correctly."""
-    trained_accuracy: float
-    """The same of the trained network, off the chip."""
-    mismatched_frames: int
-    """Frames whose output spikes on the chip differ from the trained network's."""
+    accuracy: Annotated[float, Field(description="Share of the frames that the chip classifies correctly.")]
+    trained_accuracy: Annotated[
+        float, Field(description="Accuracy of the trained network on the same frames, off the chip.")
+    ]
+    mismatched_frames: Annotated[
+        int, Field(description="Frames whose output spikes on the chip differ from the trained network's.")
+    ]
     ticks_per_frame: int
     frames_per_second: float
-    latency_us: float
-    """From a frame's entry to its answer."""
+    latency_us: Annotated[float, Field(description="From a frame's entry to its answer.")]
     energy_per_frame_uj: float
     frames_per_second_per_watt: float
     engine: EngineUse
@@ -249,7 +251,7 @@ class FramesSummary(FrameNumbers, ProbeOutcomes):
     seed: int
     dataset: DatasetUse
     model: dict[str, Any]
-    """How the model was trained."""
+    """Origin of the model."""
     provenance: dict[str, Any]
     """Versions, code and machine."""
     run: str
@@ -319,7 +321,7 @@ def data_kind(summary: Mapping[str, Any]) -> Literal["official", "stand-in", "ow
     -------
     str or None
         ``official``: the files that publications refer to. ``stand-in``: drawn in place of others, because the scenario
-        fell back on them or because their name says so. ``own``: the user's. None: there are no frames.
+        fell back on them or as their name states. ``own``: the user's. None: there are no frames.
     """
     dataset = summary.get("dataset")
     if not dataset:

@@ -235,13 +235,13 @@ class Trace:
     def head(self, name: str, n: int = 10, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the first `n` rows of a table, without reading the rest."""
         table = table_named(name)
-        batches: list[pa.RecordBatch] = []
+        taken: list[pa.RecordBatch] = []
         left = n
         batches = self.batches(name, ticks=ticks, cores=cores, rows=_BATCH if ticks or cores else max(n, 1))
         while left > 0 and (batch := next(batches, None)) is not None:
-            batches.append(batch.slice(0, left))
-            left -= batches[-1].num_rows
-        return _to_frame(table, pa.Table.from_batches(batches, schema=None if batches else table.schema))
+            taken.append(batch.slice(0, left))
+            left -= taken[-1].num_rows
+        return _to_frame(table, pa.Table.from_batches(taken, schema=None if taken else table.schema))
 
     def file(self, name: str) -> Path:
         """Return the path of a table's Parquet file, after a check that it is the recorded one.
