@@ -96,5 +96,5 @@ def test_slack_and_path_on_a_board(board_run):
         links = elements[elements["kind"] != "core"]
         assert 0 < view.busiest_link_ps <= view.makespan_ps
         assert links["packets"].sum() == sum(
-            len(view._way(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
+            len(view._route(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
         )
