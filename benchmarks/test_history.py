@@ -1,4 +1,4 @@
-"""Our own times over the releases: ``pytest benchmarks/test_history.py --benchmark-autosave --benchmark-compare``.
+"""Our own times over the releases: ``pytest -n 0 benchmarks/test_history.py --benchmark-autosave --benchmark-compare``.
 
 Needs pytest-benchmark. Counts are asserted, times never.
 """

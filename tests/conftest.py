@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,34 @@ settings.register_profile("neurosyn", deadline=None)
 settings.load_profile("neurosyn")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the tests of a single file in this process: no worker has to start, and output and debuggers work."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 0 if len(files) == 1 and files.pop().endswith(".py") else None
+
+
 @pytest.fixture(autouse=True)
 def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plugin files that a test loads are gone after it."""
     known = registry._discover()
     monkeypatch.setattr(registry, "_plugins", {group: dict(plugins) for group, plugins in known.items()})
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Ctrl-C and hang-ups end what runs, also where pytest itself ignores them (``nohup``, a job in the background).
+
+    Child processes inherit an ignored signal, so they have the default handling too.
+    """
+    defaults = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    before = {
+        getattr(signal, name): signal.signal(getattr(signal, name), handler)
+        for name, handler in defaults.items()
+        if hasattr(signal, name)
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

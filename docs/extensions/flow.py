@@ -44,12 +44,11 @@ PASSAGE = 20
 
 
 def packages() -> str:
-    """Return the tree of packages with a line on each, from their docstrings."""
-    lines = ["neurosyn/"]
-    for name in [name for layer in layers() for name in layer]:
-        lines += _tree(ROOT / "neurosyn" / name, 1)
-    lines += ["plugins/neurosyn_plugins/", *_children(ROOT / "plugins" / SHIPPED, 1)]
-    return "```text\n" + "\n".join(lines) + "\n```\n"
+    """Return every package with a line on it, from its docstring."""
+    rows = [row for layer in layers() for name in layer for row in _rows(ROOT / "neurosyn" / name, ROOT / "neurosyn")]
+    shipped = ROOT / "plugins" / SHIPPED
+    rows += [row for path in _children(shipped) for row in _rows(path, shipped.parent)]
+    return table(("package", "contents"), rows)
 
 
 def contracts() -> str:
@@ -123,16 +122,17 @@ def _split(layer: str) -> list[str]:
     return layer.replace(":", "|").split("|")
 
 
-def _tree(path: Path, depth: int) -> list[str]:
+def _rows(path: Path, root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name and the first docstring paragraph of a package or module, then of the packages inside it."""
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     about = summary(ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))).split("\n\n")[0]
-    name = f"{'  ' * depth}{path.name}{'/' if path.is_dir() else ''}"
-    return [f"{name:<18} {' '.join(about.split())}", *_children(path, depth + 1)]
+    yield f"`{file.relative_to(root) if path != file.parent else f'{path.relative_to(root)}/'}`", about
+    for child in _children(path):
+        yield from _rows(child, root)
 
 
-def _children(path: Path, depth: int) -> list[str]:
-    nested = sorted(child.parent for child in path.glob("*/__init__.py")) if depth < 3 else []
-    return [line for child in nested for line in _tree(child, depth)]
+def _children(path: Path) -> list[Path]:
+    return sorted(child.parent for child in path.glob("*/__init__.py"))
 
 
 def _reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:

@@ -72,7 +72,9 @@ def analyse(run: FinishedRun) -> Analysis:
     confusion.insert(0, "true \\ predicted", names)
     note = _NOTES.get(data_kind(run.summary) or "")
     tables = {"classes": classes, "confusion": confusion, "frames": frames}
-    return Analysis("accuracy", str(run.path), run.title, headline, tables, (note,) if note else ())
+    return Analysis(
+        "accuracy", str(run.path), run.title, headline, tables, (note,) if note else (), draw=draw, size=(11.0, 5.4)
+    )
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:

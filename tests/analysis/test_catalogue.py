@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from neurosyn.analysis.__main__ import main
-from neurosyn.analysis.catalogue import ANALYSES, analyse_run, plot_analysis
+from neurosyn.analysis.catalogue import ANALYSES, analyse_run
 from neurosyn.analysis.comparison import compare
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.plotting import part_in_use
@@ -49,7 +49,7 @@ def test_of_a_whole_run(name, packet_run, capsys, tmp_path):
     _check(analysis, capsys)
     print_analysis(analysis, as_csv=True)
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(analysis.table())
-    plot_analysis(analysis, tmp_path / "plot.png")
+    analysis.save_plot(tmp_path / "plot.png")
     with Image.open(tmp_path / "plot.png") as image:
         assert image.width > 1000
         # Something was drawn: not one colour alone.
@@ -72,7 +72,7 @@ def test_of_runs_that_lack_something(kind, record, capsys, tmp_path):
     assert {"activity", "power", "hotspots", "faults"} <= {analysis.name for analysis in made}
     if kind in ("silent", "no ticks"):
         for analysis in made:
-            plot_analysis(analysis, tmp_path / f"{analysis.name}.svg")
+            analysis.save_plot(tmp_path / f"{analysis.name}.svg")
 
 
 def test_of_boards(board_run, capsys):
@@ -84,17 +84,17 @@ def test_of_boards(board_run, capsys):
 def test_comparison(packet_run, finished_run, capsys, tmp_path):
     analysis = compare([packet_run, FinishedRun(finished_run)])
     _check(analysis, capsys)
-    plot_analysis(analysis, tmp_path / "compare.pdf")
+    analysis.save_plot(tmp_path / "compare.pdf")
     assert (tmp_path / "compare.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_same_plot_has_the_same_bytes(packet_run, tmp_path):
     analysis = analyse_run("accuracy", packet_run.path)
     for name in ("one.png", "two.png"):
-        plot_analysis(analysis, tmp_path / name)
+        analysis.save_plot(tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with pytest.raises(DataError, match=r"cannot draw to '.jpeg'"):
-        plot_analysis(analysis, tmp_path / "plot.jpeg")
+        analysis.save_plot(tmp_path / "plot.jpeg")
 
 
 def test_one_table(packet_run, capsys):

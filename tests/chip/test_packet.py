@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosyn.chip.packet import REACH, pack, unpack
+from neurosyn.chip.packet import REACH, pack
 from neurosyn.errors import ChipLimitError
+from tests.packet_words import unpack
 
 
 def word(dx, dy, tick, axon):

@@ -22,7 +22,8 @@ def test_a_wrong_tick_is_one_mistake(tick):
 
 @pytest.mark.parametrize("table", [{"timing": "exact"}, {"frames": 0}, {"timed_frames": 0}, {"backend": "abacus"}])
 def test_other_wrong_values(table):
-    with pytest.raises(ValidationError):
+    (name,) = table
+    with pytest.raises(ValidationError, match=rf"\n{name}\b"):
         SimulateOptions(**table)
 
 

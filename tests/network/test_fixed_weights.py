@@ -72,5 +72,5 @@ def test_the_check_of_layers_looks_at_fixed_weights():
             fixed.weights[...] = np.random.default_rng().integers(-1, 2, fixed.weights.shape)
             return fixed
 
-    with pytest.raises(ConformanceError, match="gives others the second time"):
+    with pytest.raises(ConformanceError, match="gives other weights in a second call"):
         check_layer(Moody)

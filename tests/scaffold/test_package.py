@@ -49,7 +49,7 @@ def test_group_serves_for_kind(tmp_path):
     ("kind", "name", "error", "said"),
     [
         ("layr", "own", PluginError, "layr: is no kind of plugin; did you mean 'layer'?"),
-        ("layer", "Own", ScenarioError, "Own: cannot be the name of a plugin; use at most 40 small letters"),
+        ("layer", "Own", ScenarioError, "Own: cannot be the name of a plugin; use at most 40 lower-case letters"),
         ("layer", "a-b", ScenarioError, "a-b: cannot be the name"),
         ("layer", "conv2d", PluginError, "layers/conv2d: is there already, from neurosyn; choose another name"),
     ],

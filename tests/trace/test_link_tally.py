@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from neurosyn.chip.energy import EnergyModel
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from neurosyn.chip.packet import unpack
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT
 from neurosyn.chip.spikes import InputSpikes
@@ -23,6 +22,7 @@ from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import make_program, neuron_type
+from tests.packet_words import unpack
 
 NETWORK = ["network", "chip_to_chip", "io"]
 BOARDS = [Mesh(1, 1, 6), Mesh(2, 2, 3), Mesh(1, 3, 2)]

@@ -18,7 +18,8 @@ from neurosyn.trace.options import TraceOptions
     ],
 )
 def test_wrong_options_are_refused(wrong):
-    with pytest.raises(ValidationError):
+    (name,) = wrong
+    with pytest.raises(ValidationError, match=rf"\n{name}\b"):
         TraceOptions.from_table(wrong)
 
 

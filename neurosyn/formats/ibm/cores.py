@@ -38,6 +38,10 @@ class Crossbar:
     axon_types: NDArray[np.uint8]
 
 
+_TYPES = 1 << 32
+"""Numbers of neuron types; larger codes stand for names."""
+
+
 class Crossbars:
     """Distinct crossbars of a file, and its named prototypes."""
 
@@ -151,7 +155,11 @@ def _of_lists(value: Any, size: int) -> dict[str, NDArray[np.int64]]:
     """Return the neurons from the run-length lists of IBM's tools."""
     members = table(value, "neurons")
     entries = {key: expand(member(members, key, "neurons"), key, size) for key in _LISTS}
-    count = len(entries["types"])
+    types = entries["types"]
+    if len(types) and not 0 <= types.min() <= types.max() < _TYPES:
+        wrong = types[(types < 0) | (types >= _TYPES)][0]
+        raise UnfitError(f"types holds {wrong}; neuron types are numbers of 32 bits")
+    count = len(types)
     entries["dendrites"] = expand(members.get("dendrites", [f"0:{count - 1}"] if count else []), "dendrites", size)
     for key, entry in entries.items():
         if len(entry) != count:
@@ -168,7 +176,7 @@ def _of_objects(value: list[Any], size: int, neuron_types: NeuronTypes) -> dict[
         entry = table(item, what)
         kind = member(entry, "type", what)
         columns["types"].append(
-            neuron_types.code(kind) if isinstance(kind, str) else integer(kind, f"type of {what}", 0, bound - 1)
+            neuron_types.code(kind) if isinstance(kind, str) else integer(kind, f"type of {what}", 0, _TYPES - 1)
         )
         for key, name in (("destCores", "destCore"), ("destAxons", "destAxon")):
             columns[key].append(integer(member(entry, name, what), f"{name} of {what}", -bound, bound))

@@ -6,7 +6,6 @@ import pytest
 from neurosyn_plugins.topologies.dense import Dense
 from neurosyn_plugins.topologies.eedn import ONE_CHIP, EednChips, EednOneChip, EednTiny
 from neurosyn_plugins.topologies.layers import WrittenLayers
-from pydantic import ValidationError
 
 from neurosyn.errors import ScenarioError
 from neurosyn.network.layer import MapShape
@@ -94,12 +93,6 @@ def test_an_encoder_may_give_the_spikes(channels, groups):
 def test_channels_that_fit_no_groups_are_refused():
     with pytest.raises(ScenarioError, match="11 input channels cannot be divided into groups of at most 8"):
         EednOneChip(transduction=0).layers(MapShape(32, 32, 11), 10)
-
-
-@pytest.mark.parametrize("width", [0, 0.3, 1.5, 17])
-def test_widths_that_divide_no_groups_are_refused(width):
-    with pytest.raises(ValidationError):
-        EednOneChip.from_table({"width": width})
 
 
 @pytest.mark.parametrize("side", [8, 16, 30, 32, 64])

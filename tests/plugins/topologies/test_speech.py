@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from neurosyn_plugins.topologies.eedn import EednOneChip
 from neurosyn_plugins.topologies.speech import EednSpeech
-from pydantic import ValidationError
 
 from neurosyn.compiler.compile import count_cores
 from neurosyn.errors import ScenarioError
@@ -39,9 +38,3 @@ def test_cores(options, plane, n_classes, cores):
 def test_small_planes_are_refused(plane):
     with pytest.raises(ScenarioError, match=f"at least 16×16, it is {plane.height}×{plane.width}"):
         EednSpeech().layers(plane, 39)
-
-
-@pytest.mark.parametrize("options", [{"width": "quarter"}, {"mixing": -1}, {"width": 0.5}])
-def test_wrong_options(options):
-    with pytest.raises(ValidationError):
-        EednSpeech.from_table(options)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,10 @@ from neurosyn_plugins.trainers.eedn.augmentation import augment
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
+from neurosyn_plugins.trainers.eedn.options import EednOptions
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 from neurosyn_plugins.trainers.eedn.products import make_products
 from neurosyn_plugins.trainers.eedn.schedule import make_schedule
-
-if TYPE_CHECKING:
-    from neurosyn_plugins.trainers.eedn import Eedn
 
 __all__ = ["Training"]
 
@@ -52,7 +50,7 @@ class Training:
         As `neurosyn.training.trainer.Trainer.train` gets them.
     """
 
-    def __init__(self, options: Eedn, network: Network, data: TrainingData, context: TrainingContext) -> None:
+    def __init__(self, options: EednOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
         self.options = options
         self.network = network
         self.data = data

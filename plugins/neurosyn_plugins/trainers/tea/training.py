@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,8 @@ from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
 from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint
 from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
+from neurosyn_plugins.trainers.tea.options import TeaOptions
 from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
-
-if TYPE_CHECKING:
-    from neurosyn_plugins.trainers.tea import Tea
 
 __all__ = ["Training"]
 
@@ -47,7 +45,7 @@ class Training:
         As `neurosyn.training.trainer.Trainer.train` gets them.
     """
 
-    def __init__(self, options: Tea, network: Network, data: TrainingData, context: TrainingContext) -> None:
+    def __init__(self, options: TeaOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
         self.options = options
         self.network = network
         self.data = data
