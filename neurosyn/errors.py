@@ -8,6 +8,7 @@
     ├── ChipLimitError       4  the network does not fit the chip
     ├── DataError            5  data, model, program or trace files; the file system
     ├── BackendError         6  a compute backend
+    │   └── ForkedError      6  one that a forked process cannot use
     └── InterruptedRunError 130  Ctrl-C, SIGTERM; the same command resumes the run
 
 Messages read ``where: what is wrong; what to do``.
@@ -22,6 +23,7 @@ __all__ = [
     "BackendError",
     "ChipLimitError",
     "DataError",
+    "ForkedError",
     "InterruptedRunError",
     "NeurosynError",
     "PluginError",
@@ -64,6 +66,10 @@ class BackendError(NeurosynError):
     """The requested compute backend is not available on this machine."""
 
     exit_code = 6
+
+
+class ForkedError(BackendError):
+    """The backend cannot be used in this process, which was forked from one that has used it."""
 
 
 class InterruptedRunError(NeurosynError):

@@ -24,10 +24,8 @@ from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network
 from neurosyn.registry import registry
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from tests.networks import SHAPE, Binary, Plain, make_random_model, make_small_network
+from tests.runs import record_board, simulate_scenario
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)
@@ -206,8 +204,7 @@ def tiny(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the finished tiny scenario; for reading only."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        Stages(load_scenario(tiny), folder).simulate(progress)
+    simulate_scenario(tiny, folder)
     return folder
 
 
@@ -217,3 +214,9 @@ def tiny_run(finished_run: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     shutil.copytree(finished_run, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def board_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of a small program on two chips, with every packet; for reading only."""
+    return record_board(tmp_path_factory.mktemp("board") / "trace")

@@ -52,17 +52,10 @@ def packages() -> str:
 
 
 def contracts() -> str:
-    """Return the contracts that ``lint-imports`` checks."""
-    rows = []
-    for contract in _settings()["contracts"]:
-        above = [name.removeprefix("neurosyn.") for name in contract.get("source_modules", contract.get("modules", []))]
-        below = [name.removeprefix("neurosyn.") for name in contract.get("forbidden_modules", [])]
-        text = {
-            "layers": "a package imports packages of the rows below it alone",
-            "forbidden": f"{', '.join(above)}: no import of {', '.join(below)}",
-        }.get(contract["type"], ", ".join(above))
-        rows.append((contract["name"], contract["type"], text))
-    return table(("contract", "type", "rule"), rows)
+    """Return the contracts that ``lint-imports`` checks, and the order of the first one's layers."""
+    order = "\n".join(f"{number}. {', '.join(f'`{name}`' for name in row)}" for number, row in enumerate(layers(), 1))
+    names = [f"- {contract['name']}." for contract in _settings()["contracts"]]
+    return "\n".join([*names, "", "The layers, a package imports from those below it only:", "", order]) + "\n"
 
 
 def layers() -> list[list[str]]:

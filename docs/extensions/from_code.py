@@ -20,24 +20,22 @@ MARK = re.compile(r"^<!-- from code: (\w+) -->$.*?^<!-- end of \1 -->$", re.MULT
 
 _module, _names = python_names.module_docstring, python_names.names
 MAKERS: dict[str, Callable[[], str]] = {
-    "analyses": functools.partial(_names, "neurosyn.analysis.finished_run", "FinishedRun"),
     "assumed": options.assumed,
     "commands": commands.commands,
     "contracts": flow.contracts,
     "errors": functools.partial(_module, "neurosyn.errors"),
     "front_door": functools.partial(_names, "neurosyn"),
-    "file_functions": lambda: "\n".join(
-        [
-            _names("neurosyn.model.model_file", "load_model", "save_model"),
-            _names("neurosyn.formats.program_file", "save_program"),
-        ]
-    ),
     "model_file": functools.partial(_module, "neurosyn.model.model_file"),
+    "neuron_type": options.neuron_type,
     "packages": flow.packages,
     "plugin_door": functools.partial(python_names.submodules, "neurosyn.plugins", skip=("Field",)),
     "plugins": options.plugins,
     "program_file": functools.partial(_module, "neurosyn.formats.program_file"),
+    "ranc_file": functools.partial(_module, "neurosyn.formats.ranc.reader"),
     "scenario": options.scenario,
+    "spike_pins": functools.partial(_module, "neurosyn.formats.spikes.connector_pins"),
+    "spike_text": functools.partial(_module, "neurosyn.formats.spikes.text"),
+    "spike_words": functools.partial(_module, "neurosyn.formats.spikes.raw_words"),
     "test_kit": functools.partial(_names, "neurosyn.testing"),
     "trace_tables": trace_tables.trace_tables,
 }

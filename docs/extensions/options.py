@@ -1,18 +1,22 @@
-"""The tables of a scenario, the plugins that ship and the assumptions, from the classes that validate them."""
+"""Tables of options, plugins, assumptions and neuron types, from the classes and constants that define them."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
+import numpy as np
+
 from docs.extensions.markdown import summary, table
+from neurosyn.chip import program
 from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.options import Options
 from neurosyn.registry import GROUPS, registry
 from neurosyn.scenario.tables import TABLES
 
-__all__ = ["assumed", "option_table", "plugins", "scenario"]
+__all__ = ["assumed", "neuron_type", "option_table", "plugins", "scenario"]
 
 _SINGULAR = {
     "layers": "Layer",
@@ -77,6 +81,17 @@ def assumed() -> str:
     return f"{table(('assumption', 'value', 'basis'), rows)}\nNot counted:\n\n{omitted}\n"
 
 
+def neuron_type() -> str:
+    """Return the fields of a neuron type, with the comments of its definition."""
+    field = re.compile(r'\("(\w+)", "([^"]+)"(?:, \((\d+),\))?\),  # (.+)')
+    rows = [
+        (f"`{name}`", f"{np.dtype(code)}{f' ({size},)' if size else ''}", meaning)
+        for name, code, size, meaning in field.findall(inspect.getsource(program))
+    ]
+    assert [name.strip("`") for name, *_ in rows] == list(program.NEURON_TYPE.names or ())
+    return table(("field", "type", "meaning"), rows)
+
+
 def option_table(cls: type[Options]) -> str:
     """Return the options of a class: name, type, default, meaning."""
     schema = cls.model_json_schema()
@@ -105,7 +120,7 @@ def _kind(option: dict[str, Any], schema: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in option["enum"])
     if "const" in option:
         return f"`{option['const']}`"
-    kind = option.get("type", "table")
+    kind = str(option.get("type", "table"))
     if kind == "array":
         inner = option.get("items") or (option.get("prefixItems") or [{}])[0]
         return f"list of {_kind(inner, schema)}"

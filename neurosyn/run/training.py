@@ -54,6 +54,7 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
     model.provenance.update(
         {
             "dataset": inputs.source.info.name,
+            "classes": list(inputs.source.info.classes),
             "official": inputs.source.info.official,
             "images": len(data.train),
             "scenario": scenario.name,

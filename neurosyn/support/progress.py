@@ -122,7 +122,7 @@ class StageProgress:
         note
             The unit, or a remark.
         seconds_left
-            Remaining time, if the caller knows it better than by extrapolation of the rate.
+            Remaining time in seconds; None to extrapolate the rate.
         """
         if self._quiet:
             return

@@ -11,16 +11,7 @@ from neurosyn.errors import DataError
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
-
-
-def _record(folder, run, options=None):
-    recorder = ParquetRecorder(folder, options)
-    recorder.started(run[0])
-    for columns in run[1]:
-        recorder.tick(columns)
-    recorder.finished()
-    return Trace(folder)
+from tests.runs import record_run
 
 
 def test_packets_are_told_apart_by_their_way(tmp_path):
@@ -35,7 +26,7 @@ def test_packets_are_told_apart_by_their_way(tmp_path):
         "from the host": source == -1,
         "to the host": (source >= 0) & (dest == OUTPUT),
     }
-    found = packet_latencies(_record(tmp_path, run))
+    found = packet_latencies(Trace(record_run(run, tmp_path)))
     assert [part.route for part in found] == list(ways)
     for part in found:
         here = ways[part.route]
@@ -50,8 +41,8 @@ def test_quantiles():
 
 
 def test_no_packets(tmp_path):
-    assert packet_latencies(_record(tmp_path / "silent", random_run(rate=0))) == []
-    untimed = _record(tmp_path / "untimed", random_run(timed=0), TraceOptions(level="packet"))
+    assert packet_latencies(Trace(record_run(random_run(rate=0), tmp_path / "silent"))) == []
+    untimed = Trace(record_run(random_run(timed=0), tmp_path / "untimed", TraceOptions(level="packet")))
     with pytest.raises(DataError, match="packets were not recorded"):
         packet_latencies(untimed)
 

@@ -20,7 +20,7 @@ if not PEERS.is_dir():
 def network(monkeypatch):
     """The file of a network of 9 cores."""
     monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.network import network_file
+    from benchmarks.network_file import network_file
 
     with network_file(9) as path:
         yield path
@@ -28,10 +28,10 @@ def network(monkeypatch):
 
 def test_the_file_holds_the_workload(network, monkeypatch):
     monkeypatch.syspath_prepend(str(PEERS))
-    from common import Network
+    from common import PeerNetwork
 
     program, placement, _ = common_workload(9)
-    read = Network(network)
+    read = PeerNetwork(network)
     assert (read.cores, read.neurons, read.leak, read.threshold) == (9, 9 * 256, 1, 50)
     assert np.array_equal(read.xy, placement.xy)
     assert np.array_equal(read.potential, program.initial_potential)

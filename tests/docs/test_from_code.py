@@ -21,7 +21,6 @@ def test_every_maker_has_one_place_and_every_mark_a_maker():
 
 
 def test_pages_are_current():
-    pytest.importorskip("grimp", reason="the picture of the packages needs import-linter")
     assert [path.name for path, _ in outdated()] == [], "write them: python -m docs.extensions"
 
 
@@ -73,7 +72,6 @@ def test_tables_and_literal_blocks_of_docstrings_become_markdown():
 
 
 def test_the_picture_has_every_package_and_no_arrow_upwards():
-    pytest.importorskip("grimp", reason="the picture of the packages needs import-linter")
     level = {name: number for number, names in enumerate(flow.layers()) for name in names}
     for name, targets in flow.imports().items():
         assert name == flow.SHIPPED or all(level[target] > level[name] for target in targets), name

@@ -49,7 +49,7 @@ def test_guide_does_what_it_prints(neurosyn, empty_data, tmp_path, monkeypatch):
     from neurosyn.analysis.finished_run import FinishedRun
 
     first, second = (FinishedRun(folder / "runs" / name).summary for name in ("first", "second"))
-    assert first["accuracy"] > 0.75, "rows and columns are told apart"
+    assert first["accuracy"] > 0.75, "rows and columns are distinguished"
     assert second["accuracy"] > 0.6, "better than chance, no more"
     assert first["mismatched_frames"] == second["mismatched_frames"] == 0
     busy, counter = second["probes"]

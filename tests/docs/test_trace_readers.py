@@ -10,7 +10,7 @@ import pytest
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
+from tests.runs import record_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "trace.md"
 
@@ -20,12 +20,7 @@ pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="docs/ is not here: t
 @pytest.fixture
 def folder(tmp_path):
     """Where the page has its trace: runs/window/trace."""
-    info, ticks = random_run(ticks=8, timed=8)
-    recorder = ParquetRecorder(tmp_path / "runs" / "window" / "trace", TraceOptions(level="packet"))
-    recorder.started(info)
-    for columns in ticks:
-        recorder.tick(columns)
-    recorder.finished()
+    record_run(random_run(ticks=8, timed=8), tmp_path / "runs" / "window" / "trace", TraceOptions(level="packet"))
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""Whole simulations: what is played in compiled code comes out as with SimPy, down to every time of every packet."""
+"""Whole simulations: the compiled timing equals the SimPy reference, down to every time of every packet."""
 
 import dataclasses
 

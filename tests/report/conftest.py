@@ -8,7 +8,7 @@ from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
+from tests.runs import record_run
 
 
 @pytest.fixture
@@ -135,13 +135,7 @@ def finished(tmp_path):
 
 @pytest.fixture
 def trace(tmp_path):
-    info, ticks = random_run()
-    recorder = ParquetRecorder(tmp_path / "trace")
-    recorder.started(info)
-    for columns in ticks:
-        recorder.tick(columns)
-    recorder.finished()
-    return Trace(tmp_path / "trace")
+    return Trace(record_run(random_run(), tmp_path / "trace"))
 
 
 @pytest.fixture

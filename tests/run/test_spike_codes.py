@@ -7,10 +7,9 @@ from neurosyn.errors import ScenarioError
 from neurosyn.model.inference import class_scores
 from neurosyn.model.model_file import load_model
 from neurosyn.run.inputs import RunInputs
-from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from neurosyn.support.untrusted import read_npz
+from tests.runs import simulate_scenario
 
 FRAMES = 12
 ALL = 'simulate.timed_frames="all"'
@@ -25,11 +24,6 @@ def overrides(encoder, *more):
     return [f"encoder={encoder}", f"network.{ON_CHIP}", "train.epochs=1", f"simulate.frames={FRAMES}", ALL, *more]
 
 
-def simulate(scenario, folder, *more):
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        return Stages(load_scenario(scenario, overrides=list(more)), folder).simulate(progress)
-
-
 @pytest.mark.parametrize(
     ("encoder", "ticks", "timing"),
     [
@@ -40,7 +34,7 @@ def simulate(scenario, folder, *more):
     ],
 )
 def test_chip_answers_as_trained_at_every_tick(tiny, tmp_path, encoder, ticks, timing):
-    summary = simulate(tiny, tmp_path / "run", *overrides(encoder, f'simulate.timing="{timing}"'))
+    summary = simulate_scenario(tiny, tmp_path / "run", *overrides(encoder, f'simulate.timing="{timing}"'))
     assert summary["mismatched_frames"] == 0
     assert summary["accuracy"] == summary["trained_accuracy"]
     assert summary["dataset"]["frames"] == FRAMES
@@ -59,7 +53,7 @@ def test_chip_answers_as_trained_at_every_tick(tiny, tmp_path, encoder, ticks, t
 
 
 def test_read_out_adds_up_the_ticks_of_a_frame(tiny, tmp_path):
-    simulate(tiny, tmp_path / "run", *overrides('{ kind = "rate", ticks = 4 }', 'simulate.timing="none"'))
+    simulate_scenario(tiny, tmp_path / "run", *overrides('{ kind = "rate", ticks = 4 }', 'simulate.timing="none"'))
     model = load_model(tmp_path / "run" / "model.safetensors")
     outputs = read_npz(tmp_path / "run" / "outputs.npz")
     pins = model.network.readout.size
@@ -75,8 +69,10 @@ def test_read_out_adds_up_the_ticks_of_a_frame(tiny, tmp_path):
 def test_a_short_tick_that_mixes_frames_changes_nothing_but_time(tiny, tmp_path):
     """Given periods are played tick by tick where packets are late; a long one must say what the batch says."""
     encoder = '{ kind = "rate", ticks = 3 }'
-    free = simulate(tiny, tmp_path / "free", *overrides(encoder, 'simulate.timing="compiled"'))
-    given = simulate(tiny, tmp_path / "free", *overrides(encoder, "simulate.tick=2000.0", 'simulate.timing="compiled"'))
+    free = simulate_scenario(tiny, tmp_path / "free", *overrides(encoder, 'simulate.timing="compiled"'))
+    given = simulate_scenario(
+        tiny, tmp_path / "free", *overrides(encoder, "simulate.tick=2000.0", 'simulate.timing="compiled"')
+    )
     assert given["events"]["late_packets"] == 0
     assert given["events"]["spikes"] == free["events"]["spikes"]
     assert given["frames_per_second"] == pytest.approx(1e6 / 2000 / 3)
@@ -91,7 +87,7 @@ def test_real_values_need_a_layer_before_the_chip(tiny):
 
 
 def test_a_model_for_other_ticks_is_refused(tiny, tmp_path):
-    simulate(tiny, tmp_path / "run", *overrides('{ kind = "rate", ticks = 2 }', 'simulate.timing="none"'))
+    simulate_scenario(tiny, tmp_path / "run", *overrides('{ kind = "rate", ticks = 2 }', 'simulate.timing="none"'))
     model = f"train.model={tmp_path / 'run' / 'model.safetensors'}"
     with pytest.raises(ScenarioError, match=r"was trained with encoder .*'ticks': 2.* the scenario says .*'ticks': 3"):
-        simulate(tiny, tmp_path / "other", *overrides('{ kind = "rate", ticks = 3 }', model))
+        simulate_scenario(tiny, tmp_path / "other", *overrides('{ kind = "rate", ticks = 3 }', model))

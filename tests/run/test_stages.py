@@ -49,8 +49,8 @@ def simulate(*args, **kwargs):
 def contents(folder):
     """Return the bytes of all files that do not say where and when the run was."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    changing = ("summary.json", "provenance.json", "stages.json", "report.html")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name not in changing}
+    with_time_and_place = ("summary.json", "provenance.json", "stages.json", "report.html")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name not in with_time_and_place}
 
 
 def comparable(summary):

@@ -1,4 +1,4 @@
-"""Packages from the templates work as they are written: contract, own tests, entry point."""
+"""Generated packages: they keep the contract, pass their tests and have an entry point."""
 
 import json
 import sys
@@ -102,9 +102,9 @@ def test_check_with_options_and_without_a_plugin(neurosyn):
     refused = neurosyn("plugins", "check", "layers/conv2d", "--set", "features=none")
     assert refused.code == 3
     assert "option features: should be a valid integer, not 'none'" in refused.out
-    nobody = neurosyn("plugins", "check", "conv")
-    assert nobody.code == 3
-    assert "conv: there is no plugin of this name; did you mean 'conv2d'?" in nobody.err
+    unknown = neurosyn("plugins", "check", "conv")
+    assert unknown.code == 3
+    assert "conv: there is no plugin of this name; did you mean 'conv2d'?" in unknown.err
 
 
 def test_plugin_file_is_checked_as_a_package_is(neurosyn, tmp_path):

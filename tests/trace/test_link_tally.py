@@ -23,6 +23,7 @@ from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import make_program, neuron_type
 from tests.packet_words import unpack
+from tests.runs import record_run
 
 NETWORK = ["network", "chip_to_chip", "io"]
 BOARDS = [Mesh(1, 1, 6), Mesh(2, 2, 3), Mesh(1, 3, 2)]
@@ -178,12 +179,7 @@ def test_energy_does_not_depend_on_how_often_it_is_reported(tmp_path):
     info, ticks = random_run(layers=(6, 9, 5), neurons=40, mesh=Mesh(2, 2, 4), ticks=30, timed=30, seed=5)
 
     def record(name, some, options=None):
-        recorder = ParquetRecorder(tmp_path / name, options)
-        recorder.started(info)
-        for columns in some:
-            recorder.tick(columns)
-        recorder.finished()
-        return Trace(tmp_path / name)
+        return Trace(record_run((info, some), tmp_path / name, options))
 
     whole = record("whole", ticks)
     total = whole.links()["energy_pj"].sum()

@@ -19,7 +19,7 @@ from neurosyn.trace.options import TraceOptions
 )
 def test_wrong_options_are_refused(wrong):
     (name,) = wrong
-    with pytest.raises(ValidationError, match=rf"\n{name}\b"):
+    with pytest.raises(ValidationError, match=rf"\b{name}\b"):
         TraceOptions.from_table(wrong)
 
 

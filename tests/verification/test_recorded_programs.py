@@ -12,11 +12,11 @@ def spikes(*rows):
 
 def test_missing_and_extra_spikes():
     one = Comparison("one", spikes((1, 2), (3, 4)), spikes((1, 2), (3, 5), (6, 0)))
-    assert (one.missing, one.extra, one.equal) == (1, 2, False)
+    assert (one.missing, one.extra, one.is_equal) == (1, 2, False)
 
 
 def test_a_spike_too_often_is_a_difference():
-    assert not Comparison("one", spikes((1, 2)), spikes((1, 2), (1, 2))).equal
+    assert not Comparison("one", spikes((1, 2)), spikes((1, 2), (1, 2))).is_equal
 
 
 def test_without_recordings_the_check_is_skipped_and_says_why(monkeypatch, tmp_path):
@@ -45,7 +45,7 @@ def test_programs_are_taken_from_the_folder_and_differences_are_noticed(monkeypa
 @pytest.mark.data
 def test_recordings_are_reproduced():
     folder = vectors_folder()
-    assert compare_ibm(folder / "patternMatch").equal
+    assert compare_ibm(folder / "patternMatch").is_equal
     digits = compare_arrays(folder / "ranc" / "tea_256.npz", -1)
-    assert digits.equal
+    assert digits.is_equal
     assert len(digits.recorded) > 500

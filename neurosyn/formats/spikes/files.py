@@ -69,9 +69,8 @@ def read_outputs(path: Path, program: Program) -> OutputSpikes:
             spikes = read_pins(path, stream, header)
             wrong = np.flatnonzero((spikes.pin < 0) | (spikes.pin >= program.pins))
             if len(wrong):
-                raise DataError(
-                    f"{path}: spike {wrong[0]} is of pin {spikes.pin[wrong[0]]}; the program has {program.pins:,}"
-                )
+                pin = spikes.pin[wrong[0]]
+                raise DataError(f"{path}: spike {wrong[0]} is of pin {pin}; the program has {program.pins:,} pins")
             unknown = np.full(len(spikes.tick), -1, np.int32)
             pin = spikes.pin.astype(np.int32)
             return OutputSpikes(spikes.tick, unknown, unknown, np.full(len(pin), OUTPUT, np.int32), pin)

@@ -1,4 +1,4 @@
-"""Reading IBM's model files, against a small one whose meaning is written out here."""
+"""Reading of IBM's model files, against a small one whose program is given here by hand."""
 
 import re
 

@@ -62,4 +62,4 @@ def test_silent_and_separate_cores_are_placed_too(cores):
     packets = {(0, 1): 1.0, (2, 3): 0.0}
     for program in (wire(cores, packets), wire(cores, {}), wire(cores, {(2, 3): 0.0})):
         for name in PLACERS:
-            place(program, Mesh(1, 1, 16), name)
+            assert len(place(program, Mesh(1, 1, 16), name).xy) == cores

@@ -14,12 +14,11 @@ from neurosyn.model.model_file import load_model
 from neurosyn.network.layer import MapShape
 from neurosyn.registry import registry
 from neurosyn.run.inputs import RunInputs
-from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from neurosyn.testing import check_topology
 from neurosyn.testing.models import random_model
 from tests.networks import bind_topology
+from tests.runs import simulate_scenario
 
 SHAPE = MapShape(12, 12, 3)
 MEMBER = {"kind": "layers", "layers": [
@@ -99,8 +98,7 @@ def test_from_scenario_to_chip(scenario, tmp_path, trainer):
     table = f'[train]\nkind = "{trainer}"\n{options}'
     text = scenario.read_text(encoding="utf-8").replace("[train]\nepochs = 2\nbatch = 16", table)
     scenario.write_text(text, encoding="utf-8")
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        summary = Stages(load_scenario(scenario), tmp_path / "run").simulate(progress)
+    summary = simulate_scenario(scenario, tmp_path / "run")
     assert summary["mismatched_frames"] == 0
     model = load_model(tmp_path / "run" / "model.safetensors")
     assert model.network.copies == (6 if trainer == "tea" else 3)

@@ -18,13 +18,11 @@ from neurosyn.errors import ScenarioError
 from neurosyn.model.inference import infer, predict, transduce
 from neurosyn.network.layer import MapShape
 from neurosyn.registry import registry
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from neurosyn.testing import check_layer, check_topology
 from neurosyn.testing.models import random_model
 from neurosyn.training.trainer import TrainingContext, TrainingData
 from tests.networks import bind_topology
+from tests.runs import simulate_scenario
 
 
 class Bits(Encoder):
@@ -153,14 +151,11 @@ def test_from_scenario_to_chip(tiny, tmp_path, trainer):
     tables = f'[network]\n{network}\n\n[train]\nkind = "{trainer}"\n\n'
     path = tmp_path / "reservoir.toml"
     path.write_text(text[:start] + tables + text[end:], encoding="utf-8")
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        summary = Stages(load_scenario(path), tmp_path / "run").simulate(progress)
+    summary = simulate_scenario(path, tmp_path / "run")
     assert summary["mismatched_frames"] == 0
     assert summary["accuracy"] == summary["trained_accuracy"]
     with pytest.raises(ScenarioError, match=r"layer 2 reservoir-.* brings its weights along, and Eedn trains all"):
-        Stages(load_scenario(path, overrides=["train.kind=eedn"]), tmp_path / "eedn").simulate(
-            StageProgress(Stages.STAGES, quiet=True)
-        )
+        simulate_scenario(path, tmp_path / "eedn", "train.kind=eedn")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +176,3 @@ def test_a_step_refuses_a_map_without_what_it_is_to_read():
         Step(neurons=128, state=True).connect(MapShape(1, 1, 128))
     with pytest.raises(ScenarioError, match="reads = 5, waits = 20: the input map 1×1×20 has 20 elements"):
         Step(neurons=128, reads=5, waits=20).connect(MapShape(1, 1, 20))
-
-
-# The contract of fixed weights, whoever fixes them.

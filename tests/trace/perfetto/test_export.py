@@ -4,43 +4,19 @@ from collections import defaultdict
 
 import pytest
 
-from neurosyn.chip.mesh import Mesh
-from neurosyn.chip.spikes import InputSpikes
-from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import DataError
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.perfetto.export import export_perfetto
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
-from tests.engine.programs import layered_program, place, random_frames
 from tests.trace.perfetto.page import MISSING, PerfettoPage
 
 protos = pytest.importorskip("perfetto.protos.perfetto.trace.perfetto_trace_pb2")
 
 
 @pytest.fixture(scope="module")
-def trace(tmp_path_factory):
-    """A board of two chips, really simulated, with FIFOs so short that packets wait."""
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    program = layered_program(rng, widths=(3, 4, 2), axons=24, neurons=20)
-    placement, chip = place(program, rng, Mesh(1, 2, 3), fifo_depth=1, neuron_time_ps=2_000, edge_cycle_ps=90_000)
-    frames = random_frames(rng, program, 6, 0.5)
-    tick, line = np.nonzero(frames[:, program.input_line])
-    folder = tmp_path_factory.mktemp("perfetto") / "trace"
-    simulate_ticks(
-        program,
-        placement,
-        chip,
-        SimulateOptions(backend="numpy", timing="compiled"),
-        InputSpikes.on_lines(program, tick, line.astype(np.int32)),
-        8,
-        probes=[ParquetRecorder(folder, TraceOptions(level="packet"))],
-    )
-    return Trace(folder)
+def trace(board_trace):
+    return Trace(board_trace)
 
 
 class Read:

@@ -1,4 +1,4 @@
-"""The common workload in a file that needs nothing but NumPy to be read (`benchmarks/peers/common.py`)."""
+"""Common workload as a file that can be read with NumPy alone (`benchmarks/peers/common.py`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _CHUNK = 256
 
 @contextmanager
 def network_file(cores: int) -> Iterator[Path]:
-    """Write the network of so many cores; the file goes when the block ends."""
+    """Write the network of `cores` cores to a temporary file, which is removed when the block ends."""
     program, placement, _ = common_workload(cores)
     rows = np.empty((cores, 256, 32), np.uint8)
     for start in range(0, cores, _CHUNK):
-        some = slice(start, start + _CHUNK)
-        synapses = unpack_bits(program.crossbars[some].swapaxes(1, 2), 256).swapaxes(1, 2)
-        rows[some] = np.packbits(synapses, axis=2, bitorder="little")
+        chunk = slice(start, start + _CHUNK)
+        synapses = unpack_bits(program.crossbars[chunk].swapaxes(1, 2), 256).swapaxes(1, 2)
+        rows[chunk] = np.packbits(synapses, axis=2, bitorder="little")
     kind = program.neuron_types[0]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.npz"

@@ -1,4 +1,4 @@
-"""Latency and throughput of a traffic pattern at given loads, and a single port against queueing theory."""
+"""Measurement of latency and throughput at an offered load, and of the wait at a single server."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from verification.mesh.patterns import Pattern
 __all__ = ["DEEP", "Measurement", "cycle_ps", "mean_wait", "measure", "positions"]
 
 DEEP = 4096
-"""FIFO depth that no queue of these experiments reaches: as good as unbounded."""
+"""FIFO depth that no queue of these experiments reaches: in effect unbounded."""
 _WARM_UP = 0.25
-"""Share of the packets that are not measured because the network was still filling."""
+"""Share of the packets that are not measured, while the fabric fills."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a load gave.
+    """Measurement at one offered load.
 
     Attributes
     ----------
     load : float
-        Packets per core and link cycle that were offered.
+        Offered packets per core and link cycle.
     latency : float
-        Mean of the packets after the warm-up, in link cycles.
+        Mean latency of the packets after the warm-up, in link cycles.
     accepted : float
-        Packets per core and link cycle that arrived while packets were offered, after the warm-up.
+        Packets per core and link cycle that arrived after the warm-up while packets were offered.
     drained : float
-        All packets per core over all link cycles until the last one had arrived. Under overload with unbounded FIFOs
-        the busiest link is never idle: then this is the saturation throughput.
+        All packets per core divided by all link cycles until the last arrival. Under overload with unbounded FIFOs the
+        busiest link is never idle, so this is the saturation throughput.
     lost : int
-        Packets that were made but did not arrive.
+        Packets that did not arrive.
     """
 
     load: float
@@ -48,17 +48,17 @@ class Measurement:
 
 
 def cycle_ps(chip: ChipOptions) -> int:
-    """Return the link cycle, in which loads and latencies are given."""
+    """Return the link cycle, the unit of loads and latencies."""
     return chip.link_cycle_ps
 
 
 def positions(side: int) -> list[tuple[int, int]]:
-    """Return the position of each core: row by row."""
+    """Return the position of each core, row by row."""
     return [(core % side, core // side) for core in range(side * side)]
 
 
 def measure(pattern: Pattern, load: float, *, packets: int, depth: int, seed: int = 0) -> Measurement:
-    """Offer so many packets of each core at a load, made at random times, and wait until all have arrived."""
+    """Offer `packets` packets of each core, created at random times at a load, and wait until all have arrived."""
     random = np.random.default_rng(seed)
     chip = ChipOptions(fifo_depth=depth)
     cycle = cycle_ps(chip)
@@ -79,7 +79,7 @@ def measure(pattern: Pattern, load: float, *, packets: int, depth: int, seed: in
 
 
 def mean_wait(utilisation: float, *, packets: int, seed: int = 0) -> float:
-    """Return the mean wait, in link cycles, of Poisson packets of a core to itself: one server, fixed service time."""
+    """Return the mean wait, in link cycles, of Poisson packets of a core to itself: an M/D/1 queue."""
     random = np.random.default_rng(seed)
     chip = ChipOptions(fifo_depth=DEEP)
     cycle = cycle_ps(chip)
