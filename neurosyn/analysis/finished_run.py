@@ -8,7 +8,7 @@ from typing import Any
 
 from neurosyn.analysis.evaluation import Evaluation
 from neurosyn.analysis.run_summary import read_summary
-from neurosyn.chip.energy import NOMINAL_TICK_PS
+from neurosyn.chip.options import NOMINAL_TICK_PS
 from neurosyn.errors import DataError
 from neurosyn.support.untrusted import read_npz
 from neurosyn.trace.reader import Trace

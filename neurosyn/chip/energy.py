@@ -31,7 +31,6 @@ __all__ = [
     "LEAKAGE_MW",
     "LEAKAGE_PER_VOLT",
     "LEAKAGE_VOLTAGE",
-    "NOMINAL_TICK_PS",
     "PORT_PJ",
     "SYNAPTIC_EVENT_PJ",
     "EnergyModel",
@@ -55,8 +54,6 @@ CROSSING_PJ = 32 * 26.0
 """A packet from chip to chip, in pJ: 32 bits at 26 pJ/bit and 1.8 V. [P] Merolla et al. 2014, S5."""
 PORT_PJ = 32 * 2.0
 """A packet that enters or leaves the board, in pJ: 32 bits at 2 pJ/bit. [P] Merolla et al. 2014, S5; fixed [A]."""
-NOMINAL_TICK_PS = 1_000_000_000
-"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
 
 _GRAIN = 2.0**10
 _CHIP_CORES = 4096

@@ -20,8 +20,8 @@ from neurosyn.analysis.run_summary import (
     TickLimit,
 )
 from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
-from neurosyn.chip.energy import NOMINAL_TICK_PS, EnergyModel, Events, Parts
-from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.energy import EnergyModel, Events, Parts
+from neurosyn.chip.options import NOMINAL_TICK_PS, ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.compiler.utilisation import summarise

@@ -1,3 +1,5 @@
+"""Characterisation programs: synapses, destinations and rates."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Commands ``neurosyn data``."""
+
 import json
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Commands ``neurosyn models``."""
+
 import json
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Choice between a data set and its stand-in, and checks of what is loaded."""
+
 import numpy as np
 import pytest
 

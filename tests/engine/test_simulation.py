@@ -1,3 +1,5 @@
+"""Ticks, late packets, probes and counts of whole simulations."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Placement files: round trip and refusals."""
+
 import json
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Statistics of sums, against the moments of the finished network."""
+
 from __future__ import annotations
 
 import numpy as np

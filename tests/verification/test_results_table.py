@@ -1,3 +1,5 @@
+"""The table of results, its document and the command."""
+
 import json
 from datetime import date
 

@@ -1,3 +1,5 @@
+"""Data set ``svhn``: images, labels, download and damage."""
+
 import hashlib
 import http.server
 import threading
