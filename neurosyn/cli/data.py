@@ -178,10 +178,10 @@ def _source(name: str, options: list[str] | None) -> DataSource:
 
 def _source_of(scenario: Path, profile: str | None, overrides: list[str] | None) -> DataSource:
     """Return the data that a scenario uses here."""
-    from neurosyn.run.inputs import RunData
+    from neurosyn.run.inputs import RunInputs
     from neurosyn.scenario.scenario import load_scenario
 
-    return RunData(load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))).source
+    return RunInputs(load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))).source
 
 
 def _dataset(kind: str, options: list[str] | None = None) -> Dataset:
