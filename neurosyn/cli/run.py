@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,12 +54,14 @@ def run(
     """
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
+    from neurosyn.engine.probes.dispatch import ProbeDispatcher
     from neurosyn.engine.simulation import simulate_ticks
     from neurosyn.errors import ScenarioError
     from neurosyn.formats.open_program import open_program
     from neurosyn.formats.spikes.files import check_ending, read_spikes, write_outputs
     from neurosyn.formats.spikes.numbering import no_spikes
     from neurosyn.run.summary import summarise_program
+    from neurosyn.run.trace_folder import REPORT, SUMMARY, require_whole_trace, trace_folder
     from neurosyn.scenario.scenario import load_options
     from neurosyn.support.files import write_json
     from neurosyn.support.progress import StageProgress
@@ -79,45 +82,48 @@ def run(
         raise ScenarioError(
             f"--set simulate.{name}={value}: has an option of its own here; give --{name} {value} in its place"
         )
-    with StageProgress(3, quiet=quiet) as progress:
-        with progress.stage("read") as notes:
-            raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
-            given = no_spikes() if raw.spikes is None else raw.spikes
-            chosen_cores(recording, raw.program)  # refuses unknown layers and cores
-            if spikes is not None:
-                given = read_spikes(spikes, raw.program)
-            notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
-        unheard = int((given.tick >= ticks - 1).sum())
-        if unheard:
-            progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
-        with progress.stage("run") as notes:
-            mesh = raw.placement.mesh
-            chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
-            options = options.model_copy(update={"timing": timing, "backend": backend})
-            probes = []
-            if trace is not None:
-                probes = [ParquetRecorder(trace, recording)]
-                (trace / "summary.json").unlink(missing_ok=True)
-            result = simulate_ticks(
-                raw.program,
-                raw.placement,
-                chip,
-                options,
-                given,
-                ticks,
-                probes=probes,
-                progress=progress.update,
-                jobs=jobs,
-            )
-            notes.append(f"{len(result.output_spikes):,} output spikes")
-        with progress.stage("write") as notes:
-            if out is not None:
-                write_outputs(out, result.output_spikes, raw.program, ticks)
-            notes.append(f"{out}" if out is not None else "nothing (no --out)")
-    summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
-    if trace is not None:
-        # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
-        write_json(trace / "summary.json", {**summary, "run": str(trace)})
+    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT))
+    with contextlib.ExitStack() as stack:
+        if trace is not None:
+            stack.enter_context(trace_folder(trace, out))
+        with StageProgress(3, quiet=quiet) as progress:
+            with progress.stage("read") as notes:
+                raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
+                given = no_spikes() if raw.spikes is None else raw.spikes
+                chosen_cores(recording, raw.program)  # refuses unknown layers and cores
+                if spikes is not None:
+                    given = read_spikes(spikes, raw.program)
+                notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
+            unheard = int((given.tick >= ticks - 1).sum())
+            if unheard:
+                progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
+            with progress.stage("run") as notes:
+                mesh = raw.placement.mesh
+                chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
+                options = options.model_copy(update={"timing": timing, "backend": backend})
+                probes = ProbeDispatcher([] if recorder is None else [recorder])
+                result = simulate_ticks(
+                    raw.program,
+                    raw.placement,
+                    chip,
+                    options,
+                    given,
+                    ticks,
+                    probes=probes,
+                    progress=progress.update,
+                    jobs=jobs,
+                )
+                notes.append(f"{len(result.output_spikes):,} output spikes")
+            with progress.stage("write") as notes:
+                if out is not None:
+                    write_outputs(out, result.output_spikes, raw.program, ticks)
+                notes.append(f"{out}" if out is not None else "nothing (no --out)")
+        if recorder is not None:
+            require_whole_trace(recorder, probes)
+        summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
+        if trace is not None:
+            # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
+            write_json(trace / SUMMARY, {**summary, "run": str(trace)})
     if json:
         print_json(summary)
     else:
