@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,8 @@ def test_a_lost_trace_is_an_error_and_the_output_is_kept(neurosyn, tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ParquetRecorder, hook, fail)
-    with pytest.warns(UserWarning, match="switched off"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
         outcome = neurosyn(*RUN, "--trace", tmp_path / "trace", "--out", tmp_path / "out.csv", "--json")
     assert outcome.code == 5
     assert "the trace is lost (OSError" in outcome.err
