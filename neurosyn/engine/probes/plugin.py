@@ -34,7 +34,7 @@ class Disturbance(NamedTuple):
 class ProbePlugin(Options, Probe):
     """A probe plugin (group ``probes``): its options are its fields, its hooks are those of `Probe`.
 
-    What it gathers goes into private attributes (their names begin with ``_``), which `started` sets anew. A probe that
+    What it gathers goes into private attributes (their names begin with ``_``), which `started` resets. A probe that
     raises, in whatever method, is switched off with a warning that names it, and the run goes on.
     """
 
