@@ -1,4 +1,4 @@
-"""The packet: one word of 32 bits, with all that the routers and the target's scheduler need to know.
+"""The packet: one word of 32 bits, with all that the routers and the target's scheduler need.
 
 ::
 

@@ -49,7 +49,7 @@ class RunProbes:
             if type(probe).disturb is ProbePlugin.disturb:
                 continue
             seed = self._scenario.seed_of(f"probes.{name}")
-            found = self.watch.ask(probe, "disturb", partial(disturb_program, probe, program, seed))
+            found = self.watch.attempt(probe, "disturb", partial(disturb_program, probe, program, seed))
             if found is not None:
                 program = found.program
                 self.deviations += [f"{name}: {sentence}" for sentence in found.deviations]
@@ -67,8 +67,8 @@ class RunProbes:
         return {"probes": found} | ({"deviations": self.deviations} if self.deviations else {})
 
     def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> dict[str, Any]:
-        results = self.watch.ask(probe, "results", partial(plain_results, probe))
-        tables = self.watch.ask(probe, "tables", partial(checked_tables, probe))
+        results = self.watch.attempt(probe, "results", partial(plain_results, probe))
+        tables = self.watch.attempt(probe, "tables", partial(checked_tables, probe))
         files = []
         if results:
             write_json(folder / name / "results.json", results)

@@ -208,7 +208,7 @@ class _Story:
             way = ways.get((source, dest))
             if way is None:
                 ends = [None if core < 0 else (positions[core][0], positions[core][1]) for core in (source, dest)]
-                way = ways[source, dest] = [fabric.server_of(buffer) for buffer in fabric.path(*ends)]
+                way = ways[source, dest] = [fabric.server_of(buffer) for buffer in fabric.route(*ends)]
             departures = _departures(way, send, arrival, place, longest, exact=blocked == longest, fabric=fabric)
             self.export.inexact_packets += len(departures) < len(way)
             passages += [(server, time, number) for server, time in departures]
