@@ -58,7 +58,7 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "counters": ((counts.EventCounter, "add"), (counts.EventCounter, "add_host")),
     "packets of the spikes": ((function._PacketTable, "packets"),),
     "scans of the token controllers": ((traffic.Scans, "of"),),
-    "ways of the packets": ((compiled_tick.Departure, "of"),),
+    "routes of the packets": ((compiled_tick.Departure, "of"),),
     "network, in a wave": ((compiled_solver.WaveSolver, "solve"),),
     "network, by events": ((compiled_solver._TickSolver, "_play"),),
     "longest tick, waits": ((stopwatch.Stopwatch, "add"),),

@@ -1,4 +1,4 @@
-"""The common workload as a file that can be read with NumPy alone (`benchmarks/peers/common.py`)."""
+"""Common workload as a file that can be read with NumPy alone (`benchmarks/peers/common.py`)."""
 
 from __future__ import annotations
 

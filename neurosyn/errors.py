@@ -8,6 +8,7 @@
     ├── ChipLimitError       4  the network does not fit the chip
     ├── DataError            5  data, model, program or trace files; the file system
     ├── BackendError         6  a compute backend
+    │   └── ForkedError      6  one that a forked process cannot use
     └── InterruptedRunError 130  Ctrl-C, SIGTERM; the same command resumes the run
 
 Messages read ``where: what is wrong; what to do``.
@@ -22,6 +23,7 @@ __all__ = [
     "BackendError",
     "ChipLimitError",
     "DataError",
+    "ForkedError",
     "InterruptedRunError",
     "NeurosynError",
     "PluginError",
@@ -66,13 +68,17 @@ class BackendError(NeurosynError):
     exit_code = 6
 
 
+class ForkedError(BackendError):
+    """The backend cannot be used in this process, which was forked from one that has used it."""
+
+
 class InterruptedRunError(NeurosynError):
     """A run was stopped by Ctrl-C (128 + SIGINT) or SIGTERM; the same command resumes it."""
 
     exit_code = 130
 
     def __init__(self) -> None:
-        super().__init__("interrupted; the same command goes on after the last stage or checkpoint that was finished")
+        super().__init__("interrupted; the same command continues after the last finished stage or checkpoint")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The fields of packet words, read back for comparison with what was packed."""
+"""Decoder of packet words, for comparison with the packed fields."""
 
 from typing import NamedTuple
 

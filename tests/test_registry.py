@@ -1,3 +1,5 @@
+"""Plugins by entry point and by file: names, warnings and culprits."""
+
 import pytest
 
 from neurosyn.data.encoder import Encoder

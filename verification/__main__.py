@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from verification.checks import CHECKS, run_check
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 from verification.results_table import mark, renew_document, write
 
 DOCUMENT = Path("docs/verification.md")
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.renew_docs and options.only:
         parser.error("--renew-docs needs all checks; omit --only")
     out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, CheckOutcome] = {}
     for name in dict.fromkeys(options.only or CHECKS):
         err.print(f"{name}: {CHECKS[name]} …")
         began = time.perf_counter()

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verification.outcome import Outcome
+    from verification.outcome import CheckOutcome
 
 __all__ = ["CHECKS", "run_check"]
 
@@ -24,7 +24,7 @@ _MODULES = {"chance": "stochastic_threshold", "recorded": "recorded_programs"}
 """Modules in `verification` of the checks with another name; each module has a function ``verify``."""
 
 
-def run_check(name: str) -> Outcome:
+def run_check(name: str) -> CheckOutcome:
     """Run one of `CHECKS` and return its outcome."""
-    outcome: Outcome = import_module(f"verification.{_MODULES.get(name, name)}").verify()
+    outcome: CheckOutcome = import_module(f"verification.{_MODULES.get(name, name)}").verify()
     return outcome

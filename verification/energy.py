@@ -28,7 +28,7 @@ from neurosyn.testing.programs import random_program
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.schema import ENERGY_PARTS
-from verification.outcome import Outcome, is_within
+from verification.outcome import CheckOutcome, is_within
 from verification.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, SKY, drawing
 
 if TYPE_CHECKING:
@@ -156,12 +156,12 @@ def _by_link(packets: pd.DataFrame, placement: Placement, chip: ChipOptions, mod
     return sum(by_link.values()), len(by_link)
 
 
-def verify() -> Outcome:
+def verify() -> CheckOutcome:
     """Compare every split with the total, and the coefficients with the published ones."""
     ledgers = keep_ledgers()
     total = ledgers.whole.total
     parts = {part.name: getattr(ledgers.whole, part.name) for part in fields(Parts)}
-    outcome = Outcome("energy")
+    outcome = CheckOutcome("energy")
     for name, ledger in ledgers.sums.items():
         outcome.expect(
             f"ledger {name} ({ledgers.entries[name]:,} entr{'ies' if ledgers.entries[name] > 1 else 'y'})",
@@ -182,7 +182,7 @@ def verify() -> Outcome:
     return outcome
 
 
-def _expect_published(outcome: Outcome) -> None:
+def _expect_published(outcome: CheckOutcome) -> None:
     """Compare the energies of single events. [P] Merolla et al. 2014, S5; the chip's row reads [D]."""
     model = EnergyModel(VOLTAGE)
     for what, expected, measured, unit, tolerance in (

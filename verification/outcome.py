@@ -1,4 +1,4 @@
-"""Outcome of a check: rows of the table, and plots."""
+"""CheckOutcome of a check: rows of the table, and plots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Outcome", "Row", "is_within"]
+__all__ = ["CheckOutcome", "Row", "is_within"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Row:
 
 
 @dataclass
-class Outcome:
-    """Outcome of a check.
+class CheckOutcome:
+    """CheckOutcome of a check.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ import numpy as np
 from neurosyn.chip.program import NEURON_TYPE
 from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.probes.probe import Probe, TickColumns
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 from verification.small_programs import equal_cores, play
 from verification.style import BLUE, GRID, INK, MUTED, drawing
 
@@ -83,9 +83,9 @@ def fire(neurons: tuple[TonicNeuron, ...] = KNOWN) -> list[list[int]]:
     return spikes.ticks
 
 
-def verify() -> Outcome:
+def verify() -> CheckOutcome:
     """Simulate the neurons and compare period and phase."""
-    outcome = Outcome("periods")
+    outcome = CheckOutcome("periods")
     fired = fire()
     for known, ticks in zip(KNOWN, fired, strict=True):
         gaps = sorted(set(np.diff(ticks).tolist()))

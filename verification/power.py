@@ -16,7 +16,7 @@ import numpy as np
 from neurosyn.bench.workloads import TICKS_PER_SECOND, characterisation_program, random_placement
 from neurosyn.chip.energy import EnergyModel, Events, Parts
 from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
-from verification.outcome import Outcome, is_within
+from verification.outcome import CheckOutcome, is_within
 from verification.small_programs import play
 from verification.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, SKY, drawing
 
@@ -124,11 +124,11 @@ def simulate_activity(rate_hz: float, synapses: int, *, side: int = 64, ticks: i
     return counter.activity()
 
 
-def verify() -> Outcome:
+def verify() -> CheckOutcome:
     """Simulate every network once, and compare its power at each voltage with the published one."""
     networks = dict.fromkeys((point.rate_hz, point.synapses) for point in PUBLISHED)
     activities = {network: simulate_activity(*network) for network in networks}
-    outcome = Outcome("power")
+    outcome = CheckOutcome("power")
     modelled = []
     for point in PUBLISHED:
         activity = activities[point.rate_hz, point.synapses]
@@ -154,7 +154,7 @@ def verify() -> Outcome:
     return outcome
 
 
-def _expect_power_per_event(outcome: Outcome, activity: Activity, power: Parts) -> None:
+def _expect_power_per_event(outcome: CheckOutcome, activity: Activity, power: Parts) -> None:
     per_second = activity.events.synaptic_events / activity.events.ticks * TICKS_PER_SECOND
     picojoules = power.total * 1e9 / per_second
     outcome.expect(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurosyn.formats.open_program import open_program
 from neurosyn.formats.spikes.files import read_outputs, read_spikes
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 from verification.small_programs import play
 from verification.style import BLUE, GRID, MUTED, RED, drawing
 
@@ -106,9 +106,9 @@ def _rows(tick: NDArray[np.integer], pin: NDArray[np.integer]) -> NDArray[np.int
     return rows[order]
 
 
-def verify() -> Outcome:
+def verify() -> CheckOutcome:
     """Compare every recorded program that is available."""
-    outcome = Outcome("recorded")
+    outcome = CheckOutcome("recorded")
     named = os.environ.get(VARIABLE, "")
     folder = Path(named)
     if not named or not folder.is_dir():
@@ -129,7 +129,7 @@ def verify() -> Outcome:
     return outcome
 
 
-def _expect_equal(outcome: Outcome, what: str, compared: list[Comparison]) -> None:
+def _expect_equal(outcome: CheckOutcome, what: str, compared: list[Comparison]) -> None:
     recorded, simulated = (sum(len(getattr(each, name)) for each in compared) for name in ("recorded", "simulated"))
     missing, extra = (sum(getattr(each, name) for each in compared) for name in ("missing", "extra"))
     programs = f", {len(compared)} programs" if len(compared) > 1 else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neurosyn.support.files import write_text
 from neurosyn.version import __version__
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome, Row
 from verification.style import save
 
 __all__ = ["BEGIN", "END", "mark", "renew_document", "table", "write"]
@@ -36,7 +36,7 @@ def table(rows: Iterable[Row], when: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(outcomes: Mapping[str, Outcome], folder: Path, when: date) -> None:
+def write(outcomes: Mapping[str, CheckOutcome], folder: Path, when: date) -> None:
     """Write ``table.md``, ``table.json`` and all plots into a folder."""
     rows = [row for outcome in outcomes.values() for row in outcome.rows]
     write_text(folder / "table.md", table(rows, when))
@@ -45,7 +45,7 @@ def write(outcomes: Mapping[str, Outcome], folder: Path, when: date) -> None:
     draw(outcomes, folder)
 
 
-def draw(outcomes: Mapping[str, Outcome], folder: Path) -> None:
+def draw(outcomes: Mapping[str, CheckOutcome], folder: Path) -> None:
     """Write all plots into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for outcome in outcomes.values():
@@ -53,7 +53,7 @@ def draw(outcomes: Mapping[str, Outcome], folder: Path) -> None:
             save(figure, folder / f"{name}.png")
 
 
-def renew_document(outcomes: Mapping[str, Outcome], document: Path, when: date) -> None:
+def renew_document(outcomes: Mapping[str, CheckOutcome], document: Path, when: date) -> None:
     """Write the table into a document, and the plots into the folder of the same name beside it.
 
     Raises
@@ -65,7 +65,7 @@ def renew_document(outcomes: Mapping[str, Outcome], document: Path, when: date) 
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; add them around the place of the table")
+        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; add them where the table belongs")
     rows = [row for outcome in outcomes.values() for row in outcome.rows]
     write_text(document, f"{before}{BEGIN}\n{table(rows, when)}{END}{after}")
     draw(outcomes, document.with_suffix(""))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import NEURON_TYPE
 from neurosyn.engine.probes.probe import Probe, TickColumns
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 from verification.small_programs import equal_cores, play
 from verification.style import BLUE, GRID, ORANGE, RED, SKY, drawing
 
@@ -53,7 +53,7 @@ def count_spikes(cores: int, ticks: int) -> NDArray[np.int64]:
     return counter.spikes
 
 
-def verify(cores: int = 64, ticks: int = 2000) -> Outcome:
+def verify(cores: int = 64, ticks: int = 2000) -> CheckOutcome:
     """Compare the frequencies with a joint binomial band of all 256 probabilities, and by χ²."""
     from scipy import stats
 
@@ -68,7 +68,7 @@ def verify(cores: int = 64, ticks: int = 2000) -> Outcome:
     spread = (spikes[:-1] - trials * uncertain) ** 2 / (trials * uncertain * (1 - uncertain))
     p_value = float(stats.chi2.sf(spread.sum(), LEVELS - 1))
 
-    outcome = Outcome("chance")
+    outcome = CheckOutcome("chance")
     outcome.expect(
         f"P(fire) at V = α + x, TM = 8; {cores} cores × {ticks:,} ticks",
         "(x + 1)/256 for x = 0 … 254",

@@ -120,7 +120,7 @@ def _kind(option: dict[str, Any], schema: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in option["enum"])
     if "const" in option:
         return f"`{option['const']}`"
-    kind = option.get("type", "table")
+    kind = str(option.get("type", "table"))
     if kind == "array":
         inner = option.get("items") or (option.get("prefixItems") or [{}])[0]
         return f"list of {_kind(inner, schema)}"

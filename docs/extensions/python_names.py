@@ -39,7 +39,7 @@ def submodules(package: str, skip: tuple[str, ...] = ()) -> str:
 def names(module: str, *chosen: str, skip: tuple[str, ...] = (), level: int = 3) -> str:
     """Return the classes and functions that a module exports, or the chosen ones, under headings of a level."""
     door = importlib.import_module(module)
-    parts = []
+    parts: list[str] = []
     for name in chosen or door.__all__:
         value = getattr(door, name)
         if name in skip or name.startswith("__"):
@@ -111,7 +111,9 @@ def _call(name: str, function: Any) -> str:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    star = (
+        "*" if parameter.kind is parameter.VAR_POSITIONAL else "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+    )
     text = star + parameter.name
     if parameter.annotation is not parameter.empty:
         text += f": {_annotation(parameter.annotation)}"
@@ -124,5 +126,5 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 def _annotation(annotation: Any) -> str:
     """Return an annotation as it is written in the source, without the modules' names."""
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = annotation if isinstance(annotation, str) else str(inspect.formatannotation(annotation))
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text)

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from neurosyn.analysis.evaluation import Evaluation
+from neurosyn.chip.options import NOMINAL_TICK_PS
 from neurosyn.errors import DataError
 from neurosyn.support.untrusted import read_npz
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import MANIFEST
 
-__all__ = ["NOMINAL_TICK_PS", "FinishedRun"]
-
-NOMINAL_TICK_PS = 1_000_000_000
-"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
+__all__ = ["FinishedRun"]
 
 
 class FinishedRun:

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, va
 
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
-from neurosyn.model.inference import class_scores, infer, transduce
+from neurosyn.model.inference import class_scores, infer, input_spikes
 from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
@@ -51,9 +51,6 @@ STEPS = 300
 
 LOGIT_SCALE = 20.0
 """Factor of the class scores in the softmax, where the trainer has no option of its own for it."""
-
-FRAMES = 1024
-"""Samples encoded together; bounds the memory."""
 
 
 def _can_start(classifier: SpikingClassifier) -> bool:
@@ -390,9 +387,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_shape(self._shape_of(X))
         levels = self._levels(X)
         encoder, _ = self._make_encoder()
-        parts = (levels[start : start + FRAMES] for start in range(0, len(levels), FRAMES))
-        spikes: NDArray[np.uint8] = np.concatenate([transduce(self.model_, encoder.encode(part)) for part in parts])
-        return spikes
+        return input_spikes(self.model_, encoder, levels)
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
         return class_scores(self.model_.network, infer(self.model_, self.input_spikes(X)))

@@ -43,7 +43,7 @@ kind = "eedn_one_chip"
 kind = "eedn"
 model = "shipped:svhn_synth_digits"
 [place]
-kind = "space_filling"
+kind = "spectral"
 """
 
 

@@ -20,7 +20,7 @@ __all__ = ["JsonStream"]
 
 _CHUNK = 1 << 20
 _LONGEST_TOKEN = 1 << 16
-"""An error at least so many characters before the end of the buffer cannot come from a token that is cut short."""
+"""Longest token in characters: an error further before the end of the buffer is not caused by a missing rest."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
@@ -92,7 +92,7 @@ class JsonStream:
             return
         while True:
             if self.peek() != '"':
-                raise self._surprise("a key in quotes")
+                raise self._unexpected("a key in quotes")
             key = self.value()
             self._expect(":", "':' and a value")
             yield key
@@ -120,7 +120,7 @@ class JsonStream:
                 value, end = self._decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._ended or error.pos < len(self._text) - _LONGEST_TOKEN:
-                    raise self._damage(error) from None
+                    raise self._syntax_error(error) from None
             except RecursionError:
                 raise self.error("is nested too deeply; is it the right file?") from None
             except ValueError as error:
@@ -149,21 +149,21 @@ class JsonStream:
             self._at += 1
             return True
         if following != ",":
-            raise self._surprise(f"',' or '{close}'")
+            raise self._unexpected(f"',' or '{close}'")
         self._at += 1
         return False
 
     def _expect(self, character: str, what: str) -> None:
         if self.peek() != character:
-            raise self._surprise(what)
+            raise self._unexpected(what)
         self._at += 1
 
-    def _surprise(self, wanted: str) -> DataError:
+    def _unexpected(self, expected: str) -> DataError:
         if not self.peek():
             return self.error("the file ends in the middle; it is cut short, get a whole one")
-        return self.error(f"{self._excerpt()} stands where {wanted} should be; repair the file")
+        return self.error(f"{self._excerpt()} stands where {expected} should be; repair the file")
 
-    def _damage(self, error: json.JSONDecodeError) -> DataError:
+    def _syntax_error(self, error: json.JSONDecodeError) -> DataError:
         if not self._text[error.pos :].strip():
             return self.error("the file ends in the middle; it is cut short, get a whole one")
         self._at = error.pos

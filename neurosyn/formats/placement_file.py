@@ -65,7 +65,7 @@ def load_placement(path: Path, cores: int | None = None) -> Placement:
     mesh, xy = arrays.get("mesh"), arrays.get("xy")
     described = mesh is not None and mesh.shape == (3,) and mesh.dtype.kind in "iu"
     if mesh is None or not described or not 0 < mesh.min() <= mesh.max() <= _LARGEST_SIDE:
-        raise DataError(f"{path}: does not say what board it is for; {remedy}")
+        raise DataError(f"{path}: has no valid board; {remedy}")
     if xy is None or xy.dtype != np.int32 or xy.ndim != 2:
         raise DataError(f"{path}: has no int32 positions; {remedy}")
     if cores is not None and len(xy) != cores:

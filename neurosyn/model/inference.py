@@ -16,16 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.errors import DataError
+from neurosyn.data.encoder import Encoder
+from neurosyn.errors import DataError, PluginError
 from neurosyn.model.class_means import class_means
 from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.model.wiring import Bank, Wiring, wire_layers
 from neurosyn.network.network import Network
+from neurosyn.registry import blame
 
 __all__ = [
     "class_scores",
+    "classify",
     "exact_sums",
     "infer",
+    "input_spikes",
     "integer_sums",
     "normalised_spikes",
     "predict",
@@ -35,6 +39,9 @@ __all__ = [
 
 FRAMES = 64
 """Frames integrated together; bounds the memory."""
+
+IMAGES = 1024
+"""Images encoded together; bounds the memory: a rate code of 16 ticks is 64 times as large as its images."""
 
 Observer = Callable[[int, slice, NDArray[np.uint8]], None]
 
@@ -136,6 +143,55 @@ def integer_sums(
         yield slice(start, stop), (weights.T @ columns).reshape(bank.features, -1, images)
 
 
+def input_spikes(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the chip's input spikes for images.
+
+    Parameters
+    ----------
+    model
+        Trained or deployed.
+    encoder
+        The encoder that the model was trained with.
+    images : uint8 array (n, height, width, channels)
+
+    Returns
+    -------
+    uint8 array (n·T, inputs)
+        The T ticks of a frame follow each other; otherwise as `transduce`.
+
+    Raises
+    ------
+    PluginError
+        If the encoder breaks its contract.
+    DataError
+        If its images do not fit the network; see `transduce`.
+    """
+    return np.concatenate([transduce(model, encoded) for encoded in _encode(model, encoder, images)])
+
+
+def classify(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Return the classes of images, int32 (n,), by `predict`; parameters and errors as of `input_spikes`."""
+    classes = [
+        predict(model.network, infer(model, transduce(model, encoded))) for encoded in _encode(model, encoder, images)
+    ]
+    return np.concatenate(classes)
+
+
+def _encode(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """Yield encoded images, `IMAGES` at a time."""
+    name = str(model.encoder.get("kind", type(encoder).__name__))
+    for part in np.split(images, range(IMAGES, len(images), IMAGES)):
+        with blame("encoders", name, "encode"):
+            encoded = encoder.encode(part)
+            shape = (len(part) * model.network.ticks_per_frame, *encoder.shape(images.shape[1:]))
+        if encoded.dtype != np.float32 or encoded.shape != shape:
+            raise PluginError(
+                f"plugin encoders/{name}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {shape}; "
+                "correct the plugin"
+            )
+        yield encoded
+
+
 def transduce(model: Model, encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the chip's input spikes.
 
@@ -171,7 +227,7 @@ def transduce(model: Model, encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
                 "encoded images: are not 0 and 1, and the network has no off-chip layer to turn them into spikes; "
                 "choose a binary encoder or put a transduction layer first"
             )
-        bits[:] = encoded.reshape(len(encoded), -1)
+        bits[:] = encoded.reshape(len(encoded), network.inputs.size)
         return bits
     wirings = wire_layers(network.off_chip)
     step = max(1, FRAMES // 4)

@@ -31,10 +31,6 @@ class Normalisation:
     std: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def threshold(self) -> NDArray[np.float64]:
-        """Return θ = μ − b·(σ + ε), so that r ≥ 0 ⇔ s ≥ θ."""
-        return self.mean - self.bias * (self.std + NORMALISATION_EPSILON)
-
 
 @dataclass(frozen=True, eq=False)
 class LayerParameters:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 
 __all__ = [
     "PARTS",
@@ -156,7 +156,7 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
 def _chip(summary: Mapping[str, Any]) -> list[Fact]:
     chips, use = summary.get("chips"), summary.get("utilisation") or {}
     use = use.get("total", use)
-    on = "" if chips is None else f"on {things(chips, 'chip')}"
+    on = "" if chips is None else f"on {counted(chips, 'chip')}"
     facts = [Fact("Cores", count(summary.get("cores")), on), Fact("Neurons", count(summary.get("neurons")))]
     for part in ("axons", "neurons"):
         mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
@@ -183,26 +183,26 @@ def _board(summary: Mapping[str, Any]) -> list[Fact]:
 def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     engine, cause = summary.get("engine") or {}, limited_by(summary)
     frames, ticks = engine.get("timed_frames"), engine.get("timed_ticks")
-    waiting = time(times(engine.get("mean_blocked_ns"), 1e3), 3)
-    timed = [things(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
+    waiting = time(scaled(engine.get("mean_blocked_ns"), 1e3), 3)
+    timed = [counted(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
     return [
         Fact("Tick period", _with_unit(summary.get("tick_period_us"), "µs"), f"limited by {cause}" if cause else ""),
         Fact("Frames per second", _with_unit(summary.get("frames_per_second"), ""), _ticks_of_a_frame(summary)),
-        Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
+        Fact("Latency", time(scaled(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Played in time", ", ".join(timed) or MISSING),
-        Fact("Mean travel of a packet", time(times(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
+        Fact("Mean travel of a packet", time(scaled(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
     ]
 
 
 def _ticks_of_a_frame(summary: Mapping[str, Any]) -> str:
     ticks = summary.get("ticks_per_frame") or 1
-    return f"{things(ticks, 'tick')} a frame" if ticks > 1 else ""
+    return f"{counted(ticks, 'tick')} a frame" if ticks > 1 else ""
 
 
 def _power(summary: Mapping[str, Any]) -> list[Fact]:
     power, voltage = summary.get("power_mw") or {}, summary.get("voltage")
     total = power.get("total")
-    parts = {part: alike(power.get(part), total) for part in power_parts(power)}
+    parts = {part: like_whole(power.get(part), total) for part in power_parts(power)}
     return [
         Fact("Power", _with_unit(total, "mW"), "" if voltage is None else f"at {number(voltage, 3)} V"),
         *(
@@ -243,7 +243,7 @@ def _probes(summary: Mapping[str, Any]) -> Iterator[Fact]:
             yield Fact(f"{name}: {key.replace('_', ' ')}", text)
         if probe.get("files"):
             yield Fact(
-                name, things(len(probe["files"]), "file"), ", ".join(f"probes/{file}" for file in probe["files"])
+                name, counted(len(probe["files"]), "file"), ", ".join(f"probes/{file}" for file in probe["files"])
             )
 
 

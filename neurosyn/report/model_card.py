@@ -12,14 +12,12 @@ import numpy as np
 from neurosyn.compiler.compile import count_cores
 from neurosyn.model.model import LayerParameters, Model
 from neurosyn.model.model_file import load_model
+from neurosyn.network.layer import CORE_INPUTS
 from neurosyn.network.layer_table import network_table
 from neurosyn.network.network import BoundLayer
 from neurosyn.support.files import sha256_file
 
-__all__ = ["FULL_CORE_INPUTS", "layer_weights", "model_card", "weight_statistics"]
-
-FULL_CORE_INPUTS = 128
-"""Trinary inputs of a core whose 256 axons are all taken. [IBM]"""
+__all__ = ["layer_weights", "model_card", "weight_statistics"]
 
 
 def model_card(path: Path) -> dict[str, Any]:
@@ -86,7 +84,7 @@ def weight_statistics(model: Model) -> dict[str, float | None]:
         on = np.count_nonzero(parameters.weights, axis=1)
         weights += int(neurons.sum()) * layer.connectivity.features * layer.connectivity.fan_in
         zeros += int(((layer.connectivity.fan_in - on) * neurons[:, None]).sum())
-        if layer.connectivity.fan_in == FULL_CORE_INPUTS:
+        if layer.connectivity.fan_in == CORE_INPUTS:
             full += int(neurons.sum()) * layer.connectivity.features
             fan_in += int((on * neurons[:, None]).sum())
     return {"zero_weights": zeros / weights if weights else None, "fan_in": fan_in / full if full else None}

@@ -110,14 +110,14 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"Changed on purpose: {sentence}. The numbers are those of the changed program."
     mismatched, late = summary.get("mismatched_frames"), events.get("late_packets")
     if mismatched:
-        yield f"{written.things(mismatched, 'frame')}: the chip's output spikes differ from the trained network's."
+        yield f"{written.counted(mismatched, 'frame')}: the chip's output spikes differ from the trained network's."
     if late:
-        yield f"{written.things(late, 'packet')} arrived after their tick had begun: the tick period is too short."
+        yield f"{written.counted(late, 'packet')} arrived after their tick had begun: the tick period is too short."
     overruns = events.get("core_overruns")
     if overruns:
         yield (
-            f"{written.things(overruns, 'core overrun')}: a core had not finished when its tick ended, the tick period "
-            "is too short."
+            f"{written.counted(overruns, 'core overrun')}: a core had not finished when its tick ended, the tick "
+            "period is too short."
         )
 
 

@@ -15,7 +15,7 @@ from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_m
 from neurosyn.analysis.latency import packet_latencies
 from neurosyn.report import figures
 from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import ENERGY_PARTS
 
@@ -54,14 +54,14 @@ def cards(summary: Mapping[str, Any]) -> list[Fact]:
     chips, voltage, cause = summary.get("chips"), summary.get("voltage"), limited_by(summary)
     frames, period = dataset.get("frames"), summary.get("tick_period_us")
     ticks = summary.get("ticks_per_frame") or 1
-    of_ticks = f"{'tick' if ticks == 1 else things(ticks, 'tick')} of {number(period)} µs"
+    of_ticks = f"{'tick' if ticks == 1 else counted(ticks, 'tick')} of {number(period)} µs"
     found = [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), f"{count(frames)} frames" if frames else ""),
         Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "the same frames, off the chip"),
         Fact("Mismatched frames", count(summary.get("mismatched_frames")), "chip ≠ trained network"),
-        Fact("Cores", count(summary.get("cores")), f"on {things(chips, 'chip')}" if chips else ""),
+        Fact("Cores", count(summary.get("cores")), f"on {counted(chips, 'chip')}" if chips else ""),
         Fact("Frames per second", number(summary.get("frames_per_second")), f"one per {of_ticks}"),
-        Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
+        Fact("Latency", time(scaled(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Power", _unit(power.get("total"), "mW"), f"at {number(voltage, 3)} V" if voltage else ""),
         Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power ÷ frames per second"),
         Fact("Frames per second and watt", number(summary.get("frames_per_second_per_watt")), ""),
@@ -211,8 +211,8 @@ def power(summary: Mapping[str, Any]) -> list[Part]:
             part,
             PARTS[part],
             known[part] / total,
-            alike(known[part], total),
-            alike(times(per_frame, known[part] / total), per_frame),
+            like_whole(known[part], total),
+            like_whole(scaled(per_frame, known[part] / total), per_frame),
         )
         for part in power_parts(known)
     ]
@@ -246,8 +246,8 @@ class ChipMap:
 def mapped_ticks(trace: Trace) -> str:
     """Say which ticks the maps show."""
     if trace.ticks_timed:
-        return things(trace.ticks_timed, "timed tick")
-    return things(trace.ticks_simulated, "tick")
+        return counted(trace.ticks_timed, "timed tick")
+    return counted(trace.ticks_simulated, "tick")
 
 
 def maps(trace: Trace) -> list[ChipMap]:

@@ -28,8 +28,6 @@ from neurosyn.training.trainer import TrainingData
 
 __all__ = ["Frames", "RunData"]
 
-_ENCODED_TOGETHER = 1024
-
 
 class Frames(NamedTuple):
     """Test frames to simulate, and their numbers in the split."""
@@ -148,25 +146,10 @@ class RunData:
         return network
 
     def input_spikes(self, model: Model) -> NDArray[np.uint8]:
-        """Encode the frames and run the off-chip layers: the chip's input spikes, tick by tick."""
-        from neurosyn.model.inference import transduce
+        """Return the chip's input spikes of the frames, uint8 (frames · ticks per frame, inputs)."""
+        from neurosyn.model.inference import input_spikes
 
-        images = self.frames.split.images
-        # Some at a time: encoded images of several ticks may be many times as large as the images.
-        parts = np.split(images, range(_ENCODED_TOGETHER, len(images), _ENCODED_TOGETHER))
-        return np.concatenate([transduce(model, self._encode(part)) for part in parts])
-
-    def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        kind = self._scenario.kind("encoder")
-        with blame("encoders", kind, "encode"):
-            encoded = self._encoder.encode(images)
-            wanted = (len(images) * self.network.ticks_per_frame, *self._encoder.shape(self.source.info.shape))
-            if encoded.dtype != np.float32 or encoded.shape != wanted:
-                raise PluginError(
-                    f"plugin encoders/{kind}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {wanted}; "
-                    "correct the plugin"
-                )
-        return encoded
+        return input_spikes(model, self._encoder, self.frames.split.images)
 
     def check_model(self, model: Model, file: Path) -> None:
         """Refuse a model that was trained for other data, another encoder or another network than the scenario's.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.energy import EnergyModel, Events, Parts
-from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.options import NOMINAL_TICK_PS, ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.compiler.utilisation import summarise
@@ -18,10 +18,7 @@ from neurosyn.engine.event_counts import EventCounts
 from neurosyn.engine.results import FramesResult, TimingResult
 from neurosyn.run.board_use import summarise_board
 
-__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_events", "summarise_frames"]
-
-NOMINAL_TICK_PS = 1_000_000_000
-"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
+__all__ = ["summarise_chip", "summarise_events", "summarise_frames"]
 
 
 def summarise_frames(

@@ -80,7 +80,7 @@ def write_scenario(
     if path.suffix != ".toml":
         raise ScenarioError(f"{path}: a scenario is a .toml file; write e.g. {path.name or 'my'}.toml")
     if path.exists() and not replace:
-        raise ScenarioError(f"{path}: is there already; choose another name, or --force")
+        raise ScenarioError(f"{path}: exists already; choose another name, or --force")
     if not path.parent.is_dir():
         raise ScenarioError(f"{path}: there is no folder {path.parent}; make it first")
     document = _document(path, data, pictures, network, encoder, model, title, seed)

@@ -81,7 +81,7 @@ class StageProgress:
             else:
                 print(text, file=self._stream, flush=True)
         except OSError:
-            # The reader of the stream is gone (`2>&1 | head`); the run goes on silently.
+            # The reader of the stream is gone (`2>&1 | head`); the run continues silently.
             self._quiet = True
 
     def again(self, stages: int) -> Self:
@@ -122,7 +122,7 @@ class StageProgress:
         note
             The unit, or a remark.
         seconds_left
-            Remaining time, if the caller knows it better than by extrapolation of the rate.
+            Remaining time in seconds; None to extrapolate the rate.
         """
         if self._quiet:
             return

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import html
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from neurosyn.chip.options import ChipOptions
 from neurosyn.errors import DataError, did_you_mean
+from neurosyn.trace.manifest import read_manifest
 from neurosyn.trace.row_filter import RowFilter, Ticks
-from neurosyn.trace.schema import FORMAT, MANIFEST, TABLES, TraceTable, table_named
+from neurosyn.trace.schema import MANIFEST, TABLES, TraceTable, table_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,25 +76,19 @@ class Trace:
         self.folder = Path(folder)
         if not (self.folder / MANIFEST).exists() and (self.folder / "trace").is_dir():
             self.folder = self.folder / "trace"
-        manifest = _read_manifest(self.folder / MANIFEST)
-        try:
-            self.level = str(manifest["level"])
-            self.layers = tuple(str(name) for name in manifest["layers"])
-            self.n_cores = int(manifest["cores"])
-            self.mesh = {key: int(manifest["mesh"][key]) for key in ("rows", "columns", "side")}
-            self.ticks_simulated = int(manifest["ticks"]["simulated"])
-            self.ticks_timed = int(manifest["ticks"]["timed"])
-            longest, longest_ps = manifest["ticks"]["longest"], manifest["ticks"]["longest_ps"]
-            self.longest_tick = None if longest is None else int(longest)
-            self.longest_ps = None if longest_ps is None else int(longest_ps)
-            self.timing = str(manifest["timing"])
-            self.axons, self.neurons = int(manifest["axons"]), int(manifest["neurons"])
-            self.chip = ChipOptions.from_table(manifest["chip"])
-            self.selected = dict(manifest["selected"])
-            self.rows = {str(name): int(entry["rows"]) for name, entry in manifest["tables"].items()}
-            self._bytes = {str(name): int(entry["bytes"]) for name, entry in manifest["tables"].items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{self.folder / MANIFEST}: is damaged ({error!r}); simulate again") from error
+        manifest = read_manifest(self.folder / MANIFEST)
+        self.level = manifest.level
+        self.layers = tuple(manifest.layers)
+        self.n_cores = manifest.cores
+        self.mesh = manifest.mesh.model_dump()
+        self.ticks_simulated, self.ticks_timed = manifest.ticks.simulated, manifest.ticks.timed
+        self.longest_tick, self.longest_ps = manifest.ticks.longest, manifest.ticks.longest_ps
+        self.timing = manifest.timing
+        self.axons, self.neurons = manifest.axons, manifest.neurons
+        self.chip = manifest.chip_options
+        self.selected = manifest.selected
+        self.rows = {name: table.rows for name, table in manifest.tables.items()}
+        self._bytes = {name: table.bytes for name, table in manifest.tables.items()}
 
     def spikes(
         self, columns: Sequence[str] | None = None, *, ticks: Ticks = None, cores: Sequence[int] | None = None
@@ -321,22 +314,6 @@ class Trace:
             f"Trace('{self.folder}'): {self.n_cores:,} cores in {len(self.layers)} layers, "
             f"{self.ticks_simulated:,} ticks ({self.ticks_timed:,} timed); rows: {tables}"
         )
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DataError(f"{path.parent}: holds no whole trace (no {path.name}); simulate again") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); simulate again") from error
-    if not isinstance(manifest, dict) or "format" not in manifest:
-        raise DataError(f"{path}: is not the list of a trace; name the folder of one")
-    if manifest["format"] != FORMAT:
-        raise DataError(
-            f"{path}: has trace format {manifest['format']!r}, this neurosyn reads {FORMAT}; simulate again"
-        )
-    return manifest
 
 
 def _to_frame(table: TraceTable, arrow: pa.Table) -> pd.DataFrame:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
-from neurosyn.errors import ScenarioError
+from neurosyn.errors import DataError, ScenarioError
 from neurosyn.model.model import Model
 from neurosyn.network.network import Network
 from neurosyn.options import Options
@@ -78,6 +81,22 @@ class Trainer(Options, ABC):
         A run checks that it fits the chip before it trains.
         """
         return network
+
+    def check_labels(self, network: Network, labels: NDArray[np.int32]) -> None:
+        """Refuse training labels that are too few or that the network has no classes for.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two labels, or one that is not 0 … n_classes − 1.
+        """
+        if len(labels) < 2:
+            raise DataError(f"train: there are {len(labels)} training images; give at least 2")
+        if labels.min() < 0 or labels.max() >= network.n_classes:
+            raise DataError(
+                f"train: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
+                f"0…{network.n_classes - 1}; use the data set that the network was built for"
+            )
 
     @abstractmethod
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:

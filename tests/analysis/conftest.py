@@ -1,3 +1,5 @@
+"""Recorded runs for analyses: made up, computed by hand, on a board, and with every packet."""
+
 import numpy as np
 import pytest
 

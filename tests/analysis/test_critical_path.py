@@ -60,7 +60,7 @@ def test_relieving_the_latest_cores(play):
 def test_who_was_last_over_all_ticks(play):
     run = play(cores=2, edge_cycle_ps=500)
     limits = critical_path.analyse(run).table("limits")
-    # In tick 0 the host's packets, in tick 1 the cores', in tick 2 nobody but the walks.
+    # In tick 0 the host's packets, in tick 1 the cores', in tick 2 the walks alone.
     assert limits.set_index("limited_by")["ticks"].to_dict() == {"core 0 (layer0)": 2, "packets": 1}
     assert limits["ticks"].sum() == run.trace.ticks_timed
 

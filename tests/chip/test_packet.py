@@ -1,3 +1,5 @@
+"""Words of packets by hand, and the limits of their fields."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whatever is wrong, there is one clear message, the right exit code, and nothing half-written."""
+"""Mistakes of every kind: one clear message, the right exit code, and nothing half-written."""
 
 import errno
 import json
@@ -453,7 +453,7 @@ def test_full_disk_behind_a_redirection(tiny):
     assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"
 
 
-# What nobody thought of.
+# Unforeseen errors.
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_packed_and_plain_programs_give_the_same_spikes(stack, seed, bind):
     spikes, fired = play(packed, frames)
     expected, fired_plain = play(plain, frames)
     assert np.array_equal(spikes, expected)
-    # Only copies that nobody hears are left out; which ones remain does not matter, they fire alike.
+    # Only copies without a destination are dropped; all copies of a feature fire alike.
     assert fired <= fired_plain or packed.cores < plain.cores
     for program in (plain, packed):
         for row in summarise(program)["layers"]:

@@ -1,3 +1,5 @@
+"""Choice between a data set and its stand-in, and checks of what is loaded."""
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from neurosyn.errors import DataError
 
 
 class Fake(Dataset):
-    """A data set that has the splits it is told to have."""
+    """A data set that has the splits of its option `here`."""
 
     name: str
     here: tuple[str, ...]
@@ -83,6 +85,6 @@ def test_progress_reaches_the_data_set(context):
             context.progress(1, 2, "images")
             return super().load(split, context)
 
-    told = []
-    load_source(Slow(name="real", here=("test",)), None, context, "test").load("test", lambda *args: told.append(args))
-    assert told == [(1, 2, "images")]
+    steps = []
+    load_source(Slow(name="real", here=("test",)), None, context, "test").load("test", lambda *args: steps.append(args))
+    assert steps == [(1, 2, "images")]

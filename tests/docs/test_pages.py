@@ -1,4 +1,4 @@
-"""What the pages print exists and can be done; those that need minutes are marked slow."""
+"""Commands and code on the pages exist and run; those that need minutes are marked slow."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Options of ``[simulate]``: times, numbers of frames, refusals."""
+
 import pytest
 from pydantic import ValidationError
 

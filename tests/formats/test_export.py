@@ -35,7 +35,7 @@ def test_a_compiled_network_spikes_alike_in_ibms_format(tmp_path):
 
     tick, line = np.nonzero(frames[:, program.input_line])
     ours = rows(play(program, InputSpikes.on_lines(program, tick, line.astype(np.int32)), 14))
-    # Whoever has the exported files alone looks up where each element of a frame enters.
+    # The exported files alone give the axon of each element of a frame.
     spikes = [
         (number, int(row["core"]), int(row["axon"]))
         for number, frame in enumerate(frames)

@@ -1,4 +1,4 @@
-"""Damaged files: whatever was done to them, they are read as a valid program or refused, and never anything else."""
+"""Damaged files are read as valid programs or refused with a DataError."""
 
 from pathlib import Path
 

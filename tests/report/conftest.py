@@ -1,3 +1,5 @@
+"""A summary with every key, a trace and an evaluation for reports."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Data of the page's explorer, against the tables of the trace."""
+
 import base64
 import zlib
 

@@ -1,3 +1,5 @@
+"""Keys of stages, the run folder and its lock."""
+
 import json
 
 import pytest

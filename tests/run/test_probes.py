@@ -243,7 +243,7 @@ def test_nothing_is_called_that_is_not_overridden():
 
     watch = ProbeDispatcher([Idle()])
     assert not watch.wants_ticks
-    watch.tick(lambda: pytest.fail("columns were made for nobody"))
+    watch.tick(lambda: pytest.fail("columns were made and no probe reads them"))
     assert np.all(watch.why_off(Idle()) is None)
 
 

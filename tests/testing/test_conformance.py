@@ -1,4 +1,4 @@
-"""Deliberately broken plugins: each failure is a sentence that says what is wrong and what to do."""
+"""Conformance checks of broken plugins: each problem has a message with what is wrong and what to do."""
 
 import importlib.util
 from dataclasses import replace

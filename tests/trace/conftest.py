@@ -1,3 +1,5 @@
+"""Recording of made-up runs."""
+
 import pytest
 
 from neurosyn.testing.made_up_runs import random_run

@@ -1,3 +1,5 @@
+"""Options of ``[trace]``: levels, windows, refusals."""
+
 import pytest
 from pydantic import ValidationError
 

@@ -1,3 +1,5 @@
+"""Images held out of training: shares, groups and classes."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""The twenty behaviours of neurons: each is shown, and its criterion is selective."""
+
 from dataclasses import replace
 
 import numpy as np

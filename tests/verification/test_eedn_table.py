@@ -1,4 +1,4 @@
-"""The table beside the paper's: taken once on a tiny network, then kept; and nothing stands where it would mislead."""
+"""The table beside the paper's: rows of a tiny network, their reuse, and marks of data that are not official."""
 
 import json
 import os

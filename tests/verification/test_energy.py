@@ -1,4 +1,4 @@
-"""Power and energy: the checks pass, and would not if something were counted wrongly."""
+"""Checks of power and energy: they pass, and fail on wrong counts."""
 
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""Mesh under load: closed forms against counting on the routes."""
+
 import numpy as np
 import pytest
 

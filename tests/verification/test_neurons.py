@@ -1,4 +1,4 @@
-"""Periods and chance: the checks pass, and would not if the neurons were others."""
+"""Checks of periods and of the stochastic threshold: they pass, and fail for other neurons."""
 
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""Recorded programs: differences in spikes are noticed, missing recordings skip."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""The table of results, its document and the command."""
+
 import json
 from datetime import date
 
@@ -5,7 +7,7 @@ import numpy as np
 import pytest
 
 from verification import __main__ as command
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome, Row
 from verification.results_table import BEGIN, END, renew_document, table
 from verification.style import drawing
 
@@ -15,7 +17,7 @@ WHEN = date(2026, 1, 31)
 def outcome(passed):
     with drawing(1, 1) as figure:
         figure.subplots().plot([1, 2])
-    return Outcome("tea", [Row("tea", "a | b", "2 mW", "3 mW", "±10 %", passed)], {"tea": figure})
+    return CheckOutcome("tea", [Row("tea", "a | b", "2 mW", "3 mW", "±10 %", passed)], {"tea": figure})
 
 
 def test_numpys_false_is_a_failure_and_none_is_not():
@@ -61,7 +63,7 @@ def test_the_command_fails_if_a_check_fails(tmp_path, monkeypatch, capsys, passe
 
 def test_the_command_runs_every_check_by_default(tmp_path, monkeypatch):
     ran = []
-    monkeypatch.setattr(command, "run_check", lambda name: ran.append(name) or Outcome(name))
+    monkeypatch.setattr(command, "run_check", lambda name: ran.append(name) or CheckOutcome(name))
     assert command.main(["--out", str(tmp_path)]) == 0
     assert ran == ["power", "energy", "periods", "chance", "behaviours", "recorded", "mesh"]
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 
 __all__ = ["verify"]
 
 
-def verify() -> Outcome:
+def verify() -> CheckOutcome:
     """Simulate every behaviour and compare it with its criterion."""
     from verification.behaviours.catalogue import BEHAVIOURS
     from verification.behaviours.figure import draw
 
-    outcome = Outcome("behaviours")
+    outcome = CheckOutcome("behaviours")
     played = []
     for behaviour in BEHAVIOURS:
         recording = behaviour.play()

@@ -1,4 +1,4 @@
-"""The behaviours in the order of Izhikevich (2004)."""
+"""Behaviours in the order of Izhikevich (2004)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent
 from verification.eedn_table.published import PUBLISHED, Published
 from verification.eedn_table.row import ModelRow, ordered
 
@@ -16,17 +16,17 @@ _PAPER = "Esser et al. 2016"
 _TITLE = """\
 # The table of the paper
 
-Eight tasks, and for each the network of one chip that ships with neurosyn, simulated core by core and packet by packet
-on its test set, beside the row of Esser et al. 2016 (*Convolutional networks for fast, energy-efficient neuromorphic
-computing*, PNAS 113:11441). This page is written by
+Eight tasks, each with the one-chip network that ships with neurosyn, simulated core by core and packet by packet on its
+test set, beside the row of Esser et al. 2016 (*Convolutional networks for fast, energy-efficient neuromorphic
+computing*, PNAS 113:11441). The page is written by
 
 ```sh
 python -m verification.eedn_table
 ```
 
-from a clone, with the real data sets where the data folder (`NEUROSYN_DATA`) has them. What is taken is kept: the same
-command goes on where it was stopped, and takes what is new. `--only NAME` takes one model, `--frames 50` shows quickly
-how it goes.
+from a clone, with the real data sets if the data folder (`NEUROSYN_DATA`) has them. Finished rows are kept: the same
+command continues after an interruption, and adds new rows. `--only NAME` simulates one model, `--frames 50` gives a
+quick preview.
 """
 _HEAD = (
     "task",
@@ -61,39 +61,40 @@ _WHY_HEAD = (
     "the paper's mW",
 )
 _LEGEND = """\
-**A stand-in is another data set for the same kind of task: its accuracy says how well a network learns and runs here,
-nothing about the published one, and may not be compared with it.** *Copy*: the real images, but not as published.
-*Frames that differ*: an output spike of the chip is not the trained network's. *Zero weights* and *fan-in*
-(weights other than 0 of a neuron with 128 inputs) count every neuron on the chip once; a published fragment of IBM's
-deployed network has 45–47 % and 68–70. The paper's accuracy and rate were measured on one board, its power on another.
+**A stand-in is another data set for the same kind of task. Its accuracy shows how well a network learns and runs here
+and cannot be compared with the published one.** *Copy*: the real images, but not in the published form. *Frames that
+differ*: an output spike of the chip is not the trained network's. *Zero weights* and *fan-in* (number of non-zero
+weights of a neuron with 128 inputs) count every neuron on the chip once; a published fragment of IBM's deployed network
+has 45–47 % and 68–70. The paper's accuracy and rate were measured on one board, its power on another.
 """
 _POWER_LEGEND = """\
-*Limited by*: what would be late or overrun if the tick were shorter. The tick has to suit the busiest of the timed
-frames, so that more of them can make it longer, never shorter.
+*Limited by*: the part that would be late or overrun with a shorter tick. The tick suits the busiest of the timed
+frames; more timed frames can only make it longer.
 """
 _REASONS = """\
 ## Why the numbers differ
 
-Nothing is tuned row by row. Every row has the scenario's chip at 1.0 V with the same assumed times (each an option,
-listed in every report), the same placer and the same energy model, which is held against published power of a whole
-chip in [verification.md](verification.md).
+No row is tuned separately. Every row uses the scenario's chip at 1.0 V with the same assumed times (each is an option,
+listed in every report), the same placer and the same energy model, which [verification.md](verification.md) compares
+with the published power of a whole chip.
 
-- **Activity.** With the threshold near the mean of a batch a neuron spikes in about half of the ticks, and nothing in
-  our training pushed against it. The table below shows how many spike, and how many would if the paper's power were to
-  close our energy model's budget at the paper's rate: leakage and the reading of rows taken as ours for a core, what is
-  left of the paper's power divided by what our spikes cost. Networks that spike less also send fewer packets, which
-  shortens the tick wherever a port or a link sets it. Training can push against spikes here (`train.sparsity`); these
-  models were trained without.
-- **Frame rate.** All but leakage is paid by the frame, so that power rises with the rate. The last two columns hold our
-  frames, played at the paper's rate, beside the paper's power.
-- **What sets the tick.** We take the shortest tick in which no packet is late and no core overruns, from all events of
-  the timed frames. The paper's rates were measured; one network has 1,249 to 2,526 frames/s there, so they depend on
-  weights and data as ours do. Our times of a router, a port and a core are assumed where nothing is published.
+- **Activity.** With the threshold near the mean of a batch, a neuron spikes in about half of the ticks, and these
+  models were trained without a penalty on spikes. The table below gives the share of neurons that spike, and the share
+  that would give the paper's power at the paper's rate in this energy model: leakage and row reads per core are as
+  simulated, and the rest of the paper's power is divided by the energy of the simulated spikes. Networks that spike
+  less also send fewer packets, which shortens the tick if a port or a link limits it. The option `train.sparsity`
+  trains for fewer spikes.
+- **Frame rate.** All energy but leakage is per frame, so power rises with the rate. The last two columns compare the
+  simulated frames, at the paper's rate, with the paper's power.
+- **Tick.** The simulated tick is the shortest in which no packet is late and no core overruns, over all events of the
+  timed frames. The paper's rates were measured; they vary from 1,249 to 2,526 frames/s for one network, so they depend
+  on weights and data, as the simulated ones do. The times of a router, a port and a core are assumed where nothing is
+  published.
 - **Cores.** The mapping rules are IBM's as far as they are published, and the one-chip network takes exactly the
-  paper's cores. The networks for speech are our own, sized near the paper's.
-- **Accuracy.** Our trainings take minutes to hours of two processors. Stand-ins are easier or harder than the data in
-  whose place they stand.
-- **Not counted**, as in the paper: turning images into spikes before the chip.
+  paper's cores. The networks for speech are designed for this project, with sizes near the paper's.
+- **Accuracy.** Training took minutes to hours on two processors. Stand-ins are easier or harder than the data that they
+  replace.
+- **Not counted**, as in the paper: the conversion of images into spikes before the chip.
 """
 
 
@@ -136,7 +137,7 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
     # Some names of data sets already contain the kind.
     what = row.dataset if row.kind == "official" or row.kind in row.dataset.lower() else f"{row.dataset} ({row.kind})"
     word = "" if row.kind == "official" else f" ({row.kind})"
-    frames = things(row.frames, "frame") if row.all_frames else f"only {count(row.frames)} of the test frames"
+    frames = counted(row.frames, "frame") if row.all_frames else f"only {count(row.frames)} of the test frames"
     return (
         row.name,
         f"{what}, {frames}",
@@ -157,9 +158,9 @@ def _power_table(rows: Sequence[ModelRow]) -> str:
     body = []
     for row in rows:
         power = row.power_mw
-        parts = [alike(power[part], power["total"]) for part in ("leakage", "memory", "synaptic", "network", "io")]
-        limit = (row.limited_by, things(row.timed_frames, "frame"))
-        body.append((row.name, alike(power["total"], power["total"]), *parts, *limit))
+        parts = [like_whole(power[part], power["total"]) for part in ("leakage", "memory", "synaptic", "network", "io")]
+        limit = (row.limited_by, counted(row.timed_frames, "frame"))
+        body.append((row.name, like_whole(power["total"], power["total"]), *parts, *limit))
     return _table(_POWER_HEAD, body)
 
 

@@ -16,7 +16,7 @@ from neurosyn.chip.options import ChipOptions
 from verification.mesh.offered_load import DEEP, Measurement, mean_wait, measure
 from verification.mesh.patterns import PATTERNS, Pattern, link_load, uniform
 from verification.mesh.routes import IsolatedPackets, count_wrong_routes, send_alone, server_loads
-from verification.outcome import Outcome, is_within
+from verification.outcome import CheckOutcome, is_within
 
 __all__ = ["Curves", "verify"]
 
@@ -46,7 +46,7 @@ class Curves:
     deep: list[Measurement]
 
 
-def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int = 60_000) -> Outcome:
+def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int = 60_000) -> CheckOutcome:
     """Compare routes and zero-load latencies, then the throughput of each pattern up to saturation.
 
     Parameters
@@ -62,7 +62,7 @@ def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int
     """
     from verification.mesh.figure import draw_latencies, draw_loads
 
-    outcome = Outcome("mesh")
+    outcome = CheckOutcome("mesh")
     board = Mesh(2, 2, side // 2)
     _expect_routes(outcome, Mesh(side=side), board)
     alone, over_edges = send_alone(Mesh(side=side)), send_alone(board)
@@ -88,7 +88,7 @@ def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int
     return outcome
 
 
-def _expect_routes(outcome: Outcome, *meshes: Mesh) -> None:
+def _expect_routes(outcome: CheckOutcome, *meshes: Mesh) -> None:
     for mesh in meshes:
         pairs, wrong = count_wrong_routes(mesh)
         board = f"{mesh.rows} × {mesh.columns} chips of {mesh.side} × {mesh.side}"
@@ -101,7 +101,7 @@ def _expect_routes(outcome: Outcome, *meshes: Mesh) -> None:
         )
 
 
-def _expect_zero_load(outcome: Outcome, alone: IsolatedPackets, board: str) -> None:
+def _expect_zero_load(outcome: CheckOutcome, alone: IsolatedPackets, board: str) -> None:
     chip = ChipOptions()
     equal = int(np.count_nonzero(alone.latency_ps == alone.expected_ps))
     edges = f" + {chip.edge_latency_ps / 1e3:g} ns per chip edge" if alone.crossings.any() else ""
@@ -124,7 +124,7 @@ def _profile(side: int) -> list[tuple[float, float]]:
     ]
 
 
-def _expect_profile(outcome: Outcome, profile: list[tuple[float, float]], side: int) -> None:
+def _expect_profile(outcome: CheckOutcome, profile: list[tuple[float, float]], side: int) -> None:
     outcome.expect(
         f"packets over the links of a row, uniform traffic, k = {side}",
         "(i + 1)(k − 1 − i)/k: " + ", ".join(f"{expected:.3g}" for expected, _ in profile),
@@ -134,7 +134,7 @@ def _expect_profile(outcome: Outcome, profile: list[tuple[float, float]], side: 
     )
 
 
-def _expect_curves(outcome: Outcome, curves: Curves, depth: int) -> None:
+def _expect_curves(outcome: CheckOutcome, curves: Curves, depth: int) -> None:
     pattern = curves.pattern
     saturation, zero_load = pattern.saturation, pattern.mean_hops + 1
     idle, overloaded = curves.deep[0], curves.deep[-1]
@@ -167,7 +167,7 @@ def _expect_curves(outcome: Outcome, curves: Curves, depth: int) -> None:
     )
 
 
-def _expect_saturation(outcome: Outcome, pattern: Pattern) -> None:
+def _expect_saturation(outcome: CheckOutcome, pattern: Pattern) -> None:
     saturation = pattern.saturation
     packets = 2 * pattern.cores
     measured = measure(pattern, FRACTIONS[-1] * saturation, packets=packets, depth=DEEP).drained
@@ -180,7 +180,7 @@ def _expect_saturation(outcome: Outcome, pattern: Pattern) -> None:
     )
 
 
-def _expect_waits(outcome: Outcome, waits: list[float]) -> None:
+def _expect_waits(outcome: CheckOutcome, waits: list[float]) -> None:
     shown = (0.5, 0.8)
     pairs = [(rho / (2 * (1 - rho)), waits[UTILISATIONS.index(rho)]) for rho in shown]
     outcome.expect(

@@ -35,7 +35,7 @@ _GROWTH = {"west": (0, 1), "east": (0, -1), "south": (1, 1), "north": (1, -1)}
 
 
 class Anneal(Placer):
-    """Simulated annealing from the ``space_filling`` placement."""
+    """Simulated annealing from the ``spectral`` placement."""
 
     moves_per_core: int = Field(
         1000, ge=0, le=1_000_000, description="moves to try for each core, or for 1,000 if there are fewer"

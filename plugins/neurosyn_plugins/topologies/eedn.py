@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
+from neurosyn.plugins import CORE_INPUTS, LayerSpec, MapShape, ScenarioError, Topology
 
 __all__ = ["ONE_CHIP", "EednChips", "EednOneChip", "EednTiny"]
 
@@ -35,8 +35,6 @@ _STAGES: tuple[tuple[tuple[_Layer, ...], _Layer], ...] = (
 _LAST: _Layer = ("N", 2040, 8)
 _DEPTH = (1, 3, 1, 2)
 _FILTERS = 12
-_MOST_INPUTS = 128
-"""Inputs of a core: two of its 256 axons for each."""
 
 ONE_CHIP: tuple[_Layer, ...] = (
     *(layer for (first, more), n in zip(_STAGES, _DEPTH, strict=True) for layer in (*first, *(more,) * n)),
@@ -133,10 +131,10 @@ def _entrance_groups(name: str, channels: int, features: int, groups: int) -> in
     window = _WINDOWS["P4"]["kernel"] ** 2
     candidates: list[int] = [groups, *range(1, channels + 1)]
     for number in candidates:
-        if not channels % number and not features % number and channels // number * window <= _MOST_INPUTS:
+        if not channels % number and not features % number and channels // number * window <= CORE_INPUTS:
             return number
     raise ScenarioError(
-        f"network: {name}: {channels} input channels cannot be divided into groups of at most {_MOST_INPUTS // window} "
+        f"network: {name}: {channels} input channels cannot be divided into groups of at most {CORE_INPUTS // window} "
         f"that also divide {features} features; choose another number of channels (`transduction`, or the encoder's)"
     )
 

@@ -37,7 +37,7 @@ from neurosyn.plugins import (
     TrainingContext,
     TrainingData,
 )
-from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.inference import classify, infer, load_model, measure, transduce
 from neurosyn.plugins.wiring import flat_rows, wire_layers
 
 __all__ = ["Logistic", "Ridge"]
@@ -63,14 +63,14 @@ class _Readout(Trainer):
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Fit the last layer; see `neurosyn.training.trainer.Trainer.train`."""
         rng = np.random.default_rng(context.seed)
-        _check_labels(data.train.labels, network)
+        self.check_labels(network, data.train.labels)
         encoded = data.encoder.encode(data.train.images)
         before = self._fixed(network, encoded, rng)
         classes = np.repeat(data.train.labels, len(encoded) // len(data.train))
         last, accuracy = self._last(network, before, encoded, classes, rng)
         provenance = {"seed": context.seed, "training_images": len(data.train), "accuracy_real": accuracy}
         model = Model(network, (*before[:-1], last), dict(data.encoder_spec), provenance)
-        chosen = predict(network, infer(model, transduce(model, encoded)))
+        chosen = classify(model, data.encoder, data.train.images)
         provenance["accuracy_trinary"] = float((chosen == data.train.labels).mean())
         context.report({"epoch": 1, "epochs": 1, "accuracy": provenance["accuracy_trinary"]})
         return model
@@ -137,6 +137,15 @@ class _Readout(Trainer):
             parameters[-1], weights=weights, leak=leak, normalisation=None, hidden=None, activity=None
         ), float((votes.argmax(axis=1) == labels).mean())
 
+    def check_labels(self, network: Network, labels: NDArray[np.int32]) -> None:
+        """Refuse labels as every trainer does, and those of a single class."""
+        super().check_labels(network, labels)
+        if labels.min() == labels.max():
+            raise DataError(
+                f"train: all training images are of class {labels[0]}; a read-out needs images of at least two of the "
+                f"network's classes 0…{network.n_classes - 1}"
+            )
+
 
 class Ridge(_Readout):
     """Least squares towards ±1 for each class with a penalty on large weights; closed form, no iterations."""
@@ -167,15 +176,6 @@ class Logistic(_Readout):
             # The weights are rounded to trinary ones: the last digits of the solution do not matter.
             warnings.simplefilter("ignore", ConvergenceWarning)
             return LogisticRegression(C=1 / self.penalty, max_iter=self.iterations).fit(spikes, labels)
-
-
-def _check_labels(labels: NDArray[np.int32], network: Network) -> None:
-    found = np.unique(labels)
-    if len(found) < 2 or found[0] < 0 or found[-1] >= network.n_classes:
-        raise DataError(
-            f"trainer: there are training images of the classes {found[:10].tolist()}; a read-out needs images of at "
-            f"least two of the network's classes 0…{network.n_classes - 1}, and of no others"
-        )
 
 
 def _spikes_before_last(model: Model, bits: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Reading IBM's model files, against a small one whose meaning is written out here."""
+"""Reading of IBM's model files, against a small one whose program is given here by hand."""
 
 import re
 
@@ -103,9 +103,9 @@ def edited(data, tmp_path, old, new):
         ('"gamma":2', '"gamma":3', 33, "gamma is 3; the range is 0…2"),
         ('"VR":2', '"VR":20', 34, "VR is 20; the range is 0…19"),
         ('"V":2', '"V":524288', 34, "V is 524288; the range is -524288…524287"),
-        ("N0000000A", "N00000001", 32, "neuron type N00000001 is there twice"),
+        ("N0000000A", "N00000001", 32, "neuron type N00000001 occurs twice"),
         ('"class":"NeuronGeneral",', '"class":"X",', 31, "class is 'X'"),
-        ('"id":7', '"id":3', 52, "core 3 is there twice"),
+        ('"id":7', '"id":3', 52, "core 3 occurs twice"),
         ('"id":7', '"id":-1', 37, "the id of a core is -1"),
         ('"id":7,', "", 37, "a core lacks 'id'"),
         ('"rngSeed":12345', '"rngSeed":4294967296', 52, "core 3: rngSeed is 4294967296"),

@@ -1,4 +1,4 @@
-"""Spike files of IBM's tools, byte by byte where that says most."""
+"""Spike files of IBM's tools, byte by byte."""
 
 import json
 import struct

@@ -1,3 +1,5 @@
+"""Encoders by hand and against NumPy."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

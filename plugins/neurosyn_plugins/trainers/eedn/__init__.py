@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from neurosyn.plugins import (
-    DataError,
     Model,
     Network,
     ScenarioError,
@@ -38,12 +37,5 @@ class Eedn(EednOptions, Trainer):
                 )
         if self.patience and not data.validation:
             raise ScenarioError("trainer eedn: patience has nothing to go by; hold images out with train.validation")
-        labels = data.train.labels
-        if len(labels) < 2:
-            raise DataError(f"trainer eedn: there are {len(labels)} training images; give at least 2")
-        if labels.min() < 0 or labels.max() >= network.n_classes:
-            raise DataError(
-                f"trainer eedn: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
-                f"0…{network.n_classes - 1}; use the data set that the network was built for"
-            )
+        self.check_labels(network, data.train.labels)
         return Training(self, network, data, context).run()

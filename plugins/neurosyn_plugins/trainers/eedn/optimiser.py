@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn_plugins.trainers.compute.adam import adam_move
 from neurosyn_plugins.trainers.compute.quantiser import trinarise
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 
@@ -99,8 +100,6 @@ class Momentum(Optimiser):
 class Adam(Optimiser):
     """Adam (Kingma and Ba 2015)."""
 
-    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-
     def __init__(self, parameters: ParameterVector, rates: dict[str, float], hysteresis: float) -> None:
         super().__init__(parameters, rates, hysteresis)
         self._first = self._vector("first_moment")
@@ -108,13 +107,4 @@ class Adam(Optimiser):
 
     def move(self, part: slice, number: int, rate: float) -> F32:
         """Return rate · m̂ / (√v̂ + ε)."""
-        gradient, first, second = self.parameters.gradient[part], self._first[part], self._second[part]
-        first += np.float32(1 - self.BETA_1) * (gradient - first)
-        second += np.float32(1 - self.BETA_2) * (np.square(gradient) - second)
-        unbiased = np.float32(1 / np.sqrt(1 - self.BETA_2 ** (number + 1)))
-        divisor: F32 = np.sqrt(second)
-        divisor *= unbiased
-        divisor += np.float32(self.EPSILON)
-        moved = first / divisor
-        moved *= np.float32(rate / (1 - self.BETA_1 ** (number + 1)))
-        return moved
+        return adam_move(self.parameters.gradient[part], self._first[part], self._second[part], number, rate)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neurosyn.plugins import DataError, LayerParameters, Model, Network, Split, TrainingContext, TrainingData
-from neurosyn.plugins.inference import infer, measure, predict, transduce
+from neurosyn.plugins.inference import classify, measure
 from neurosyn.plugins.wiring import wire_layers
+from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
+from neurosyn_plugins.trainers.compute.adam import adam_move
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
-from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint
 from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
 from neurosyn_plugins.trainers.tea.options import TeaOptions
 from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
@@ -26,9 +27,6 @@ F32 = NDArray[np.float32]
 
 FRAMES = 256
 """Images evaluated together; bounds the memory."""
-
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-"""Of Adam (Kingma and Ba 2015)."""
 
 # Streams of random numbers, seeded by (seed, stream, …): nothing depends on what was drawn before.
 START, ORDER, STATISTICS, SAMPLE = range(4)
@@ -96,48 +94,32 @@ class Training:
             "seed": self.context.seed,
         }
         begun = [] if start is None else [own.weights for own in self.layers] + [own.bias for own in self.layers]
-        return Checkpoint(self.context.folder, configuration, [split.images, split.labels, *begun])
+        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *begun]))
 
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._checkpoint()
-        history = checkpoint.load(self._state)
+        progress = checkpoint.load(self._state) or Progress()
         with threadpool_limits(1, user_api="blas"):
-            while len(history) < self.options.epochs:
-                history.append(self._learn_epoch(len(history)))
-                checkpoint.save(self._state, history)
-            return self._model(history)
+            while progress.epoch < self.options.epochs:
+                progress = self._learn_epoch(progress)
+                checkpoint.save(self._state, progress)
+            return self._model(progress.history)
 
-    def _learn_epoch(self, epoch: int) -> dict[str, Any]:
-        split, began = self.data.train, time.perf_counter()
-        order = self._rng(ORDER, epoch).permutation(len(split))
-        loss = correct = 0.0
-        for step in range(self.steps):
-            batch = split.take(order[step * self.images : (step + 1) * self.images])
-            found = self._step(batch, epoch * self.steps + step)
-            loss, correct = loss + found[0], correct + found[1]
-            seconds = (time.perf_counter() - began) / (step + 1)
-            left = self.steps * (self.options.epochs - epoch) - step - 1
-            self._report(epoch, step + 1, loss / (step + 1), correct / (step + 1), seconds, left)
-        entry: dict[str, Any] = {"epoch": epoch + 1, "loss": loss / self.steps, "accuracy": correct / self.steps}
+    def _learn_epoch(self, progress: Progress) -> Progress:
+        split, options, began = self.data.train, self.options, time.perf_counter()
+        order = self._rng(ORDER, progress.epoch).permutation(len(split))
+        while progress.step < self.steps:
+            batch = split.take(order[progress.step * self.images : (progress.step + 1) * self.images])
+            progress.add(*self._step(batch, progress.epoch * self.steps + progress.step))
+            seconds = (time.perf_counter() - began) / progress.step
+            self.context.report(progress.report(options.epochs, self.steps, self.images, seconds))
+        entry = progress.means()
         if self.data.validation is not None and len(self.data.validation):
             entry["validation_accuracy"] = self._expected_accuracy(self.data.validation)
-        self.context.report({"epochs": self.options.epochs, "step": self.steps, "steps": self.steps, **entry})
-        return entry
-
-    def _report(self, epoch: int, step: int, loss: float, accuracy: float, seconds: float, left: int) -> None:
-        self.context.report(
-            {
-                "epoch": epoch + 1,
-                "epochs": self.options.epochs,
-                "step": step,
-                "steps": self.steps,
-                "loss": loss,
-                "accuracy": accuracy,
-                "images_per_second": self.images / seconds,
-                "seconds_left": seconds * left,
-            }
-        )
+        progress = progress.next_epoch(entry)
+        self.context.report(progress.epoch_report(options.epochs, self.steps))
+        return progress
 
     def _forward(self, encoded: F32) -> list[F32]:
         """Return the activities of the encoded images and of all layers, each (rows + 1, images)."""
@@ -174,11 +156,7 @@ class Training:
                 ("bias", layer.bias, layer.bias_gradient),
             ):
                 first, second = self._state[f"{place}.{name}.first"], self._state[f"{place}.{name}.second"]
-                first += np.float32(1 - BETA_1) * (gradient - first)
-                second += np.float32(1 - BETA_2) * (np.square(gradient) - second)
-                mean = first / np.float32(1 - BETA_1 ** (number + 1))
-                spread = np.sqrt(second / np.float32(1 - BETA_2 ** (number + 1)))
-                array -= np.float32(rate) * mean / (spread + np.float32(EPSILON))
+                array -= adam_move(gradient, first, second, number, rate)
             if isinstance(layer, ChanceLayer):
                 np.clip(layer.weights, -1, 1, out=layer.weights)
 
@@ -219,9 +197,9 @@ class Training:
             "history": history,
         }
         model = Model(self.options.result(self.network), tuple(parameters), dict(self.data.encoder_spec), provenance)
-        found = predict(model.network, infer(model, transduce(model, encoded)))
+        classes = classify(model, self.data.encoder, sample.images)
         provenance["accuracy_expected"] = self._expected_accuracy(sample)
-        provenance["accuracy_sampled"] = float((found == sample.labels).mean())
+        provenance["accuracy_sampled"] = float((classes == sample.labels).mean())
         return model
 
     def _activity(self, encoded: F32) -> list[F32]:

@@ -1,3 +1,5 @@
+"""Data sets ``cifar10`` and ``cifar100``: records, archives and damage."""
+
 import gzip
 import hashlib
 import io

@@ -1,3 +1,5 @@
+"""Data set ``svhn``: images, labels, download and damage."""
+
 import hashlib
 import http.server
 import threading
@@ -157,7 +159,7 @@ def test_cut_and_garbled_files_never_raise_anything_else(context, data):
 
 
 class _Server:
-    """A web server on this machine that serves what it is told."""
+    """A web server on this machine that serves what a test gives it."""
 
     def __init__(self):
         files = self.files = {}

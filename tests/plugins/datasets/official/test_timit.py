@@ -1,3 +1,5 @@
+"""Data set ``timit``: phones, core test set, frames and damage."""
+
 import contextlib
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Data set ``vad``: speech of TIMIT or NOIZEUS in noise, and missing files."""
+
 import contextlib
 import io
 

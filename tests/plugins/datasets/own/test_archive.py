@@ -1,3 +1,5 @@
+"""Data set ``archive``: the user's images in one .npz file, and damage."""
+
 import contextlib
 import io
 import struct

@@ -1,3 +1,5 @@
+"""Data set ``synth_digits``: shipped images, fonts and drawing."""
+
 import io
 import subprocess
 import sys

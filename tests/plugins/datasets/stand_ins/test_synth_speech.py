@@ -1,3 +1,5 @@
+"""Data sets ``synth_phones`` and ``synth_vad``: shipped sentences and synthesis."""
+
 import subprocess
 import sys
 from types import SimpleNamespace

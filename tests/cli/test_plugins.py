@@ -1,3 +1,5 @@
+"""Commands ``neurosyn plugins``."""
+
 import json
 
 import pytest

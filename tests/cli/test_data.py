@@ -1,10 +1,10 @@
+"""Commands ``neurosyn data``."""
+
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from neurosyn.report.contact_sheet import MAX_CLASSES, choose_examples
 
 
 @pytest.fixture(autouse=True)
@@ -92,12 +92,3 @@ def test_fetch_downloads_each_file_once(neurosyn, empty_data, monkeypatch):
     assert "3 files, checked" in outcome.err
     assert [md5[:4] for _, md5 in asked] == ["f33f", "c7e4", "fe31"]
     assert all(url.startswith("https://sid.erda.dk/public/archives/") for url, _ in asked)
-
-
-def test_examples_are_of_their_class_and_as_many_as_there_are():
-    labels = np.array([2, 0, 2, 2, 0, 2], np.int32)
-    chosen = choose_examples(labels, 3, 3, np.random.default_rng(0))
-    assert [sorted(labels[numbers]) for numbers in chosen] == [[0, 0], [], [2, 2, 2]]
-    again = choose_examples(labels, 3, 3, np.random.default_rng(0))
-    assert all((a == b).all() for a, b in zip(chosen, again, strict=True))
-    assert len(choose_examples(labels, 10_000, 1, np.random.default_rng(0))) == MAX_CLASSES

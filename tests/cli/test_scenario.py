@@ -1,3 +1,5 @@
+"""Commands ``neurosyn scenario``."""
+
 import json
 import tomllib
 from pathlib import Path
