@@ -74,7 +74,7 @@ class Events:
     hops : int
         Links between routers, over all packets.
     crossings : int
-        Links between chips among the ways of all packets.
+        Links between chips among the routes of all packets.
     ports : int
         Packets that entered the board plus packets that left it.
     """
