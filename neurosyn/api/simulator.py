@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosyn.api.changes import overrides
 from neurosyn.api.run import Run
+from neurosyn.chip.energy import EnergyModel
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -27,6 +28,8 @@ from neurosyn.errors import DataError
 from neurosyn.formats.open_program import open_program, place_in_rows
 from neurosyn.run.summary import summarise_events
 from neurosyn.scenario.scenario import load_options
+from neurosyn.trace.schema import TABLES
+from neurosyn.trace.tallies import tick_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,21 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Simulator"]
 
 _SPIKES = ("tick", "core", "neuron", "dest_core", "dest_axon")
-_TICKS = (
-    "tick",
-    "start_ps",
-    "spikes",
-    "synaptic_events",
-    "packets",
-    "input_packets",
-    "output_packets",
-    "hops",
-    "crossings",
-    "collisions",
-    "late_packets",
-    "core_overruns",
-    "makespan_ps",
-)
 
 
 class Simulator:
@@ -132,7 +120,7 @@ class Simulator:
         self._simulation = self._begin()
 
     def _begin(self) -> TickSimulation:
-        self._notes = _Notes()
+        self._notes = _Notes(self.chip)
         self._spikes: list[Outcome] = []
         self._over = ""
         simulation = TickSimulation(
@@ -301,10 +289,10 @@ class Simulator:
 
     @property
     def ticks(self) -> pd.DataFrame:
-        """One row for each tick that is over: its spikes, packets, links, collisions and times."""
+        """One row for each tick that is over: its events, times and energy; columns as in the trace."""
         import pandas as pd
 
-        return pd.DataFrame(self._notes.rows, columns=list(_TICKS))
+        return pd.DataFrame(self._notes.rows, columns=TABLES["ticks"].column_names)
 
     @property
     def packets(self) -> pd.DataFrame:
@@ -326,7 +314,8 @@ class Simulator:
     @property
     def events(self) -> dict[str, int]:
         """What the ticks up to now did, in sum: spikes, synaptic events, packets, hops and so on."""
-        return {"ticks": self.tick} | summarise_events(self._simulation.counts, self.timing)
+        sums: Mapping[str, Any] = summarise_events(self._simulation.counts, self.timing)
+        return {"ticks": self.tick, **sums}
 
     @property
     def timing(self) -> TimingResult | None:
@@ -349,14 +338,14 @@ class Simulator:
 class _Notes(Probe):
     """Keeps numbers of each tick, and all of the last one."""
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, int | None]] = []
+    def __init__(self, chip: ChipOptions) -> None:
+        self._energy = EnergyModel(chip.voltage)
+        self.rows: list[dict[str, int | float | None]] = []
         self.last: TickColumns | None = None
 
     def tick(self, columns: TickColumns) -> None:
         self.last = columns
-        sums = {"spikes": len(columns.spike_core), "synaptic_events": int(columns.synaptic_events.sum())}
-        self.rows.append({name: sums.get(name, getattr(columns, name, None)) for name in _TICKS})
+        self.rows.append(tick_row(columns, self._energy))
 
 
 def _given(chip: ChipOptions) -> dict[str, Any]:

@@ -46,9 +46,9 @@ def pack(dx: NDArray[Any], dy: NDArray[Any], delivery_tick: NDArray[Any], axon: 
     ChipLimitError
         If a field cannot hold its value.
     """
-    for name, distance in (("dx", dx), ("dy", dy)):
-        if (np.abs(distance) > REACH).any():
-            raise ChipLimitError(f"packet: {name} is {distance[np.abs(distance) > REACH][0]}; the range is -{REACH}…{REACH}")
+    for name, steps in (("dx", dx), ("dy", dy)):
+        if (np.abs(steps) > REACH).any():
+            raise ChipLimitError(f"packet: {name} is {steps[np.abs(steps) > REACH][0]}; the range is -{REACH}…{REACH}")
     if ((axon < 0) | (axon > LARGEST_AXON)).any():
         wrong = axon[(axon < 0) | (axon > LARGEST_AXON)][0]
         raise ChipLimitError(f"packet: axon is {wrong}; the range is 0…{LARGEST_AXON}")

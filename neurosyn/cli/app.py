@@ -234,9 +234,15 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the report page of a finished run anew."""
-    from neurosyn.run.stages import write_run_report
+    from neurosyn.analysis.finished_run import FinishedRun
+    from neurosyn.report.page import write_report
+    from neurosyn.run.folder import RunFolder
 
-    page = write_run_report(run, out)
+    finished = FinishedRun(run)
+    folder = RunFolder(finished.path)
+    folder.require_unchanged()
+    page = out or folder.report
+    write_report(page, finished)
     if json:
         print_json({"run": str(run), "report": str(page)})
     else:

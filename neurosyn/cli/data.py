@@ -155,7 +155,7 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
     from neurosyn.run.stages import Stages
     from neurosyn.scenario.scenario import load_scenario
 
-    source = Stages(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
+    source = Stages(load_scenario(scenario, profile=profile, overrides=overrides)).inputs.source
     if json:
         print_json(
             {
@@ -178,7 +178,7 @@ def _source(name: str, options: list[str] | None) -> DataSource:
         from neurosyn.run.stages import Stages
         from neurosyn.scenario.scenario import load_scenario
 
-        return Stages(load_scenario(Path(name), overrides=options)).data.source
+        return Stages(load_scenario(Path(name), overrides=options)).inputs.source
     dataset, context = _dataset(name, options), data_context()
     return DataSource(dataset.info(context), dataset, context)
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
-
-if TYPE_CHECKING:
-    from neurosyn.chip.options import ChipOptions
-    from neurosyn.engine.results import TicksResult
-    from neurosyn.formats.open_program import RawProgram
 
 __all__ = ["run"]
 
@@ -61,6 +57,7 @@ def run(
     from neurosyn.formats.open_program import open_program
     from neurosyn.formats.spikes.files import check_ending, read_spikes, write_outputs
     from neurosyn.formats.spikes.numbering import no_spikes
+    from neurosyn.run.summary import summarise_program
     from neurosyn.scenario.scenario import load_options
     from neurosyn.support.files import write_json
     from neurosyn.support.progress import StageProgress
@@ -116,40 +113,17 @@ def run(
             if out is not None:
                 write_outputs(out, result.output_spikes, raw.program, ticks)
             said.append(f"{out}" if out is not None else "nothing (no --out)")
-    summary = _summary(program, raw, chip, result, len(given.tick)) | {
-        "out": None if out is None else str(out),
-        "trace": None if trace is None else str(trace),
-    }
+    summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
     if trace is not None:
         # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
-        write_json(trace / "summary.json", summary | {"run": str(trace)})
+        write_json(trace / "summary.json", {**summary, "run": str(trace)})
     if json:
         print_json(summary)
     else:
         _print(summary)
 
 
-def _summary(path: Path, raw: RawProgram, chip: ChipOptions, result: TicksResult, spikes: int) -> dict[str, Any]:
-    from neurosyn.run.summary import summarise_chip
-
-    return {
-        "title": path.name,
-        "program": str(path),
-        "format": raw.format,
-        "ticks": result.ticks,
-        "input_spikes": spikes,
-        "output_spikes": len(result.output_spikes),
-        **summarise_chip(raw.program, raw.placement, chip, result.counts, result.timing),
-        "engine": {
-            "timing": result.timing_name,
-            "backend": result.backend,
-            "wall_s": round(result.wall_s, 3),
-            "ticks": result.ticks,
-        },
-    }
-
-
-def _print(summary: dict[str, Any]) -> None:
+def _print(summary: Mapping[str, Any]) -> None:
     from neurosyn.report.text import print_summary
 
     print_summary(summary)

@@ -1,4 +1,4 @@
-"""The reference inference with a trained network: what the chip must reproduce on every frame.
+"""Reference inference with a trained network; the chip must reproduce it on every frame.
 
 Off-chip layers are summed in float64, one input after the other, so that the bits of an image depend neither on the
 images beside it nor on the machine. On-chip layers are exact: their sums are small integers, which float32 products
@@ -134,7 +134,7 @@ def integer_sums(
     Yields
     ------
     sites
-        Which sites.
+        The sites.
     sums : float32 array (features, sites, images)
     """
     images = source.shape[1]
@@ -283,7 +283,8 @@ def infer(model: Model, bits: NDArray[np.uint8], observe: Observer | None = None
     parameters = model.parameters[len(network.off_chip) :]
     weights = [layer.weights.astype(np.float32) for layer in parameters]
     thresholds = [
-        spike_thresholds(own, wiring.fan_in).astype(np.float32) for own, wiring in zip(parameters, wirings, strict=True)
+        spike_thresholds(layer, wiring.fan_in).astype(np.float32)
+        for layer, wiring in zip(parameters, wirings, strict=True)
     ]
     outputs = np.empty((len(bits), layers[-1].output.size), np.uint8)
     # One BLAS thread: the products are too small for more, which only wait for each other.
@@ -306,10 +307,10 @@ def _integrate(
     images = source.shape[1]
     spikes = np.zeros((wiring.size + 1, images), np.float32)
     for bank in wiring.banks:
-        own = spikes[bank.rows].reshape(bank.features, bank.sites, images)
+        bank_spikes = spikes[bank.rows].reshape(bank.features, bank.sites, images)
         threshold = thresholds[bank.number][:, None, None]
         for sites, sums in integer_sums(bank, weights[bank.number], source):
-            own[:, sites] = sums >= threshold
+            bank_spikes[:, sites] = sums >= threshold
     return spikes
 
 

@@ -34,7 +34,7 @@ class Normalisation:
 
 @dataclass(frozen=True, eq=False)
 class LayerParameters:
-    """What training gave one layer.
+    """Trained parameters of one layer.
 
     Attributes
     ----------
@@ -64,11 +64,11 @@ class Model:
     Attributes
     ----------
     network, parameters
-        The network and, in the same order, what training gave its layers.
+        The network and, in the same order, the trained parameters of its layers.
     encoder
         The encoder's ``kind`` and options that the weights were trained with.
     provenance
-        How the model came about: data, command, seed, epochs, accuracy; plain JSON values.
+        Origin of the model: data, command, seed, epochs, accuracy; plain JSON values.
     """
 
     network: Network

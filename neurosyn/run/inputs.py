@@ -1,4 +1,4 @@
-"""What the stages of a run take from its data: the images, the network that fits them, the chip's input."""
+"""Inputs of the stages: the data set in use, the network that fits it, the test frames and the chip's input spikes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from neurosyn.training.hold_out import hold_out
 from neurosyn.training.model_source import ModelSource
 from neurosyn.training.trainer import TrainingData
 
-__all__ = ["Frames", "RunData"]
+__all__ = ["Frames", "RunInputs"]
 
 
 class Frames(NamedTuple):
@@ -36,13 +36,13 @@ class Frames(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-class RunData:
-    """The data of one scenario on this machine, loaded when first asked for.
+class RunInputs:
+    """The inputs of a scenario's stages, loaded when they are first used.
 
     Parameters
     ----------
     scenario
-        What to load, and how to encode it.
+        Options of data, encoder, network and training.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -62,12 +62,12 @@ class RunData:
 
     @property
     def model_source(self) -> ModelSource:
-        """Where the model for the data in use comes from."""
+        """The source of the model for the data in use: a file, or training."""
         return self._scenario.options(f"{self.train_table}.extra", ModelSource)
 
     @cached_property
     def source(self) -> DataSource:
-        """The data set that is used here, the scenario's own or its stand-in: one for training and test alike.
+        """The data set in use, for training and test alike: that of the scenario, or its stand-in.
 
         Raises
         ------
@@ -85,18 +85,18 @@ class RunData:
             return load_source(dataset, stand_in, data_context(scenario.seed), *splits, stand_in_splits=of_stand_in)
 
     def _splits(self, table: str) -> tuple[SplitName, ...]:
-        """Return the splits that are needed where `table` says how to train: with a trained model, one."""
+        """Return the splits that are needed with the training table `table`: one if it names a trained model."""
         trained = self._scenario.options(f"{table}.extra", ModelSource).model != ""
         return ("test",) if trained else ("train", "test")
 
     def fingerprint(self) -> list[Any]:
-        """Return what decides the images, beside the scenario."""
+        """Return the parts of a stage's key that stand for the images: name and fingerprint of the data set."""
         source = self.source
         return [source.info.name, source.dataset.fingerprint(source.context)]
 
     @cached_property
     def frames(self) -> Frames:
-        """The test frames to simulate: all, or as many as asked for, drawn by seed."""
+        """The test frames to simulate: all, or as many as `simulate.frames` says, drawn by seed."""
         wanted = self._scenario.options("simulate", SimulateOptions).frames
         with blame("datasets", self._scenario.kind("data"), "load"):
             split = self.source.load("test")
@@ -107,7 +107,7 @@ class RunData:
         return Frames(split.take(index), index)
 
     def training_data(self, progress: Callable[[int, int, str], None]) -> TrainingData:
-        """Return the images to learn from and to watch progress on."""
+        """Return the images to train on and those of the validation."""
         choice = self.model_source
         rng = np.random.default_rng(self._scenario.seed_of("split"))
         with blame("datasets", self._scenario.kind("data"), "load"):
@@ -159,7 +159,7 @@ class RunData:
         ScenarioError
             With what differs.
         """
-        # How many copies stand side by side is the model's own affair.
+        # The number of copies is not compared: it belongs to the model.
         wanted, described = self.network.describe(), model.network.describe()
         encoder = self._scenario.resolved["encoder"]
         problem = ""

@@ -1,7 +1,7 @@
-"""A scenario over many values: each combination is a run in a folder of its own.
+"""Sweep of a scenario over values: each combination is a run in its own folder.
 
-What decides nothing for a stage is shared: a new run begins with the model, program and placement of the finished run
-that has most values in common, and does anew only what its own values change. A sweep that was ended goes on.
+A new run begins with the model, program and placement of the finished run that has most values in common with it, and
+repeats only the stages that depend on the others. An interrupted sweep can be resumed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Point", "Sweep", "read_ranges"]
 
 _LOG = logging.getLogger("neurosyn.run.sweep")
 _MOST = 1_000
-"""Runs of a sweep."""
+"""Largest number of runs of a sweep."""
 _LONGEST_NAME = 120
 _SHARED = ("model.safetensors", "program.npz", "placement.npz")
 
@@ -42,15 +42,15 @@ class Point:
     Attributes
     ----------
     values
-        The value of each key, as written.
+        The value of each key, as it was written.
     scenario
         The scenario with these values.
     run
         Its run folder.
     error
-        Why it has no result; None while it has not been tried, or if it is finished.
+        The cause if the run failed, else None.
     finished
-        Whether it has a result.
+        Whether the run has a result.
     """
 
     values: dict[str, str]
@@ -63,7 +63,7 @@ class Point:
 class Sweep:
     """The runs of a scenario over the values of some keys.
 
-    Every combination is checked before the first is begun.
+    Every combination is checked before the first run starts.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Sweep:
     Raises
     ------
     ScenarioError
-        If there are no values or too many, or a combination is no valid scenario.
+        If there are no values or too many, or a combination is not a valid scenario.
     """
 
     def __init__(
@@ -107,17 +107,17 @@ class Sweep:
             self.points.append(Point(values, loaded, self.folder / _folder_name(values)))
 
     def simulate(self, progress: StageProgress, jobs: int | None = None, *, force: bool = False) -> None:
-        """Do every run that is not up to date; one that fails does not keep the others from being done.
+        """Simulate every run that is not up to date; after one that fails the others still follow.
 
         Raises
         ------
         InterruptedRunError
-            If it was interrupted; what is finished stays.
+            If it was interrupted; finished runs stay.
         """
         make_folder(self.folder)
         for number, point in enumerate(self.points, 1):
-            said = ", ".join(f"{key}={value}" for key, value in point.values.items())
-            progress.line(f"run {number} of {len(self.points)}: {said}")
+            values = ", ".join(f"{key}={value}" for key, value in point.values.items())
+            progress.line(f"run {number} of {len(self.points)}: {values}")
             self._begin(point)
             try:
                 Stages(point.scenario, point.run, force=force).simulate(progress.again(Stages.STAGES), jobs)
@@ -132,7 +132,7 @@ class Sweep:
             write_json(self.folder / "sweep.json", self.to_dict())
 
     def compare(self) -> Analysis | None:
-        """Return the finished runs beside each other, or None if there are none."""
+        """Return the comparison of the finished runs; None without any."""
         from neurosyn.analysis.comparison import compare
         from neurosyn.analysis.finished_run import FinishedRun
 
@@ -140,7 +140,7 @@ class Sweep:
         return compare(runs) if runs else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was varied, where each run is, and what went wrong, as plain values."""
+        """Return the varied keys, and folder, state and error of each run, as plain values."""
         points = [
             {
                 "values": point.values,
@@ -153,7 +153,7 @@ class Sweep:
         return {"sweep": str(self.folder), "over": self.ranges, "points": points}
 
     def _begin(self, point: Point) -> None:
-        """Give a new run what the finished run nearest to it has of the first stages."""
+        """Copy the first stages' files of the finished run with most equal values into a new run."""
         finished = [other for other in self.points if other.finished]
         if not finished or (point.run / "stages.json").exists():
             return
@@ -167,12 +167,12 @@ class Sweep:
 
 
 def read_ranges(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts; commas in brackets and quotes part nothing.
+    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts; commas in brackets and quotes do not separate.
 
     Raises
     ------
     ScenarioError
-        If a text is of another form, a value is there twice, or a key.
+        If a text is of another form, or a key or value occurs twice.
     """
     ranges: dict[str, list[str]] = {}
     for text in texts:
@@ -205,7 +205,7 @@ def _split(text: str) -> list[str]:
 
 
 def _folder_name(values: Mapping[str, str]) -> str:
-    """Return a name that says the values; where they do not fit into one, their digest tells them apart."""
+    """Return a folder name made of the values, with a digest where they do not fit into a name."""
     text = ",".join(f"{key}={value}" for key, value in values.items())
     name = re.sub(r"[^\w.,=+-]+", "_", text, flags=re.ASCII).strip("_")
     if name == text and len(name) <= _LONGEST_NAME:

@@ -1,4 +1,4 @@
-"""The contract of trainers."""
+"""Contract of trainers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What a trainer may use beside its own options.
+    """Resources of a trainer beside its options.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class TrainingContext:
     seed
         Seed of the scenario's training stage.
     report
-        Called with a dictionary of what a person wants to see: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
+        Called with a dictionary for the progress display: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
         ``accuracy``, ``validation_accuracy``, ``images_per_second``, ``seconds_left``; absent keys are not known yet.
         ``history``, a list with such a dictionary for each epoch so far, is kept as the run's learning curve; the
         model's provenance carries it, too.
@@ -67,9 +67,9 @@ class Trainer(Options, ABC):
     Attributes
     ----------
     warm_starts
-        Whether `train` begins with the weights of ``context.start`` where there is one.
+        True if `train` begins with the weights of ``context.start``, where there is one.
     fixed_layers
-        Whether `train` leaves layers that bring their weights along as they are; if not, their networks are refused.
+        True if `train` keeps the weights of layers that have `fixed_weights`; else their networks are refused.
     """
 
     warm_starts: ClassVar[bool] = False

@@ -1,6 +1,7 @@
 """A chip stepped by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import neurosyn as ns
@@ -12,6 +13,8 @@ from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import BackendError, DataError, NeurosynError, ScenarioError
 from neurosyn.formats.program_file import save_program
+from neurosyn.trace.reader import Trace
+from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import make_program, neuron_type, place
 
 US = 1_000_000
@@ -69,6 +72,14 @@ def test_early_spikes_and_frames():
     assert other.step(9).spikes["tick"].tolist() == [1, 2]
     assert other.events["input_packets"] == 4
     assert other.events["collisions"] == 1
+
+
+def test_ticks_have_the_rows_of_the_trace(tmp_path):
+    sim = simulator(probes=[ParquetRecorder(tmp_path)])
+    sim.inject(lines=[0, 1])
+    sim.step(5)
+    sim.finish()
+    pd.testing.assert_frame_equal(sim.ticks.astype(float), Trace(tmp_path).ticks().astype(float))
 
 
 def test_reset_begins_anew():

@@ -112,7 +112,7 @@ def test_damaged_scenario_is_refused(content, said, neurosyn, tmp_path):
         (("data", "check", "none.toml"), SCENARIO, "cannot be read"),
         (("data", "info", "svnh"), PLUGIN, "did you mean 'svhn'"),
         (("data", "info", "archive"), SCENARIO, "needs options (file, name); give them with --set KEY=VALUE"),
-        (("report", "."), DATA, "holds no finished run (no summary.json); run `neurosyn simulate` first"),
+        (("report", "."), DATA, "holds no finished run (no summary.json, no trace); run `neurosyn simulate` first"),
         (("report", "nowhere"), DATA, "nowhere: holds no finished run"),
         (("trace", "head", ".", "spikes"), DATA, "holds no whole trace"),
         (("trace", "head", "nowhere", "spikes"), DATA, "holds no whole trace"),

@@ -68,11 +68,11 @@ class Reservoir(Layer):
         waiting = first + reads + np.arange(_blocks(self.waits) * BLOCK).reshape(-1, BLOCK)
         waiting[waiting >= first + reads + self.waits] = -1
 
-        own = np.concatenate([own_read, own_state], axis=1)
-        sites = len(own) + len(waiting)
+        inputs_of_blocks = np.concatenate([own_read, own_state], axis=1)
+        sites = len(inputs_of_blocks) + len(waiting)
         seen = np.full((sites, CORE_INPUTS), -1, np.int32)
-        seen[: len(own), : own.shape[1]] = own
-        seen[len(own) :, :BLOCK] = waiting
+        seen[: len(inputs_of_blocks), : inputs_of_blocks.shape[1]] = inputs_of_blocks
+        seen[len(inputs_of_blocks) :, :BLOCK] = waiting
         return Connectivity(
             output=MapShape(1, 1, sites * BLOCK),
             inputs=seen,

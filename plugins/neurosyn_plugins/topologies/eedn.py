@@ -89,9 +89,9 @@ class EednOneChip(Topology):
 class EednChips(Topology):
     """The one-chip network made to fill a part of a chip or several chips, by a rule of our own.
 
-    The layer lists of the paper's networks on several chips are not published; it says that its 8-chip network has
+    The layer lists of the paper's networks on several chips are not published; it states that its 8-chip network has
     twice the features of its 4-chip one. So here features, groups and transduction filters are those of the one-chip
-    network times `chips`. The board grows by itself unless the scenario says `chip.chips`.
+    network times `chips`. The board grows by itself unless the scenario sets `chip.chips`.
     """
 
     chips: _Width = Field(default=2.0, description="chips to fill: 0.125, 0.25, 0.5, 1, 2, 3, … 16")

@@ -36,7 +36,7 @@ def fingerprint(configuration: dict[str, Any], arrays: list[NDArray[Any]]) -> st
 
 @dataclass
 class Progress:
-    """Where training stands.
+    """Progress of a training.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Checkpoint:
             temporary.write_bytes(content)
 
     def load(self, arrays: dict[str, NDArray[np.float32]]) -> Progress | None:
-        """Fill `arrays` from the file and return where training stood, or None if there is no file.
+        """Fill `arrays` from the file and return its progress, or None if there is no file.
 
         Raises
         ------

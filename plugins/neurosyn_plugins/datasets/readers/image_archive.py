@@ -37,7 +37,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class ArchiveHead:
-    """What one split of an archive holds, without decoding it.
+    """Contents of one split of an archive, not decoded.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def read_encoded(path: Path, prefix: str) -> EncodedImages:
     path
         The archive.
     prefix
-        What the names of the split's arrays begin with, e.g. ``"train_"``.
+        Prefix of the names of the split's arrays, e.g. ``"train_"``.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def has_split(path: Path, prefix: str) -> bool:
         with open_file(path) as file, zipfile.ZipFile(file) as archive:
             return f"{prefix}bytes.npy" in archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file anew") from error
+        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file again") from error
 
 
 def _where(path: Path, prefix: str) -> str:
@@ -244,7 +244,7 @@ def decode_images(
     Parameters
     ----------
     images
-        What `read_encoded` returned.
+        Images as returned by `read_encoded`.
     size
         Scale to this height and width; None leaves the images as they are.
     progress

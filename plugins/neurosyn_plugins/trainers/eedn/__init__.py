@@ -21,11 +21,11 @@ class Eedn(EednOptions, Trainer):
 
     Normalisation over batch and positions, the triangle max(0, 1 − |r|) as the neuron's derivative, trinary weights
     with hysteresis whose gradient goes straight through to clipped hidden weights, and normalisation statistics
-    measured anew at the end. It trains any layer that keeps the layer contract.
+    measured again at the end. It trains any layer that keeps the layer contract.
     """
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
-        """Train `network`; see `neurosyn.training.trainer.Trainer.train`."""
+        """Train `network`; see `neurosyn.plugins.trainers.Trainer.train`."""
         from neurosyn_plugins.trainers.eedn.training import Training
 
         names = [layer.name for layer in network.layers]

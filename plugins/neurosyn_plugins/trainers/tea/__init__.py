@@ -27,7 +27,7 @@ class Tea(TeaOptions, Trainer):
     warm_starts: ClassVar[bool] = True
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
-        """Train `network` and sample its copies; see `neurosyn.training.trainer.Trainer.train`."""
+        """Train `network` and sample its copies; see `neurosyn.plugins.trainers.Trainer.train`."""
         from neurosyn_plugins.trainers.tea.training import Training
 
         self.check_labels(network, data.train.labels)

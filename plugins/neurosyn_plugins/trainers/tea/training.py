@@ -40,7 +40,7 @@ class Training:
     options
         The trainer.
     network, data, context
-        As `neurosyn.training.trainer.Trainer.train` gets them.
+        As `neurosyn.plugins.trainers.Trainer.train` gets them.
     """
 
     def __init__(self, options: TeaOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
@@ -61,8 +61,8 @@ class Training:
         if context.start is not None:
             self._begin_with(context.start)
         self._state: dict[str, F32] = {}
-        for number, own in enumerate(self.layers):
-            for name, array in (("weights", own.weights), ("bias", own.bias)):
+        for number, trained_layer in enumerate(self.layers):
+            for name, array in (("weights", trained_layer.weights), ("bias", trained_layer.bias)):
                 self._state[f"{number}.{name}"] = array
                 self._state[f"{number}.{name}.first"] = np.zeros_like(array)
                 self._state[f"{number}.{name}.second"] = np.zeros_like(array)
@@ -74,16 +74,16 @@ class Training:
         """Take weights and biases from a model of this trainer; a leak's mean is estimated from the copies."""
         if start.network.describe() | {"copies": 1} != self.network.describe() | {"copies": 1}:
             raise DataError("trainer tea: the model to begin with has another network")
-        for own, given in zip(self.layers, start.parameters, strict=True):
-            banks = len(own.weights)
-            if isinstance(own, TransducingLayer):
+        for layer, given in zip(self.layers, start.parameters, strict=True):
+            banks = len(layer.weights)
+            if isinstance(layer, TransducingLayer):
                 assert given.normalisation is not None
-                own.weights[...], own.bias[...] = given.weights, given.normalisation.bias
+                layer.weights[...], layer.bias[...] = given.weights, given.normalisation.bias
                 continue
             if given.hidden is None or given.leak is None:
                 raise DataError("trainer tea: the model to begin with has no probabilities; train it with tea")
-            own.weights[...] = given.hidden[:banks]
-            own.bias[...] = given.leak.reshape(-1, *own.bias.shape).mean(axis=0) - 0.5
+            layer.weights[...] = given.hidden[:banks]
+            layer.bias[...] = given.leak.reshape(-1, *layer.bias.shape).mean(axis=0) - 0.5
 
     def _checkpoint(self) -> Checkpoint:
         start, split = self.context.start, self.data.train
@@ -93,7 +93,9 @@ class Training:
             "encoder": self.data.encoder_spec,
             "seed": self.context.seed,
         }
-        begun = [] if start is None else [own.weights for own in self.layers] + [own.bias for own in self.layers]
+        begun = (
+            [] if start is None else [layer.weights for layer in self.layers] + [layer.bias for layer in self.layers]
+        )
         return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *begun]))
 
     def run(self) -> Model:
@@ -175,18 +177,18 @@ class Training:
         chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[: self.options.statistics_images])
         sample = split.take(chosen)
         encoded = self.data.encoder.encode(sample.images)
-        before = [own for own in self.layers if isinstance(own, TransducingLayer)]
-        weights, biases = [own.weights for own in before], [own.bias for own in before]
+        before = [layer for layer in self.layers if isinstance(layer, TransducingLayer)]
+        weights, biases = [layer.weights for layer in before], [layer.bias for layer in before]
         off_chip = replace(self.network, layers=self.network.off_chip)
         parameters = measure(off_chip, weights, biases, encoded) if before else []
         activity = self._activity(encoded[:FRAMES])
         rngs = [self._rng(SAMPLE, copy) for copy in range(copies)]
-        for number, own in list(enumerate(self.layers))[len(before) :]:
+        for number, layer in list(enumerate(self.layers))[len(before) :]:
             parameters.append(
                 LayerParameters(
-                    np.concatenate([sample_weights(own.weights, rng) for rng in rngs]),
-                    leak=np.concatenate([sample_leaks(own.bias, rng) for rng in rngs]),
-                    hidden=np.tile(own.weights, (copies, 1, 1)),
+                    np.concatenate([sample_weights(layer.weights, rng) for rng in rngs]),
+                    leak=np.concatenate([sample_leaks(layer.bias, rng) for rng in rngs]),
+                    hidden=np.tile(layer.weights, (copies, 1, 1)),
                     activity=np.tile(activity[number], (copies, 1)),
                 )
             )
@@ -206,8 +208,8 @@ class Training:
         """Return the mean spike probability of each filter of each layer, (banks, features)."""
         activities = self._forward(encoded)[1:]
         return [
-            np.stack([found[bank.rows].reshape(bank.features, -1).mean(axis=1) for bank in layer.wiring.banks])
-            for layer, found in zip(self.layers, activities, strict=True)
+            np.stack([output[bank.rows].reshape(bank.features, -1).mean(axis=1) for bank in layer.wiring.banks])
+            for layer, output in zip(self.layers, activities, strict=True)
         ]
 
 

@@ -119,7 +119,7 @@ HOSTILE = {
     "a box beside the photograph": ({CSV: HEAD + row(FIRST, 7, box=(5, 6, 40, 43))}, r"row 1 has box \(5, 6, 40, 43\)"),
     "a box inside out": ({CSV: HEAD + row(FIRST, 7, box=(34, 6, 5, 43))}, "row 1 has box"),
     "an absurd size": ({CSV: HEAD + row(FIRST, 7, size=(99999, 50))}, "row 1 has size 99999 x 50"),
-    "another size": ({CSV: HEAD + row(FIRST, 7, size=(41, 50))}, r"RGB \(40, 50\), its table says RGB \(41, 50\)"),
+    "another size": ({CSV: HEAD + row(FIRST, 7, size=(41, 50))}, r"RGB \(40, 50\), its table lists RGB \(41, 50\)"),
     "a path for a name": ({CSV: HEAD + row("../00000/00000_00000.ppm", 7)}, "row 1 has box"),
     "another name": ({CSV: HEAD + row("x.ppm", 7), f"{IMAGES}/00007/x.ppm": ppm(40, 50, (5, 6, 34, 43))}, "not named"),
     "no text": ({CSV: b"\xff\xfe\x00"}, "is no text"),

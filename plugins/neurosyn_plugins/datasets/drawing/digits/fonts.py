@@ -131,10 +131,10 @@ class Face:
 
 
 def _folder(package: str) -> Path | None:
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _files(family: str) -> list[Path]:
@@ -170,7 +170,7 @@ def find_faces(side: SplitName) -> tuple[Face, ...]:
     Raises
     ------
     DataError
-        If a family is not installed; says which extra to install.
+        If a family is not installed; the message names the extra to install.
     """
     missing = missing_fonts(side)
     if missing:
