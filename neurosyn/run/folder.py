@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
 from neurosyn.version import __version__
 
 __all__ = ["RunFolder"]
@@ -73,7 +72,7 @@ class RunFolder:
             raise ScenarioError(
                 f"{self.path}: cannot be the run folder, a file is in its way; choose another with --out"
             ) from error
-        with _locked(self.path):
+        with locked_folder(self.path):
             sweep(self.path, self.checkpoints, self.trace, self.probes)
             self._stages = _read_record(self.path / "stages.json")
             yield
@@ -156,27 +155,3 @@ def _is_entry(entry: Any) -> bool:
         return False
     outputs = entry.get("outputs")
     return isinstance(outputs, dict) and bool(outputs) and all(isinstance(digest, str) for digest in outputs.values())
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder; it also ends when the process is killed."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(
-                f"{folder}: another run is using this folder; wait for it or choose another with --out"
-            ) from error
-        except OSError:
-            # Some network file systems have no locks.
-            pass
-        yield
-    finally:
-        os.close(handle)

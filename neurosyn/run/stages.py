@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
@@ -27,7 +27,7 @@ from neurosyn.registry import registry
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.training import train_network
-from neurosyn.scenario.scenario import Scenario
+from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.progress import StageProgress
 
@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.chip.program import Program
 
-__all__ = ["Stages"]
+__all__ = ["Goal", "Stages"]
 
 _LOG = logging.getLogger("neurosyn.run.stages")
+
+Goal = Literal["train", "compile", "place", "simulate"]
+"""A command that works through the stages up to its own."""
 
 
 class Stages:
@@ -51,16 +54,62 @@ class Stages:
         The run folder; ``runs/NAME-HASH`` by default.
     force
         Repeat stages that are up to date.
+    goal
+        The command, of `GOALS`, for the number of stages that `progress` counts.
     """
 
-    STAGES = 6
+    GOALS: ClassVar[dict[Goal, int]] = {"train": 2, "compile": 3, "place": 4, "simulate": 6}
+    """The number of stages that each command needs."""
 
-    def __init__(self, scenario: Scenario, out: Path | None = None, *, force: bool = False) -> None:
+    STAGES = GOALS["simulate"]
+    """The number of all stages."""
+
+    def __init__(
+        self, scenario: Scenario, out: Path | None = None, *, force: bool = False, goal: Goal = "simulate"
+    ) -> None:
         self.scenario = scenario
         self.folder = RunFolder(out or Path("runs") / f"{scenario.name}-{scenario.digest()}")
         self.inputs = RunInputs(scenario)
         self._force = force
+        self._goal = goal
         self._keys: dict[str, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        goal: Goal,
+        scenario: Path | Mapping[str, Any],
+        *,
+        profile: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        out: Path | None = None,
+        force: bool = False,
+    ) -> Self:
+        """Return the stages of a scenario for one of `GOALS`.
+
+        Parameters
+        ----------
+        goal
+            The command; ``train`` trains also where the scenario names a trained model.
+        scenario
+            The scenario file, or the scenario's tables.
+        profile, changes
+            As of `neurosyn.scenario.scenario.load_scenario`.
+        out, force
+            As of the class.
+
+        Raises
+        ------
+        ScenarioError
+            With every mistake, one a line.
+        """
+        if goal == "train":
+            changes = {**(changes or {}), "train.model": ""}
+        return cls(load_scenario(scenario, profile=profile, changes=changes), out, force=force, goal=goal)
+
+    def progress(self, *, quiet: bool = False) -> StageProgress:
+        """Return a display on stderr that counts the stages of the goal."""
+        return StageProgress(self.GOALS[self._goal], quiet=quiet)
 
     # Each command needs the stages up to its own.
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import atomic_path, make_folder, write_json
 from neurosyn.support.progress import StageProgress
@@ -26,7 +27,7 @@ from neurosyn.support.progress import StageProgress
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["Point", "Sweep", "read_ranges"]
+__all__ = ["Point", "Sweep"]
 
 _LOG = logging.getLogger("neurosyn.run.sweep")
 _MOST = 1_000
@@ -70,8 +71,8 @@ class Sweep:
     scenario
         The scenario file.
     ranges
-        The values of each key; see `read_ranges`.
-    profile, overrides
+        The values of each key; as written on the command line.
+    profile, changes
         As for one run.
     out
         The folder of the runs; by default ``sweeps/NAME-HASH``.
@@ -88,7 +89,7 @@ class Sweep:
         ranges: Mapping[str, Sequence[str]],
         *,
         profile: str | None = None,
-        overrides: Sequence[str] = (),
+        changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
     ) -> None:
         if not ranges:
@@ -96,14 +97,14 @@ class Sweep:
         combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
         if len(combinations) > _MOST:
             raise ScenarioError(f"sweep: {len(combinations):,} runs, at most {_MOST:,}; vary fewer keys or values")
-        base = load_scenario(scenario, profile=profile, overrides=list(overrides))
+        base = load_scenario(scenario, profile=profile, changes=changes)
         digest = hashlib.sha256(json.dumps([base.digest(), dict(ranges)], default=list).encode()).hexdigest()[:8]
         self.folder = out or Path("sweeps") / f"{base.name}-{digest}"
         self.ranges = {key: list(values) for key, values in ranges.items()}
         self.points = []
         for values in combinations:
-            changes = [*overrides, *(f"{key}={value}" for key, value in values.items())]
-            loaded = load_scenario(scenario, profile=profile, overrides=changes)
+            varied = {key: parse_value(text) for key, text in values.items()}
+            loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
             self.points.append(Point(values, loaded, self.folder / _folder_name(values)))
 
     def simulate(self, progress: StageProgress, jobs: int | None = None, *, force: bool = False) -> None:
@@ -164,44 +165,6 @@ class Sweep:
             with atomic_path(point.run / name) as partial:
                 shutil.copyfile(nearest.run / name, partial)
         write_json(point.run / "stages.json", shared)
-
-
-def read_ranges(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts; commas in brackets and quotes do not separate.
-
-    Raises
-    ------
-    ScenarioError
-        If a text is of another form, or a key or value occurs twice.
-    """
-    ranges: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, rest = text.partition("=")
-        key, values = key.strip(), _split(rest)
-        if not equals or not key or not all(values):
-            raise ScenarioError(f"--over {text}: is not of the form key.path=value,value; e.g. chip.voltage=0.8,1.0")
-        if key in ranges:
-            raise ScenarioError(f"--over {text}: {key} is given twice; write all its values into one")
-        if len(set(values)) < len(values):
-            raise ScenarioError(f"--over {text}: has a value twice; leave one out")
-        ranges[key] = values
-    return ranges
-
-
-def _split(text: str) -> list[str]:
-    values, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        else:
-            depth += (character in "[{") - (character in "]}")
-        if character == "," and not depth and not quote:
-            values.append("")
-        else:
-            values[-1] += character
-    return [value.strip() for value in values]
 
 
 def _folder_name(values: Mapping[str, str]) -> str:

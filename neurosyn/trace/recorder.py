@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 from neurosyn.trace.selection import chosen_cores, chosen_packets
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["ParquetRecorder"]
+__all__ = ["ParquetRecorder", "partial_file"]
 
 _SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
 """Columns that differ little from row to row and are stored as differences."""
@@ -41,11 +42,14 @@ class ParquetRecorder(Probe):
         The folder of the trace; made if it is missing.
     options
         Amount to record.
+    derived
+        Names of files in the folder that describe an older trace; they are removed with it.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions | None = None) -> None:
+    def __init__(self, folder: Path, options: TraceOptions | None = None, derived: Sequence[str] = ()) -> None:
         self.folder = folder
         self.options = TraceOptions() if options is None else options
+        self._derived = tuple(derived)
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
         self._rows = self._core_ticks = 0
@@ -57,10 +61,11 @@ class ParquetRecorder(Probe):
         # The engine calls `finished` after an error too; an error from before the run is not the run's.
         self._outer_error = sys.exception()
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for name in (*self._derived, MANIFEST):
+            (self.folder / name).unlink(missing_ok=True)
         for table in TABLES.values():
             (self.folder / table.file).unlink(missing_ok=True)
-            _partial(self.folder, table).unlink(missing_ok=True)
+            partial_file(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
         self._rows = self._core_ticks = 0
         self._chosen = chosen_cores(self.options, info.program)
@@ -136,7 +141,7 @@ class ParquetRecorder(Probe):
             table.discard()
         # An interrupt may fall between the making of a file and its entry in the dictionary.
         for known in TABLES.values():
-            _partial(self.folder, known).unlink(missing_ok=True)
+            partial_file(self.folder, known).unlink(missing_ok=True)
         self._tables = {}
         self._counts = None
 
@@ -146,7 +151,7 @@ class _TableWriter:
 
     def __init__(self, folder: Path, table: TraceTable, options: TraceOptions) -> None:
         self.path = folder / table.file
-        self.partial = _partial(folder, table)
+        self.partial = partial_file(folder, table)
         self.rows = 0
         self._schema = table.schema
         self._row_group = options.row_group
@@ -205,5 +210,6 @@ class _TableWriter:
             self._writer = None
 
 
-def _partial(folder: Path, table: TraceTable) -> Path:
+def partial_file(folder: Path, table: TraceTable) -> Path:
+    """Return the temporary file of a table that is being written."""
     return folder / f".{table.file}.partial"

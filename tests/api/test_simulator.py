@@ -128,7 +128,7 @@ def test_times_of_a_tick(timing):
     options = SimulateOptions(timing=timing, backend="numpy")
     whole = simulate_ticks(sim.program, sim.placement, sim.chip, options, spikes, 2)
     assert result.timing.makespans_ps.tolist() == whole.timing.makespans_ps.tolist()
-    with pytest.raises(DataError, match=r"simulator: is over; `reset\(\)` begins anew"):
+    with pytest.raises(DataError, match=r"simulator: is over; `reset\(\)` starts over"):
         sim.step()
     assert len(sim.spikes) == 1
 
@@ -167,7 +167,7 @@ def test_a_given_placement_and_chip():
         ({"core": [[0]], "axon": 0}, "give a whole number, or a list"),
         ({"lines": 2}, "line 2; the program has 2"),
         ({"lines": 2**40}, "lines goes beyond"),
-        ({"frame": [1]}, r"the program wants \(2,\)"),
+        ({"frame": [1]}, r"the program needs \(2,\)"),
         ({"lines": 0, "tick": 1}, "stamped 1; the next tick is 2"),
         ({"lines": 0, "tick": -2}, "stamped -2"),
     ],

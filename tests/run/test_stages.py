@@ -12,6 +12,7 @@ from neurosyn.engine.probes.dispatch import ProbeWarning
 from neurosyn.errors import ChipLimitError, DataError, PluginError, ScenarioError
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
 from neurosyn.support.untrusted import read_npz
@@ -37,7 +38,7 @@ class Outcome:
 def call(command, scenario, folder, *overrides, force=False):
     stream = io.StringIO()
     with StageProgress(Stages.STAGES, stream=stream) as progress:
-        run = Stages(load_scenario(scenario, overrides=list(overrides)), folder, force=force)
+        run = Stages(load_scenario(scenario, changes=parse_assignments(overrides)), folder, force=force)
         result = getattr(run, command)(progress)
     return Outcome(result, stream.getvalue())
 
@@ -243,7 +244,7 @@ def test_training_and_test_images_come_from_one_data_set(bars, tmp_path, monkeyp
     assert training.source.used_stand_in
     assert "train_32x32.mat not found" in training.source.reason
     (tmp_path / "model").touch()
-    testing = RunInputs(load_scenario(path, overrides=[f"train.model={tmp_path / 'model'}"]))
+    testing = RunInputs(load_scenario(path, changes={"train.model": tmp_path / "model"}))
     assert not testing.source.used_stand_in
 
 

@@ -110,5 +110,5 @@ def test_only_a_table_that_trains_needs_training_images(write, empty_data, tmp_p
 
 
 def test_an_override_reaches_the_stand_in(write, empty_data):
-    scenario = load_scenario(write('[train.stand_in]\nmodel = "drawn"\n'), overrides=['train.model=""'])
+    scenario = load_scenario(write('[train.stand_in]\nmodel = "drawn"\n'), changes={"train.model": ""})
     assert RunInputs(scenario).model_file is None

@@ -71,11 +71,11 @@ class TableRun:
         reference = f"shipped:{model.stem}" if model in shipped_models().values() else model.resolve()
         scenario = load_scenario(
             self.scenarios / f"{task}.toml",
-            overrides=[
-                f'train.model="{reference}"',
-                f"simulate.frames={self.frames or _ALL}",
-                f"simulate.timed_frames={self.timed_frames}",
-            ],
+            changes={
+                "train.model": reference,
+                "simulate.frames": self.frames or _ALL,
+                "simulate.timed_frames": self.timed_frames,
+            },
         )
         available = []
         with tempfile.TemporaryDirectory() as empty:

@@ -28,7 +28,7 @@ class Optimiser(ABC):
     Parameters
     ----------
     parameters
-        What to move.
+        The parameters to move.
     rates
         Factor of the learning rate of each part (``trinary``, ``real``, ``bias``).
     hysteresis

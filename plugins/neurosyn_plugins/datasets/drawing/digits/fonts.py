@@ -8,10 +8,10 @@ A family is on the training or on the test side with all its weights and with it
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from neurosyn.plugins import DataError, SplitName
@@ -131,7 +131,7 @@ class Face:
 
 
 def _folder(package: str) -> Path | None:
-    spec = importlib.util.find_spec(package)
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations)))
