@@ -39,7 +39,7 @@ class SimulateOptions(Options):
 
     timing: TimingName = Field(
         default="compiled",
-        description="compiled: the time of every packet hop; simpy: the same by SimPy, the reference, a hundred times "
+        description="compiled: the time of every packet hop; simpy: the same by SimPy, the readable reference, hundreds of times "
         "slower; none: function and event counts",
     )
     tick: Annotated[
