@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.analysis.run_summary import FramesSummary
+from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -126,5 +126,5 @@ def simulate_test_frames(
         "run": str(folder.path),
     }
     write_json(folder.provenance, summary["provenance"])
-    write_json(folder.summary, summary)
+    write_summary(folder.summary, summary)
     return summary
