@@ -208,7 +208,7 @@ class _Window:
             route = routes.get((source, dest))
             if route is None:
                 ends = [None if core < 0 else (positions[core][0], positions[core][1]) for core in (source, dest)]
-                route = routes[source, dest] = [fabric.server_of(buffer) for buffer in fabric.path(*ends)]
+                route = routes[source, dest] = [fabric.server_of(buffer) for buffer in fabric.route(*ends)]
             departures = _departures(route, send, arrival, place, longest, exact=blocked == longest, fabric=fabric)
             self.export.inexact_packets += len(departures) < len(route)
             passages += [(server, time, number) for server, time in departures]

@@ -133,7 +133,7 @@ class Training:
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._make_checkpoint()
-        self.progress = checkpoint.load(self._state) or self.progress
+        self.progress = checkpoint.load(self._state, self.options.epochs, self.steps) or self.progress
         with threadpool_limits(1, user_api="blas"):
             with ThreadPoolExecutor(self._threads()) as pool, DeferredInterrupt() as interrupt:
                 try:

@@ -101,7 +101,7 @@ class Training:
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._checkpoint()
-        progress = checkpoint.load(self._state) or Progress()
+        progress = checkpoint.load(self._state, self.options.epochs, self.steps) or Progress()
         with threadpool_limits(1, user_api="blas"):
             while progress.epoch < self.options.epochs:
                 progress = self._learn_epoch(progress)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
 
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 from neurosyn_plugins.trainers.eedn import Eedn
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save
 
 from neurosyn.compiler.fold import fold
 from neurosyn.data.dataset import Split
@@ -324,6 +327,36 @@ def test_unusable_checkpoint_is_refused(damage, train, tmp_path):
         (other,) = (tmp_path / "other").iterdir()
         path.write_bytes(other.read_bytes())
     with pytest.raises(DataError, match="delete it to train from the start"):
+        train("mine")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": -1},
+        {"epoch": 7},
+        {"step": 1 << 40},
+        {"loss": "much"},
+        {"history": [{}, {}]},
+        {"history": [1, 2]},
+        {"history": None},
+        {"more": 1},
+        "NaN",
+    ],
+    ids=str,
+)
+def test_checkpoint_that_lies_is_refused_with_its_name(changes, train, tmp_path):
+    train("mine")
+    (path,) = (tmp_path / "mine").iterdir()
+    with safe_open(path, framework="numpy") as file:
+        header = json.loads(file.metadata()["neurosyn"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if changes == "NaN":
+        tensors["hidden"].flat[3] = np.nan
+    else:
+        header |= changes
+    path.write_bytes(save(tensors, {"neurosyn": json.dumps(header)}))
+    with pytest.raises(DataError, match=f"{re.escape(str(path))}: is not a usable checkpoint .* delete it"):
         train("mine")
 
 
