@@ -163,7 +163,9 @@ class RunInputs:
         with blame("datasets", self._scenario.kind("data"), "load"):
             split = self.source.load("train", progress)
         train, validation = hold_out(split, choice.validation, choice.images, rng)
-        return TrainingData(train, validation, self._encoder, self._scenario.resolved["encoder"])
+        return TrainingData(
+            train, validation, self._encoder, self._scenario.resolved["encoder"], self.source.info.classes
+        )
 
     @cached_property
     def network(self) -> Network:

@@ -360,6 +360,22 @@ def test_checkpoint_that_lies_is_refused_with_its_name(changes, train, tmp_path)
         train("mine")
 
 
+@pytest.mark.parametrize("class_weight", ["balanced", {"0": 2.0, "2": 5.0}])
+def test_class_weights_change_the_training_alike_each_time(class_weight, train, tmp_path):
+    plain, weighted = train("plain"), train("weighted", class_weight=class_weight)
+    assert file_of(plain, tmp_path / "plain.bin") != file_of(weighted, tmp_path / "weighted.bin")
+    assert weighted.provenance["trainer"]["class_weight"] == class_weight
+    again = train("again", class_weight=class_weight)
+    assert file_of(again, tmp_path / "again.bin") == file_of(weighted, tmp_path / "weighted.bin")
+
+
+def test_weight_of_a_class_that_does_not_exist_is_refused(train):
+    with pytest.raises(ScenarioError, match="'rare' is no class"):
+        train(class_weight={"rare": 2.0})
+    with pytest.raises(ValueError, match="give weights above 0"):
+        Eedn(class_weight={"0": 0.0})
+
+
 def test_small_data_makes_one_small_batch(train, data):
     few = TrainingData(data.train.take(slice(0, 5)), None, data.encoder, data.encoder_spec)
     model = train(given=few)
