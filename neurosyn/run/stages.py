@@ -217,7 +217,14 @@ class Stages:
             if file is not None:
                 model = load_model(file)
                 self.inputs.check_model(model, file)
-                self._set_key("train", self.scenario.plugin_digests(), file.name, sha256_file(file), code=False)
+                self._set_key(
+                    "train",
+                    self.scenario.plugin_digests(),
+                    file.name,
+                    sha256_file(file),
+                    *self.inputs.plugin_facts("network"),
+                    code=False,
+                )
                 if self._pending("train"):
                     self._store("train", self.folder.model, partial(save_model, model))
                 notes.append(f"trained model {file.name}")
@@ -227,6 +234,7 @@ class Stages:
                 self.scenario.plugin_digests(),
                 self._tables("seed", "data", "encoder", "network", self.inputs.train_table),
                 self.inputs.fingerprint(),
+                *self.inputs.plugin_facts("data", "encoder", "network", self.inputs.train_table),
                 code=False,
             )
             if self._pending("train"):
@@ -260,7 +268,8 @@ class Stages:
         with progress.stage("place") as notes:
             board = self._chip(program.cores).board
             seed = self.scenario.seed_of("place")
-            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed)
+            facts = self.inputs.plugin_facts("place")
+            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed, *facts)
             if self._pending("place"):
                 placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
                 placement = place_program(program, board, placer, seed, progress.update)
@@ -283,6 +292,7 @@ class Stages:
                 self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
                 self.scenario.resolved.get("probes", []),
                 self.inputs.fingerprint(),
+                *self.inputs.plugin_facts("data", "encoder", "probes"),
             )
             if not self._pending("simulate"):
                 notes.append("up to date")
