@@ -146,6 +146,7 @@ class Dataset(Options, ABC):
     def fingerprint(self, context: DataContext) -> dict[str, Any]:  # noqa: ARG002
         """Return the facts that decide the contents beside the options, e.g. sizes and checksums of the files read.
 
-        A run stage that used this data is repeated when it changes.
+        A run's stage that used this data is repeated when they change. Files that options name need not be among
+        them: their contents count already, and those of folders unless this method is overridden.
         """
         return {}

@@ -16,7 +16,7 @@ from neurosyn.data.encoder import Encoder
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.model.model import Model
 from neurosyn.network.network import Network
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["Trainer", "TrainingContext", "TrainingData", "require_trainable"]
 
@@ -69,7 +69,7 @@ class TrainingContext:
     start: Model | None = None
 
 
-class Trainer(Options, ABC):
+class Trainer(PluginOptions, ABC):
     """A trainer plugin (group ``trainers``).
 
     Attributes

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import Program
 from neurosyn.engine.probes.probe import Probe
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["Columns", "Disturbance", "ProbePlugin"]
 
@@ -31,7 +31,7 @@ class Disturbance(NamedTuple):
     deviations: tuple[str, ...]
 
 
-class ProbePlugin(Options, Probe):
+class ProbePlugin(PluginOptions, Probe):
     """A probe plugin (group ``probes``): its options are its fields, its hooks are those of `Probe`.
 
     Its state goes into private attributes (their names begin with ``_``), which `started` resets. A probe that

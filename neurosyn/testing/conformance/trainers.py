@@ -42,7 +42,8 @@ def check_trainer(plugin: type[Trainer] | Trainer, options: dict[str, Any] | Non
     trainer = problems.instance(plugin, Trainer, options)  # type: ignore[type-abstract]
     if trainer is not None:
         network = _network()
-        first = _train(problems, trainer, network)
+        with problems.watching(trainer):
+            first = _train(problems, trainer, network)
         if first is not None and not problems:
             _check_model(problems, first, trainer.result(network))
             second = _train(problems, trainer, network)
