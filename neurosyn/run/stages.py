@@ -19,6 +19,7 @@ from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.data.source import DataSource
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import DataError
 from neurosyn.model.model import Model
 from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
@@ -117,6 +118,11 @@ class Stages:
         """Go through all stages and return the summary (the document of ``simulate --json``).
 
         `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
+
+        Raises
+        ------
+        DataError
+            If the trace could not be written, after everything else has been.
         """
         with self._in_folder():
             self._source(progress)
@@ -124,7 +130,13 @@ class Stages:
             program = self._program(progress, model)
             placement = self._placement(progress, program)
             self._simulation(progress, model, program, placement, jobs)
-            return self._report(progress).summary
+            summary = self._report(progress).summary
+            if not self._has_trace():
+                raise DataError(
+                    f"{self.folder.trace}: the trace could not be written, the other results are whole; correct the "
+                    "cause, and the same command records it"
+                )
+            return summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
         """Train, or resume a training, and return the model's file and its accuracy on the test frames.
@@ -272,7 +284,6 @@ class Stages:
         self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
     ) -> None:
         from neurosyn.run.frame_simulation import simulate_test_frames
-        from neurosyn.trace.schema import MANIFEST
 
         with progress.stage("simulate") as notes:
             self._set_key(
@@ -289,7 +300,7 @@ class Stages:
             summary = simulate_test_frames(
                 self.scenario, self.inputs, self.folder, model, program, placement, progress, jobs
             )
-            if (self.folder.trace / MANIFEST).is_file():
+            if self._has_trace():
                 self._done("simulate", *self.folder.results)
             else:
                 # The recorder has warned of the cause. The results stand; the next run records again.
@@ -299,6 +310,12 @@ class Stages:
             notes.append(f"{frames:,} frames{fewer}")
             notes.append(f"{summary['mismatched_frames']} differ from the trained network")
             notes.extend(f"DEVIATION {sentence}" for sentence in summary.get("deviations", []))
+
+    def _has_trace(self) -> bool:
+        from neurosyn.trace.schema import MANIFEST
+
+        path: Path = self.folder.trace / MANIFEST
+        return path.is_file()
 
     def _report(self, progress: StageProgress) -> FinishedRun:
         from neurosyn.analysis.finished_run import FinishedRun
