@@ -239,6 +239,9 @@ class ChipNumbers(TypedDict):
     events: EventSums
     layers: list[LayerNumbers]
     assumptions: list[Assumption]
+    unused: NotRequired[
+        Annotated[dict[str, str], Field(description="Options given that had no effect, each with the reason.")]
+    ]
 
 
 class FrameNumbers(ChipNumbers):
