@@ -105,7 +105,7 @@ def _structure(content: bytes, draw: random.Random) -> bytes:
     """Replace, drop or copy a value of a JSON document."""
     try:
         document = json.loads(content)
-    except (ValueError, RecursionError):  # an earlier mutation may have nested it
+    except (ValueError, RecursionError):
         return _drop_line(content, draw)
     places: list[tuple[Any, Any]] = []
 
@@ -127,7 +127,7 @@ def _structure(content: bytes, draw: random.Random) -> bytes:
         holder[key] = draw.choice((*_VALUES, holder)) if draw.random() < 0.02 else draw.choice(_VALUES)
     try:
         return json.dumps(document).encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         return content
 
 
