@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 
@@ -380,3 +381,12 @@ def test_damaged_times_are_named(tiny, finished_run, tmp_path):
     (tmp_path / "run" / "timings.json").write_text('{"wall_s": "long"}')
     with pytest.raises(DataError, match=r"timings\.json"):
         FinishedRun(tmp_path / "run")
+
+
+def test_timed_ticks_of_the_trace_add_up_to_the_summary_where_all_frames_are_timed(tiny, tiny_run):
+    options = ("simulate.timing=compiled", "simulate.timed_frames=all", "trace.level=packet")
+    energy = simulate(tiny, tiny_run, *options).result["energy_pj"]
+    tables = {name: pd.read_parquet(tiny_run / "trace" / f"{name}.parquet") for name in ("ticks", "energy")}
+    ticks = tables["ticks"]
+    assert ticks["energy_pj"].sum() == tables["energy"]["energy_pj"].sum() > energy["total"] - energy["leakage"]
+    assert ticks["energy_pj"][ticks["start_ps"].notna()].sum() == energy["total"] - energy["leakage"]
