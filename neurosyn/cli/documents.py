@@ -44,7 +44,7 @@ class Training(_Part):
 
 
 class Compilation(_Part):
-    program: str
+    program: str | None
     network: list[Json]
     utilisation: Json
     exported: list[str] | None = None
@@ -189,6 +189,8 @@ class ScenarioVerdict(_Part):
     name: str
     digest: str
     ok: bool
+    cores: int | None
+    notes: list[str]
 
 
 class NewScenario(_Part):

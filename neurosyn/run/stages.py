@@ -25,12 +25,14 @@ from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
+from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.training import train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.progress import StageProgress
+from neurosyn.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
@@ -180,6 +182,27 @@ class Stages:
             "network": network_table(model.network),
             "utilisation": summarise(program),
         }
+
+    def compile_untrained(self, progress: StageProgress) -> dict[str, Any]:
+        """Compile the network with random weights and return the use of the cores; nothing is written.
+
+        Cores and axons are those of any trained weights; synapses and their density are of random ones.
+        """
+        from neurosyn.compiler.compile import compile_network
+        from neurosyn.compiler.utilisation import summarise
+        from neurosyn.network.layer_table import network_table
+        from neurosyn.testing.models import random_model
+
+        self._source(progress)
+        require_outcome(self.scenario, self.inputs)
+        with progress.stage("compile") as notes:
+            network = self.inputs.network
+            if self.inputs.model_file is None:
+                network = self.scenario.options(self.inputs.train_table, Trainer).result(network)  # type: ignore[type-abstract]
+            model = random_model(network, self.scenario.seed_of("untrained") % 2**32)
+            program = compile_network(model, self.scenario.options("compile", CompileOptions), progress.update)
+            notes.append(f"{program.cores:,} cores, with random weights")
+        return {"program": None, "network": network_table(network), "utilisation": summarise(program)}
 
     def place(self, progress: StageProgress) -> dict[str, Any]:
         """Place and return the mean route of this placement and of a row-by-row one."""

@@ -55,6 +55,11 @@ class Scenario:
     resolved: dict[str, Any]
     _options: dict[str, Options]
     _variants: dict[str, dict[str, Any]]
+    _document: Document
+
+    def place(self, path: KeyPath) -> str:
+        """Return the place where a key, or else the nearest table around it, was set: ``file:line``."""
+        return self._document.place(path)
 
     def options(self, table: str, cls: type[_O]) -> _O:
         """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
@@ -183,7 +188,7 @@ def load_scenario(
                 problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
             ]
     _raise_if_any(problems, document)
-    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants)
+    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants, document)
 
 
 def load_options(tables: Sequence[str], changes: Mapping[str, Any] | None = None) -> dict[str, Options]:
