@@ -28,6 +28,7 @@ from neurosyn.training.trainer import TrainingContext, TrainingData
 from neurosyn_plugins.trainers.eedn.augmentation import augment
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 from neurosyn_plugins.trainers.eedn.checkpoint import Checkpoint, Progress, fingerprint
+from neurosyn_plugins.trainers.eedn.integer_kernels import make_integer_kernels
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
@@ -68,7 +69,7 @@ class Training:
         self.images = min(options.batch, len(data.train)) // parts * parts
         self.steps = len(data.train) // self.images
         self.parameters = ParameterVector(network)
-        self.parameters.initialise(self._rng(START))
+        self.parameters.initialise(self._rng(START), options.start_activity)
         if options.start:
             self._start_from(Path(options.start))
         self.optimiser = self._make_optimiser()
@@ -76,6 +77,7 @@ class Training:
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
         kernels = make_kernels(options.kernels)
         products = make_products(options.products, kernels.arrays)
+        integers = make_integer_kernels(options.kernels) if options.products == "int8" else None
         with self._device_errors():
             self._parts = [
                 BatchNetwork(
@@ -84,6 +86,7 @@ class Training:
                     self.images // parts * network.ticks_per_frame,
                     kernels,
                     products=products,
+                    integers=integers,
                     logit_scale=options.logit_scale,
                     sparsity=options.sparsity,
                     dropout=options.dropout,
