@@ -4,7 +4,7 @@ Every processor computes the same integers: with AVX-512 VNNI by the instruction
 time; with AVX2 by two; elsewhere in LLVM's general terms.
 
 Activities are unsigned bytes of at most 127, weights and gradients signed ones of at least −127; or the signed operand
-is within −1…1 and the unsigned one any byte. So no sum of two products leaves 16 bits, and no instruction here saturates.
+is within −1…1 and the unsigned one any byte. So no sum of two products leaves 16 bits, and nothing here saturates.
 """
 
 from __future__ import annotations

@@ -93,6 +93,8 @@ class Training:
                 )
                 for _ in range(parts)
             ]
+        if parts == 1:
+            self.parameters.gradient = self._parts[0].gradient
         self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
         if options.patience:
             self._state |= {name: array.copy() for name, array in self._best_of().items()}
@@ -127,7 +129,7 @@ class Training:
         options = self.options
         rates = {"trinary": 1.0, "real": options.off_chip_rate, "bias": options.bias_rate}
         if options.optimiser == "adam":
-            return Adam(self.parameters, rates, options.hysteresis)
+            return Adam(self.parameters, rates, options.hysteresis, compiled=options.kernels == "numba")
         return Momentum(self.parameters, rates, options.hysteresis, options.momentum)
 
     def _make_checkpoint(self) -> Checkpoint:
@@ -200,7 +202,12 @@ class Training:
                 )
             )
         # Always added in this order: the result does not depend on which thread is done first.
-        np.mean([part.gradient for part in self._parts], axis=0, out=self.parameters.gradient)
+        first, *others = (part.gradient for part in self._parts)
+        total = self.parameters.gradient
+        for number_of, gradient in enumerate(others):
+            np.add(total if number_of else first, gradient, out=total)
+        if others:
+            total /= len(self._parts)
         self._state_is_whole = False
         self.optimiser.step(number, options.rate * self._schedule(done))
         progress.step += 1
