@@ -26,7 +26,13 @@ from neurosyn.bench.eedn import shipped_network
 from neurosyn.bench.measure import Stamps
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.stateless import pipeline
-from neurosyn.engine import compiled_solver, compiled_tick, counts, frames, function, stopwatch, traffic
+from neurosyn.engine import chip_function as function
+from neurosyn.engine import event_counts as counts
+from neurosyn.engine import frame_batches as frames
+from neurosyn.engine import stopwatch
+from neurosyn.engine.compiled import solver as compiled_solver
+from neurosyn.engine.compiled import tick as compiled_tick
+from neurosyn.engine.fabric import traffic
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 

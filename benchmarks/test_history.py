@@ -14,7 +14,7 @@ from neurosyn.bench.measure import Stamps
 from neurosyn.chip.crossbar import pack_bits
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
-from neurosyn.interop.program_file import load_program, save_program
+from neurosyn.formats.program_file import load_program, save_program
 
 
 @pytest.fixture(scope="module")

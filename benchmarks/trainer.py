@@ -24,17 +24,17 @@ from typing import Any
 import numpy as np
 from neurosyn_plugins.encoders.contrast import Contrast
 from neurosyn_plugins.topologies.eedn import EednOneChip
+from neurosyn_plugins.trainers.compute.kernels import cupy_kernels
 from neurosyn_plugins.trainers.eedn import Eedn
 
 from benchmarks.run import DOCS, HERE, say
 from benchmarks.tables import replace_between
 from neurosyn.data.dataset import Split
 from neurosyn.errors import BackendError
+from neurosyn.model.model import NORMALISATION_EPSILON
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
-from neurosyn.processors import usable_processors
-from neurosyn.training.kernels import cupy_kernels
-from neurosyn.training.model import NORMALISATION_EPSILON
+from neurosyn.support.processors import usable_processors
 from neurosyn.training.trainer import TrainingContext, TrainingData
 
 BEGIN, END = "<!-- trainer -->", "<!-- end of trainer -->"

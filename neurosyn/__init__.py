@@ -15,12 +15,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from neurosyn.version import __version__
+
 if TYPE_CHECKING:
+    from neurosyn.api.classifier import SpikingClassifier
+    from neurosyn.api.functions import compile, load_program, simulate, train  # noqa: A004
     from neurosyn.api.run import Run, compare, open_run
     from neurosyn.api.simulator import Simulator
-    from neurosyn.api.stages import compile, load_program, simulate, train  # noqa: A004
-    from neurosyn.trace.trace import Trace
-    from neurosyn.training.classifier import SpikingClassifier
+    from neurosyn.trace.reader import Trace
 
 __all__ = [
     "Run",
@@ -36,19 +38,17 @@ __all__ = [
     "train",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Run": "neurosyn.api.run",
     "Simulator": "neurosyn.api.simulator",
-    "SpikingClassifier": "neurosyn.training.classifier",
-    "Trace": "neurosyn.trace.trace",
+    "SpikingClassifier": "neurosyn.api.classifier",
+    "Trace": "neurosyn.trace.reader",
     "compare": "neurosyn.api.run",
-    "compile": "neurosyn.api.stages",
-    "load_program": "neurosyn.api.stages",
+    "compile": "neurosyn.api.functions",
+    "load_program": "neurosyn.api.functions",
     "open_run": "neurosyn.api.run",
-    "simulate": "neurosyn.api.stages",
-    "train": "neurosyn.api.stages",
+    "simulate": "neurosyn.api.functions",
+    "train": "neurosyn.api.functions",
 }
 
 

@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 
     from neurosyn.chip.mesh import Board, Mesh
     from neurosyn.chip.options import ChipOptions
+    from neurosyn.chip.placement import Placement
     from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
     from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
     from neurosyn.data.encoder import Encoder
-    from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
-    from neurosyn.engine.probe_plugin import Columns, Disturbance, ProbePlugin
+    from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
+    from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
     from neurosyn.errors import ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError, did_you_mean
+    from neurosyn.model.model import LayerParameters, Model, Normalisation
     from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
     from neurosyn.network.network import BoundLayer, Network
     from neurosyn.network.topology import LayerSpec, Topology
     from neurosyn.options import Options
-    from neurosyn.placement.cost import Traffic, link_loads, mean_hops, measure_traffic
+    from neurosyn.placement.expected_traffic import Traffic, link_loads, mean_hops, measure_traffic
     from neurosyn.placement.place import require_room
-    from neurosyn.placement.placement import Placement, Placer
+    from neurosyn.placement.placer import Placer
     from neurosyn.registry import plugin
-    from neurosyn.training.model import LayerParameters, Model, Normalisation
     from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
 
 __all__ = [
@@ -92,8 +93,8 @@ _HOMES = {
     "neurosyn.chip.program": ("NO_DESTINATION", "OUTPUT", "Program"),
     "neurosyn.data.dataset": ("DataContext", "Dataset", "DatasetInfo", "Split", "SplitName"),
     "neurosyn.data.encoder": ("Encoder",),
-    "neurosyn.engine.probe": ("PacketColumns", "RunInfo", "TickColumns"),
-    "neurosyn.engine.probe_plugin": ("Columns", "Disturbance", "ProbePlugin"),
+    "neurosyn.engine.probes.probe": ("PacketColumns", "RunInfo", "TickColumns"),
+    "neurosyn.engine.probes.plugin": ("Columns", "Disturbance", "ProbePlugin"),
     "neurosyn.errors": (
         "ChipLimitError",
         "DataError",
@@ -106,11 +107,11 @@ _HOMES = {
     "neurosyn.network.network": ("BoundLayer", "Network"),
     "neurosyn.network.topology": ("LayerSpec", "Topology"),
     "neurosyn.options": ("Options",),
-    "neurosyn.placement.cost": ("Traffic", "link_loads", "mean_hops", "measure_traffic"),
+    "neurosyn.placement.expected_traffic": ("Traffic", "link_loads", "mean_hops", "measure_traffic"),
     "neurosyn.placement.place": ("require_room",),
-    "neurosyn.placement.placement": ("Placement", "Placer"),
+    "neurosyn.placement.placer": ("Placement", "Placer"),
     "neurosyn.registry": ("plugin",),
-    "neurosyn.training.model": ("LayerParameters", "Model", "Normalisation"),
+    "neurosyn.model.model": ("LayerParameters", "Model", "Normalisation"),
     "neurosyn.training.trainer": ("Trainer", "TrainingContext", "TrainingData"),
     "pydantic": ("Field",),
 }

@@ -16,10 +16,10 @@ import numpy as np
 from hypothesis import settings
 from PIL import Image
 
-from neurosyn.progress import StageProgress
 from neurosyn.registry import registry
-from neurosyn.run import Run
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.progress import StageProgress
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)
@@ -139,8 +139,8 @@ def tiny(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the finished tiny scenario; for reading only."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    with StageProgress(Run.STAGES, quiet=True) as progress:
-        Run(load_scenario(tiny), folder).simulate(progress)
+    with StageProgress(Stages.STAGES, quiet=True) as progress:
+        Stages(load_scenario(tiny), folder).simulate(progress)
     return folder
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import ScenarioError
-from neurosyn.files import read_npz
-from neurosyn.progress import StageProgress
-from neurosyn.run import Run
-from neurosyn.rundata import RunData
+from neurosyn.model.inference import class_scores
+from neurosyn.model.model_file import load_model
+from neurosyn.run.inputs import RunData
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.training.inference import class_scores
-from neurosyn.training.model_file import load_model
+from neurosyn.support.files import read_npz
+from neurosyn.support.progress import StageProgress
 
 FRAMES = 12
 ALL = 'simulate.timed_frames="all"'
@@ -26,8 +26,8 @@ def overrides(encoder, *more):
 
 
 def simulate(scenario, folder, *more):
-    with StageProgress(Run.STAGES, quiet=True) as progress:
-        return Run(load_scenario(scenario, overrides=list(more)), folder).simulate(progress)
+    with StageProgress(Stages.STAGES, quiet=True) as progress:
+        return Stages(load_scenario(scenario, overrides=list(more)), folder).simulate(progress)
 
 
 @pytest.mark.parametrize(

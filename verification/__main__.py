@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from verification.checks import CHECKS, run_check
-from verification.findings import Findings
-from verification.report import mark, renew_document, write
+from verification.outcome import Outcome
+from verification.results_table import mark, renew_document, write
 
 DOCUMENT = Path("docs/verification.md")
 
@@ -24,23 +24,23 @@ def main(arguments: list[str] | None = None) -> int:
     if options.renew_docs and options.only:
         parser.error("--renew-docs needs all checks; leave out --only")
     out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
-    findings: dict[str, Findings] = {}
+    outcome: dict[str, Outcome] = {}
     for name in dict.fromkeys(options.only or CHECKS):
         err.print(f"{name}: {CHECKS[name]} …")
         began = time.perf_counter()
-        findings[name] = run_check(name)
-        for row in findings[name].rows:
+        outcome[name] = run_check(name)
+        for row in outcome[name].rows:
             out.print(
                 f"{mark(row):7} {row.name}: {row.what}: {row.measured} (expected {row.expected}; {row.tolerance})"
             )
         err.print(f"{name}: {time.perf_counter() - began:.1f} s")
-    write(findings, options.out, date.today())
+    write(outcome, options.out, date.today())
     err.print(f"table and plots: {options.out}")
     if options.renew_docs:
-        renew_document(findings, DOCUMENT, date.today())
-    failed = sum(len(one.failed) for one in findings.values())
-    total = sum(len(one.rows) for one in findings.values())
-    skipped = sum(row.passed is None for one in findings.values() for row in one.rows)
+        renew_document(outcome, DOCUMENT, date.today())
+    failed = sum(len(one.failed) for one in outcome.values())
+    total = sum(len(one.rows) for one in outcome.values())
+    skipped = sum(row.passed is None for one in outcome.values() for row in one.rows)
     out.print(f"{total - failed - skipped} of {total} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verification.findings import Findings
+    from verification.outcome import Outcome
 
 __all__ = ["CHECKS", "run_check"]
 
@@ -22,7 +22,7 @@ CHECKS: dict[str, str] = {
 """What each check compares. The module `verification.NAME` has a function ``verify``."""
 
 
-def run_check(name: str) -> Findings:
+def run_check(name: str) -> Outcome:
     """Run one of `CHECKS`."""
-    findings: Findings = import_module(f"verification.{name}").verify()
-    return findings
+    outcome: Outcome = import_module(f"verification.{name}").verify()
+    return outcome

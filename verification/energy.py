@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from neurosyn.chip.energy import EnergyModel, Events, Parts
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import NEURON_TYPE, OUTPUT, Program
-from neurosyn.engine.fabric import HOST, Fabric, Kind
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.fabric.fabric import HOST, Fabric, Kind
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
-from neurosyn.placement.placement import Placement
 from neurosyn.testing.programs import random_program
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.schema import ENERGY_PARTS
-from neurosyn.trace.trace import Trace
-from verification.findings import Findings, Row
+from verification.outcome import Outcome, Row
 from verification.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, SKY, drawing
 
 if TYPE_CHECKING:
@@ -157,12 +157,12 @@ def _by_link(packets: pd.DataFrame, placement: Placement, chip: ChipOptions, mod
     return sum(booked.values()), len(booked)
 
 
-def verify() -> Findings:
+def verify() -> Outcome:
     """Compare every split with the total, and the coefficients with what is published."""
     ledgers = keep_ledgers()
     total = ledgers.whole.total
     parts = {part.name: getattr(ledgers.whole, part.name) for part in fields(Parts)}
-    findings = Findings(
+    outcome = Outcome(
         [
             Row(
                 "energy",
@@ -175,7 +175,7 @@ def verify() -> Findings:
             for name, one in ledgers.sums.items()
         ]
     )
-    findings.rows.append(
+    outcome.rows.append(
         Row(
             "energy",
             "parts: " + ", ".join(parts).replace("_", " "),
@@ -185,9 +185,9 @@ def verify() -> Findings:
             all(energy > 0 for energy in parts.values()) and sum(parts.values()) == total,
         )
     )
-    findings.rows += _published()
-    findings.figures["energy"] = _draw(ledgers)
-    return findings
+    outcome.rows += _published()
+    outcome.figures["energy"] = _draw(ledgers)
+    return outcome
 
 
 def _published() -> list[Row]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurosyn.chip.program import NEURON_TYPE
-from neurosyn.engine.function import InputSpikes
-from neurosyn.engine.probe import Probe, TickColumns
-from verification.findings import Findings, Row
-from verification.playing import equal_cores, play
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.probes.probe import Probe, TickColumns
+from verification.outcome import Outcome, Row
+from verification.small_programs import equal_cores, play
 from verification.style import BLUE, GRID, INK, MUTED, drawing
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ def fire(neurons: tuple[Tonic, ...] = KNOWN) -> list[list[int]]:
     return spikes.ticks
 
 
-def verify() -> Findings:
+def verify() -> Outcome:
     """Play the neurons and compare period and phase."""
-    findings = Findings()
+    outcome = Outcome()
     fired = fire()
     for known, ticks in zip(KNOWN, fired, strict=True):
         gaps = sorted(set(np.diff(ticks).tolist()))
         phases = sorted({tick % known.period for tick in ticks})
-        findings.rows.append(
+        outcome.rows.append(
             Row(
                 "periods",
                 str(known),
@@ -101,8 +101,8 @@ def verify() -> Findings:
                 gaps == [known.period] and phases == [known.phase] and ticks[0] == known.first,
             )
         )
-    findings.figures["periods"] = _draw(fired)
-    return findings
+    outcome.figures["periods"] = _draw(fired)
+    return outcome
 
 
 def _draw(fired: list[list[int]]) -> Figure:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurosyn.bench.workloads import TICKS_PER_SECOND, characterisation_program, random_placement
 from neurosyn.chip.energy import EnergyModel, Events, Parts
-from neurosyn.engine.probe import Probe, RunInfo, TickColumns
-from neurosyn.testing.workloads import TICKS_PER_SECOND, characterisation_program, random_placement
-from verification.findings import Findings, Row
-from verification.playing import play
+from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
+from verification.outcome import Outcome, Row
+from verification.small_programs import play
 from verification.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, SKY, drawing
 
 if TYPE_CHECKING:
@@ -124,11 +124,11 @@ def simulate_activity(rate_hz: float, synapses: int, *, side: int = 64, ticks: i
     return counter.activity()
 
 
-def verify() -> Findings:
+def verify() -> Outcome:
     """Simulate every network once, and hold its power at each voltage against the published one."""
     networks = dict.fromkeys((point.rate_hz, point.synapses) for point in PUBLISHED)
     activities = {network: simulate_activity(*network) for network in networks}
-    findings = Findings()
+    outcome = Outcome()
     modelled = []
     for point in PUBLISHED:
         activity = activities[point.rate_hz, point.synapses]
@@ -140,7 +140,7 @@ def verify() -> Findings:
             and abs(activity.synapses - point.synapses) <= _RATE_TOLERANCE * point.synapses
             and (not activity.spikes or abs(activity.mean_route / MEAN_ROUTE - 1) <= _ROUTE_TOLERANCE)
         )
-        findings.rows.append(
+        outcome.rows.append(
             Row(
                 "power",
                 f"chip at {point}",
@@ -153,9 +153,9 @@ def verify() -> Findings:
             )
         )
         if point == PUBLISHED[2]:
-            findings.rows.append(_per_synaptic_event(activity, power))
-    findings.figures["power"] = _draw(modelled)
-    return findings
+            outcome.rows.append(_per_synaptic_event(activity, power))
+    outcome.figures["power"] = _draw(modelled)
+    return outcome
 
 
 def _per_synaptic_event(activity: Activity, power: Parts) -> Row:

@@ -176,12 +176,12 @@ def _of_module(name: str) -> str:
 
 def program_file() -> str:
     """Return the format of programs."""
-    return _of_module("neurosyn.interop.program_file")
+    return _of_module("neurosyn.formats.program_file")
 
 
 def model_file() -> str:
     """Return the format of models."""
-    return _of_module("neurosyn.training.model_file")
+    return _of_module("neurosyn.model.model_file")
 
 
 def errors() -> str:

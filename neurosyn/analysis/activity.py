@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["analyse", "draw"]
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return spikes and synaptic events by layer, core and tick.
 
     Counted are the timed ticks if there are any, since others may have been played to fill the pipeline; else all.
@@ -109,9 +109,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         count_axis(right.yaxis)
     else:
         right.set_axis_off()
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("activity")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.errors import DataError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "draw"]
 
 
-def compare(runs: Sequence[RecordedRun]) -> Analysis:
+def compare(runs: Sequence[FinishedRun]) -> Analysis:
     """Return a row for each run.
 
     ``energy_delay_nj_s`` is the energy of a frame times its latency, from entry to answer; of raw programs, which have
@@ -60,12 +60,12 @@ def compare(runs: Sequence[RecordedRun]) -> Analysis:
     )
 
 
-def _names(runs: Sequence[RecordedRun]) -> list[str]:
+def _names(runs: Sequence[FinishedRun]) -> list[str]:
     names = [run.name for run in runs]
     return [name if names.count(name) == 1 else str(run.path) for name, run in zip(names, runs, strict=True)]
 
 
-def _row(run: RecordedRun, name: str) -> dict[str, Any]:
+def _row(run: FinishedRun, name: str) -> dict[str, Any]:
     summary = run.summary
     if not summary.get("power_mw"):
         raise DataError(f"{run.path}: has no summary to compare; simulate with `neurosyn simulate`")

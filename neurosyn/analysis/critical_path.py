@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.analysis.tick_view import TickView
 from neurosyn.errors import DataError
@@ -26,7 +26,7 @@ _RELIEVED = (1, 10, 100)
 _SHOWN = 12
 
 
-def analyse(run: RecordedRun, tick: int | None = None) -> Analysis:
+def analyse(run: FinishedRun, tick: int | None = None) -> Analysis:
     """Return what ended a tick, how much slack all else had, and at best how short the tick could be.
 
     Parameters
@@ -194,9 +194,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     lower.set_xlim(0, 100)
     lower.set_xlabel("% of the tick saved at best")
     lower.set_title("What would help")
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("critical-path")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MEANINGS = {
 }
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return what went wrong: in the whole run, tick by tick, by target core, and what probes did on purpose.
 
     Raises
@@ -58,7 +58,7 @@ def analyse(run: RecordedRun) -> Analysis:
     return Analysis("faults", str(run.path), run.title, headline, tables, notes)
 
 
-def _late(run: RecordedRun) -> pd.DataFrame:
+def _late(run: FinishedRun) -> pd.DataFrame:
     """Return the late ones of the recorded packets by their target."""
     packets = np.zeros(run.trace.n_cores + 1, np.int64)
     worst = np.zeros(run.trace.n_cores + 1, np.int64)
@@ -114,9 +114,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     axes.set_ylim(bottom=0)
     count_axis(axes.yaxis)
     legend(axes)
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("faults")

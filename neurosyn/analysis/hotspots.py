@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.trace.schema import ENERGY_PARTS
 
@@ -21,7 +21,7 @@ _OF_LINKS = ("packets", "busy_share", "longest_wait_ps")
 _VALUES = ("value", "unit", "share", "times_mean")
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return the hottest cores and links, and for each layer its largest core beside the mean one.
 
     ``share`` is the part of all cores' (links') sum; ``times_mean`` how many times the mean of its layer's cores (its
@@ -123,9 +123,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
             axes.plot(*place, marker="o", markersize=11, markerfacecolor="none", markeredgecolor=ACCENT)
             title += f"\nmost: core {cores['core'].iloc[hot]}, {cores['layer'].iloc[hot]}"
         axes.set_title(title)
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("hotspots")

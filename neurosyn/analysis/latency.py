@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import OUTPUT
-from neurosyn.trace.trace import Trace
+from neurosyn.trace.reader import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -128,7 +128,7 @@ class _Ages:
             self.late[kind] += int(column["late"][here].sum())
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return how long recorded packets took, by kind of way, and of which parts their age at arrival is made.
 
     From the start of the tick: ``core``, until the neuron was evaluated and its packet ready; ``queue``, waiting in its
@@ -262,9 +262,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     time_axis(right.xaxis)
     right.set_title("Mean age at arrival, from the start of the tick")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("latency")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosyn.errors import DataError
-from neurosyn.files import atomic_path
-from neurosyn.formatting import energy, time
+from neurosyn.support.files import atomic_path
+from neurosyn.support.formatting import energy, time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -194,7 +194,7 @@ def part_in_use(x: ArrayLike, y: ArrayLike, mesh: dict[str, int]) -> tuple[int, 
     x, y : int arrays (n,)
         What is in use.
     mesh
-        `neurosyn.trace.trace.Trace.mesh`.
+        `neurosyn.trace.reader.Trace.mesh`.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def board(axes: Axes, x: ArrayLike, y: ArrayLike, values: NDArray[Any], mesh: di
     values : float array (n,)
         The largest wins where several are at one place.
     mesh
-        `neurosyn.trace.trace.Trace.mesh`.
+        `neurosyn.trace.reader.Trace.mesh`.
     **how
         For ``imshow``.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.chip.energy import EnergyModel
 from neurosyn.trace.schema import ENERGY_PARTS, HOST
@@ -18,14 +18,14 @@ from neurosyn.trace.schema import ENERGY_PARTS, HOST
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
 __all__ = ["analyse", "draw"]
 
 _PARTS = ("leakage", *ENERGY_PARTS)
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return energy and power by layer and part, and as far as recorded by core, link, tick and frame.
 
     ``layers`` and ``parts`` are those of the whole run, that is of all its frames; the other tables of the ticks that
@@ -69,7 +69,7 @@ def analyse(run: RecordedRun) -> Analysis:
     )
 
 
-def _layers(run: RecordedRun) -> tuple[pd.DataFrame, int]:
+def _layers(run: FinishedRun) -> tuple[pd.DataFrame, int]:
     """Return the energy of each layer and of the host, part by part, and the ticks that it was spent in."""
     summary = run.summary
     if summary.get("layers") and "host_energy_pj" in summary:
@@ -101,7 +101,7 @@ def _layers(run: RecordedRun) -> tuple[pd.DataFrame, int]:
     return table, int(ticks)
 
 
-def _of_trace(run: RecordedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
+def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
     trace = run.trace
     leaked = EnergyModel(trace.chip.voltage).leakage_pj(run.tick_ps)
     cores = trace.cores(["core", "layer", "x", "y", *(f"{part}_pj" for part in ENERGY_PARTS)])
@@ -126,13 +126,13 @@ def _of_trace(run: RecordedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _frames(run: RecordedRun, trace: Trace, leakage_pj: float) -> pd.DataFrame | None:
+def _frames(run: FinishedRun, trace: Trace, leakage_pj: float) -> pd.DataFrame | None:
     """Return the energy of each frame whose whole way through the pipeline was recorded, core by core.
 
     A frame is in stage k of the pipeline k ticks after it entered; what the host sends belongs to the tick of entry.
     """
     from neurosyn.chip.stateless import pipeline
-    from neurosyn.interop.program_file import load_program
+    from neurosyn.formats.program_file import load_program
 
     total = (run.summary.get("dataset") or {}).get("frames")
     path = run.path / "program.npz"
@@ -212,9 +212,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     right.set_ylabel("mW")
     right.set_title("Power by tick")
     legend(right, loc="lower right")
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("power")

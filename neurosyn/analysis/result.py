@@ -66,7 +66,7 @@ class Analysis:
 
     def plot(self) -> Figure:
         """Draw it; notebooks show the figure."""
-        from neurosyn.analysis.script import draw_analysis
+        from neurosyn.analysis.catalogue import draw_analysis
 
         return draw_analysis(self)
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.fabric import Fabric
+from neurosyn.engine.fabric.fabric import Fabric
 from neurosyn.errors import DataError
-from neurosyn.trace.trace import Trace
+from neurosyn.trace.reader import Trace
 
 __all__ = ["TickView"]
 

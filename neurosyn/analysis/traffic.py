@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.errors import DataError
 
@@ -19,7 +19,7 @@ __all__ = ["analyse", "draw"]
 _SHOWN = 15
 
 
-def analyse(run: RecordedRun) -> Analysis:
+def analyse(run: FinishedRun) -> Analysis:
     """Return the load of each link over the timed ticks, and who had to wait where.
 
     A packet that waited counts at the link where it waited longest. Links are in order of their longest wait, then of
@@ -90,7 +90,7 @@ def _by_kind(links: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "energy_pj"])
 
 
-def _hops(run: RecordedRun) -> pd.DataFrame:
+def _hops(run: FinishedRun) -> pd.DataFrame:
     """Return how many of the recorded packets took how many links, and how long they waited."""
     packets, waited = np.zeros(0, np.int64), np.zeros(0, np.int64)
     for batch in run.trace.batches("packets", ["hops", "blocked_ps"]):
@@ -127,9 +127,3 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     for place, row in enumerate(worst.itertuples()):
         right.text(row.longest_wait_ps, place, f" {row.held_packets:,} held", va="center", fontsize=7.5)
     time_axis(right.xaxis)
-
-
-if __name__ == "__main__":
-    from neurosyn.analysis.script import main
-
-    main("traffic")

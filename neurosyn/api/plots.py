@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from neurosyn.analysis.recorded import RecordedRun
+    from neurosyn.analysis.finished_run import FinishedRun
 
 __all__ = ["CORE_MEASURES", "Plots"]
 
@@ -47,7 +47,7 @@ class Plots:
     >>> ns.open_run("runs/svhn").plot.chip_map("energy").savefig("energy.png")  # doctest: +SKIP
     """
 
-    def __init__(self, run: RecordedRun) -> None:
+    def __init__(self, run: FinishedRun) -> None:
         self._run = run
 
     def chip_map(self, colour: CoreMeasure = "spikes") -> Figure:
@@ -163,7 +163,7 @@ class Plots:
         return self._analysis("faults")
 
     def _analysis(self, name: str, **options: int | None) -> Figure:
-        from neurosyn.analysis.script import analyse_run
+        from neurosyn.analysis.catalogue import analyse_run
 
         return analyse_run(name, self._run, **options).plot()
 

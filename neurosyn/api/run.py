@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.api.plots import Plots
 from neurosyn.errors import DataError
 
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
+    from neurosyn.chip.placement import Placement
     from neurosyn.chip.program import Program
-    from neurosyn.placement.placement import Placement
 
 __all__ = ["Run", "compare", "open_run"]
 
@@ -28,7 +28,7 @@ _CARDS = {
 }
 
 
-class Run(RecordedRun):
+class Run(FinishedRun):
     """A finished run: a folder of `simulate`, ``neurosyn simulate`` or ``neurosyn run --trace``.
 
     Opening one reads its summary; everything else is read when it is asked for.
@@ -92,7 +92,7 @@ class Run(RecordedRun):
         DataError
             If there is no such analysis, or the run does not have what it needs.
         """
-        from neurosyn.analysis.script import analyse_run
+        from neurosyn.analysis.catalogue import analyse_run
 
         return analyse_run(name, self, **options)
 
@@ -105,7 +105,7 @@ class Run(RecordedRun):
         DataError
             If the run has no program of its own, or it is damaged.
         """
-        from neurosyn.interop.program_file import load_program
+        from neurosyn.formats.program_file import load_program
 
         return load_program(self._own("program.npz"))
 
@@ -118,7 +118,7 @@ class Run(RecordedRun):
         DataError
             If the run has no placement of its own, or it is damaged.
         """
-        from neurosyn.placement.placement_file import load_placement
+        from neurosyn.formats.placement_file import load_placement
 
         return load_placement(self._own("placement.npz"))
 
@@ -180,7 +180,7 @@ def open_run(path: Path | str) -> Run:
     return Run(path)
 
 
-def compare(runs: Sequence[RecordedRun | Path | str]) -> Analysis:
+def compare(runs: Sequence[FinishedRun | Path | str]) -> Analysis:
     """Put runs beside each other: accuracy, speed, power, and energy against delay.
 
     Parameters
@@ -200,4 +200,4 @@ def compare(runs: Sequence[RecordedRun | Path | str]) -> Analysis:
     """
     from neurosyn.analysis.comparison import compare as compare_runs
 
-    return compare_runs([run if isinstance(run, RecordedRun) else RecordedRun(run) for run in runs])
+    return compare_runs([run if isinstance(run, FinishedRun) else FinishedRun(run) for run in runs])

@@ -15,16 +15,17 @@ from numpy.typing import ArrayLike, NDArray
 from neurosyn.api.changes import overrides
 from neurosyn.api.run import Run
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
-from neurosyn.engine.function import InputSpikes, Outcome
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.chip_function import Outcome
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import PacketColumns, Probe, TickColumns
+from neurosyn.engine.probes.probe import PacketColumns, Probe, TickColumns
 from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.stepping import TickSimulation
 from neurosyn.errors import DataError
-from neurosyn.interop.raw_program import open_program, place_in_rows
-from neurosyn.placement.placement import Placement
-from neurosyn.report.summary import summarise_events
+from neurosyn.formats.open_program import open_program, place_in_rows
+from neurosyn.run.summary import summarise_events
 from neurosyn.scenario.scenario import load_options
 
 if TYPE_CHECKING:

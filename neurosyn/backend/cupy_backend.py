@@ -20,7 +20,7 @@ from neurosyn.chip.neuron import NeuronParameters
 from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
-from neurosyn.gpu import INSTALL, import_cupy, wrapped_errors
+from neurosyn.support.cupy import INSTALL, import_cupy, wrapped_errors
 
 __all__ = ["CupyBackend"]
 

@@ -35,7 +35,7 @@ from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.scheduler import SLOTS, Schedulers
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError
-from neurosyn.processors import usable_processors
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["NumbaBackend"]
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from neurosyn.backend.blocks import BLOCK
 from neurosyn.backend.numba_kernels import LINE, PARAMETERS, QUAD, TILE, add_pair, popcount, prefetch
-from neurosyn.compiled import compiled
+from neurosyn.support.numba_cache import compiled
 
 __all__ = ["count_synapses_of_axons", "evaluate_block", "evaluate_tiles", "send_shared_words", "send_words"]
 

@@ -26,7 +26,7 @@ from numba.np import arrayobj
 
 from neurosyn.chip import lfsr
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
-from neurosyn.compiled import compiled
+from neurosyn.support.numba_cache import compiled
 
 __all__ = [
     "LINE",

@@ -1,7 +1,7 @@
 """The common workload on the simulator: a recurrent network of tonic neurons that fills cores × 256 × 256.
 
 Every axon has so many of its 256 synapses on, half of the axons excite and half inhibit, and each neuron sends to a
-random axon of a random core in the next tick (`neurosyn.testing.workloads`). With 20 Hz and 128 synapses a neuron has
+random axon of a random core in the next tick (`neurosyn.bench.workloads`). With 20 Hz and 128 synapses a neuron has
 leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events for each core.
 """
 
@@ -14,17 +14,17 @@ from typing import Any, get_args
 import numpy as np
 
 from neurosyn.bench.measure import Stamps, machine, peak_rss_gb, spread
+from neurosyn.bench.workloads import characterisation_program, random_placement
 from neurosyn.chip.mesh import CHIP_SIDE
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
-from neurosyn.engine.function import InputSpikes
-from neurosyn.engine.options import SimulateOptions, Timing
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.options import SimulateOptions, TimingName
 from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
-from neurosyn.placement.placement import Placement
 from neurosyn.scenario.scenario import load_options
-from neurosyn.testing.workloads import characterisation_program, random_placement
 
 __all__ = ["bench_chip", "check_timing", "common_workload", "simulated"]
 
@@ -59,7 +59,7 @@ def common_workload(
 
 def check_timing(timing: str) -> None:
     """Raise `ScenarioError` if the engine has no such timing."""
-    known = get_args(Timing)
+    known = get_args(TimingName)
     if timing not in known:
         raise ScenarioError(f"--timing: '{timing}' is none of {', '.join(known)}{did_you_mean(timing, known)}")
 

@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 from neurosyn.bench.chip import check_timing
 from neurosyn.bench.measure import Stamps, machine, peak_rss_gb, spread
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.compiler.compile import compile_network
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.results import FramesResult
 from neurosyn.engine.simulation import simulate_frames
+from neurosyn.model.inference import infer
+from neurosyn.model.model_file import load_model
 from neurosyn.placement.place import place_program
-from neurosyn.placement.placement import Placement, Placer
-from neurosyn.rundata import RunData
+from neurosyn.placement.placer import Placer
+from neurosyn.run.inputs import RunData
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.training.inference import infer
-from neurosyn.training.model_file import load_model
 
 __all__ = ["bench_eedn", "shipped_network"]
 

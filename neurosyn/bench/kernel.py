@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosyn.backend.base import get_backend
 from neurosyn.bench.chip import common_workload
-from neurosyn.bench.limits import measure_limits
+from neurosyn.bench.machine_limits import measure_limits
 from neurosyn.bench.measure import machine, peak_rss_gb, spread, time_calls
 from neurosyn.chip.crossbar import pack_bits
 from neurosyn.chip.program import NEURON_TYPE, Program

@@ -11,7 +11,7 @@ from typing import Any
 
 from neurosyn.bench.eedn import shipped_network
 from neurosyn.bench.measure import machine, peak_rss_gb, spread, time_calls
-from neurosyn.interop.program_file import load_program, save_program
+from neurosyn.formats.program_file import load_program, save_program
 
 __all__ = ["bench_load"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from neurosyn.processors import usable_processors
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["Stamps", "machine", "peak_rss_gb", "spread", "time_calls"]
 

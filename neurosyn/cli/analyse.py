@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neurosyn.analysis.script import ANALYSES
+from neurosyn.analysis.catalogue import ANALYSES
 from neurosyn.cli.completion import complete_run
 from neurosyn.cli.parameters import Json, Plot, RunPath
 
@@ -25,7 +25,8 @@ def _command(name: str) -> Callable[..., None]:
     def command(
         run: RunPath, json: Json = False, csv: Csv = False, table: TableName = None, rows: Rows = 20, plot: Plot = None
     ) -> None:
-        from neurosyn.analysis.script import analyse_run, plot_analysis, print_analysis
+        from neurosyn.analysis.catalogue import analyse_run, plot_analysis
+        from neurosyn.analysis.printing import print_analysis
 
         analysis = analyse_run(name, run)
         if plot is not None:
@@ -54,7 +55,8 @@ def critical_path(
     plot: Plot = None,
 ) -> None:
     """Say what a tick waits for."""
-    from neurosyn.analysis.script import analyse_run, plot_analysis, print_analysis
+    from neurosyn.analysis.catalogue import analyse_run, plot_analysis
+    from neurosyn.analysis.printing import print_analysis
 
     analysis = analyse_run("critical-path", run, tick=tick)
     if plot is not None:
@@ -72,11 +74,12 @@ def compare(
     plot: Plot = None,
 ) -> None:
     """Put runs beside each other: accuracy, speed, power, and energy against delay."""
+    from neurosyn.analysis.catalogue import plot_analysis
     from neurosyn.analysis.comparison import compare as compare_runs
-    from neurosyn.analysis.recorded import RecordedRun
-    from neurosyn.analysis.script import plot_analysis, print_analysis
+    from neurosyn.analysis.finished_run import FinishedRun
+    from neurosyn.analysis.printing import print_analysis
 
-    analysis = compare_runs([RecordedRun(run) for run in runs])
+    analysis = compare_runs([FinishedRun(run) for run in runs])
     if plot is not None:
         plot_analysis(analysis, plot)
     print_analysis(analysis, as_json=json, as_csv=csv)

@@ -15,7 +15,7 @@ from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, 
 from neurosyn.errors import InterruptedRunError
 
 if TYPE_CHECKING:
-    from neurosyn.run import Run
+    from neurosyn.run.stages import Stages
 
 __all__ = ["app"]
 
@@ -74,7 +74,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from neurosyn import __version__
+        from neurosyn.version import __version__
 
         typer.echo(f"neurosyn {__version__}")
         raise typer.Exit
@@ -89,11 +89,13 @@ def neurosyn(
     """Train networks under TrueNorth's constraints, compile them onto its cores, and simulate every core and packet."""
 
 
-def _open(path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False) -> Run:
-    from neurosyn.run import Run
+def _open(
+    path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False
+) -> Stages:
+    from neurosyn.run.stages import Stages
     from neurosyn.scenario.scenario import load_scenario
 
-    return Run(load_scenario(path, profile=profile, overrides=overrides), out, force=force)
+    return Stages(load_scenario(path, profile=profile, overrides=overrides), out, force=force)
 
 
 @app.command()
@@ -111,7 +113,7 @@ def simulate(
 
     Stages whose inputs have not changed since the last run are not repeated.
     """
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     run = _open(scenario, profile, overrides, out, force)
     with StageProgress(run.STAGES, quiet=quiet) as progress:
@@ -140,7 +142,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train the scenario's network and write the model, also where the scenario names a trained one."""
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
     with StageProgress(2, quiet=quiet) as progress:
@@ -182,13 +184,13 @@ def compile_(
 ) -> None:
     """Compile the trained network into a chip program and show how it uses the cores."""
     from neurosyn.cli.tables import print_utilisation
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     run = _open(scenario, profile, overrides, out)
     with StageProgress(3, quiet=quiet) as progress:
         result = run.compile(progress)
     if to is not None:
-        from neurosyn.interop.export import export_cpe
+        from neurosyn.formats.export import export_cpe
 
         result["exported"] = [str(path) for path in export_cpe(Path(result["program"]))]
     if json:
@@ -212,7 +214,7 @@ def place(
 ) -> None:
     """Place the program's cores and compare the mean route with a row-by-row placement."""
     from neurosyn.cli.tables import print_placement
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     run = _open(scenario, profile, overrides, out)
     with StageProgress(4, quiet=quiet) as progress:
@@ -232,7 +234,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the report page of a finished run anew."""
-    from neurosyn.run import write_run_report
+    from neurosyn.run.stages import write_run_report
 
     page = write_run_report(run, out)
     if json:

@@ -38,7 +38,7 @@ def chip(
     all cores send at once, and back-pressure acts.
     """
     from neurosyn.bench.chip import bench_chip
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     with StageProgress(1, quiet=quiet) as progress, progress.stage("chip") as said:
         result = bench_chip(
@@ -72,7 +72,7 @@ def eedn(
 ) -> None:
     """Time frames of the one-chip network with the shipped model, and compare all its output spikes."""
     from neurosyn.bench.eedn import bench_eedn
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     with StageProgress(1, quiet=quiet) as progress, progress.stage("eedn") as said:
         result = bench_eedn(
@@ -98,7 +98,7 @@ def kernel(
 ) -> None:
     """Time the crossbars alone, beside the memory bandwidth and the popcount rate of this machine."""
     from neurosyn.bench.kernel import bench_kernel
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     with StageProgress(1, quiet=quiet) as progress, progress.stage("kernel") as said:
         result = bench_kernel(cores=cores, frames=frames, repeats=repeats, backend=backend, progress=progress.update)
@@ -110,7 +110,7 @@ def kernel(
 def load(repeats: Repeats = 5, json: Json = False, quiet: Quiet = False) -> None:
     """Time how long a full chip's program takes to load, and `neurosyn --help`."""
     from neurosyn.bench.load import bench_load
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     with StageProgress(1, quiet=quiet) as progress, progress.stage("load") as said:
         result = bench_load(repeats=repeats, progress=progress.update)

@@ -115,7 +115,7 @@ def complete_plugin(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_model(incomplete: str) -> list[str]:
     """Complete the shipped models."""
-    from neurosyn.models import shipped_models
+    from neurosyn.model.shipped import shipped_models
 
     return _beginning(incomplete, shipped_models())
 

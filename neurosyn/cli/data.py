@@ -103,7 +103,7 @@ def info(
 def fetch(kind: Kind, options: DataOptions = None, json: Json = False, quiet: Quiet = False) -> None:
     """Download a data set's official files into the data folder, checked against their checksums."""
     from neurosyn.data.folder import data_context
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     dataset = _dataset(kind, options)
     with StageProgress(1, quiet=quiet) as progress, progress.stage("fetch") as said:
@@ -131,9 +131,9 @@ def preview(
     quiet: Quiet = False,
 ) -> None:
     """Draw a contact sheet: some images of every class with its name, as PNG."""
-    from neurosyn.progress import StageProgress
     from neurosyn.registry import blame
     from neurosyn.report.contact_sheet import write_contact_sheet
+    from neurosyn.support.progress import StageProgress
 
     source = _source(kind, options)
     target = out or Path(f"{Path(kind).stem}-{split}.png")
@@ -154,10 +154,10 @@ def preview(
 @app.command()
 def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
     """Say which data a scenario would use here, and why."""
-    from neurosyn.run import Run
+    from neurosyn.run.stages import Stages
     from neurosyn.scenario.scenario import load_scenario
 
-    source = Run(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
+    source = Stages(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
     if json:
         print_json(
             {
@@ -177,10 +177,10 @@ def _source(name: str, options: list[str] | None) -> DataSource:
     from neurosyn.data.source import DataSource
 
     if name.endswith(".toml"):
-        from neurosyn.run import Run
+        from neurosyn.run.stages import Stages
         from neurosyn.scenario.scenario import load_scenario
 
-        return Run(load_scenario(Path(name), overrides=options)).data.source
+        return Stages(load_scenario(Path(name), overrides=options)).data.source
     dataset, context = _dataset(name, options), data_context()
     return DataSource(dataset.info(context), dataset, context)
 
@@ -190,7 +190,7 @@ def _dataset(kind: str, options: list[str] | None = None) -> Any:
 
     from neurosyn.errors import ScenarioError
     from neurosyn.registry import registry
-    from neurosyn.scenario.loader import read_overrides
+    from neurosyn.scenario.document import read_overrides
 
     cls: Any = registry.get("datasets", kind)
     try:

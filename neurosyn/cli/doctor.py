@@ -18,7 +18,7 @@ import typer
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import BackendError, PluginError
-from neurosyn.processors import usable_processors
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["doctor"]
 
@@ -81,7 +81,7 @@ def _version(package: str) -> str | None:
 def _backends() -> list[dict[str, Any]]:
     """Try every backend, in the order in which ``auto`` does."""
     from neurosyn.backend.base import BACKENDS, get_backend
-    from neurosyn.testing.backends import check_backend
+    from neurosyn.selftest.backends import check_backend
 
     rows = []
     for name in BACKENDS:
@@ -104,7 +104,7 @@ def _backends() -> list[dict[str, Any]]:
 
 def _runs(backends: list[str]) -> list[dict[str, Any]]:
     """Run a tiny program with every backend that works here, and every timing."""
-    from neurosyn.testing.simulations import run_self_tests
+    from neurosyn.selftest.simulations import run_self_tests
 
     return [
         {"backend": run.backend, "timing": run.timing, "problem": run.problem, "wall_s": round(run.wall_s, 3)}

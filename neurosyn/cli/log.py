@@ -36,7 +36,7 @@ def log_to_file(path: Path) -> None:
     handler = _FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     _add(handler)
-    from neurosyn import __version__
+    from neurosyn.version import __version__
 
     LOG.info("neurosyn %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
     LOG.info("in %s: neurosyn %s", Path.cwd(), shlex.join(sys.argv[1:]))

@@ -20,7 +20,7 @@ _NOT_RECORDED = "not recorded"
 @app.command("list")
 def list_(json: Json = False) -> None:
     """List the shipped models: task, data, accuracy, size, what of the chip they take."""
-    from neurosyn.models import shipped_models
+    from neurosyn.model.shipped import shipped_models
 
     rows = [_row(name, path) for name, path in shipped_models().items()]
     if json:
@@ -46,7 +46,7 @@ def info(
     json: Json = False,
 ) -> None:
     """Describe a model: data, accuracy, layers, weights, and the command, seed and data that made it."""
-    from neurosyn.models import shipped_model
+    from neurosyn.model.shipped import shipped_model
     from neurosyn.report.model_card import model_card
 
     is_file = model.endswith(".safetensors") or "/" in model

@@ -169,7 +169,7 @@ def check(
     It is tried on small made-up networks, data and boards; nothing is changed.
     """
     from neurosyn.testing.conformance.check import check_plugin
-    from neurosyn.testing.conformance.findings import ConformanceError, read_options
+    from neurosyn.testing.conformance.problems import ConformanceError, read_options
 
     for file in files or []:
         registry.load_file(file)

@@ -13,7 +13,7 @@ from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timin
 if TYPE_CHECKING:
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.results import TicksResult
-    from neurosyn.interop.raw_program import RawProgram
+    from neurosyn.formats.open_program import RawProgram
 
 __all__ = ["run"]
 
@@ -58,12 +58,12 @@ def run(
     from neurosyn.engine.options import SimulateOptions
     from neurosyn.engine.simulation import simulate_ticks
     from neurosyn.errors import ScenarioError
-    from neurosyn.files import write_json
-    from neurosyn.interop.raw_program import open_program
-    from neurosyn.interop.spike_files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
-    from neurosyn.interop.spikes import no_spikes
-    from neurosyn.progress import StageProgress
+    from neurosyn.formats.open_program import open_program
+    from neurosyn.formats.spikes.files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
+    from neurosyn.formats.spikes.numbering import no_spikes
     from neurosyn.scenario.scenario import load_options
+    from neurosyn.support.files import write_json
+    from neurosyn.support.progress import StageProgress
     from neurosyn.trace.options import TraceOptions
     from neurosyn.trace.recorder import ParquetRecorder
     from neurosyn.trace.selection import chosen_cores
@@ -130,7 +130,7 @@ def run(
 
 
 def _summary(path: Path, raw: RawProgram, chip: ChipOptions, result: TicksResult, spikes: int) -> dict[str, Any]:
-    from neurosyn.report.summary import summarise_chip
+    from neurosyn.run.summary import summarise_chip
 
     return {
         "title": path.name,

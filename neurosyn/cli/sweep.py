@@ -43,13 +43,14 @@ def sweep(
     Each run has its own folder in sweeps/NAME-HASH, or --out. The same command goes on where one was ended. A run that
     fails does not keep the others from being done; the exit code is then that of the first that failed.
     """
-    from neurosyn.analysis.script import plot_analysis, print_analysis
-    from neurosyn.progress import StageProgress
-    from neurosyn.run import Run
-    from neurosyn.sweep import Sweep, read_ranges
+    from neurosyn.analysis.catalogue import plot_analysis
+    from neurosyn.analysis.printing import print_analysis
+    from neurosyn.run.stages import Stages
+    from neurosyn.run.sweep import Sweep, read_ranges
+    from neurosyn.support.progress import StageProgress
 
     swept = Sweep(scenario, read_ranges(over), profile=profile, overrides=overrides or (), out=out)
-    with StageProgress(Run.STAGES, quiet=quiet) as progress:
+    with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         swept.simulate(progress, jobs, force=force)
     analysis = swept.compare()
     if analysis is not None and plot is not None:

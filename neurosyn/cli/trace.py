@@ -12,7 +12,7 @@ from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, RunPath
 
 if TYPE_CHECKING:
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
 app = typer.Typer(no_args_is_help=True, help="Look at what a run recorded.")
 
@@ -50,7 +50,7 @@ def head(
     json: Json = False,
 ) -> None:
     """Print the first rows of a table of the trace."""
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
     trace = Trace(run)
     frame = trace.head(table, rows, ticks=_window(ticks), cores=_chosen(trace, cores, layers))
@@ -77,8 +77,8 @@ def stats(
     json: Json = False,
 ) -> None:
     """Print what there is: the tables with their sizes, or the columns of one with least, mean and largest value."""
+    from neurosyn.trace.reader import Trace
     from neurosyn.trace.statistics import column_statistics, table_statistics
-    from neurosyn.trace.trace import Trace
 
     trace = Trace(run)
     rows = table_statistics(trace) if table is None else column_statistics(trace, table)
@@ -111,7 +111,7 @@ def export(
     A table's format is that of the file's ending. Perfetto is given the tick that took longest unless --ticks says
     otherwise.
     """
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
     trace = Trace(run)
     window, chosen = _window(ticks), _chosen(trace, cores, layers)
@@ -119,7 +119,7 @@ def export(
         trace.export(what, out, ticks=window, cores=chosen)
         said: dict[str, Any] = {"file": str(out), "table": what}
     else:
-        from neurosyn.trace.perfetto import export_perfetto
+        from neurosyn.trace.perfetto.export import export_perfetto
 
         found = export_perfetto(trace, out, ticks=window, cores=chosen, max_packets=packets)
         said = {"file": str(out), "ticks": list(found.ticks)}
@@ -147,7 +147,7 @@ def diff(
 ) -> None:
     """Say where two runs part: the first tick, core and neuron, packet or number that differs."""
     from neurosyn.trace.diff import compare_traces
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
     found = compare_traces(Trace(first), Trace(second))
     if json:

@@ -26,8 +26,8 @@ from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.pack import pack_layer
 from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, check_reach, plan_layer
 from neurosyn.compiler.splitters import Splitters, pack_splitters
+from neurosyn.model.model import LayerParameters, Model
 from neurosyn.network.network import Network
-from neurosyn.training.model import LayerParameters, Model
 
 __all__ = ["SPLITTER_LAYER", "compile_network", "count_cores"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import ChipLimitError, DataError
+from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.network.layer import LEAK_LIMIT
-from neurosyn.training.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 
 __all__ = ["find_leaks", "fold"]
 

@@ -8,9 +8,9 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from neurosyn.options import Options
 
-__all__ = ["SimulateOptions", "Timing"]
+__all__ = ["SimulateOptions", "TimingName"]
 
-Timing = Literal["compiled", "simpy", "none"]
+TimingName = Literal["compiled", "simpy", "none"]
 """``simpy``: every packet hop is an event of the reference; ``compiled``: the same times from compiled code; ``none``:
 function and event counts only."""
 
@@ -37,7 +37,7 @@ def _all_or_number(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 class SimulateOptions(Options):
     """How the program is simulated (table ``[simulate]``)."""
 
-    timing: Timing = Field(
+    timing: TimingName = Field(
         default="compiled",
         description="compiled: the time of every packet hop; simpy: the same by SimPy, the reference, a hundred times "
         "slower; none: function and event counts",

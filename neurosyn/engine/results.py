@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.counts import EventCounts
-from neurosyn.engine.timing import Limit
+from neurosyn.chip.spikes import OutputSpikes
+from neurosyn.engine.event_counts import EventCounts
+from neurosyn.engine.fabric.tick_times import Limit
 
-__all__ = ["FramesResult", "OutputSpikes", "TicksResult", "TimingResult"]
+__all__ = ["FramesResult", "TicksResult", "TimingResult"]
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,6 @@ class TimingResult:
     packet_travel_ps: int
     packet_blocked_ps: int
     core_stalled_ps: int
-
-
-@dataclass(frozen=True)
-class OutputSpikes:
-    """Spikes that left the board, ordered by tick, core and neuron; arrays (spikes,).
-
-    Attributes
-    ----------
-    tick : int64
-        When the neuron fired.
-    core, neuron : int32
-    dest_core, dest_axon : int32
-        `OUTPUT` and the pin.
-    """
-
-    tick: NDArray[np.int64]
-    core: NDArray[np.int32]
-    neuron: NDArray[np.int32]
-    dest_core: NDArray[np.int32]
-    dest_axon: NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.tick)
 
 
 @dataclass(frozen=True)

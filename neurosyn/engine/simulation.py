@@ -16,22 +16,24 @@ from numpy.typing import NDArray
 
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.chip.stateless import Pipeline, pipeline
-from neurosyn.engine.counts import EventCounter
-from neurosyn.engine.frames import evaluate_frames
-from neurosyn.engine.function import ChipFunction, FrameInputs, InputSpikes
+from neurosyn.engine.chip_function import ChipFunction
+from neurosyn.engine.clock import Clock, PlayedTick
+from neurosyn.engine.event_counts import EventCounter
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.frame_batches import evaluate_frames
+from neurosyn.engine.host_inputs import FrameInputs
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe, RunInfo
+from neurosyn.engine.probes.dispatch import ProbeDispatcher
+from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.engine.results import FramesResult, TicksResult
-from neurosyn.engine.routes import Routes
 from neurosyn.engine.stepping import TickSimulation, check_board
 from neurosyn.engine.stopwatch import Stopwatch
-from neurosyn.engine.ticks import PlayedTick, TickEngine
-from neurosyn.engine.watch import Probes
 from neurosyn.errors import DataError
-from neurosyn.placement.placement import Placement
-from neurosyn.processors import usable_processors
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
 
@@ -50,7 +52,7 @@ def simulate_frames(
     options: SimulateOptions,
     frames: NDArray[np.uint8],
     *,
-    probes: Sequence[Probe] | Probes = (),
+    probes: Sequence[Probe] | ProbeDispatcher = (),
     progress: Progress = _silent,
     jobs: int | None = None,
     ticks_per_frame: int = 1,
@@ -98,7 +100,7 @@ def simulate_frames(
     backend = get_backend(options.backend)
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)
-    watch = Probes.of(probes)
+    watch = ProbeDispatcher.of(probes)
     inputs = FrameInputs(program, frames, routes)
     if len(frames) % ticks_per_frame:
         raise DataError(
@@ -126,7 +128,7 @@ def simulate_frames(
         progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
     function = ChipFunction(loaded, routes)
-    engine = TickEngine(
+    engine = Clock(
         function,
         inputs,
         placement,
@@ -195,7 +197,7 @@ def simulate_ticks(
     spikes: InputSpikes,
     ticks: int,
     *,
-    probes: Sequence[Probe] | Probes = (),
+    probes: Sequence[Probe] | ProbeDispatcher = (),
     progress: Progress = _silent,
     jobs: int | None = None,
 ) -> TicksResult:

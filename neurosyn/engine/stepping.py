@@ -11,20 +11,22 @@ from numpy.typing import NDArray
 
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
-from neurosyn.engine.counts import EventCounter, EventCounts
-from neurosyn.engine.function import ChipFunction, InputQueue, InputSpikes, Outcome
+from neurosyn.chip.reach import check_reach
+from neurosyn.chip.spikes import InputSpikes, OutputSpikes
+from neurosyn.engine.chip_function import ChipFunction, Outcome
+from neurosyn.engine.clock import Clock, PlayedTick
+from neurosyn.engine.event_counts import EventCounter, EventCounts
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.host_inputs import InputQueue, host_inputs
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe, RunInfo
-from neurosyn.engine.results import OutputSpikes, TicksResult, TimingResult
-from neurosyn.engine.routes import Routes
+from neurosyn.engine.probes.dispatch import ProbeDispatcher
+from neurosyn.engine.probes.probe import Probe, RunInfo
+from neurosyn.engine.results import TicksResult, TimingResult
 from neurosyn.engine.stopwatch import Stopwatch
-from neurosyn.engine.ticks import PlayedTick, TickEngine
-from neurosyn.engine.watch import Probes
 from neurosyn.errors import DataError
-from neurosyn.placement.placement import Placement
-from neurosyn.placement.reach import check_reach
-from neurosyn.processors import usable_processors
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["TickSimulation", "check_board"]
 
@@ -65,7 +67,7 @@ class TickSimulation:
         chip: ChipOptions,
         options: SimulateOptions,
         *,
-        probes: Sequence[Probe] | Probes = (),
+        probes: Sequence[Probe] | ProbeDispatcher = (),
         jobs: int | None = None,
         stepped: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
@@ -77,7 +79,7 @@ class TickSimulation:
         self._backend = backend.name
         self._function = ChipFunction(backend.load(program), routes)
         self._inputs = InputQueue()
-        self._watch = Probes.of(probes)
+        self._watch = ProbeDispatcher.of(probes)
         self._stopwatch = Stopwatch(program, placement, chip)
         self._counter = EventCounter(program, routes)
         self._outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
@@ -86,7 +88,7 @@ class TickSimulation:
         self._progress: Callable[[int], None] = lambda _: None
         # The engine must not keep this object, or a chip's memory would stay until cycles are collected.
         me = weakref.proxy(self)
-        self._engine = TickEngine(
+        self._engine = Clock(
             self._function,
             self._inputs,
             placement,
@@ -134,7 +136,7 @@ class TickSimulation:
         ChipLimitError
             If one would have to go further than packets can.
         """
-        inputs = spikes.inputs(self._program, self._placement, self._chip)
+        inputs = host_inputs(spikes, self._program, self._placement, self._chip)
         if not len(spikes.tick):
             return
         first, last = int(spikes.tick.min()), int(spikes.tick.max())

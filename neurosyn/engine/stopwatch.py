@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
+from neurosyn.engine.clock import PlayedTick
+from neurosyn.engine.fabric.tick_times import find_limit
 from neurosyn.engine.results import TimingResult
-from neurosyn.engine.ticks import PlayedTick
-from neurosyn.engine.timing import find_limit
-from neurosyn.placement.placement import Placement
 
 __all__ = ["Stopwatch"]
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from neurosyn.chip.mesh import Board, Mesh
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
+from neurosyn.chip.reach import check_reach
 from neurosyn.errors import ChipLimitError, PluginError
-from neurosyn.placement.placement import Placement, Placer
-from neurosyn.placement.reach import check_reach
+from neurosyn.placement.placer import Placer
 from neurosyn.registry import blame
 
 __all__ = ["place_program", "require_room"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.data.dataset import Split
-from neurosyn.files import atomic_path
+from neurosyn.support.files import atomic_path
 
 __all__ = ["choose_examples", "write_contact_sheet"]
 

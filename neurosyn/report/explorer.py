@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from neurosyn.analysis.latency import ROUTES
 from neurosyn.analysis.plotting import part_in_use
 from neurosyn.chip.program import OUTPUT
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import ENERGY_PARTS
-from neurosyn.trace.trace import Trace
 
 __all__ = ["TIME_BINS", "Explorer", "explorer"]
 

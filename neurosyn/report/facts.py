@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from neurosyn.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
 
 __all__ = [
     "PARTS",
@@ -49,7 +49,7 @@ class Summary(TypedDict, total=False):
     cores: int
     chips: int
     neurons: int
-    utilisation: dict[str, Any]  # what `neurosyn.compiler.summary.summarise` gives, or its total
+    utilisation: dict[str, Any]  # what `neurosyn.compiler.utilisation.summarise` gives, or its total
     tick_period_us: float | None
     tick_limited_by: Any  # a text, or a table with the key text
     ticks_per_frame: int

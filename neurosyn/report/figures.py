@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurosyn.analysis.latency import latency_bins
 from neurosyn.analysis.plotting import board
-from neurosyn.formatting import count, time
+from neurosyn.support.formatting import count, time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

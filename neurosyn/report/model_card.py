@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from neurosyn.compiler.compile import count_cores
-from neurosyn.files import sha256_file
+from neurosyn.model.model import LayerParameters, Model
+from neurosyn.model.model_file import load_model
+from neurosyn.network.layer_table import network_table
 from neurosyn.network.network import BoundLayer
-from neurosyn.network.summary import network_table
-from neurosyn.training.model import LayerParameters, Model
-from neurosyn.training.model_file import load_model
+from neurosyn.support.files import sha256_file
 
 __all__ = ["FULL_CORE_INPUTS", "layer_weights", "model_card", "weight_statistics"]
 
@@ -93,7 +93,7 @@ def weight_statistics(model: Model) -> dict[str, float | None]:
 
 
 def layer_weights(model: Model) -> list[dict[str, Any]]:
-    """Return the rows of `neurosyn.network.summary.network_table` with what the weights of on-chip layers are like.
+    """Return the rows of `neurosyn.network.layer_table.network_table` with what the weights of on-chip layers are like.
 
     Each has ``zero_weights`` (share) and ``mean_fan_in`` (other weights of a neuron), None before the chip.
     """

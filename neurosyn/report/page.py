@@ -12,15 +12,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from neurosyn import formatting as written
-from neurosyn.analysis.accuracy import Evaluation
-from neurosyn.analysis.recorded import RecordedRun
-from neurosyn.files import write_text
+from neurosyn.analysis.evaluation import Evaluation
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.report import panels
 from neurosyn.report.explorer import Explorer, explorer
 from neurosyn.report.facts import assumed_value, facts, stand_in, unofficial
-from neurosyn.report.limits import hottest, limits
-from neurosyn.trace.trace import Trace
+from neurosyn.report.tick_limits import hottest, limits
+from neurosyn.support import formatting as written
+from neurosyn.support.files import write_text
+from neurosyn.trace.reader import Trace
 
 __all__ = ["write_report"]
 
@@ -59,7 +59,7 @@ def write_report(
     environment.filters.update(
         count=written.count, number=written.number, percent=written.percent, energy=written.energy, time=written.time
     )
-    run = None if trace is None else RecordedRun(trace.folder)
+    run = None if trace is None else FinishedRun(trace.folder)
     script = (files("neurosyn.report") / "templates" / "explorer.js").read_text(encoding="utf-8")
     shown = None if trace is None else explorer(trace)
     environment.filters["svg"] = Markup  # figures are drawn here and escape their own labels

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.analysis.accuracy import Evaluation, class_accuracy, confusion_matrix
+from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_matrix
 from neurosyn.analysis.latency import packet_latencies
-from neurosyn.formatting import MISSING, alike, count, number, percent, things, time, times
 from neurosyn.report import figures
 from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
+from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import ENERGY_PARTS
-from neurosyn.trace.trace import Trace
 
 __all__ = [
     "PART_COLOURS",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.formatting import MISSING, count, energy
 from neurosyn.report.facts import Section, assumed_value, facts, stand_in, unofficial
+from neurosyn.support.formatting import MISSING, count, energy
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -13,8 +13,8 @@ from pathlib import Path
 from string import Template
 
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
-from neurosyn.files import write_text
 from neurosyn.registry import registry
+from neurosyn.support.files import write_text
 
 __all__ = ["KINDS", "write_package"]
 

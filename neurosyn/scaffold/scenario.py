@@ -11,9 +11,9 @@ from typing import Any
 import tomlkit
 
 from neurosyn.errors import ScenarioError
-from neurosyn.files import write_text
-from neurosyn.scenario.loader import read_overrides
+from neurosyn.scenario.document import read_overrides
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.files import write_text
 
 __all__ = ["write_scenario"]
 

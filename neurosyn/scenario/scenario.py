@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import Options
 from neurosyn.registry import registry
-from neurosyn.scenario.lines import KeyPath
-from neurosyn.scenario.loader import Document, dotted, read_document, read_overrides
+from neurosyn.scenario.document import Document, dotted, read_document, read_overrides
+from neurosyn.scenario.key_lines import KeyPath
 from neurosyn.scenario.tables import CONTRACTS, TABLES, Table, load_class
 
 __all__ = ["Scenario", "load_options", "load_scenario"]

@@ -71,8 +71,8 @@ CONTRACTS: dict[str, tuple[str, ...]] = {
     "layers": ("neurosyn.network.layer:Layer", "neurosyn.network.layer:Readout"),
     "topologies": ("neurosyn.network.topology:Topology",),
     "trainers": ("neurosyn.training.trainer:Trainer",),
-    "placers": ("neurosyn.placement.placement:Placer",),
-    "probes": ("neurosyn.engine.probe_plugin:ProbePlugin",),
+    "placers": ("neurosyn.placement.placer:Placer",),
+    "probes": ("neurosyn.engine.probes.plugin:ProbePlugin",),
 }
 """The contracts, of which a plugin of each group derives from one."""
 
@@ -86,7 +86,7 @@ TABLES: dict[str, Table] = {
         "the trainer, and the model to use in its place",
         "trainers",
         "eedn",
-        extra="neurosyn.training.source:ModelSource",
+        extra="neurosyn.training.model_source:ModelSource",
         variant="stand_in",
     ),
     "compile": Table("how layers become cores", options="neurosyn.compiler.options:CompileOptions"),

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosyn.testing.conformance.datasets import check_dataset
     from neurosyn.testing.conformance.encoders import check_encoder
-    from neurosyn.testing.conformance.findings import ConformanceError
     from neurosyn.testing.conformance.layers import check_layer
     from neurosyn.testing.conformance.placers import check_placer
     from neurosyn.testing.conformance.probes import check_probe
+    from neurosyn.testing.conformance.problems import ConformanceError
     from neurosyn.testing.conformance.topologies import check_topology
     from neurosyn.testing.conformance.trainers import check_trainer
 
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "ConformanceError": "findings",
+    "ConformanceError": "problems",
     "check_dataset": "datasets",
     "check_encoder": "encoders",
     "check_layer": "layers",

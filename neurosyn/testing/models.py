@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosyn.model.model import LayerParameters, Model, Normalisation
 from neurosyn.network.network import Network
-from neurosyn.training.model import LayerParameters, Model, Normalisation
 
 __all__ = ["random_model"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import TABLES
-from neurosyn.trace.trace import Trace
 
 __all__ = ["Difference", "TraceDiff", "compare_traces"]
 

@@ -13,12 +13,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from neurosyn.errors import DataError
-from neurosyn.files import atomic_path
-from neurosyn.trace.filter import Ticks
+from neurosyn.support.files import atomic_path
+from neurosyn.trace.row_filter import Ticks
 from neurosyn.trace.schema import TraceTable, table_named
 
 if TYPE_CHECKING:
-    from neurosyn.trace.trace import Trace
+    from neurosyn.trace.reader import Trace
 
 __all__ = ["EXPORTS", "export_table"]
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from neurosyn.engine.probe import Probe, RunInfo, TickColumns
-from neurosyn.files import write_json
-from neurosyn.trace.counts import Counts
+from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
+from neurosyn.support.files import write_json
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 from neurosyn.trace.selection import chosen_cores, chosen_packets
+from neurosyn.trace.tallies import Counts
 
 __all__ = ["ParquetRecorder"]
 

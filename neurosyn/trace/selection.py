@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.program import Program
-from neurosyn.engine.probe import PacketColumns
+from neurosyn.engine.probes.probe import PacketColumns
 from neurosyn.errors import ScenarioError, did_you_mean
 from neurosyn.trace.options import TraceOptions
 

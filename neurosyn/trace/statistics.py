@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import TABLES, table_named
-from neurosyn.trace.trace import Trace
 
 __all__ = ["column_statistics", "table_statistics"]
 

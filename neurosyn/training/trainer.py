@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import ScenarioError
+from neurosyn.model.model import Model
 from neurosyn.network.network import Network
 from neurosyn.options import Options
-from neurosyn.training.model import Model
 
 __all__ = ["Trainer", "TrainingContext", "TrainingData", "require_trainable"]
 

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
-from neurosyn.progress import StageProgress
-from neurosyn.run import Run
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.progress import StageProgress
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import layered_program, make_program, place, random_frames
@@ -35,7 +35,7 @@ def record(tmp_path):
         for columns in run[1]:
             recorder.tick(columns)
         recorder.finished()
-        return RecordedRun(tmp_path / name)
+        return FinishedRun(tmp_path / name)
 
     return record
 
@@ -68,7 +68,7 @@ def play(tmp_path):
             3,
             probes=[ParquetRecorder(tmp_path / "played", options or TraceOptions(level="packet"))],
         )
-        return RecordedRun(tmp_path / "played")
+        return FinishedRun(tmp_path / "played")
 
     return play
 
@@ -90,7 +90,7 @@ def board_run(tmp_path_factory):
         8,
         probes=[ParquetRecorder(folder, TraceOptions(level="packet"))],
     )
-    return RecordedRun(folder)
+    return FinishedRun(folder)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +98,6 @@ def packet_run(tiny, tmp_path_factory):
     """The tiny scenario with every frame timed and everything recorded."""
     overrides = ['trace.level="packet"', 'simulate.timing="compiled"', 'simulate.timed_frames="all"']
     folder = tmp_path_factory.mktemp("runs") / "packets"
-    with StageProgress(Run.STAGES, quiet=True) as progress:
-        Run(load_scenario(tiny, overrides=overrides), folder).simulate(progress)
-    return RecordedRun(folder)
+    with StageProgress(Stages.STAGES, quiet=True) as progress:
+        Stages(load_scenario(tiny, overrides=overrides), folder).simulate(progress)
+    return FinishedRun(folder)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurosyn.analysis.accuracy import Evaluation, class_accuracy, confusion_matrix, margins
+from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_matrix, margins
 from neurosyn.errors import DataError
 
 LABELS = np.array([0, 0, 1, 2, 2, 2], np.int32)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from neurosyn.analysis import accuracy
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
-from neurosyn.files import read_npz
+from neurosyn.support.files import read_npz
 
 
 def test_of_a_run(finished_run):
-    run = RecordedRun(finished_run)
+    run = FinishedRun(finished_run)
     found = accuracy.analyse(run)
     outputs = read_npz(finished_run / "outputs.npz")
     right = outputs["labels"] == outputs["predictions"]
@@ -26,7 +26,7 @@ def test_of_a_run(finished_run):
 
 
 def test_a_stand_in_is_named(finished_run):
-    run = RecordedRun(finished_run)
+    run = FinishedRun(finished_run)
     run.summary["dataset"]["official"] = False
     assert "stand-in" in accuracy.analyse(run).notes[0]
 

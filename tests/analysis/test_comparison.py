@@ -3,7 +3,7 @@ import json
 import pytest
 
 from neurosyn.analysis.comparison import compare
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
 
 
@@ -31,7 +31,7 @@ def run(tmp_path):
         folder = tmp_path / name
         folder.mkdir(parents=True)
         (folder / "summary.json").write_text(json.dumps(summary))
-        return RecordedRun(folder)
+        return FinishedRun(folder)
 
     return run
 

@@ -5,7 +5,7 @@ import pytest
 
 from neurosyn.analysis import activity, faults, hotspots, traffic
 from neurosyn.errors import DataError
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 
 
 def test_activity_by_hand(play):

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from neurosyn.analysis.script import ANALYSES
+from neurosyn.analysis.catalogue import ANALYSES
 from neurosyn.chip.mesh import Mesh
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

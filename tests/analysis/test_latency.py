@@ -4,10 +4,10 @@ import pytest
 from neurosyn.analysis.latency import PacketLatencies, packet_latencies
 from neurosyn.chip.program import OUTPUT
 from neurosyn.errors import DataError
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 
 def _record(folder, run, options=None):

@@ -3,9 +3,9 @@
 import pytest
 
 from neurosyn.analysis import power
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.chip.energy import PORT_PJ, EnergyModel
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 
 
 def test_by_hand(play):
@@ -49,7 +49,7 @@ def _check_sums(run):
 
 
 def test_whole_runs_add_up(packet_run, finished_run, board_run):
-    for run in (packet_run, RecordedRun(finished_run), board_run):
+    for run in (packet_run, FinishedRun(finished_run), board_run):
         found = _check_sums(run)
         if run.summary:
             assert found.headline["energy_pj"] == run.summary["energy_pj"]["total"]

@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from neurosyn.analysis.__main__ import main
+from neurosyn.analysis.catalogue import ANALYSES, analyse_run, plot_analysis
 from neurosyn.analysis.comparison import compare
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.plotting import part_in_use
-from neurosyn.analysis.recorded import RecordedRun
-from neurosyn.analysis.script import ANALYSES, analyse_run, main, plot_analysis, print_analysis
+from neurosyn.analysis.printing import print_analysis
 from neurosyn.errors import DataError
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 
 MADE_UP = {
@@ -81,7 +83,7 @@ def test_of_boards(board_run, capsys):
 
 
 def test_comparison(packet_run, finished_run, capsys, tmp_path):
-    analysis = compare([packet_run, RecordedRun(finished_run)])
+    analysis = compare([packet_run, FinishedRun(finished_run)])
     _check(analysis, capsys)
     plot_analysis(analysis, tmp_path / "compare.pdf")
     assert (tmp_path / "compare.pdf").read_bytes().startswith(b"%PDF")
@@ -132,7 +134,7 @@ def test_damaged_summaries(tmp_path):
     for text, message in (("{", "is damaged"), ("[]", "not the summary")):
         (tmp_path / "summary.json").write_text(text)
         with pytest.raises(DataError, match=message):
-            RecordedRun(tmp_path)
+            FinishedRun(tmp_path)
 
 
 def test_the_period_without_a_summary(record):

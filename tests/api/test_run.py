@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import neurosyn as ns
-from neurosyn.analysis.script import ANALYSES
+from neurosyn.analysis.catalogue import ANALYSES
 from neurosyn.api.changes import overrides
 from neurosyn.api.plots import CORE_MEASURES
 from neurosyn.errors import DataError, ScenarioError
-from neurosyn.scenario.loader import read_overrides
+from neurosyn.scenario.document import read_overrides
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import pytest
 import neurosyn as ns
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe
+from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import BackendError, DataError, NeurosynError, ScenarioError
-from neurosyn.interop.program_file import save_program
+from neurosyn.formats.program_file import save_program
 from tests.engine.programs import make_program, neuron_type, place
 
 US = 1_000_000
@@ -201,7 +201,7 @@ def test_questions_without_answers():
 def test_an_interruption_leaves_nothing_to_go_on_from(monkeypatch):
     sim = simulator()
     monkeypatch.setattr(
-        "neurosyn.engine.ticks.TickEngine.advance", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
+        "neurosyn.engine.clock.Clock.advance", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         sim.step()

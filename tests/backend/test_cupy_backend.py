@@ -14,12 +14,12 @@ from neurosyn.backend.cupy_backend import CupyBackend
 from neurosyn.chip.crossbar import pack_bits, unpack_bits
 from neurosyn.chip.lfsr import initial_states, jump_tables, stream
 from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.chip.stateless import is_stateless
-from neurosyn.engine.function import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
 from neurosyn.errors import BackendError
-from neurosyn.testing.backends import check_backend
+from neurosyn.selftest.backends import check_backend
 from neurosyn.testing.programs import random_program
 from neurosyn.testing.strategies import active_axons, eedn_neuron_types, neuron_types, programs, tame_neuron_types
 from tests.backend.checks import assert_frames_like_ticks, assert_like_reference, row

@@ -95,7 +95,7 @@ def test_no_colours_where_there_is_no_terminal_nor_with_no_color(words):
 def test_no_color_keeps_bars_free_of_colours(monkeypatch):
     import io
 
-    from neurosyn.progress import StageProgress
+    from neurosyn.support.progress import StageProgress
 
     class Terminal(io.StringIO):
         def isatty(self):

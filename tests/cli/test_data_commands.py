@@ -76,7 +76,7 @@ def test_fetch_of_what_is_sent_on_request_says_so(neurosyn):
 
 
 def test_fetch_downloads_each_file_once(neurosyn, empty_data, monkeypatch):
-    from neurosyn_plugins.datasets import official
+    from neurosyn_plugins.datasets.official import published_files as official
 
     asked = []
 

@@ -9,7 +9,7 @@ import pytest
 from neurosyn.backend import numpy_backend
 from neurosyn.backend.base import StepResult
 from neurosyn.chip.program import NEURON_TYPE
-from neurosyn.interop.program_file import save_program
+from neurosyn.formats.program_file import save_program
 from neurosyn.registry import Plugin, registry
 from neurosyn.testing.programs import random_program
 
@@ -142,7 +142,7 @@ def test_a_timing_that_differs_is_named(neurosyn, empty_data, without_cupy, monk
     from dataclasses import replace
 
     from neurosyn.engine import simulation
-    from neurosyn.testing import simulations
+    from neurosyn.selftest import simulations
 
     def slower(*arguments, **options):
         result = simulation.simulate_ticks(*arguments, **options)

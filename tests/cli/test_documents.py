@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from neurosyn.chip.program import NEURON_TYPE
 from neurosyn.cli.app import app
 from neurosyn.cli.documents import DOCUMENTS, document_schema
-from neurosyn.interop.program_file import save_program
+from neurosyn.formats.program_file import save_program
 from neurosyn.testing.programs import random_program
 
 

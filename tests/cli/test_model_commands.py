@@ -5,12 +5,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from neurosyn.compiler.compile import compile_network
-from neurosyn.models import shipped_models
+from neurosyn.model.model import LayerParameters, Model
+from neurosyn.model.model_file import load_model, save_model
+from neurosyn.model.shipped import shipped_models
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.report.model_card import layer_weights, model_card, weight_statistics
-from neurosyn.training.model import LayerParameters, Model
-from neurosyn.training.model_file import load_model, save_model
 
 VAD = "vad_stand_in"
 
@@ -48,7 +48,7 @@ def test_a_broken_model_is_named_and_the_others_are_shown(neurosyn, monkeypatch,
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"not a model")
     found = {"broken": broken, VAD: shipped_models()[VAD]}
-    monkeypatch.setattr("neurosyn.models.shipped_models", lambda: found)
+    monkeypatch.setattr("neurosyn.model.shipped.shipped_models", lambda: found)
     outcome = neurosyn("models", "list")
     assert outcome.code == 0
     assert "BROKEN" in outcome.out

@@ -8,7 +8,7 @@ import pytest
 
 from neurosyn.chip.program import NO_DESTINATION
 
-DATA = Path(__file__).parents[1] / "interop" / "data"
+DATA = Path(__file__).parents[1] / "formats" / "data"
 TABLE = "tick,core,neuron,dest_core,dest_axon,pin\n2,3,3,-33,255,511\n3,3,0,-32,0,0\n3,3,1,-32,1,1\n4,3,1,-32,1,1\n"
 
 
@@ -60,8 +60,8 @@ def test_our_own_program_and_a_summary_for_people(run, two_cores_npz):
 
 @pytest.fixture
 def two_cores_npz(tmp_path):
-    from neurosyn.interop.cpe import read_cpe
-    from neurosyn.interop.program_file import save_program
+    from neurosyn.formats.ibm.reader import read_cpe
+    from neurosyn.formats.program_file import save_program
 
     save_program(read_cpe(DATA / "two_cores.json"), tmp_path / "program.npz")
     return tmp_path / "program.npz"
@@ -211,7 +211,7 @@ def test_every_analysis_takes_the_folder_of_a_raw_program_or_says_why_not(run, n
 
 def test_a_packet_beyond_its_reach_ends_with_4(run, tmp_path):
     """301 cores side by side: the first sends to the last."""
-    from neurosyn.interop.program_file import save_program
+    from neurosyn.formats.program_file import save_program
     from tests.engine.programs import make_program
 
     dest = np.full((301, 1), NO_DESTINATION)

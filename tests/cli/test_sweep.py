@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from neurosyn.cli.documents import DOCUMENTS
 from neurosyn.errors import ScenarioError
-from neurosyn.sweep import read_ranges
+from neurosyn.run.sweep import read_ranges
 
 
 def test_ranges_are_parted_at_commas_outside_brackets_and_quotes():

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from neurosyn.analysis.script import ANALYSES
+from neurosyn.analysis.catalogue import ANALYSES
 
 
 def test_stats(neurosyn, finished_run):

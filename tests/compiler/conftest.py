@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from neurosyn.model.model import NORMALISATION_EPSILON
 from neurosyn.network.layer import Layer, MapShape
 from neurosyn.network.network import BoundLayer, Network
 from neurosyn.testing.reference import ReferenceChip
-from neurosyn.training.model import NORMALISATION_EPSILON
 
 
 class GivenWiring(Layer):

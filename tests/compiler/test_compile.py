@@ -11,11 +11,11 @@ from neurosyn.compiler.compile import compile_network
 from neurosyn.compiler.neurons import IDLE, RELAY
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import ChipLimitError
+from neurosyn.model.model import LayerParameters, Model
 from neurosyn.network.layer import Connectivity, MapShape
 from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
-from neurosyn.training.model import LayerParameters, Model
 from tests.compiler.stacks import stacks
 
 SMALL_CORE = CompileOptions(axons=32, neurons=32)

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from neurosyn.compiler.fold import find_leaks, fold
 from neurosyn.errors import ChipLimitError, DataError
+from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.testing.models import random_model
-from neurosyn.training.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 
 
 def one_filter(mean, std, bias):

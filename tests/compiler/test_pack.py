@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.stateless import is_stateless, pipeline
 from neurosyn.compiler.bounds import find_demands
 from neurosyn.compiler.compile import compile_network, count_cores
@@ -13,14 +14,13 @@ from neurosyn.compiler.corelets import make_corelet
 from neurosyn.compiler.neurons import IDLE
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.pack import pack_layer
-from neurosyn.compiler.summary import summarise
-from neurosyn.engine.counts import EventCounter
-from neurosyn.engine.frames import evaluate_frames
-from neurosyn.engine.routes import Routes
+from neurosyn.compiler.utilisation import summarise
+from neurosyn.engine.event_counts import EventCounter
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.frame_batches import evaluate_frames
 from neurosyn.errors import ChipLimitError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
-from neurosyn.placement.placement import Placement
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from tests.compiler.stacks import stacks

@@ -46,7 +46,7 @@ def test_guide_does_what_it_prints(neurosyn, empty_data, tmp_path, monkeypatch):
         else:
             (folder / text.split()[1]).write_text(text, encoding="utf-8")
 
-    from neurosyn.run import read_summary
+    from neurosyn.run.stages import read_summary
 
     first, second = (read_summary(folder / "runs" / name) for name in ("first", "second"))
     assert first["accuracy"] > 0.75, "rows and columns are told apart"

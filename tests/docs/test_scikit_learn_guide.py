@@ -6,7 +6,7 @@ import doctest
 import re
 from pathlib import Path
 
-from neurosyn.training import classifier
+from neurosyn.api import classifier
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "scikit_learn.md"
 

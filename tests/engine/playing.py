@@ -11,10 +11,10 @@ from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import OUTPUT
 from neurosyn.engine.environment import TICK, ChipEnvironment
-from neurosyn.engine.fabric import Fabric
-from neurosyn.engine.simpy_timing import SimpyTiming
-from neurosyn.engine.timing import TickTimes
-from neurosyn.engine.traffic import HOST_CORE, Packets, Walks
+from neurosyn.engine.fabric.fabric import Fabric
+from neurosyn.engine.fabric.tick_times import TickTimes
+from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Walks
+from neurosyn.engine.reference.timing import SimpyTiming
 
 QUICK = ChipOptions(
     neuron_time_ps=0,

@@ -7,8 +7,8 @@ import numpy as np
 from neurosyn.chip.crossbar import pack_bits
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
-from neurosyn.placement.placement import Placement
 
 
 def neuron_type(**values):

@@ -5,11 +5,11 @@ import pytest
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from neurosyn.engine.compiled_timing import CompiledTiming
+from neurosyn.engine.compiled.timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
-from neurosyn.engine.fabric import Fabric
-from neurosyn.engine.simpy_network import Packet
-from neurosyn.engine.simpy_timing import SimpyTiming
+from neurosyn.engine.fabric.fabric import Fabric
+from neurosyn.engine.reference.packet_network import Packet
+from neurosyn.engine.reference.timing import SimpyTiming
 from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic
 
 BOARDS = [Mesh(1, 1, 8), Mesh(2, 2, 4), Mesh(4, 4, 2)]

@@ -5,11 +5,11 @@ import pytest
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
-from neurosyn.placement.placement import Placement
 from tests.engine.playing import QUICK
 from tests.engine.programs import make_program, neuron_type
 

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe
+from neurosyn.engine.probes.dispatch import ProbeWarning
+from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
-from neurosyn.engine.watch import ProbeWarning
 from neurosyn.errors import ChipLimitError, DataError
-from neurosyn.placement.placement import Placement
 from tests.engine.programs import layered_program, make_program, neuron_type, place, random_frames
 
 MICROSECOND = 1_000_000
@@ -411,7 +411,7 @@ def test_nobody_makes_columns_that_nobody_looks_at(monkeypatch):
     def refuse(*_):
         raise AssertionError("made columns")
 
-    monkeypatch.setattr("neurosyn.engine.ticks.PlayedTick.columns", refuse)
+    monkeypatch.setattr("neurosyn.engine.clock.PlayedTick.columns", refuse)
     run_relay(probes=[Probe()])
 
 
@@ -443,7 +443,7 @@ def test_an_error_while_playing_reaches_the_caller(monkeypatch):
     def fail(*_):
         raise DataError("chip: broke; mend it")
 
-    monkeypatch.setattr("neurosyn.engine.function.ChipFunction.step", fail)
+    monkeypatch.setattr("neurosyn.engine.chip_function.ChipFunction.step", fail)
     diary = Diary()
     with pytest.raises(DataError, match="mend it"):
         run_relay(probes=[diary])

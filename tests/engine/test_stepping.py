@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe
+from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.engine.stepping import TickSimulation
 from neurosyn.errors import DataError

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.compiler.compile import compile_network
-from neurosyn.engine.compiled_solver import SolverPool
-from neurosyn.engine.function import InputSpikes
+from neurosyn.engine.compiled.solver import SolverPool
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.probe import Probe
+from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
-from neurosyn.placement.placement import Placement
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from neurosyn.trace.recorder import ParquetRecorder
@@ -149,7 +149,7 @@ def test_an_error_in_a_job_reaches_the_caller(monkeypatch):
     def fail(*_):
         raise MemoryError("no room for the packets")
 
-    monkeypatch.setattr("neurosyn.engine.compiled_solver.Departure.of", fail)
+    monkeypatch.setattr("neurosyn.engine.compiled.solver.Departure.of", fail)
     program, placement, chip = relay()
     spikes = InputSpikes.on_lines(program, np.zeros(1, np.int64), np.zeros(1, np.int32))
     with pytest.raises(MemoryError, match="no room for the packets"):

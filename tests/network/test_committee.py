@@ -7,19 +7,19 @@ import pytest
 from neurosyn_plugins.topologies.committee import Committee
 from neurosyn_plugins.topologies.eedn import EednTiny
 
+from neurosyn import SpikingClassifier
 from neurosyn.errors import NeurosynError, ScenarioError
+from neurosyn.model.inference import class_scores, infer
+from neurosyn.model.model_file import load_model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
-from neurosyn.progress import StageProgress
 from neurosyn.registry import registry
-from neurosyn.run import Run
-from neurosyn.rundata import RunData
+from neurosyn.run.inputs import RunData
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.progress import StageProgress
 from neurosyn.testing import check_topology
 from neurosyn.testing.models import random_model
-from neurosyn.training import SpikingClassifier
-from neurosyn.training.inference import class_scores, infer
-from neurosyn.training.model_file import load_model
 
 SHAPE = MapShape(12, 12, 3)
 MEMBER = {"kind": "layers", "layers": [
@@ -99,8 +99,8 @@ def test_from_scenario_to_chip(scenario, tmp_path, trainer):
     table = f'[train]\nkind = "{trainer}"\n{options}'
     text = scenario.read_text(encoding="utf-8").replace("[train]\nepochs = 2\nbatch = 16", table)
     scenario.write_text(text, encoding="utf-8")
-    with StageProgress(Run.STAGES, quiet=True) as progress:
-        summary = Run(load_scenario(scenario), tmp_path / "run").simulate(progress)
+    with StageProgress(Stages.STAGES, quiet=True) as progress:
+        summary = Stages(load_scenario(scenario), tmp_path / "run").simulate(progress)
     assert summary["mismatched_frames"] == 0
     model = load_model(tmp_path / "run" / "model.safetensors")
     assert model.network.copies == (6 if trainer == "tea" else 3)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.model.inference import class_scores, infer
+from neurosyn.model.model import Model
+from neurosyn.model.model_file import load_model, save_model
 from neurosyn.network.copies import copy_connectivity
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
 from neurosyn.testing.models import random_model
-from neurosyn.training.inference import class_scores, infer
-from neurosyn.training.model import Model
-from neurosyn.training.model_file import load_model, save_model
 
 LAYERS = [
     {"kind": "transduction", "features": 6},

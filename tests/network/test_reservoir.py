@@ -15,15 +15,15 @@ from neurosyn.compiler.compile import count_cores
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.model.inference import infer, predict, transduce
 from neurosyn.network.layer import FixedWeights, Layer, MapShape
 from neurosyn.network.network import build_network
-from neurosyn.progress import StageProgress
 from neurosyn.registry import registry
-from neurosyn.run import Run
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.progress import StageProgress
 from neurosyn.testing import ConformanceError, check_layer, check_topology
 from neurosyn.testing.models import random_model
-from neurosyn.training.inference import infer, predict, transduce
 from neurosyn.training.trainer import TrainingContext, TrainingData, require_trainable
 
 
@@ -157,13 +157,13 @@ def test_from_scenario_to_chip(tiny, tmp_path, trainer):
     tables = f'[network]\n{network}\n\n[train]\nkind = "{trainer}"\n\n'
     path = tmp_path / "reservoir.toml"
     path.write_text(text[:start] + tables + text[end:], encoding="utf-8")
-    with StageProgress(Run.STAGES, quiet=True) as progress:
-        summary = Run(load_scenario(path), tmp_path / "run").simulate(progress)
+    with StageProgress(Stages.STAGES, quiet=True) as progress:
+        summary = Stages(load_scenario(path), tmp_path / "run").simulate(progress)
     assert summary["mismatched_frames"] == 0
     assert summary["accuracy"] == summary["trained_accuracy"]
     with pytest.raises(ScenarioError, match=r"layer 2 reservoir-.* brings its weights along, and Eedn trains all"):
-        Run(load_scenario(path, overrides=["train.kind=eedn"]), tmp_path / "eedn").simulate(
-            StageProgress(Run.STAGES, quiet=True)
+        Stages(load_scenario(path, overrides=["train.kind=eedn"]), tmp_path / "eedn").simulate(
+            StageProgress(Stages.STAGES, quiet=True)
         )
 
 

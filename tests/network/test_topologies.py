@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from neurosyn.errors import ScenarioError
 from neurosyn.network.layer import MapShape
+from neurosyn.network.layer_table import network_table, summarise_network
 from neurosyn.network.network import build_network
-from neurosyn.network.summary import network_table, summarise_network
 from neurosyn.registry import registry
 
 # Esser et al. 2016, the one-chip network: features, output side, groups, inputs and features of a core.

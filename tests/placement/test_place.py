@@ -4,7 +4,7 @@ import pytest
 from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.errors import ChipLimitError, DataError, PluginError
 from neurosyn.placement.place import place_program
-from neurosyn.placement.placement import Placer
+from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
 
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neurosyn_plugins.placers.region import choose_region
-from neurosyn_plugins.placers.space_filling import core_graph, fill_by_halving, smooth_coordinates
+from neurosyn_plugins.placers.spectral import core_graph, fill_by_halving, smooth_coordinates
 from neurosyn_plugins.placers.swaps import try_swaps
 
 from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.compiler.compile import compile_network
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
-from neurosyn.placement.cost import mean_hops, measure_traffic
+from neurosyn.placement.expected_traffic import mean_hops, measure_traffic
 from neurosyn.placement.place import place_program
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from neurosyn.analysis.accuracy import Evaluation
-from neurosyn.testing.runs import random_run
+from neurosyn.analysis.evaluation import Evaluation
+from neurosyn.testing.made_up_runs import random_run
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 
 @pytest.fixture

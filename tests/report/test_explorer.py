@@ -7,10 +7,10 @@ import pytest
 
 from neurosyn.report import explorer as explorer_module
 from neurosyn.report.explorer import TIME_BINS, explorer
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 
 def record(folder, options=None, **how):

@@ -2,7 +2,7 @@ import pytest
 
 from neurosyn.report.explorer import explorer
 from neurosyn.report.page import write_report
-from neurosyn.trace.trace import Trace
+from neurosyn.trace.reader import Trace
 from tests.report.chromium import CHROMIUM, Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")

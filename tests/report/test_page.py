@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from neurosyn.analysis import critical_path
-from neurosyn.analysis.accuracy import Evaluation
-from neurosyn.analysis.recorded import RecordedRun
+from neurosyn.analysis.evaluation import Evaluation
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
 from neurosyn.report.page import write_report
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 _VOID = {"meta", "img", "br", "link", "input", "hr", "col"}
 
@@ -186,7 +186,7 @@ def test_own_images_stand_in_for_nothing(page, summary):
 
 
 def test_what_limits_the_tick_comes_from_its_analysis(page, summary, trace):
-    found = critical_path.analyse(RecordedRun(trace.folder))
+    found = critical_path.analyse(FinishedRun(trace.folder))
     text = " ".join(page(summary, trace).text.split())
     assert f"Tick {found.headline['tick']}, the longest that was recorded" in text
     assert found.headline["limited_by"] in text

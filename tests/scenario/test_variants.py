@@ -3,7 +3,7 @@
 import pytest
 
 from neurosyn.errors import ScenarioError
-from neurosyn.rundata import RunData
+from neurosyn.run.inputs import RunData
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.training.trainer import Trainer
 

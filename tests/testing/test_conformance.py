@@ -27,7 +27,7 @@ from neurosyn.plugins import (
     Trainer,
 )
 from neurosyn.registry import registry
-from neurosyn.testing.conformance.findings import read_options
+from neurosyn.testing.conformance.problems import read_options
 
 CONV = registry.get("layers", "conv2d")
 EEDN = registry.get("trainers", "eedn")

@@ -1,8 +1,8 @@
 import pytest
 
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from neurosyn.engine.probe import PacketColumns, RunInfo, TickColumns
-from neurosyn.testing.runs import random_run
+from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.diff import compare_traces
 from neurosyn.trace.options import TraceOptions
 

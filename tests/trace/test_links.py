@@ -12,16 +12,16 @@ from neurosyn.chip.energy import EnergyModel
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.packet import unpack
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.fabric import HOST, Fabric
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.fabric.fabric import HOST, Fabric
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
-from neurosyn.placement.placement import Placement
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 from tests.engine.programs import make_program, neuron_type
 
 NETWORK = ["network", "chip_to_chip", "io"]

@@ -5,15 +5,15 @@ from collections import defaultdict
 import pytest
 
 from neurosyn.chip.mesh import Mesh
-from neurosyn.engine.function import InputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import DataError
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
-from neurosyn.trace.perfetto import export_perfetto
+from neurosyn.trace.perfetto.export import export_perfetto
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 from tests.engine.programs import layered_program, place, random_frames
 from tests.trace.perfetto_page import MISSING, PerfettoPage
 

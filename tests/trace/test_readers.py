@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
-from neurosyn.trace.trace import Trace
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "trace.md"
 

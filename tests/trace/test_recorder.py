@@ -10,15 +10,15 @@ from neurosyn.chip.energy import CROSSING_PJ, PORT_PJ, EnergyModel
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
-from neurosyn.engine.probe import RunInfo, TickColumns
-from neurosyn.engine.routes import Routes
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.probes.probe import RunInfo, TickColumns
 from neurosyn.errors import DataError, ScenarioError
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.schema import HOST, MANIFEST
 from neurosyn.trace.selection import chosen_cores
-from neurosyn.trace.trace import Trace
 
 
 def test_every_spike_comes_back(record):

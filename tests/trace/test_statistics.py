@@ -1,6 +1,6 @@
 import pytest
 
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.statistics import column_statistics, table_statistics
 
 

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from neurosyn.errors import DataError
-from neurosyn.testing.runs import random_run
-from neurosyn.trace.filter import RowFilter
+from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.reader import Trace
+from neurosyn.trace.row_filter import RowFilter
 from neurosyn.trace.schema import MANIFEST, TABLES
-from neurosyn.trace.trace import Trace
 
 
 @pytest.fixture

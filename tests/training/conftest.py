@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from neurosyn.data.encoder import Encoder
+from neurosyn.model.model import LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
-from neurosyn.training.model import LayerParameters, Model, Normalisation
 
 SHAPE = MapShape(6, 6, 2)
 

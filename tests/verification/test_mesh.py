@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neurosyn.chip.mesh import Mesh
-from neurosyn.engine.fabric import Fabric
+from neurosyn.engine.fabric.fabric import Fabric
 from verification import mesh
 from verification.mesh.load import DEEP, mean_wait, measure
 from verification.mesh.patterns import PATTERNS, hot_spot, link_load, transpose, uniform

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from verification import chance, periods
+from verification import periods
+from verification import stochastic_threshold as chance
 from verification.periods import Tonic
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tests.interop.vectors import vectors_folder
-from verification import recorded
-from verification.recorded import Comparison, compare_arrays, compare_ibm
+from tests.formats.vectors import vectors_folder
+from verification import recorded_programs as recorded
+from verification.recorded_programs import Comparison, compare_arrays, compare_ibm
 
 
 def spikes(*rows):

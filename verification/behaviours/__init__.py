@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from verification.findings import Findings, Row
+from verification.outcome import Outcome, Row
 
 __all__ = ["verify"]
 
 
-def verify() -> Findings:
+def verify() -> Outcome:
     """Play every behaviour and hold it against its criterion."""
     from verification.behaviours.catalogue import BEHAVIOURS
     from verification.behaviours.figure import draw
 
-    findings = Findings()
+    outcome = Outcome()
     played = []
     for behaviour in BEHAVIOURS:
         recording = behaviour.play()
         shown = behaviour.shown(recording)
         played.append((behaviour, recording, shown))
         size = len(behaviour.circuit.neurons)
-        findings.rows.append(
+        outcome.rows.append(
             Row(
                 "behaviours",
                 f"{behaviour.name} ({size} neuron{'s' if size > 1 else ''})",
@@ -34,8 +34,8 @@ def verify() -> Findings:
                 shown,
             )
         )
-    findings.figures["behaviours"] = draw(played)
-    return findings
+    outcome.figures["behaviours"] = draw(played)
+    return outcome
 
 
 def _spikes(ticks: list[int]) -> str:

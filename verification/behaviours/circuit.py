@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.program import NEURON_TYPE, Program
-from neurosyn.engine.function import InputSpikes
-from neurosyn.engine.probe import Probe, TickColumns
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.probes.probe import Probe, TickColumns
 from neurosyn.testing.reference import ReferenceChip
-from verification.playing import equal_cores, play
+from verification.small_programs import equal_cores, play
 
 __all__ = ["OUT", "Circuit", "Neuron", "Recording", "record"]
 

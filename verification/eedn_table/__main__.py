@@ -10,11 +10,11 @@ from pathlib import Path
 from rich.console import Console
 
 from neurosyn.errors import InterruptedRunError, NeurosynError
-from neurosyn.files import sha256_file, write_text
-from neurosyn.formatting import count, number, percent
-from neurosyn.models import shipped_models
-from neurosyn.progress import StageProgress
-from neurosyn.run import Run
+from neurosyn.model.shipped import shipped_models
+from neurosyn.run.stages import Stages
+from neurosyn.support.files import sha256_file, write_text
+from neurosyn.support.formatting import count, number, percent
+from neurosyn.support.progress import StageProgress
 from verification.eedn_table.document import PLOT, page
 from verification.eedn_table.measure import Table
 from verification.eedn_table.plot import draw
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             with table.plan(models[name]) as plan:
                 if name not in rows or rows[name].key != plan.key:
                     rows.pop(name, None)
-                    with StageProgress(Run.STAGES, quiet=options.quiet) as progress:
+                    with StageProgress(Stages.STAGES, quiet=options.quiet) as progress:
                         rows[name] = plan.simulate(progress)
                     write_rows(rows.values(), file)
         except (KeyboardInterrupt, InterruptedRunError):

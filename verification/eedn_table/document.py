@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from neurosyn.formatting import MISSING, alike, count, number, percent, things
+from neurosyn.support.formatting import MISSING, alike, count, number, percent, things
 from verification.eedn_table.published import PUBLISHED, Published
 from verification.eedn_table.row import Row, ordered
 

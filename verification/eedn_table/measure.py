@@ -15,12 +15,12 @@ from typing import Any
 
 import neurosyn
 from neurosyn.errors import DataError
-from neurosyn.models import shipped_models
-from neurosyn.progress import StageProgress
+from neurosyn.model.shipped import shipped_models
 from neurosyn.report.facts import limited_by
 from neurosyn.report.model_card import model_card
-from neurosyn.run import Run
+from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import Scenario, load_scenario
+from neurosyn.support.progress import StageProgress
 from verification.eedn_table.row import Kind, Row
 
 __all__ = ["Plan", "Table"]
@@ -82,7 +82,7 @@ class Table:
             # Where the real data are, a model of the stand-in is simulated all the same: as if they were not.
             for folder in (None, empty):
                 with _data_folder(folder):
-                    run = Run(scenario, self.runs / model.stem)
+                    run = Stages(scenario, self.runs / model.stem)
                     try:
                         source = run.data.source
                     except DataError as error:
@@ -110,7 +110,7 @@ class Plan:
     """
 
     table: Table
-    run: Run
+    run: Stages
     card: Mapping[str, Any]
     key: str
 

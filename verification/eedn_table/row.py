@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from neurosyn.errors import DataError
-from neurosyn.files import write_text
+from neurosyn.support.files import write_text
 from verification.eedn_table.published import PUBLISHED, Published
 
 __all__ = ["Kind", "Row", "ordered", "read_rows", "write_rows"]

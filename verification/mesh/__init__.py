@@ -13,10 +13,10 @@ import numpy as np
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from verification.findings import Findings, Row
 from verification.mesh.load import DEEP, Measurement, mean_wait, measure
 from verification.mesh.patterns import PATTERNS, Pattern, link_load, uniform
 from verification.mesh.routes import Lonely, count_wrong_routes, link_loads, send_alone
+from verification.outcome import Outcome, Row
 
 __all__ = ["Curves", "verify"]
 
@@ -46,7 +46,7 @@ class Curves:
     deep: list[Measurement]
 
 
-def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int = 60_000) -> Findings:
+def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int = 60_000) -> Outcome:
     """Check routes and lonely packets, then load each pattern until it saturates.
 
     Parameters
@@ -60,13 +60,13 @@ def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int
     """
     from verification.mesh.figure import draw_latencies, draw_loads
 
-    findings = Findings()
+    outcome = Outcome()
     board = Mesh(2, 2, side // 2)
-    findings.rows += _route_rows(Mesh(side=side), board)
+    outcome.rows += _route_rows(Mesh(side=side), board)
     alone, over_edges = send_alone(Mesh(side=side)), send_alone(board)
-    findings.rows += [_alone_row(alone, f"one chip of {side} × {side}"), _alone_row(over_edges, "2 × 2 chips")]
+    outcome.rows += [_alone_row(alone, f"one chip of {side} × {side}"), _alone_row(over_edges, "2 × 2 chips")]
     profile = _profile(side)
-    findings.rows.append(_profile_row(profile, side))
+    outcome.rows.append(_profile_row(profile, side))
 
     depth = ChipOptions().fifo_depth
     curves = [
@@ -75,14 +75,14 @@ def verify(side: int = 8, packets: int = 640, wider: int = 16, wait_packets: int
         for pattern in (kind(side) for kind in PATTERNS)
     ]  # fmt: skip
     for one in curves:
-        findings.rows += _pattern_rows(one, depth)
-    findings.rows.append(_wider_row(uniform(wider)))
+        outcome.rows += _pattern_rows(one, depth)
+    outcome.rows.append(_wider_row(uniform(wider)))
 
     waits = [mean_wait(utilisation, packets=wait_packets) for utilisation in UTILISATIONS]
-    findings.rows.append(_wait_row(waits))
-    findings.figures["mesh_load"] = draw_loads(curves, depth)
-    findings.figures["mesh_latency"] = draw_latencies(alone, over_edges, profile, waits, UTILISATIONS)
-    return findings
+    outcome.rows.append(_wait_row(waits))
+    outcome.figures["mesh_load"] = draw_loads(curves, depth)
+    outcome.figures["mesh_latency"] = draw_latencies(alone, over_edges, profile, waits, UTILISATIONS)
+    return outcome
 
 
 def _route_rows(*meshes: Mesh) -> list[Row]:

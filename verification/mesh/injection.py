@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from simpy import Event
 
 from neurosyn.engine.environment import ChipEnvironment
-from neurosyn.engine.fabric import Fabric, Position
-from neurosyn.engine.simpy_network import Network, Packet
+from neurosyn.engine.fabric.fabric import Fabric, Position
+from neurosyn.engine.reference.packet_network import Packet, PacketNetwork
 
 __all__ = ["Delivery", "inject"]
 
@@ -55,7 +55,7 @@ def inject(
         When each packet is made; ascending for each core.
     """
     env = ChipEnvironment()
-    network = Network(env, fabric)
+    network = PacketNetwork(env, fabric)
     flat = target.shape[1]
     arrived = np.full(target.shape, -1, np.int64)
 
@@ -73,7 +73,7 @@ def inject(
 
 
 def _source(
-    env: ChipEnvironment, network: Network, packets: list[Packet], times: list[int]
+    env: ChipEnvironment, network: PacketNetwork, packets: list[Packet], times: list[int]
 ) -> Generator[Event, None, None]:
     for packet, at in zip(packets, times, strict=True):
         if at > env.now:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
-from neurosyn.engine.fabric import Fabric
+from neurosyn.engine.fabric.fabric import Fabric
 from verification.mesh.injection import inject
 from verification.mesh.patterns import Pattern
 

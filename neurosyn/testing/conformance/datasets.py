@@ -10,7 +10,7 @@ from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, Spli
 from neurosyn.data.folder import data_context
 from neurosyn.data.source import DataSource
 from neurosyn.errors import DataError
-from neurosyn.testing.conformance.findings import Findings, plain_value
+from neurosyn.testing.conformance.problems import Findings, plain_value
 
 __all__ = ["check_dataset"]
 

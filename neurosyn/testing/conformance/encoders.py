@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import ScenarioError
-from neurosyn.testing.conformance.findings import Findings
+from neurosyn.testing.conformance.problems import Findings
 
 __all__ = ["check_encoder"]
 

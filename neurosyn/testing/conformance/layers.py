@@ -11,8 +11,8 @@ from neurosyn.errors import ChipLimitError, ScenarioError
 from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
 from neurosyn.network.network import Network, build_network
 from neurosyn.registry import registry
-from neurosyn.testing.conformance.findings import Findings
-from neurosyn.testing.conformance.pipeline import differing_frames
+from neurosyn.testing.conformance.on_chip import differing_frames
+from neurosyn.testing.conformance.problems import Findings
 from neurosyn.testing.models import random_model
 
 __all__ = ["check_layer"]

@@ -10,9 +10,9 @@ from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.chip.program import Program
 from neurosyn.errors import ChipLimitError
 from neurosyn.placement.place import place_program
-from neurosyn.placement.placement import Placer
-from neurosyn.testing.conformance.findings import Findings, frozen_arrays
-from neurosyn.testing.runs import random_run
+from neurosyn.placement.placer import Placer
+from neurosyn.testing.conformance.problems import Findings, frozen_arrays
+from neurosyn.testing.made_up_runs import random_run
 
 __all__ = ["check_placer"]
 

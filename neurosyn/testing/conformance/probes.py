@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from neurosyn.chip.program import Program
-from neurosyn.engine.probe import RunInfo, TickColumns
-from neurosyn.engine.probe_outcome import checked_tables, disturb_program, plain_results
-from neurosyn.engine.probe_plugin import ProbePlugin
-from neurosyn.testing.conformance.findings import Findings, frozen_arrays
-from neurosyn.testing.runs import random_run
+from neurosyn.engine.probes.checks import checked_tables, disturb_program, plain_results
+from neurosyn.engine.probes.plugin import ProbePlugin
+from neurosyn.engine.probes.probe import RunInfo, TickColumns
+from neurosyn.testing.conformance.problems import Findings, frozen_arrays
+from neurosyn.testing.made_up_runs import random_run
 
 __all__ = ["check_probe"]
 

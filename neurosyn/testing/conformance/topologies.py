@@ -8,7 +8,7 @@ from neurosyn.errors import ChipLimitError, ScenarioError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.network.topology import Topology
-from neurosyn.testing.conformance.findings import Findings, plain_value
+from neurosyn.testing.conformance.problems import Findings, plain_value
 
 __all__ = ["check_topology"]
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from neurosyn.data.dataset import Split
+from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
 from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import registry
-from neurosyn.testing.conformance.findings import Findings, plain_value
-from neurosyn.testing.conformance.pipeline import differing_frames
-from neurosyn.training.model import Model
+from neurosyn.testing.conformance.on_chip import differing_frames
+from neurosyn.testing.conformance.problems import Findings, plain_value
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
 
 __all__ = ["check_trainer"]

@@ -16,10 +16,10 @@ from pydantic import Field
 
 from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
-from neurosyn.placement.cost import measure_traffic
-from neurosyn.placement.placement import Placer
+from neurosyn.placement.expected_traffic import measure_traffic
+from neurosyn.placement.placer import Placer
 from neurosyn_plugins.placers.region import choose_region
-from neurosyn_plugins.placers.space_filling import core_graph, fill_by_halving, smooth_coordinates
+from neurosyn_plugins.placers.spectral import core_graph, fill_by_halving, smooth_coordinates
 
 __all__ = ["Anneal"]
 

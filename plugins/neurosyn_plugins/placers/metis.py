@@ -18,10 +18,10 @@ from pydantic import Field
 from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
 from neurosyn.errors import PluginError
-from neurosyn.placement.cost import measure_traffic
-from neurosyn.placement.placement import Placer
+from neurosyn.placement.expected_traffic import measure_traffic
+from neurosyn.placement.placer import Placer
 from neurosyn_plugins.placers.region import choose_region
-from neurosyn_plugins.placers.space_filling import core_graph
+from neurosyn_plugins.placers.spectral import core_graph
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
 from neurosyn.placement.place import require_room
-from neurosyn.placement.placement import Placer
+from neurosyn.placement.placer import Placer
 
 __all__ = ["RowMajor"]
 

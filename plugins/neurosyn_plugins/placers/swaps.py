@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from neurosyn.compiled import compiled
+from neurosyn.support.numba_cache import compiled
 
 __all__ = ["try_swaps"]
 

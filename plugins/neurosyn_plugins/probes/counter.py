@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.probe import RunInfo, TickColumns
-from neurosyn.engine.probe_plugin import Columns, ProbePlugin
+from neurosyn.engine.probes.plugin import Columns, ProbePlugin
+from neurosyn.engine.probes.probe import RunInfo, TickColumns
 
 __all__ = ["Counter"]
 

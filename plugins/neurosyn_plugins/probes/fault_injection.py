@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, Program
-from neurosyn.engine.probe_plugin import Columns, Disturbance, ProbePlugin
+from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
 from neurosyn.errors import ScenarioError
 
 __all__ = ["FaultInjection"]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.engine.probe import RunInfo, TickColumns
-from neurosyn.engine.probe_plugin import Columns, ProbePlugin
+from neurosyn.engine.probes.plugin import Columns, ProbePlugin
+from neurosyn.engine.probes.probe import RunInfo, TickColumns
 from neurosyn.errors import ScenarioError, did_you_mean
 
 __all__ = ["Raster"]

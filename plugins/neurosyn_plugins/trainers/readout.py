@@ -28,13 +28,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.model.inference import infer, predict, transduce
+from neurosyn.model.model import LayerParameters, Model
+from neurosyn.model.model_file import load_model
+from neurosyn.model.normalisation import measure
+from neurosyn.model.wiring import flat_rows, wire_layers
 from neurosyn.network.network import Network
-from neurosyn.training.inference import infer, predict, transduce
-from neurosyn.training.model import LayerParameters, Model
-from neurosyn.training.model_file import load_model
-from neurosyn.training.statistics import measure
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
-from neurosyn.training.wiring import flat_rows, wire_layers
 
 __all__ = ["Logistic", "Ridge"]
 

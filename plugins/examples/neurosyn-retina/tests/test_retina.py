@@ -5,7 +5,7 @@ import pytest
 from neurosyn.plugins import MapShape
 from neurosyn.registry import registry
 from neurosyn.testing import check_layer, check_probe, check_topology
-from neurosyn.testing.runs import random_run
+from neurosyn.testing.made_up_runs import random_run
 
 from neurosyn_retina.layer import Fovea
 from neurosyn_retina.probe import Silence

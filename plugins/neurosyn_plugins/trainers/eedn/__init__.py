@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from neurosyn.errors import DataError, ScenarioError, did_you_mean
+from neurosyn.model.model import Model
 from neurosyn.network.network import Network
-from neurosyn.training.model import Model
-from neurosyn.training.quantiser import HYSTERESIS
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+from neurosyn_plugins.trainers.compute.quantiser import HYSTERESIS
 
 __all__ = ["Eedn"]
 
@@ -99,7 +99,7 @@ class Eedn(Trainer):
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Train `network`; see `neurosyn.training.trainer.Trainer.train`."""
-        from neurosyn_plugins.trainers.eedn.loop import Training
+        from neurosyn_plugins.trainers.eedn.training import Training
 
         names = [layer.name for layer in network.layers]
         for name in self.dropout:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.model.class_means import class_means
+from neurosyn.model.wiring import wire_layers
 from neurosyn.network.network import Network
-from neurosyn.training.bfloat16 import as_float, put
-from neurosyn.training.kernels import Kernels
-from neurosyn.training.loss import class_means, softmax_loss, spread_gradient
-from neurosyn.training.wiring import wire_layers
+from neurosyn_plugins.trainers.compute.bfloat16 import as_float, put
+from neurosyn_plugins.trainers.compute.kernels import Kernels
+from neurosyn_plugins.trainers.compute.loss import softmax_loss, spread_gradient
 from neurosyn_plugins.trainers.eedn.integer_kernels import DITHERS, SOFT_ONE, IntegerKernels
 from neurosyn_plugins.trainers.eedn.integer_layer import IntegerLayer
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer

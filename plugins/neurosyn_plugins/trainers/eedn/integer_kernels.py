@@ -1,11 +1,12 @@
 """The inner loops of training in 8-bit integers: compiled by Numba, with twins in plain NumPy that define them.
 
-``compiled_integer_kernels()`` and ``numpy_integer_kernels()`` return the same functions. Activities are bytes: spikes 0
+``numba_integer_kernels()`` and ``numpy_integer_kernels()`` return the same functions. Activities are bytes: spikes 0
 or 1, or the answers of soft neurons in steps of 1/127; `one` is what an answer of 1 counts, 1 or 127. Sums of
 activities times trinary weights are whole numbers of 16 bits, and exact; so are their mean and variance, whatever the
 order of adding. Gradients of the sums are rounded at random to whole multiples of one scale for the layer, −127 … 127
-of them, so that they are right on average; all products of such are exact again. What is computed in float32 between
-them, and to what formula, `neurosyn.training.kernels` says; sums over rows of float32 may differ in the last bits.
+of them, so that they are right on average; all products of such are exact again. Between them all is computed in
+float32, to the formulas in `neurosyn_plugins.trainers.compute.kernels`; sums over rows of float32 may differ in the
+last bits.
 
 Arrays of a layer's banks are stacked: ``index`` (banks, fan_in, sites), ``sums`` (banks, features, sites·images).
 Fan-in and features are rounded up to a multiple of eight where weights and index are stored: such inputs read the zero
@@ -21,15 +22,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.kernels import EPSILON, LEAST_DIVISOR, TINY
+from neurosyn_plugins.trainers.compute.constants import EPSILON, LEAST_DIVISOR, TINY
 
 __all__ = [
     "LARGEST",
     "SOFT_ONE",
     "IntegerKernels",
-    "compiled_integer_kernels",
     "make_dither",
     "make_integer_kernels",
+    "numba_integer_kernels",
     "numpy_integer_kernels",
 ]
 
@@ -292,13 +293,13 @@ def numpy_integer_kernels() -> IntegerKernels:
 
 
 @functools.cache
-def compiled_integer_kernels() -> IntegerKernels:
+def numba_integer_kernels() -> IntegerKernels:
     """Return the compiled kernels (imports Numba; compiled once for each machine and kept on disk)."""
-    from neurosyn_plugins.trainers.eedn import compiled_integer_kernels as compiled
+    from neurosyn_plugins.trainers.eedn import numba_integer_kernels as compiled
 
     return IntegerKernels(*(getattr(compiled, name) for name in IntegerKernels._fields))
 
 
 def make_integer_kernels(kind: str) -> IntegerKernels:
     """Return the kernels of a kind, ``"numba"`` or ``"numpy"``."""
-    return compiled_integer_kernels() if kind == "numba" else numpy_integer_kernels()
+    return numba_integer_kernels() if kind == "numba" else numpy_integer_kernels()

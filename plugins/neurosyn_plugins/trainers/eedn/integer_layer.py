@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import ScenarioError
-from neurosyn.training.wiring import Bank, Wiring
+from neurosyn.model.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.eedn.integer_kernels import LARGEST, SOFT_ONE, IntegerKernels, make_dither
 
 __all__ = ["IntegerLayer"]
@@ -45,7 +45,7 @@ class _Group:
 class IntegerLayer:
     """A layer on the chip with its activities and gradients for one batch.
 
-    Rows are ordered as `neurosyn.training.wiring` says.
+    Rows are ordered as `neurosyn.model.wiring` says.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.kernels import Kernels
-from neurosyn.training.wiring import Bank, Wiring
+from neurosyn.model.wiring import Bank, Wiring
+from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.eedn.products import Products
 
 __all__ = ["Scratch", "TrainedLayer"]
@@ -90,7 +90,7 @@ class _Group:
 class TrainedLayer:
     """A layer of binary neurons with its activities and gradients for one batch.
 
-    Rows are ordered as `neurosyn.training.wiring` says. All arrays lie where the kernels compute (``kernels.arrays``).
+    Rows are ordered as `neurosyn.model.wiring` says. All arrays lie where the kernels compute (``kernels.arrays``).
 
     Parameters
     ----------

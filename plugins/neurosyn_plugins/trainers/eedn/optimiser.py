@@ -1,7 +1,7 @@
 """Gradient steps on the hidden weights: momentum or Adam, then clipping and quantisation.
 
 The gradient with respect to a trinary weight is applied to the hidden one (straight-through). Adam has a compiled twin
-(`neurosyn_plugins.trainers.eedn.compiled_optimiser`), equal to the bit, that goes through memory once.
+(`neurosyn_plugins.trainers.eedn.numba_optimiser`), equal to the bit, that goes through memory once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.quantiser import trinarise
+from neurosyn_plugins.trainers.compute.quantiser import trinarise
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector, Segment
 
 __all__ = ["Adam", "Momentum", "Optimiser"]
@@ -122,7 +122,7 @@ class Adam(Optimiser):
 
     def move_compiled(self, segment: Segment, number: int, rate: float) -> bool:
         """Move a segment."""
-        from neurosyn_plugins.trainers.eedn.compiled_optimiser import adam
+        from neurosyn_plugins.trainers.eedn.numba_optimiser import adam
 
         parameters, where = self.parameters, segment.where
         vectors = (parameters.hidden, parameters.effective, parameters.gradient, self._first, self._second)

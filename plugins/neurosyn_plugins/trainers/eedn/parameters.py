@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
+from neurosyn.model.model import Model
 from neurosyn.network.network import Network
-from neurosyn.training.model import Model
-from neurosyn.training.quantiser import first_trinary
+from neurosyn_plugins.trainers.compute.quantiser import first_trinary
 
 __all__ = ["ParameterVector", "Segment"]
 

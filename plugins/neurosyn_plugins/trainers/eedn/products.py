@@ -1,7 +1,7 @@
 """The matrix products of training, in float32 by NumPy or CuPy or in bfloat16 by PyTorch.
 
 bfloat16 halves what has to be moved, and processors with AMX or AVX-512 BF16 multiply it two to four times as fast. The
-sums of spikes times trinary weights stay exact (`neurosyn.training.bfloat16`); gradients keep 8 bits of precision, far
+sums of spikes times trinary weights stay exact (module `bfloat16`); gradients keep 8 bits of precision, far
 finer than what one batch's differ from the next one's. Products are summed in float32 either way.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import BackendError
-from neurosyn.training.arrays import Arrays, HostArrays
+from neurosyn_plugins.trainers.compute.arrays import Arrays, HostArrays
 
 __all__ = ["BFloat16Products", "Float32Products", "Products", "make_products"]
 

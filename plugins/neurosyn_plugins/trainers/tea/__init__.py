@@ -12,8 +12,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from neurosyn.errors import DataError
+from neurosyn.model.model import Model
 from neurosyn.network.network import Network
-from neurosyn.training.model import Model
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
 
 __all__ = ["Tea"]
@@ -48,7 +48,7 @@ class Tea(Trainer):
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Train `network` and sample its copies; see `neurosyn.training.trainer.Trainer.train`."""
-        from neurosyn_plugins.trainers.tea.loop import Training
+        from neurosyn_plugins.trainers.tea.training import Training
 
         labels = data.train.labels
         if len(labels) < 2:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from neurosyn.errors import DataError
-from neurosyn.files import atomic_path
+from neurosyn.support.files import atomic_path
 
 __all__ = ["Checkpoint"]
 

@@ -18,8 +18,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.training.kernels import Kernels
-from neurosyn.training.wiring import Bank, Wiring
+from neurosyn.model.wiring import Bank, Wiring
+from neurosyn_plugins.trainers.compute.kernels import Kernels
 
 __all__ = ["LEAK_VARIANCE", "ChanceLayer", "TransducingLayer"]
 
@@ -33,7 +33,7 @@ WIDTH = 1.0
 
 
 class ChanceLayer:
-    """An on-chip layer; activities are probabilities, arranged as `neurosyn.training.wiring` says.
+    """An on-chip layer; activities are probabilities, arranged as `neurosyn.model.wiring` says.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class ChanceLayer:
 
 
 class TransducingLayer:
-    """A layer before the chip: real weights and the binary neuron of `neurosyn.training.kernels`.
+    """A layer before the chip: real weights and the binary neuron of `neurosyn_plugins.trainers.compute.kernels`.
 
     It has the parameters, attributes and methods of `ChanceLayer`; its output is 0 and 1.
     """

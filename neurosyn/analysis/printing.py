@@ -1,0 +1,129 @@
+"""Analyses as text, JSON or CSV on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from neurosyn.support.formatting import energy, number, percent, time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neurosyn.analysis.result import Analysis
+
+__all__ = ["print_analysis"]
+
+_SHORT = 30
+"""Rows of tables that are shown beside the main one."""
+
+
+def print_analysis(
+    analysis: Analysis,
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    table: str | None = None,
+    rows: int = 20,
+) -> None:
+    """Print an analysis on stdout: for people, as one JSON document, or one table as CSV."""
+    if as_csv:
+        sys.stdout.write(analysis.table(table).to_csv(index=False))
+        return
+    if as_json:
+        document = analysis.to_dict()
+        if table is not None:
+            analysis.table(table)
+            document["tables"] = {table: document["tables"][table]}
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        return
+    from rich.console import Console
+
+    # Elsewhere than on a terminal nothing is folded to fit.
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    console.print(f"{analysis.name}: {analysis.title}", style="bold")
+    for key, value in analysis.headline.items():
+        if not isinstance(value, (dict, list)):
+            console.print(f"  {_label(key):<28} {_cell(key, value)}")
+    if analysis.name == "compare":
+        console.print(_beside(analysis.table()))
+    else:
+        _print_tables(console, analysis, table, rows)
+    for note in analysis.notes:
+        console.print(note, style="dim")
+
+
+def _print_tables(console: Any, analysis: Analysis, only: str | None, rows: int) -> None:
+    """Print one table, or the first one and those that are short; name the others."""
+    if only is not None:
+        console.print(_table(only, analysis.table(only), rows))
+        return
+    others = []
+    for index, (name, frame) in enumerate(analysis.tables.items()):
+        if index == 0 or 0 < len(frame) <= _SHORT:
+            console.print(_table(name, frame, rows))
+        elif len(frame):
+            others.append(f"{name} ({len(frame):,} rows)")
+    if others:
+        console.print(f"More with --table NAME: {', '.join(others)}")
+
+
+def _beside(frame: pd.DataFrame) -> Any:
+    """Lay out a row of a frame as a column of its own."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    records = frame.to_dict("records")
+    for record in records:
+        table.add_column(str(record["run"]), justify="right", overflow="fold")
+    for column in frame.columns[1:]:
+        table.add_row(_label(str(column)), *(_cell(str(column), record[column]) for record in records))
+    return table
+
+
+def _table(name: str, frame: pd.DataFrame, rows: int) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    shown = frame.head(rows)
+    title = f"{name}" + (f" ({len(shown):,} of {len(frame):,})" if len(shown) < len(frame) else "")
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in frame.columns:
+        numeric = len(shown) > 0 and all(
+            isinstance(value, (int, float)) or value is None for value in shown[column].tolist()
+        )
+        table.add_column(_label(str(column)), justify="right" if numeric else "left", overflow="fold")
+    for row in shown.itertuples(index=False):
+        table.add_row(*(_cell(str(column), value) for column, value in zip(frame.columns, row, strict=True)))
+    return table
+
+
+def _label(key: str) -> str:
+    for unit in ("_ps", "_pj", "_nj_s", "_mw", "_hz", "_share"):
+        key = key.removesuffix(unit)
+    return key.replace("_", " ")
+
+
+def _cell(key: str, value: Any) -> str:
+    """Write a value with the unit that its name carries."""
+    import pandas as pd
+
+    if value is None or value is pd.NA or value != value:
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "yes" if value else "no"
+    if key.endswith("_ps"):
+        return time(float(value), 4) if value else "0"
+    if key.endswith("_pj"):
+        return energy(float(value), 4) if value else "0"
+    if key.endswith("_share") or key in ("share", "accuracy", "precision", "trained_accuracy", "rate"):
+        return percent(float(value))
+    unit = next(
+        (name for suffix, name in (("_mw", " mW"), ("_hz", " Hz"), ("_nj_s", " nJ·s")) if key.endswith(suffix)), ""
+    )
+    return (f"{int(value):,}" if float(value) == int(value) else number(float(value))) + unit

@@ -1,0 +1,443 @@
+"""`SpikingClassifier`: training by scikit-learn's rules.
+
+A thin estimator over plugins: an encoder and a topology make the network, a trainer trains it. What it adds is how
+scikit-learn's data become 8-bit levels, which every encoder takes as a camera's: a value x of a feature whose training
+values lie between `low` and `high` becomes the level round(255·(x − low)/(high − low)), cut off at 0 and 255.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import ValidationError
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
+
+from neurosyn.data.dataset import Split
+from neurosyn.data.encoder import Encoder
+from neurosyn.model.inference import class_scores, infer, transduce
+from neurosyn.model.model import Model
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network, build_network
+from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.options import Options
+from neurosyn.registry import registry
+from neurosyn.training.hold_out import hold_out
+from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData, require_trainable
+
+__all__ = ["SpikingClassifier"]
+
+PLUGINS = {"topology": "topologies", "encoder": "encoders", "trainer": "trainers"}
+"""Parameters that name a plugin, and its group."""
+
+DEVIATIONS = 4
+"""Training values further than this many standard deviations from the mean do not widen a feature's range."""
+
+STEPS = 300
+"""Steps that a training has at least where the number of epochs is left open: small data sets need many passes."""
+
+LOGIT_SCALE = 20.0
+"""Factor of the class scores in the softmax, where the trainer has no option of its own for it."""
+
+FRAMES = 1024
+"""Samples encoded together; bounds the memory."""
+
+
+def _can_start(classifier: SpikingClassifier) -> bool:
+    """Whether the trainer can go on from a model."""
+    kind, _ = classifier._table("trainer")
+    return bool(registry.get("trainers", kind).warm_starts)  # type: ignore[attr-defined]
+
+
+class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A network of trinary weights and spiking neurons, ready to be compiled onto cores.
+
+    Parameters
+    ----------
+    topology : str, dict or list of dict, default="auto"
+        Name of a topology plugin, a table of ``kind`` and options as in a scenario, or the layers written out. "auto":
+        ``eedn_tiny`` for images of at least 8×8, else ``dense``.
+    encoder : str or dict, default="auto"
+        Encoder plugin, or table. "auto": ``contrast`` for images, ``unit`` for feature vectors.
+    trainer : str or dict, default="eedn"
+        Trainer plugin, or table. Options that are left out have the trainer's defaults, with two exceptions:
+        ``epochs`` grows until there are 300 steps, and images are shifted by a sixteenth of their size at most,
+        feature vectors not at all.
+    image_shape : tuple (height, width, channels) or None, default=None
+        Shape of the images that the rows of a two-dimensional `X` hold; None for feature vectors.
+    validation_fraction : float, default=0.0
+        Share of the training samples held out to watch progress on, see `history_`.
+    warm_start : bool, default=False
+        Whether `fit` begins with the weights of the last `fit`.
+    checkpoints : str, path or None, default=None
+        Folder for the trainer's checkpoints. A `fit` that was interrupted and is called again with the same data and
+        an integer `random_state` goes on there and ends with the same model as one that was not.
+    random_state : int, RandomState instance or None, default=None
+        Decides first weights, order of samples, and the network's permutations.
+
+    Attributes
+    ----------
+    classes_ : array (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Features; for images height · width · channels.
+    feature_names_in_ : array (features,)
+        Names of the columns, if `X` was a data frame.
+    model_ : Model
+        The trained network; `neurosyn.model.model_file.save_model` writes it to a file that scenarios take.
+    image_shape_ : MapShape
+        Shape of what enters the encoder: (1, 1, features) for feature vectors.
+    input_low_, input_high_ : float arrays (features,), or numbers for images
+        What becomes level 0 and level 255. Images of type uint8 stay as they are.
+    history_ : list of dict
+        One entry an epoch, as the trainer reports them: the learning curve.
+    n_trainings_ : int
+        How many calls of `fit` and `partial_fit` have gone into the model.
+
+    Notes
+    -----
+    *Begun again, continued, added to.* `fit` starts from random weights. With ``warm_start=True`` a second `fit` keeps
+    the ranges of the input and the weights of the first, hidden ones included, and is a new training in all else: the
+    schedule of the learning rate and the optimiser's memory start anew, so that two `fit` are not one of twice the
+    epochs. `partial_fit` is the same with one epoch over the given samples alone (unless the trainer's ``epochs`` says
+    otherwise); the ranges are those of its first call, and the normalisation is measured on the samples of the last:
+    let each batch have samples of all classes. Interrupting and resuming one training is another matter: with
+    `checkpoints` the result is identical. Equal data, parameters and integer `random_state` always give equal models,
+    also through a sequence of `partial_fit`; `n_trainings_` enters the seed.
+
+    Single options can be set and searched as ``trainer__rate``, ``topology__inputs`` and so on.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from neurosyn import SpikingClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = SpikingClassifier(random_state=0).fit(X, y)
+    >>> bool(classifier.score(X, y) > 0.9)
+    True
+    >>> classifier.to_program().cores
+    3
+    """
+
+    def __init__(
+        self,
+        topology: str | Mapping[str, Any] | list[LayerSpec] = "auto",
+        *,
+        encoder: str | Mapping[str, Any] = "auto",
+        trainer: str | Mapping[str, Any] = "eedn",
+        image_shape: tuple[int, int, int] | None = None,
+        validation_fraction: float = 0.0,
+        warm_start: bool = False,
+        checkpoints: str | Path | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.topology = topology
+        self.encoder = encoder
+        self.trainer = trainer
+        self.image_shape = image_shape
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.checkpoints = checkpoints
+        self.random_state = random_state
+
+    # Fitted state, set by `_learn`.
+    model_: Model
+    n_trainings_: int
+
+    # Parameters.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; with `deep` also the options in tables, as ``trainer__rate``."""
+        parameters: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            for name in PLUGINS:
+                if isinstance(parameters[name], Mapping):
+                    options = parameters[name].items()
+                    parameters |= {f"{name}__{key}": value for key, value in options if key != "kind"}
+        return parameters
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``trainer__rate=0.1`` sets one option of the trainer."""
+        super().set_params(**{key: value for key, value in params.items() if "__" not in key})
+        for key, value in params.items():
+            name, nested, option = key.partition("__")
+            if not nested:
+                continue
+            if name not in PLUGINS or isinstance(getattr(self, name), list):
+                raise ValueError(f"Invalid parameter {key!r} for estimator {self}; {sorted(PLUGINS)} have options.")
+            table = getattr(self, name)
+            setattr(self, name, {**({"kind": table} if isinstance(table, str) else table), option: value})
+        return self
+
+    def _table(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Return kind and options of a parameter that names a plugin."""
+        value = getattr(self, name)
+        if isinstance(value, str):
+            return value, {}
+        if name == "topology" and isinstance(value, (list, tuple)):
+            return "layers", {"layers": list(value)}
+        if not isinstance(value, Mapping) or not isinstance(value.get("kind"), str):
+            raise ValueError(  # noqa: TRY004
+                f"{name} = {value!r}: must be the name of a plugin or a table with its name as `kind`"
+            )
+        return value["kind"], {key: _plain(option) for key, option in value.items() if key != "kind"}
+
+    def _plugin(self, name: str, kind: str, options: dict[str, Any]) -> Options:
+        cls = cast("type[Options]", registry.get(PLUGINS[name], kind))
+        try:
+            return cls.from_table(options)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or kind}: {e['msg']}" for e in error.errors())
+            raise ValueError(
+                f"{name} '{kind}': {problems}; see `neurosyn plugins show {PLUGINS[name]} {kind}`"
+            ) from error
+
+    # Training.
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array (n_samples, n_features), (n_samples, height, width) or (n_samples, height, width, channels)
+            Feature vectors or images; uint8 images are taken as they are.
+        y : array (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        self
+        """
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        X, y = self._validated(X, y, reset=not goes_on)
+        classes = np.unique(y)
+        if goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(f"warm_start: y has the classes {classes}, the fitted model has {self.classes_}")
+        return self._learn(X, y, classes, first=not goes_on)
+
+    @available_if(_can_start)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Go on training with more samples, in one epoch over them alone; see the notes of the class.
+
+        Parameters
+        ----------
+        X, y
+            As for `fit`.
+        classes : array (n_classes,), optional
+            All classes that will ever come; needed in the first call.
+
+        Returns
+        -------
+        self
+        """
+        first = not self.__sklearn_is_fitted__()
+        X, y = self._validated(X, y, reset=first)
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        given = np.unique(np.asarray(classes))
+        known = given if first else self.classes_
+        if classes is not None and not np.array_equal(given, known):
+            raise ValueError(f"classes = {classes!r} are not those of the first call to partial_fit: {known}")
+        unknown = np.setdiff1d(y, known)
+        if len(unknown):
+            raise ValueError(f"y has the class {unknown[0]}, which is none of classes = {known}")
+        return self._learn(X, y, known, first=first, epochs=1)
+
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return samples and labels, checked."""
+        if getattr(X, "ndim", 2) > 2:
+            X, y = check_X_y(X, y, allow_nd=True, estimator=self)
+        else:
+            X, y = validate_data(self, X, y, reset=reset)
+        check_classification_targets(y)
+        shape = self._shape_of(X)
+        if reset:
+            self.n_features_in_ = shape.size
+            self.image_shape_ = shape
+        self._check_shape(shape)
+        return X, y
+
+    def _shape_of(self, X: NDArray[Any]) -> MapShape:
+        """Return the shape of a sample as an image."""
+        if X.ndim == 2:
+            if self.image_shape is None:
+                return MapShape(1, 1, X.shape[1])
+            shape = MapShape(*self.image_shape)
+            if shape.size != X.shape[1]:
+                raise ValueError(
+                    f"image_shape = {self.image_shape} has {shape.size} values, X has {X.shape[1]} features"
+                )
+            return shape
+        if X.ndim > 4:
+            raise ValueError(f"X has shape {X.shape}; give (samples, features) or (samples, height, width, channels)")
+        return MapShape(X.shape[1], X.shape[2], X.shape[3] if X.ndim == 4 else 1)
+
+    def _check_shape(self, shape: MapShape) -> None:
+        if shape != self.image_shape_:
+            raise ValueError(f"X has samples of shape {shape}, {type(self).__name__} was fitted on {self.image_shape_}")
+
+    def _learn(
+        self, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any], *, first: bool, epochs: int | None = None
+    ) -> Self:
+        """Train on validated samples, from the start or from the model that there is."""
+        if len(classes) < 2:
+            raise ValueError(f"the data contains only one class: {classes[0]}; give samples of at least 2 classes")
+        if len(X) < 2:
+            raise ValueError(f"n_samples = {len(X)}: the network's normalisation needs at least 2 samples")
+        if first:
+            self.input_low_, self.input_high_ = _ranges(X)
+        number = 0 if first else self.n_trainings_
+        random = check_random_state(self.random_state)
+        seed, split_seed, network_seed = (
+            int(part) for part in np.random.SeedSequence([random.randint(1 << 31), number]).generate_state(3)
+        )
+        encoder, encoder_spec = self._make_encoder()
+        network = self._make_network(encoder, len(classes), network_seed, None if first else self.model_.network)
+        trainer = self._make_trainer(len(X), epochs)
+        require_trainable(trainer, network)
+        start = None if first else self.model_
+        if start is not None and not trainer.warm_starts:
+            raise ValueError(f"warm_start: trainer '{self._table('trainer')[0]}' cannot begin with given weights")
+        split = Split(self._levels(X), np.searchsorted(classes, y).astype(np.int32))
+        train, validation = hold_out(split, self.validation_fraction, None, np.random.default_rng(split_seed))
+        data = TrainingData(train, validation, encoder, encoder_spec)
+        with ExitStack() as stack:
+            folder = self.checkpoints or stack.enter_context(tempfile.TemporaryDirectory())
+            model = trainer.train(network, data, TrainingContext(Path(folder), seed, start=start))
+        self.model_ = model
+        self.classes_ = classes
+        self.history_: list[dict[str, Any]] = list(model.provenance.get("history", []))
+        self.n_trainings_ = number + 1
+        return self
+
+    def _make_encoder(self) -> tuple[Encoder, dict[str, Any]]:
+        kind, options = self._table("encoder")
+        if kind == "auto":
+            kind = "unit" if self._is_vector else "contrast"
+        encoder = self._plugin("encoder", kind, options)
+        return cast("Encoder", encoder), {"kind": kind, **encoder.model_dump(mode="json", exclude_none=True)}
+
+    def _make_network(self, encoder: Encoder, n_classes: int, seed: int, known: Network | None) -> Network:
+        kind, options = self._table("topology")
+        if kind == "auto":
+            kind = "dense" if min(self.image_shape_[:2]) < 8 else "eedn_tiny"
+        topology = cast("Topology", self._plugin("topology", kind, options))
+        shape = MapShape(*encoder.shape(self.image_shape_))
+        specs = topology.layers(shape, n_classes)
+        if known is None:
+            ticks = encoder.ticks_per_frame
+            return build_network(specs, shape, n_classes, seed, topology.copies, ticks_per_frame=ticks)
+        if known.inputs != shape or list(known.specs) != specs:
+            raise ValueError("warm_start: topology or encoder have changed since the last fit; set warm_start=False")
+        return known if known.copies == topology.copies else known.copied(topology.copies)
+
+    def _make_trainer(self, samples: int, epochs: int | None) -> Trainer:
+        kind, options = self._table("trainer")
+        trainer = cast("Trainer", self._plugin("trainer", kind, options))
+        defaults: dict[str, Any] = {}
+        if hasattr(trainer, "shift"):
+            defaults["shift"] = min(trainer.shift, min(self.image_shape_[:2]) // 16)
+        if epochs is not None:
+            defaults["epochs"] = epochs
+        elif hasattr(trainer, "epochs"):
+            steps = -(-samples // getattr(trainer, "batch", samples))
+            defaults["epochs"] = max(trainer.epochs, -(-STEPS // steps))
+        open_options = {key: value for key, value in defaults.items() if hasattr(trainer, key) and key not in options}
+        return cast("Trainer", self._plugin("trainer", kind, {**options, **open_options}))
+
+    # Use.
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    @property
+    def _is_vector(self) -> bool:
+        return bool(self.image_shape_[:2] == (1, 1))
+
+    def _levels(self, X: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return samples as 8-bit images."""
+        width = np.where(self.input_high_ > self.input_low_, self.input_high_ - self.input_low_, 1)
+        scaled = np.rint((X.astype(np.float64) - self.input_low_) / width * 255)
+        levels: NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
+        return levels.reshape(-1, *self.image_shape_)
+
+    def input_spikes(self, X: ArrayLike) -> NDArray[np.uint8]:
+        """Return what enters the chip: uint8 (n_samples · ticks per frame, inputs), the frames of `to_program`."""
+        check_is_fitted(self)
+        if getattr(X, "ndim", 2) > 2:
+            X = check_array(X, allow_nd=True, estimator=self)
+        else:
+            X = validate_data(self, X, reset=False)
+        assert isinstance(X, np.ndarray)
+        self._check_shape(self._shape_of(X))
+        levels = self._levels(X)
+        encoder, _ = self._make_encoder()
+        parts = (levels[start : start + FRAMES] for start in range(0, len(levels), FRAMES))
+        spikes: NDArray[np.uint8] = np.concatenate([transduce(self.model_, encoder.encode(part)) for part in parts])
+        return spikes
+
+    def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        return class_scores(self.model_.network, infer(self.model_, self.input_spikes(X)))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the class with the highest mean of output spikes, the first of equals; what the chip says, too."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[self._scores(X).argmax(axis=1)])
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the softmax of the class scores as in training, (n_samples, n_classes); not calibrated."""
+        check_is_fitted(self)
+        scores = self._scores(X)
+        kind, options = self._table("trainer")
+        scale = getattr(self._plugin("trainer", kind, options), "logit_scale", LOGIT_SCALE)
+        powers = np.exp(scale * (scores - scores.max(axis=1, keepdims=True)))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def to_program(self, options: Options | None = None) -> Any:
+        """Compile the network.
+
+        Parameters
+        ----------
+        options : neurosyn.compiler.options.CompileOptions, optional
+            How layers are cut into cores.
+
+        Returns
+        -------
+        neurosyn.chip.program.Program
+            Ready to be placed and simulated; its output for `input_spikes` decides as `predict` does.
+        """
+        check_is_fitted(self)
+        # The compiler is a later stage, which training does not import: named by path, as in a scenario's tables.
+        compiler = importlib.import_module("neurosyn.compiler.compile")
+        return compiler.compile_network(self.model_, options)
+
+
+def _ranges(X: NDArray[Any]) -> tuple[Any, Any]:
+    """Return what becomes level 0 and 255: of each feature, or of all pixels of images."""
+    if X.dtype == np.uint8 and X.ndim > 2:
+        return 0.0, 255.0
+    axis = 0 if X.ndim == 2 else None
+    values = X.astype(np.float64)
+    mean, reach = values.mean(axis=axis), DEVIATIONS * values.std(axis=axis)
+    return np.maximum(values.min(axis=axis), mean - reach), np.minimum(values.max(axis=axis), mean + reach)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers of NumPy, which a search hands out, as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in cast("Iterable[Any]", value)]
+    return value

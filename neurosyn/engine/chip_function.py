@@ -1,0 +1,153 @@
+"""The chip tick by tick without time: what fires, what that sends, and what the schedulers hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import LoadedProgram
+from neurosyn.chip.program import NO_DESTINATION, Program
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.fabric.traffic import HOST_CORE, Packets
+from neurosyn.engine.host_inputs import HostSpikes
+
+__all__ = ["ChipFunction", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one tick did.
+
+    Attributes
+    ----------
+    tick : int
+    spikes : intp array (spikes,)
+        Neurons that fired, in order, by the number core × N + neuron.
+    synaptic_events : uint16 array (C, N)
+    events_of_cores : int64 array (C,)
+        Their sums.
+    collisions : int64 array (C,)
+        Spikes for this tick that found their axon's bit set.
+    host : HostSpikes
+        What the host injected.
+    """
+
+    tick: int
+    spikes: NDArray[np.intp]
+    synaptic_events: NDArray[np.uint16]
+    events_of_cores: NDArray[np.int64]
+    collisions: NDArray[np.int64]
+    host: HostSpikes
+    _table: _PacketTable
+
+    @cached_property
+    def spike_core(self) -> NDArray[np.int32]:
+        """The cores of the neurons that fired, int32 (spikes,)."""
+        cores: NDArray[np.int32] = (self.spikes // self.synaptic_events.shape[1]).astype(np.int32)
+        return cores
+
+    @cached_property
+    def spike_neuron(self) -> NDArray[np.int32]:
+        """Their numbers within the cores, int32 (spikes,)."""
+        neurons: NDArray[np.int32] = (self.spikes % self.synaptic_events.shape[1]).astype(np.int32)
+        return neurons
+
+    @cached_property
+    def packets(self) -> Packets:
+        """What the host and the neurons send; made when first asked for."""
+        return self._table.packets(self.tick, self.spikes, self.host)
+
+
+class _PacketTable:
+    """What every neuron's packets are, one row (core, neuron, dest_core, dest_axon, delay, hops, crossings) for each.
+
+    Rows, because spikes are few and far between: what a tick needs of a neuron should come from memory at once.
+    """
+
+    def __init__(self, program: Program, routes: Routes) -> None:
+        self._program = program
+        self._routes = routes
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int32]:
+        program, routes = self._program, self._routes
+        rows = np.zeros((program.cores, program.neurons, 8), np.int32)
+        rows[..., 0] = np.arange(program.cores)[:, None]
+        rows[..., 1] = np.arange(program.neurons)
+        rows[..., 2], rows[..., 3], rows[..., 4] = program.dest_core, program.dest_axon, program.delay
+        rows[..., 5], rows[..., 6] = routes.hops, routes.crossings
+        return rows.reshape(-1, 8)
+
+    def packets(self, tick: int, spikes: NDArray[np.intp], host: HostSpikes) -> Packets:
+        """Return the packets of a tick."""
+        rows = self._rows.take(spikes, axis=0)
+        rows = rows[rows[:, 2] != NO_DESTINATION]
+        core, neuron, dest_core, dest_axon, delay, hops, crossings, _ = rows.T
+        from_host = np.full(len(host), HOST_CORE, np.int32)
+        next_tick = np.full(len(host), tick + 1, np.int64)
+        return Packets(
+            source_core=np.concatenate([from_host, core]),
+            source_neuron=np.concatenate([host.line, neuron]),
+            dest_core=np.concatenate([host.core, dest_core]),
+            dest_axon=np.concatenate([host.axon, dest_axon]),
+            delivery_tick=np.concatenate([next_tick, tick + delay.astype(np.int64)]),
+            hops=np.concatenate([host.hops, hops]),
+            crossings=np.concatenate([host.crossings, crossings]),
+        )
+
+
+class ChipFunction:
+    """Potentials, random number registers and schedulers of all cores, and what a tick makes of them.
+
+    Parameters
+    ----------
+    loaded
+        The program on a backend.
+    routes
+        The ways of its packets.
+    """
+
+    def __init__(self, loaded: LoadedProgram, routes: Routes) -> None:
+        program = loaded.program
+        self.program = program
+        self._loaded = loaded
+        self._table = _PacketTable(program, routes)
+        self._potential, self._rng = loaded.initial_state()
+        self._schedulers = loaded.schedulers()
+
+    @property
+    def potential(self) -> NDArray[np.int32]:
+        """The potentials V after the last tick, int32 (C, N); a copy."""
+        return self._loaded.read(self._potential)
+
+    def start(self, host: HostSpikes) -> None:
+        """Put spikes that are integrated in tick 0 into the schedulers."""
+        self._schedulers.deliver(0, host.core, host.axon)
+
+    def step(self, tick: int, host: HostSpikes) -> Outcome:
+        """Integrate what the schedulers hold for `tick`, and return what comes of it.
+
+        Nothing is delivered yet: when the packets arrive is for the network to say.
+        """
+        active, merged = self._schedulers.pop(tick)
+        result = self._loaded.step(active, self._potential, self._rng)
+        return Outcome(
+            tick, result.spikes(), result.synaptic_events, result.events_of_cores(), merged, host, self._table
+        )
+
+    def deliver_at_once(self, outcome: Outcome) -> None:
+        """Put all that a tick sends into the targets' schedulers, as if it took no time."""
+        host = outcome.host
+        if len(host):
+            self._schedulers.deliver(outcome.tick + 1, host.core, host.axon)
+        self._schedulers.send(outcome.tick, outcome.spikes)
+
+    def deliver(self, packets: Packets, some: NDArray[np.intp] | slice = slice(None)) -> None:
+        """Put some of the packets into their targets' schedulers; what goes to the host is none of theirs."""
+        core, axon = packets.dest_core[some], packets.dest_axon[some]
+        ticks = packets.delivery_tick[some]
+        inside = core >= 0
+        self._schedulers.deliver(ticks[inside], core[inside], axon[inside])

@@ -1,0 +1,265 @@
+"""The clock: ticks as a SimPy process, each one's function first and then, where asked for, its time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Event
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.engine.chip_function import ChipFunction, Outcome
+from neurosyn.engine.environment import TICK, ChipEnvironment
+from neurosyn.engine.fabric.fabric import Fabric, Position
+from neurosyn.engine.fabric.tick_times import TickTimes, packet_columns
+from neurosyn.engine.fabric.traffic import Walks
+from neurosyn.engine.host_inputs import Inputs
+from neurosyn.engine.probes.probe import TickColumns
+from neurosyn.engine.timing import Flight, Timing
+
+__all__ = ["Clock", "PlayedTick", "TimedTick", "make_timing"]
+
+
+@dataclass(frozen=True)
+class TimedTick:
+    """The time of a tick.
+
+    Attributes
+    ----------
+    times : TickTimes
+    walks : Walks
+    late : bool array (packets,)
+        Packets that arrived after their delivery tick had begun.
+    overruns : int
+        Cores that had not finished when the tick ended.
+    """
+
+    times: TickTimes
+    walks: Walks
+    late: NDArray[np.bool_]
+    overruns: int
+
+
+@dataclass(frozen=True)
+class PlayedTick:
+    """A tick that is over: all its packets have arrived and its cores have finished."""
+
+    outcome: Outcome
+    timed: TimedTick | None
+
+    def columns(self, chip: ChipOptions) -> TickColumns:
+        """Return what probes see."""
+        outcome, packets, timed = self.outcome, self.outcome.packets, self.timed
+        return TickColumns(
+            tick=outcome.tick,
+            start_ps=None if timed is None else timed.times.start_ps,
+            spike_core=outcome.spike_core,
+            spike_neuron=outcome.spike_neuron,
+            synaptic_events=outcome.events_of_cores,
+            packets=len(packets) - packets.from_host,
+            input_packets=packets.from_host,
+            output_packets=packets.to_host,
+            hops=int(packets.hops.sum(dtype=np.int64)),
+            crossings=int(packets.crossings.sum(dtype=np.int64)),
+            collisions=int(outcome.collisions.sum()),
+            late_packets=0 if timed is None else int(np.count_nonzero(timed.late)),
+            core_overruns=0 if timed is None else timed.overruns,
+            makespan_ps=None if timed is None else timed.times.makespan_ps,
+            core_finish_ps=None if timed is None else timed.times.core_finish_ps - timed.times.start_ps,
+            columns=None if timed is None else packet_columns(packets, timed.times, timed.late, chip),
+        )
+
+
+@dataclass
+class _OpenTick:
+    outcome: Outcome
+    walks: Walks
+    flight: Flight
+
+
+class Clock:
+    """Plays a program tick by tick.
+
+    Parameters
+    ----------
+    function
+        The chip without time.
+    inputs
+        What the host injects.
+    placement, chip
+        Where the cores are, and the times of everything.
+    timing
+        Who plays the ticks that are timed (`neurosyn.engine.clock.make_timing`).
+    period_ps
+        From tick to tick; None: a timed tick takes as long as it needs. Ticks without timing take no time.
+    played
+        Called with each tick, in order, when it is over.
+    threads
+        How many ticks may be played in time at once, where they do not overlap and compiled code plays them.
+    stepped
+        Called with what each tick does, in order, as soon as that is known: before it has been played in time.
+    """
+
+    def __init__(
+        self,
+        function: ChipFunction,
+        inputs: Inputs,
+        placement: Placement,
+        chip: ChipOptions,
+        timing: str,
+        period_ps: int | None,
+        played: Callable[[PlayedTick], None],
+        threads: int = 1,
+        stepped: Callable[[Outcome], None] = lambda _: None,
+    ) -> None:
+        self._function = function
+        self._inputs = inputs
+        self._placement = placement
+        self._chip = chip
+        self._timing_name = timing
+        self._period_ps = period_ps
+        self._played = played
+        self._threads = threads
+        self._stepped = stepped
+        self._env = ChipEnvironment()
+        self._timing: Timing | None = None
+        self._open: deque[_OpenTick] = deque()
+        self.tick = 0
+        """The next tick."""
+        self.late = False
+        """Whether a packet was late at a core, so that from then on the function depends on time."""
+
+    def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
+        """Play ticks 0 … `ticks` − 1 and return how many were played.
+
+        Parameters
+        ----------
+        ticks
+        timed
+            The ticks to be timed; one without a gap. With a given period the ticks that follow are timed as well
+            until nothing is on its way where a tick ends, and for good once a packet was late at a core.
+        if_late
+            How many to play at least if a packet is late at a core.
+        """
+        try:
+            self.advance(ticks, timed, if_late=if_late)
+            self.rest()
+        finally:
+            self.close()
+        return self.tick
+
+    def advance(self, to: int, timed: range, *, if_late: int = 0) -> None:
+        """Play on up to tick `to` − 1, as one piece of a longer `run`.
+
+        With a given period the last ticks may be under way when this returns; they are not over yet.
+        """
+        clock = self._tick_at_rest(to, timed) if self._period_ps is None else self._tick(to, timed, if_late)
+        self._env.run(self._env.process(clock))
+
+    def rest(self) -> None:
+        """Play what is under way to its end. Ticks cannot go on from there as if this had not been."""
+        if self._open:
+            self._env.run(self._env.process(self._come_to_rest()))
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        if self._timing is not None:
+            self._timing.close()
+
+    def _get_timing(self) -> Timing:
+        if self._timing is None:
+            fabric = Fabric(self._placement.mesh, self._chip)
+            self._timing = make_timing(self._timing_name, self._env, fabric, self._placement.xy.tolist(), self._threads)
+        return self._timing
+
+    # Ticks that take as long as they need: each finds the network at rest, so that it can be understood by itself.
+
+    def _tick_at_rest(self, to: int, timed: range) -> Generator[Event, None, None]:
+        # Nothing can be late, so the function of the next ticks does not depend on the time of this one.
+        coming = self._function_of(range(self.tick, to), timed)
+        ahead: deque[tuple[Outcome, Walks | None]] = deque()
+        while self.tick < to:
+            while len(ahead) <= self._get_ahead() and (one := next(coming, None)) is not None:
+                ahead.append(one)
+            outcome, walks = ahead.popleft()
+            played = None
+            if walks is not None:
+                timing = self._get_timing()
+                flight = timing.launch(outcome.packets, walks)
+                yield timing.rest()
+                played = TimedTick(flight.times(), walks, np.zeros(len(outcome.packets), np.bool_), 0)
+            self.tick += 1
+            self._played(PlayedTick(outcome, played))
+
+    def _get_ahead(self) -> int:
+        return 0 if self._timing is None else self._timing.ahead
+
+    def _function_of(self, ticks: range, timed: range) -> Iterator[tuple[Outcome, Walks | None]]:
+        for tick in ticks:
+            outcome, walks = self._step(tick), None
+            self._function.deliver_at_once(outcome)
+            if tick in timed:
+                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
+                self._get_timing().expect(outcome.packets, walks)
+            yield outcome, walks
+
+    # Ticks of a given period, which may overlap.
+
+    def _tick(self, to: int, timed: range, to_if_late: int) -> Generator[Event, None, None]:
+        while self.tick < (max(to, to_if_late) if self._open or self.late else to):
+            outcome = self._step(self.tick)
+            if self.tick in timed or self._open or self.late:
+                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
+                flight = self._get_timing().launch(outcome.packets, walks)
+                self._open.append(_OpenTick(outcome, walks, flight))
+                assert self._period_ps is not None
+                yield self._env.moment_in(self._period_ps, TICK)
+                self.tick += 1
+                self._gather()
+            else:
+                self._function.deliver_at_once(outcome)
+                self.tick += 1
+                self._played(PlayedTick(outcome, None))
+
+    def _come_to_rest(self) -> Generator[Event, None, None]:
+        yield self._get_timing().rest()
+        self._gather()
+
+    def _step(self, tick: int) -> Outcome:
+        outcome = self._function.step(tick, self._inputs.at(tick))
+        self._stepped(outcome)
+        return outcome
+
+    def _gather(self) -> None:
+        """Deliver what has landed, and pass on the ticks that are over."""
+        for one in self._open:
+            self._function.deliver(one.outcome.packets, one.flight.landed())
+        while self._open and self._open[0].flight.over:
+            one = self._open.popleft()
+            timed = self._judge(one)
+            self.late |= bool((timed.late & (one.outcome.packets.dest_core >= 0)).any())
+            self._played(PlayedTick(one.outcome, timed))
+
+    def _judge(self, one: _OpenTick) -> TimedTick:
+        times, packets, period = one.flight.times(), one.outcome.packets, self._period_ps
+        assert period is not None
+        begins = times.start_ps + (packets.delivery_tick - one.outcome.tick) * period
+        overruns = int(np.count_nonzero(times.core_finish_ps > times.start_ps + period))
+        return TimedTick(times, one.walks, times.arrival_ps > begins, overruns)
+
+
+def make_timing(
+    name: str, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position], threads: int = 1
+) -> Timing:
+    """Return the timing called `name`, for cores at the given positions."""
+    if name == "simpy":
+        from neurosyn.engine.reference.timing import SimpyTiming
+
+        return SimpyTiming(env, fabric, positions)
+    from neurosyn.engine.compiled.timing import CompiledTiming
+
+    return CompiledTiming(env, fabric, positions, threads=threads)

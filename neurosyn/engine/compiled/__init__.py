@@ -1,0 +1,1 @@
+"""The compiled timing: the same rules as the reference, in Numba."""

@@ -1,0 +1,153 @@
+"""Ticks that find the network at rest: in one wave if no FIFO overflows, else by events; several at once in threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.engine.compiled.layout import Layout
+from neurosyn.engine.compiled.packet_network import EventNetwork
+from neurosyn.engine.compiled.tables import new_cores
+from neurosyn.engine.compiled.tick import Departure, TickState
+from neurosyn.engine.compiled.wave import SOLVED, WaveSpace, solve
+from neurosyn.engine.fabric.tick_times import TickTimes
+from neurosyn.engine.fabric.traffic import Packets, Walks
+
+__all__ = ["Solution", "SolverPool", "WaveSolver"]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """How a tick goes if nothing is launched before the network rests.
+
+    Attributes
+    ----------
+    state : TickState
+    rest_ps : int
+        When the network rests.
+    by_wave : bool
+        Whether no FIFO overflows.
+    """
+
+    state: TickState
+    rest_ps: int
+    by_wave: bool
+
+    def shifted(self, by_ps: int) -> Solution:
+        """Return the same, so much later."""
+        times = self.state.times
+        later = TickTimes(
+            start_ps=times.start_ps + by_ps,
+            send_ps=times.send_ps + by_ps,
+            arrival_ps=times.arrival_ps + by_ps,
+            core_finish_ps=times.core_finish_ps + by_ps,
+            longest_wait_ps=times.longest_wait_ps,
+            waited_at=times.waited_at,
+        )
+        return Solution(TickState(later, self.state.released_ps + by_ps), self.rest_ps + by_ps, self.by_wave)
+
+
+class WaveSolver:
+    """Solves ticks in one wave, one after the other.
+
+    Parameters
+    ----------
+    layout
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._space = WaveSpace.of(layout)
+
+    def solve(self, departure: Departure, cores: NDArray[Any]) -> Solution | None:
+        """Return how a tick goes; None if a FIFO overflows.
+
+        Parameters
+        ----------
+        departure
+        cores
+            The token controllers' table: some may still be busy with walks that nothing holds up any more.
+        """
+        layout, start, bounds = self._layout, departure.start_ps, departure.bounds
+        begin = np.maximum(cores["busy"], start)
+        send = departure.ready_ps.copy()
+        send[: bounds[1]] = start
+        send[bounds[1] :] += np.repeat(begin, np.diff(bounds[1:]))
+        self._space = self._space.prepared(layout, departure.ways)
+        arrival, longest_wait = np.zeros((2, len(send)), np.int64)
+        waited_at = departure.ways.first_servers(layout)
+        overflows, rest = solve(layout, departure.ways, self._space, send, arrival, longest_wait, waited_at)
+        if overflows != SOLVED:
+            return None
+        # A walk without packets is out of everybody's hands when its turn has come.
+        released = np.where(cores["released"] <= start, start, begin)
+        sends = bounds[1:-1] < bounds[2:]
+        released[sends] = send[bounds[2:][sends] - 1]
+        times = TickTimes(start, send, arrival, begin + departure.work_ps, longest_wait, waited_at)
+        return Solution(TickState(times, released), max(int(rest), start), by_wave=True)
+
+
+class _TickSolver:
+    """Plays ticks that begin at 0 with everything at rest, each for itself."""
+
+    def __init__(self, layout: Layout, xy: NDArray[np.int32], waves: bool) -> None:
+        self._layout = layout
+        self._xy = xy
+        self._wave = WaveSolver(layout) if waves else None
+        self._cores = new_cores(len(xy))
+        self._network: EventNetwork | None = None
+
+    def solve(self, packets: Packets, walks: Walks) -> Solution:
+        departure = Departure.of(0, packets, walks, self._xy, self._layout)
+        solution = None if self._wave is None else self._wave.solve(departure, new_cores(len(self._xy)))
+        return self._play(departure) if solution is None else solution
+
+    def _play(self, departure: Departure) -> Solution:
+        """Play a tick by events, in a network whose own time goes on from tick to tick."""
+        if self._network is None:
+            self._network = EventNetwork(self._layout, self._cores)
+        network = self._network
+        start = max(network.rest_ps, int(self._cores["busy"].max(initial=0)))
+        number = network.launch(departure._replace(start_ps=start))
+        network.play_out()
+        return Solution(network.close(number), network.rest_ps, by_wave=False).shifted(-start)
+
+
+class SolverPool:
+    """Solves ticks in threads: compiled code lets others work.
+
+    Parameters
+    ----------
+    layout
+    xy : int32 array (C, 2)
+        Positions of the cores.
+    threads
+    waves
+        Whether to try waves first.
+    """
+
+    def __init__(self, layout: Layout, xy: NDArray[np.int32], threads: int, waves: bool) -> None:
+        self._threads = ThreadPoolExecutor(threads, "timing")
+        self._idle: SimpleQueue[_TickSolver] = SimpleQueue()
+        for _ in range(threads):
+            self._idle.put(_TickSolver(layout, xy, waves))
+
+    def solve(self, packets: Packets, walks: Walks) -> Future[Solution]:
+        """Begin to play a tick that begins at 0 with everything at rest."""
+        return self._threads.submit(self._solve, packets, walks)
+
+    def _solve(self, packets: Packets, walks: Walks) -> Solution:
+        solver = self._idle.get()
+        try:
+            return solver.solve(packets, walks)
+        finally:
+            self._idle.put(solver)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The network of routers and links as data: servers, routes, packets and times."""

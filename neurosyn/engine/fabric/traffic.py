@@ -1,0 +1,79 @@
+"""What a tick sends, before anybody asks when: packets in columns, and the work of the cores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.program import OUTPUT
+
+__all__ = ["HOST_CORE", "Packets", "Walks"]
+
+HOST_CORE = -1
+"""``source_core`` of packets that the host injects."""
+
+
+@dataclass(frozen=True)
+class Packets:
+    """The packets of one tick: the host's in injection order, then those of neurons by (core, neuron).
+
+    The columns are those of `neurosyn.engine.probes.probe.PacketColumns`, without times.
+    """
+
+    source_core: NDArray[np.int32]
+    source_neuron: NDArray[np.int32]
+    dest_core: NDArray[np.int32]
+    dest_axon: NDArray[np.int32]
+    delivery_tick: NDArray[np.int64]
+    hops: NDArray[np.int32]
+    crossings: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.source_core)
+
+    @property
+    def from_host(self) -> int:
+        """How many are the host's."""
+        return int(np.searchsorted(self.source_core, HOST_CORE, side="right"))
+
+    @property
+    def to_host(self) -> int:
+        """How many leave the board."""
+        return int(np.count_nonzero(self.dest_core == OUTPUT))
+
+    def unloaded_ps(self, chip: ChipOptions) -> NDArray[np.int64]:
+        """Return how long each packet travels if it never waits."""
+        modules = self.hops.astype(np.int64) + 1
+        links = self.crossings.astype(np.int64) + (self.source_core == HOST_CORE) + (self.dest_core == OUTPUT)
+        travel: NDArray[np.int64] = modules * chip.hop_latency_ps + links * chip.edge_latency_ps
+        return travel
+
+
+@dataclass(frozen=True)
+class Walks:
+    """What the token controllers do in one tick: each evaluates the neurons of its core in order.
+
+    Attributes
+    ----------
+    ready_ps : int64 array (packets of neurons,)
+        When the evaluation of each sending neuron ends, from the beginning of its core's walk, without stalls.
+    work_ps : int64 array (C,)
+        The whole walk of each core, without stalls.
+    """
+
+    ready_ps: NDArray[np.int64]
+    work_ps: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, packets: Packets, synaptic_events: NDArray[np.uint16], chip: ChipOptions) -> Walks:
+        """Time the walks from the synaptic events (C, N) of the neurons."""
+        cores, neurons = synaptic_events.shape
+        events = synaptic_events.cumsum(axis=1, dtype=np.int64)
+        sent = slice(packets.from_host, None)
+        core, neuron = packets.source_core[sent], packets.source_neuron[sent]
+        ready = (neuron + np.int64(1)) * chip.neuron_time_ps + events[core, neuron] * chip.synaptic_event_time_ps
+        work = neurons * chip.neuron_time_ps + events[:, -1] * chip.synaptic_event_time_ps
+        return cls(ready, np.asarray(work, np.int64).reshape(cores))

@@ -1,0 +1,138 @@
+"""Many frames of a stateless program at once, stage by stage.
+
+Frames are taken 64 at a time. Within such a block a neuron's spikes are one word, bit f for frame f, so that sending
+them to their axons moves whole words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.backend.base import LoadedProgram
+from neurosyn.backend.blocks import BLOCK
+from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.stateless import Pipeline
+from neurosyn.engine.event_counts import EventCounter
+from neurosyn.engine.fabric.routes import Routes
+
+__all__ = ["evaluate_frames"]
+
+
+@dataclass(frozen=True)
+class _Scatter:
+    """Which words go where; `shared` if two of them go to the same place."""
+
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    shared: bool
+
+    @classmethod
+    def of(cls, source: NDArray[np.int64], target: NDArray[np.int64]) -> _Scatter:
+        return cls(source, target, bool((np.bincount(target, minlength=1) > 1).any()))
+
+    def apply(self, loaded: LoadedProgram, words: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
+        loaded.send_words(words, self.source, self.target, into, shared=self.shared)
+
+
+class _Stage:
+    """The cores that integrate a frame at the same tick, and where their spikes go."""
+
+    def __init__(self, program: Program, cores: NDArray[np.int32]) -> None:
+        self.cores = cores
+        self.spikes = np.zeros((len(cores), program.neurons), np.int64)
+        dest, axon = program.dest_core[cores].ravel(), program.dest_axon[cores].ravel()
+        inside = np.flatnonzero(dest >= 0)
+        self.scatter = _Scatter.of(inside, dest[inside] * np.int64(program.axons) + axon[inside])
+        outputs = np.flatnonzero(dest == OUTPUT)
+        # In order of their pins, so that the neurons of a pin are added in one go.
+        self.outputs = outputs[np.argsort(axon[outputs], kind="stable")]
+        self.pins, self.first_of_pin = np.unique(axon[self.outputs], return_index=True)
+
+
+def evaluate_frames(
+    loaded: LoadedProgram,
+    pipeline: Pipeline,
+    routes: Routes,
+    frames: NDArray[np.uint8],
+    counter: EventCounter,
+    progress: Callable[[int, int, str], None],
+) -> NDArray[np.uint8]:
+    """Return what a pipeline of stateless cores makes of frames; equal to playing it tick by tick.
+
+    Parameters
+    ----------
+    loaded
+        The program on a backend.
+    pipeline
+        Its stages.
+    routes
+        Ways of the host's packets.
+    frames : uint8 array (F, elements)
+    counter
+        Is given the events of all frames: one tick of every core for each.
+    progress
+        Called with the frames done and the frames in all.
+
+    Returns
+    -------
+    uint8 array (F, pins)
+        Spikes that each output pin sends for each frame; 255 means that many or more.
+    """
+    program = loaded.program
+    stages = [
+        _Stage(program, np.flatnonzero(pipeline.stage == stage).astype(np.int32)) for stage in np.unique(pipeline.stage)
+    ]
+    entry = _Scatter.of(
+        np.arange(len(program.input_core)), program.input_core * np.int64(program.axons) + program.input_axon
+    )
+    outputs = np.zeros((len(frames), program.pins), np.uint8)
+    line_spikes = np.zeros(len(program.input_core), np.int64)
+    integrated = np.zeros(program.cores, np.int64)
+    active = np.empty((program.cores, program.axons), np.uint64)
+    for start in range(0, len(frames), BLOCK):
+        block = frames[start : start + BLOCK, program.input_line] != 0
+        lines = np.zeros((block.shape[1], 8), np.uint8)
+        packed = np.packbits(block, axis=0, bitorder="little")
+        lines[:, : len(packed)] = packed.T
+        words = lines.view("<u8").astype(np.uint64, copy=False).ravel()
+        line_spikes += np.bitwise_count(words)
+        active[:] = 0
+        entry.apply(loaded, words, active.reshape(-1))
+        for stage in stages:
+            fired, events, axons = loaded.evaluate_block(stage.cores, active, len(block))
+            integrated[stage.cores] += axons
+            counter.synaptic_events[stage.cores] += events
+            stage.spikes += np.bitwise_count(fired)
+            flat = fired.reshape(-1)
+            stage.scatter.apply(loaded, flat, active.reshape(-1))
+            if len(stage.outputs):
+                _collect(flat[stage.outputs], stage, outputs[start : start + len(block)])
+        progress(start + len(block), len(frames), "frames")
+    for stage in stages:
+        counter.spikes[stage.cores] += stage.spikes
+    np.add.at(counter.host_packets, program.input_core, line_spikes)
+    counter.input_hops += int((line_spikes * routes.line_hops).sum())
+    counter.input_crossings += int((line_spikes * routes.line_crossings).sum())
+    counter.collisions += _received(program, counter.spikes, line_spikes) - integrated
+    return outputs
+
+
+def _collect(words: NDArray[np.uint64], stage: _Stage, outputs: NDArray[np.uint8]) -> None:
+    """Add the spikes of a stage's output neurons, frame words (n,), to their pins (F, pins)."""
+    octets = words.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)
+    spikes = np.unpackbits(octets, axis=1, count=len(outputs), bitorder="little")
+    counts = np.add.reduceat(spikes, stage.first_of_pin, axis=0, dtype=np.uint32)
+    outputs[:, stage.pins] = np.minimum(outputs[:, stage.pins] + counts.T, 255)
+
+
+def _received(program: Program, spikes: NDArray[np.int64], line_spikes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the spikes that came to each core."""
+    received = np.zeros(program.cores, np.int64)
+    inside = program.dest_core >= 0
+    np.add.at(received, program.dest_core[inside], spikes[inside])
+    np.add.at(received, program.input_core, line_spikes)
+    return received

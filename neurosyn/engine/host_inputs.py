@@ -1,0 +1,151 @@
+"""Spikes that the host injects, tick by tick: frames, given spikes, and spikes queued while ticks are played."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import Program
+from neurosyn.chip.spikes import InputSpikes, check_range
+from neurosyn.engine.fabric.routes import Routes, input_routes
+from neurosyn.errors import DataError
+
+__all__ = ["FrameInputs", "HostSpikes", "InputQueue", "Inputs", "host_inputs"]
+
+
+@dataclass(frozen=True)
+class HostSpikes:
+    """Spikes that the host injects in one tick, in the order in which it does.
+
+    Attributes
+    ----------
+    line : int32 array (n,)
+        Input line; −1 for spikes that name core and axon themselves.
+    core, axon : int32 arrays (n,)
+    hops, crossings : int32 arrays (n,)
+        Links that the packets take.
+    """
+
+    line: NDArray[np.int32]
+    core: NDArray[np.int32]
+    axon: NDArray[np.int32]
+    hops: NDArray[np.int32]
+    crossings: NDArray[np.int32]
+
+    def __getitem__(self, some: Any) -> HostSpikes:
+        return HostSpikes(self.line[some], self.core[some], self.axon[some], self.hops[some], self.crossings[some])
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    @classmethod
+    def join(cls, some: Sequence[HostSpikes]) -> HostSpikes:
+        """Return some spikes and then others."""
+        none = np.zeros(0, np.int32)
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([none, *(getattr(one, name) for one in some)]) for name in names))
+
+
+class Inputs(Protocol):
+    """What the host injects."""
+
+    def at(self, tick: int) -> HostSpikes:
+        """Return the spikes stamped with `tick`; they are integrated in the next one [V]."""
+
+
+class FrameInputs:
+    """A frame at every tick, over and over.
+
+    Parameters
+    ----------
+    program
+    frames : uint8 array (F, elements)
+        Not 0: the element spikes.
+    routes
+    """
+
+    def __init__(self, program: Program, frames: NDArray[np.uint8], routes: Routes) -> None:
+        needed = int(program.input_line.max(initial=-1)) + 1
+        if frames.ndim != 2 or frames.dtype != np.uint8 or not len(frames) or frames.shape[1] < needed:
+            raise DataError(
+                f"frames: {frames.dtype} {frames.shape}, not uint8 (at least 1, at least {needed}); "
+                "encode them for this program"
+            )
+        self._frames = frames
+        lines = np.arange(len(program.input_line), dtype=np.int32)
+        self._elements = program.input_line
+        self._lines = HostSpikes(lines, program.input_core, program.input_axon, routes.line_hops, routes.line_crossings)
+
+    def at(self, tick: int) -> HostSpikes:
+        """Return the spikes of frame `tick` mod F."""
+        frame = self._frames[tick % len(self._frames)]
+        return self._lines[np.flatnonzero(frame[self._elements])]
+
+
+def host_inputs(spikes: InputSpikes, program: Program, placement: Placement, chip: ChipOptions) -> Inputs:
+    """Return what the host injects into a program on a board.
+
+    Raises
+    ------
+    DataError
+        If a spike goes to no axon of the program.
+    ChipLimitError
+        If one would have to go further than packets can.
+    """
+    check_range("core", spikes.core, program.cores)
+    check_range("axon", spikes.axon, program.axons)
+    if (spikes.tick < -1).any():
+        raise DataError(
+            f"input spikes: one is stamped {spikes.tick.min()}; ticks begin at 0, and -1 is before the first"
+        )
+    order = np.argsort(spikes.tick, kind="stable")
+    mesh, target = placement.mesh, placement.xy[spikes.core]
+    mesh.check_reach(
+        mesh.border(target, chip.input_side),
+        target,
+        "input spikes: a packet of the host",
+        f"send to cores nearer to its side of the board (`chip.input_side` is {chip.input_side})",
+    )
+    hops, crossings = input_routes(target, mesh, chip)
+    return _SortedSpikes(spikes.tick[order], HostSpikes(spikes.line, spikes.core, spikes.axon, hops, crossings)[order])
+
+
+class _SortedSpikes:
+    """Spikes in order of their ticks."""
+
+    def __init__(self, ticks: NDArray[np.int64], spikes: HostSpikes) -> None:
+        self._ticks = ticks
+        self._spikes = spikes
+
+    def at(self, tick: int) -> HostSpikes:
+        return self._spikes[slice(*np.searchsorted(self._ticks, [tick, tick + 1]))]
+
+
+class InputQueue:
+    """Spikes that are added while ticks are played; asked for in the order of ticks."""
+
+    def __init__(self) -> None:
+        self._coming: list[tuple[int, int, Inputs, int]] = []
+        self._present: list[tuple[int, int, Inputs]] = []
+        self._added = 0
+
+    def add(self, inputs: Inputs, first: int, last: int) -> None:
+        """Add what the host injects from tick `first` to tick `last`; after what was added before."""
+        heapq.heappush(self._coming, (first, self._added, inputs, last))
+        self._added += 1
+
+    def at(self, tick: int) -> HostSpikes:
+        """Return the spikes stamped with `tick`."""
+        while self._coming and self._coming[0][0] <= tick:
+            _, number, inputs, last = heapq.heappop(self._coming)
+            self._present.append((number, last, inputs))
+        self._present = sorted(one for one in self._present if one[1] >= tick)
+        found = [inputs.at(tick) for _, _, inputs in self._present]
+        return found[0] if len(found) == 1 else HostSpikes.join(found)

@@ -1,0 +1,1 @@
+"""Probes: instruments that watch a simulation, and plugins of the group ``probes``."""

@@ -1,0 +1,73 @@
+"""What probe plugins return, checked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from neurosyn.chip.program import Program
+from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
+
+__all__ = ["checked_tables", "disturb_program", "plain_results"]
+
+
+def disturb_program(probe: ProbePlugin, program: Program, seed: int) -> Disturbance | None:
+    """Let a probe change a program.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it changes what it may not, or does not say how.
+    """
+    found = probe.disturb(program, seed)
+    if found is None:
+        return None
+    if not isinstance(found, Disturbance):
+        raise TypeError(f"it returned {type(found).__name__}, not a Disturbance or None")
+    if found.program is not program and not found.deviations:
+        raise ValueError("it changed the program and does not say how; give `deviations`")
+    if (found.program.cores, found.program.pins) != (program.cores, program.pins):
+        raise ValueError(
+            f"it returned {found.program.cores:,} cores and {found.program.pins:,} pins for "
+            f"{program.cores:,} and {program.pins:,}; a disturbance keeps both"
+        )
+    return found
+
+
+def plain_results(probe: ProbePlugin) -> dict[str, Any]:
+    """Return a probe's results as plain JSON values; NumPy's numbers and arrays become Python's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they hold anything else, or numbers that JSON does not know.
+    """
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, (np.generic, np.ndarray)):
+            return value.tolist()
+        raise TypeError(f"results hold a {type(value).__name__}, which is no plain value")
+
+    plain: dict[str, Any] = json.loads(json.dumps(probe.results(), default=convert, allow_nan=False))
+    return plain
+
+
+def checked_tables(probe: ProbePlugin) -> dict[str, Columns]:
+    """Return a probe's tables.
+
+    Raises
+    ------
+    ValueError
+        If a name is not fit for a file, or columns of a table differ in length.
+    """
+    tables = probe.tables()
+    for name, columns in tables.items():
+        if not name.isidentifier():
+            raise ValueError(f"'{name}' is not a name for a table; use letters, digits and '_'")
+        arrays = {column: np.asarray(values) for column, values in columns.items()}
+        if any(array.ndim != 1 for array in arrays.values()) or len({len(array) for array in arrays.values()}) > 1:
+            shapes = ", ".join(f"{column} {array.shape}" for column, array in arrays.items())
+            raise ValueError(f"the columns of table {name} are not of one length: {shapes}")
+    return tables

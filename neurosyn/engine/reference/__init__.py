@@ -1,0 +1,1 @@
+"""The reference timing: the network of routers and links in SimPy."""

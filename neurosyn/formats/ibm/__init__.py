@@ -1,0 +1,1 @@
+"""Programs in the JSON format (CPE) of IBM's tools."""

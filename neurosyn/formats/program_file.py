@@ -1,0 +1,180 @@
+"""Chip programs in files: a versioned ``.npz`` of plain arrays.
+
+Format 1. The archive holds these arrays and no others; C cores of A axons and N neurons, K crossbars, T neuron types,
+W = ⌈A/64⌉, I input lines, P output pins. The meaning of each is that of the attribute of the same name of
+`neurosyn.chip.program.Program`.
+
+====================== =============== ===============================================================================
+array                  shape           values
+====================== =============== ===============================================================================
+``header``             (bytes,)        UTF-8 JSON: ``format`` ("neurosyn-program"), ``version`` (1), ``axons``,
+                                       ``neurons``, ``pins``, ``layer_names``, ``about``
+``crossbars``          (K, W, N)       uint64; bit a mod 64 of word a div 64: synapse from axon a to the neuron
+``crossbar``           (C,)            0 … K−1
+``axon_types``         (C, A)          0 … 3
+``neuron_types``       (T,)            records of `neurosyn.chip.program.NEURON_TYPE`
+``neuron_type``        (C, N)          0 … T−1
+``initial_potential``  (C, N)          −2¹⁹ … 2¹⁹ − 1
+``dest_core``          (C, N)          0 … C−1, −1 nowhere, −2 an output pin
+``dest_axon``          (C, N)          0 … A−1, or the pin
+``delay``              (C, N)          1 … 15
+``seeds``              (C,)            0 … 2³² − 1
+``input_core``         (I,)            0 … C−1
+``input_axon``         (I,)            0 … A−1
+``input_line``         (I,)            the element of a frame that the line carries
+``pin_class``          (P,)            the class of each pin, −1 for none
+``core_layer``         (C,)            index into ``layer_names``
+``activity``           (C, N)          float32: expected spikes of each neuron in a tick
+====================== =============== ===============================================================================
+
+Integers may have any width and sign; they are written in the narrowest that holds them, which keeps a full chip at a
+few megabytes and makes it quick to read. Nothing is trusted when a file is read, and nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.errors import DataError
+from neurosyn.support.files import read_npz, write_npz
+
+__all__ = ["FORMAT", "VERSION", "load_program", "save_program"]
+
+FORMAT = "neurosyn-program"
+VERSION = 1
+
+_INTEGERS: dict[str, type[np.integer[Any]]] = {
+    "crossbar": np.int32,
+    "axon_types": np.uint8,
+    "neuron_type": np.int32,
+    "initial_potential": np.int32,
+    "dest_core": np.int32,
+    "dest_axon": np.int32,
+    "delay": np.uint8,
+    "seeds": np.uint32,
+    "input_core": np.int32,
+    "input_axon": np.int32,
+    "input_line": np.int32,
+    "pin_class": np.int32,
+    "core_layer": np.int32,
+}
+_OF_NEURONS = ("neuron_type", "initial_potential", "dest_core", "dest_axon", "delay", "activity")
+_DIMENSIONS = {"crossbars": 3, "axon_types": 2, **dict.fromkeys(_OF_NEURONS, 2)}
+_EXACT = {"crossbars": np.dtype("<u8"), "neuron_types": NEURON_TYPE, "activity": np.dtype("<f4")}
+_NARROW = tuple(np.dtype(code) for code in ("u1", "i1", "<u2", "<i2", "<u4", "<i4"))
+
+
+def save_program(program: Program, path: Path) -> None:
+    """Write a program to a file, whole or not at all; equal programs give equal bytes."""
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "axons": program.axons,
+        "neurons": program.neurons,
+        "pins": program.pins,
+        "layer_names": list(program.layer_names),
+        "about": program.about,
+    }
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    arrays: dict[str, NDArray[Any]] = {"header": np.frombuffer(text.encode(), np.uint8)}
+    arrays |= {name: getattr(program, name).astype(dtype, copy=False) for name, dtype in _EXACT.items()}
+    arrays |= {name: _narrowed(getattr(program, name)) for name in _INTEGERS}
+    write_npz(path, arrays)
+
+
+def load_program(path: Path) -> Program:
+    """Read a program.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, of another format or version, or holds anything that is no valid program.
+    """
+    arrays = read_npz(path)
+    header = _read_header(path, arrays)
+    expected = {"header", *_EXACT, *_INTEGERS}
+    if missing := sorted(expected - set(arrays)):
+        raise DataError(f"{path}: array '{missing[0]}' is missing; make the file anew")
+    if extra := sorted(set(arrays) - expected):
+        raise DataError(f"{path}: has an array '{extra[0]}' that programs of version {VERSION} do not; make it anew")
+    for name in expected:
+        if arrays[name].ndim != _DIMENSIONS.get(name, 1):
+            raise DataError(f"{path}: {name} has {arrays[name].ndim} dimensions, not {_DIMENSIONS.get(name, 1)}")
+    fields: dict[str, Any] = {}
+    for name, dtype in _EXACT.items():
+        if arrays[name].dtype != dtype:
+            raise DataError(f"{path}: {name} is {arrays[name].dtype}, not {dtype}; make the file anew")
+        fields[name] = np.ascontiguousarray(arrays[name]).astype(dtype.newbyteorder("="), copy=False)
+    _check_flags(path, fields["neuron_types"])
+    for name, integer in _INTEGERS.items():
+        fields[name] = _widened(path, name, arrays[name], integer)
+    try:
+        return Program(**header, **fields)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    for dtype in _NARROW:
+        limits = np.iinfo(dtype)
+        if limits.min <= low and high <= limits.max:
+            return array.astype(dtype)
+    return array
+
+
+def _widened(path: Path, name: str, array: NDArray[Any], integer: type[np.integer[Any]]) -> NDArray[Any]:
+    if array.dtype.kind not in "iu":
+        raise DataError(f"{path}: {name} is {array.dtype}, not whole numbers; make the file anew")
+    limits = np.iinfo(integer)
+    if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
+        raise DataError(f"{path}: {name} has values outside {limits.min}…{limits.max}; make the file anew")
+    return np.ascontiguousarray(array, integer)
+
+
+def _check_flags(path: Path, types: NDArray[np.void]) -> None:
+    """Refuse flags that are bytes other than 0 and 1, which a damaged file can hold."""
+    for name in NEURON_TYPE.names or ():
+        if (
+            NEURON_TYPE[name].base == np.dtype(np.bool_)
+            and np.ascontiguousarray(types[name]).view(np.uint8).max(initial=0) > 1
+        ):
+            raise DataError(f"{path}: neuron types have a flag {name} that is neither 0 nor 1; make the file anew")
+
+
+def _read_header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Check the header and return those arguments of `Program` that it holds."""
+    raw = arrays.get("header")
+    if raw is None or raw.dtype != np.uint8 or raw.ndim != 1:
+        raise DataError(f"{path}: has no header; it is no neurosyn program")
+    try:
+        header = json.loads(raw.tobytes().decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: the header is no JSON ({error}); make the file anew") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise DataError(f"{path}: is no neurosyn program; programs come from `neurosyn compile`")
+    if header.get("version") != VERSION:
+        raise DataError(
+            f"{path}: is a program of version {header.get('version')}; this neurosyn reads version {VERSION}; "
+            "compile it anew or use another release"
+        )
+    kinds = {"axons": int, "neurons": int, "pins": int, "layer_names": list, "about": dict}
+    for name, kind in kinds.items():
+        if not isinstance(header.get(name), kind) or isinstance(header.get(name), bool):
+            raise DataError(f"{path}: the header's {name} is not {_SAID[kind]}; make the file anew")
+    if not all(isinstance(name, str) for name in header["layer_names"]):
+        raise DataError(f"{path}: the header's layer_names are not all text; make the file anew")
+    return {**{name: header[name] for name in kinds}, "layer_names": tuple(header["layer_names"])}
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+_SAID = {int: "a whole number", list: "a list", dict: "an object"}

@@ -1,0 +1,1 @@
+"""Programs in the JSON format of RANC."""

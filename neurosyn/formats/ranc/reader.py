@@ -1,0 +1,309 @@
+"""Read programs and input spikes of the RANC simulator (University of Arizona): one JSON file with positions.
+
+::
+
+    {"packets": [[{"destination_core": [x, y], "destination_axon": a, "destination_tick": d}, …], …],   one list a tick
+     "output_bus": {"coordinates": [x, y], "num_outputs": n},
+     "cores": [{"coordinates": [x, y], "axons": [type, …],
+                "neurons": [{"weights": [w0, w1, w2, w3], "leak": …, "positive_threshold": …, "negative_threshold": …,
+                             "reset_potential": …, "reset_mode": 0 or 1, "current_potential": …,
+                             "destination_core_offset": [dx, dy], "destination_axon": a, "destination_tick": d}, …],
+                "connections": [[0 or 1 for each axon], …]}]}                                one list for each neuron
+
+What a RANC neuron does is a special case of TrueNorth's: deterministic, V ← R or V − α at the threshold (reset mode 0
+or 1), V ← −R or V − θ below the negative threshold θ ≤ 0, which has its sign in the file. Its reset is the asymmetric
+one, V < θ, as on TrueNorth. A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row
+t in tick t + d. A packet to the position of the output bus is output line number `destination_axon`; of more than 256
+outputs, those of the bus's k-th neighbour in the east are lines 256·k and above. A packet to a position with neither a
+core nor the bus is lost, as in RANC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.crossbar import words_for
+from neurosyn.chip.lfsr import DEFAULT_SEED
+from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.formats.foreign_files import open_file
+from neurosyn.formats.json_stream import JsonStream
+from neurosyn.formats.ranc.cores import MAX_CORE_SIZE, POSITION_MAX, RancCore, parse_core, parse_position
+from neurosyn.formats.spikes.numbering import check_count
+from neurosyn.formats.value_checks import UnfitError, integer, member, table
+
+__all__ = ["RancFile", "read_ranc"]
+
+_BUS_AXONS = 256
+_MAX_NEURONS = 1 << 24
+_MAX_SYNAPSES = 1 << 32
+"""Beyond these a file is taken for damaged: boards of 16 chips."""
+_MAX_OUTPUTS = 1 << 22
+_LONGEST_DELAY = 14
+_SILENT = ((0, 0, 0, 0), (False,) * 4, 0, False, False, 1, 0, 0, 0, False, 0)
+"""Parameters of a neuron that never fires, as RANC has them by default."""
+
+
+@dataclass(frozen=True)
+class RancFile:
+    """What a RANC file says.
+
+    Attributes
+    ----------
+    program : Program
+    xy : int32 array (C, 2)
+        Positions of the cores.
+    spikes : InputSpikes
+        The packets; those for tick 0 are there before it.
+    """
+
+    program: Program
+    xy: NDArray[np.int32]
+    spikes: InputSpikes
+
+
+def read_ranc(path: Path, progress: Callable[[int, int, str], None] | None = None) -> RancFile:
+    """Read a RANC file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    progress
+        Called with the bytes read, the bytes of the file and a word.
+
+    Raises
+    ------
+    DataError
+        With file, line, core, neuron and reason, if the file is missing, damaged, cut short or says what TrueNorth
+        cannot do.
+    """
+    with open_file(path) as stream:
+        return _Reader(JsonStream(path, stream), progress).read()
+
+
+class _Reader:
+    def __init__(self, stream: JsonStream, progress: Callable[[int, int, str], None] | None) -> None:
+        self._stream = stream
+        self._progress = progress
+        self._sizes: dict[str, int] = {}
+        self._cores: list[RancCore] = []
+        self._bus: tuple[int, int] | None = None
+        self._outputs = 0
+        self._types: dict[tuple[Any, ...], int] = {_SILENT: 0}
+        self._packets = tuple(array("i") for _ in range(4))
+
+    def read(self) -> RancFile:
+        stream = self._stream
+        seen: set[str] = set()
+        for key in stream.members():
+            line = stream.line
+            if key in seen:
+                raise stream.error(f"the section '{key[:40]}' is there twice; remove one")
+            seen.add(key)
+            try:
+                self._section(key)
+            except UnfitError as error:
+                raise stream.error(f"{error}; repair the file", line=line) from None
+        stream.finish()
+        for key in ("cores", "output_bus"):
+            if key not in seen:
+                raise stream.error(f"the section '{key}' is missing; is it the right file?")
+        return self._finished()
+
+    def _section(self, key: str) -> None:
+        stream = self._stream
+        if key == "packets":
+            self._take_packets()
+        elif key == "output_bus":
+            self._take_bus(stream.value())
+        elif key == "cores":
+            for number in stream.elements():
+                line = stream.line
+                try:
+                    self._cores.append(parse_core(stream.value(), line, self._types))
+                except UnfitError as error:
+                    raise stream.error(f"core {number}: {error}; repair the file", line=line) from None
+                if self._progress is not None:
+                    self._progress(*stream.progress(), "bytes")
+        elif key in ("num_axons", "num_neurons"):
+            self._sizes[key] = integer(stream.value(), key, 1, MAX_CORE_SIZE)
+        elif key == "neuron_reset_type":
+            if stream.value() != 0:
+                raise UnfitError("neuron_reset_type is not 0 (asymmetric), the one that TrueNorth has")
+        else:
+            stream.value()
+
+    def _take_bus(self, value: Any) -> None:
+        members = table(value, "output_bus")
+        self._bus = parse_position(member(members, "coordinates", "output_bus"), "coordinates of output_bus")
+        self._outputs = integer(member(members, "num_outputs", "output_bus"), "num_outputs", 0, _MAX_OUTPUTS)
+
+    def _take_packets(self) -> None:
+        stream = self._stream
+        for row in stream.elements():
+            for _ in stream.elements():
+                packet = stream.value()
+                try:
+                    members = table(packet, "a packet")
+                    x, y = parse_position(member(members, "destination_core", "a packet"), "destination_core")
+                    axon = member(members, "destination_axon", "a packet")
+                    delay = member(members, "destination_tick", "a packet")
+                    numbers = (
+                        row + integer(delay, "destination_tick", 0, _LONGEST_DELAY),
+                        x,
+                        y,
+                        integer(axon, "destination_axon", 0, MAX_CORE_SIZE - 1),
+                    )
+                except UnfitError as error:
+                    raise stream.error(f"packets of tick {row}: {error}; repair the file") from None
+                for column, number in zip(self._packets, numbers, strict=True):
+                    column.append(number)
+            check_count(stream.path, len(self._packets[0]))
+
+    def _finished(self) -> RancFile:
+        stream = self._stream
+        if not self._cores:
+            raise stream.error("the file has no cores; is it the right file?")
+        number_at: dict[tuple[int, int], int] = {}
+        for number, core in enumerate(self._cores):
+            if core.position in number_at or core.position == self._bus:
+                raise stream.error(
+                    f"core {number}: its position {list(core.position)} is taken; repair the file", line=core.line
+                )
+            number_at[core.position] = number
+        grid = _Grid(number_at, self._bus or (-1, -1), self._outputs)
+        tick, x, y, axon = (np.frombuffer(c, np.int32) if len(c) else np.empty(0, np.int32) for c in self._packets)
+        target = grid.numbers(x, y)
+        if (target < 0).any():
+            lost = int(np.argmax(target < 0))
+            raise stream.error(
+                f"a packet (for tick {tick[lost]}) goes to position [{x[lost]}, {y[lost]}], where no core is; "
+                "repair the file"
+            )
+        program = self._program(grid, axon)
+        xy = np.array([core.position for core in self._cores], np.int32)
+        return RancFile(program, xy, InputSpikes.to_axons(tick.astype(np.int64) - 1, target, axon.copy()))
+
+    def _program(self, grid: _Grid, packet_axon: NDArray[np.int32]) -> Program:
+        cores = self._cores
+        neurons = self._size("num_neurons", max(len(core.neuron_type) for core in cores))
+        if len(cores) * neurons > _MAX_NEURONS:
+            raise self._stream.error(f"{len(cores):,} cores of {neurons:,} neurons are more than can be simulated")
+        # Neurons that the file leaves out never fire.
+        target = np.full((len(cores), neurons), NO_DESTINATION, np.int32)
+        axon, delay = np.zeros_like(target), np.ones(target.shape, np.uint8)
+        potential, kind = np.zeros_like(target), np.zeros_like(target)
+        for i, core in enumerate(cores):
+            count = len(core.neuron_type)
+            try:
+                target[i, :count], axon[i, :count] = grid.destinations(core)
+            except UnfitError as error:
+                raise self._stream.error(f"core {i}: {error}; repair the file", line=core.line) from None
+            delay[i, :count] = np.where(target[i, :count] == NO_DESTINATION, 1, core.delay)
+            potential[i, :count] = core.potential
+            kind[i, :count] = core.neuron_type
+        highest = max(int(axon[target >= 0].max(initial=-1)), int(packet_axon.max(initial=-1)))
+        widest = max(max(len(core.axon_types), core.width) for core in cores)
+        axons = self._size("num_axons", max(1, widest, highest + 1))
+        if len(cores) * axons > _MAX_NEURONS or len(cores) * neurons * axons > _MAX_SYNAPSES:
+            raise self._stream.error(
+                f"{len(cores):,} cores of {neurons:,} neurons and {axons:,} axons are more than can be simulated"
+            )
+        axon_types = np.zeros((len(cores), axons), np.uint8)
+        for i, core in enumerate(cores):
+            axon_types[i, : len(core.axon_types)] = core.axon_types
+        crossbars, crossbar = self._crossbars(neurons, axons)
+        return Program(
+            axons=axons,
+            neurons=neurons,
+            crossbars=crossbars,
+            crossbar=crossbar,
+            axon_types=axon_types,
+            neuron_types=np.array(list(self._types), NEURON_TYPE),
+            neuron_type=kind,
+            initial_potential=potential,
+            dest_core=target,
+            dest_axon=axon,
+            delay=delay,
+            seeds=np.full(len(cores), DEFAULT_SEED, np.uint32),
+            input_core=np.empty(0, np.int32),
+            input_axon=np.empty(0, np.int32),
+            pins=self._outputs,
+            pin_class=np.full(self._outputs, -1, np.int32),
+            layer_names=("cores",),
+            core_layer=np.zeros(len(cores), np.int32),
+            activity=np.ones(target.shape, np.float32),
+            about={"format": "ranc", "file": self._stream.path.name},
+        )
+
+    def _crossbars(self, neurons: int, axons: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return the different crossbars (K, W, N), and which each core has."""
+        row_of: dict[bytes, int] = {}
+        tables: list[NDArray[np.uint64]] = []
+        crossbar = np.empty(len(self._cores), np.int32)
+        for i, core in enumerate(self._cores):
+            octets = np.zeros((neurons, 8 * words_for(axons)), np.uint8)
+            octets[: core.connections.shape[0], : core.connections.shape[1]] = core.connections
+            digest = hashlib.sha256(octets.tobytes()).digest()
+            crossbar[i] = row_of.setdefault(digest, len(tables))
+            if crossbar[i] == len(tables):
+                tables.append(octets.view("<u8").astype(np.uint64).T)
+        return np.ascontiguousarray(np.stack(tables)), crossbar
+
+    def _size(self, key: str, needed: int) -> int:
+        size = self._sizes.get(key, needed)
+        if size < needed:
+            raise self._stream.error(f"{key} is {size}, but {needed} are used; repair the file")
+        return size
+
+
+class _Grid:
+    """What stands at each position."""
+
+    def __init__(self, number_at: dict[tuple[int, int], int], bus: tuple[int, int], outputs: int) -> None:
+        self._bus = bus
+        self._outputs = outputs
+        self._further = max(0, -(-outputs // _BUS_AXONS) - 1)
+        self._width = POSITION_MAX + 1
+        keys = np.array([y * self._width + x for x, y in number_at], np.int64)
+        self._order = np.argsort(keys).astype(np.int32)
+        self._keys = keys[self._order]
+
+    def numbers(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int32]:
+        """Return the number of the core at each position, −1 for none."""
+        key = y.astype(np.int64) * self._width + x
+        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
+        return np.where(self._keys[place] == key, self._order[place], np.int32(-1))
+
+    def destinations(self, core: RancCore) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return target core (or `OUTPUT`, or `NO_DESTINATION`) and axon (or pin) of a core's neurons."""
+        x, y = core.position[0] + core.offset[:, 0], core.position[1] + core.offset[:, 1]
+        outside = (x < 0) | (x > POSITION_MAX) | (y < 0) | (y > POSITION_MAX)
+        if outside.any():
+            neuron = int(np.argmax(outside))
+            raise UnfitError(f"neuron {neuron} sends to position [{x[neuron]}, {y[neuron]}], outside the grid")
+        target, axon = self.numbers(x, y), core.axon
+        east = x - self._bus[0]
+        first = (y == self._bus[1]) & (east == 0)
+        further = (target < 0) & (y == self._bus[1]) & (east > 0) & (east <= self._further) & (axon < _BUS_AXONS)
+        pin = np.where(further, axon + _BUS_AXONS * east, axon)
+        output = first | further
+        unknown = (target >= 0) & ~output & (axon >= MAX_CORE_SIZE)
+        if unknown.any():
+            neuron = int(np.argmax(unknown))
+            raise UnfitError(f"neuron {neuron} sends to axon {axon[neuron]}; there can be {MAX_CORE_SIZE}")
+        beyond = output & (pin >= self._outputs)
+        if beyond.any():
+            neuron = int(np.argmax(beyond))
+            raise UnfitError(f"neuron {neuron} sends to output line {pin[neuron]}; the bus has {self._outputs}")
+        target = np.where(output, OUTPUT, np.where(target < 0, NO_DESTINATION, target)).astype(np.int32)
+        return target, np.where(output, pin, np.where(target < 0, 0, axon)).astype(np.int32)

@@ -1,0 +1,1 @@
+"""Spike files: IBM's text and binary formats, CSV and Parquet."""

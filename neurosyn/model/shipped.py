@@ -1,0 +1,29 @@
+"""Trained models that ship with neurosyn: packed trinary weights and integer leaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurosyn.errors import DataError, did_you_mean
+
+__all__ = ["shipped_model", "shipped_models"]
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the files of all shipped models by name."""
+    return {path.stem: path for path in sorted(Path(__file__).with_name("shipped").glob("*.safetensors"))}
+
+
+def shipped_model(name: str) -> Path:
+    """Return the file of a shipped model.
+
+    Raises
+    ------
+    DataError
+        If none has this name; the message lists what there is.
+    """
+    models = shipped_models()
+    if name not in models:
+        there_are = ", ".join(models) or "none"
+        raise DataError(f"model shipped:{name}: does not exist{did_you_mean(name, models)} (there are: {there_are})")
+    return models[name]

@@ -1,0 +1,128 @@
+"""What sets the tick period and what would help, and the hottest cores and links, from the analyses of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from neurosyn.analysis import critical_path, hotspots
+from neurosyn.analysis.finished_run import FinishedRun
+from neurosyn.analysis.plotting import COLOURS
+from neurosyn.support.formatting import count, energy, number, percent, time
+
+__all__ = ["Change", "Hot", "Limits", "Step", "hottest", "limits"]
+
+_LATEST = 6
+_RANKS = 5
+_MEASURES = {
+    "spikes": "Spikes",
+    "synaptic_events": "Synaptic events",
+    "energy_pj": "Active energy",
+    "finish_ps": "Longest time at work",
+    "busy_share": "Share of the time busy",
+    "longest_wait_ps": "Longest wait",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the chain that ends the tick; the share is of the tick, times in ps."""
+
+    what: str
+    at: str
+    duration_ps: int
+    share: float
+    colour: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would shorten the tick at best, and by how much of it."""
+
+    what: str
+    tick_ps: int
+    saved: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The panel on the tick that took longest; ``latest`` has name, end and slack in ps."""
+
+    tick: int
+    makespan_ps: int
+    limited_by: str
+    steps: list[Step]
+    changes: list[Change]
+    latest: list[tuple[str, int, int]]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hot:
+    """One of the hottest cores or links by a measure."""
+
+    measure: str
+    name: str
+    value: str
+    times_mean: str
+
+
+def limits(run: FinishedRun) -> Limits | None:
+    """Return what ended the longest recorded tick; None if no timed tick was recorded.
+
+    Raises
+    ------
+    DataError
+        If the trace is damaged.
+    """
+    if not run.has_trace or not run.trace.ticks_timed or not run.trace.has("ticks"):
+        return None
+    times = run.trace.ticks(["tick", "makespan_ps"]).dropna()
+    if times.empty:
+        return None
+    longest = int(times["tick"].iloc[int(times["makespan_ps"].to_numpy().argmax())])
+    found = critical_path.analyse(run, longest)
+    makespan = max(int(found.headline["makespan_ps"]), 1)
+    path: Any = found.table("path")
+    changes: Any = found.table("what_if")
+    latest: Any = found.table("elements").head(_LATEST)
+    return Limits(
+        found.headline["tick"],
+        makespan,
+        str(found.headline["limited_by"]),
+        [
+            Step(row.step, row.at, int(row.duration_ps), row.duration_ps / makespan, COLOURS[index % len(COLOURS)])
+            for index, row in enumerate(path.itertuples())
+        ],
+        [Change(row.change, int(row.tick_at_best_ps), max(row.saved_share, 0.0)) for row in changes.itertuples()],
+        [(row.name, int(row.end_ps), int(row.slack_ps)) for row in latest.itertuples()],
+        found.notes[2:],
+    )
+
+
+def hottest(run: FinishedRun) -> list[Hot]:
+    """Return the hottest cores and links: what the maps show, as a table; empty without a trace."""
+    if not run.has_trace:
+        return []
+    found = hotspots.analyse(run)
+    rows = []
+    for table in ("cores", "links"):
+        if table not in found.tables:
+            continue
+        every: Any = found.table(table)
+        for row in every[(every["rank"] <= _RANKS) & every["measure"].isin(list(_MEASURES))].to_dict("records"):
+            name = f"core {row['core']} ({row['layer']})" if table == "cores" else str(row["name"])
+            ratio = row["times_mean"]
+            rows.append(
+                Hot(_MEASURES[row["measure"]], name, _value(row), "–" if ratio != ratio else f"{number(ratio, 3)} ×")
+            )
+    return rows
+
+
+def _value(row: dict[str, Any]) -> str:
+    value, unit = float(row["value"]), row["unit"]
+    if unit == "ps":
+        return time(value, 3)
+    if unit == "pJ":
+        return energy(value, 3)
+    return percent(value, 1) if unit == "share" else count(value)

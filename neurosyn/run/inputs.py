@@ -1,0 +1,195 @@
+"""What the stages of a run take from its data: the images, the network that fits them, the chip's input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.data.dataset import Dataset, Split, SplitName
+from neurosyn.data.encoder import MOST_TICKS, Encoder
+from neurosyn.data.folder import data_context
+from neurosyn.data.source import DataSource, load_source
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.model.model import Model
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network, build_network
+from neurosyn.network.topology import Topology
+from neurosyn.registry import blame
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.training.hold_out import hold_out
+from neurosyn.training.model_source import ModelSource
+from neurosyn.training.trainer import TrainingData
+
+__all__ = ["Frames", "RunData"]
+
+_ENCODED_TOGETHER = 1024
+
+
+class Frames(NamedTuple):
+    """Test frames to simulate, and their numbers in the split."""
+
+    split: Split
+    numbers: NDArray[np.int64]
+
+
+class RunData:
+    """The data of one scenario on this machine, loaded when first asked for.
+
+    Parameters
+    ----------
+    scenario
+        What to load, and how to encode it.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._encoder = scenario.options("encoder", Encoder)  # type: ignore[type-abstract]
+
+    @cached_property
+    def model_file(self) -> Path | None:
+        """The trained model that the scenario names for the data in use; None if it trains one."""
+        return self.model_source.file()
+
+    @cached_property
+    def train_table(self) -> str:
+        """The scenario's table of training that fits the data in use: ``train`` or ``train.stand_in``."""
+        varies = self.source.used_stand_in and self._scenario.has("train.stand_in")
+        return "train.stand_in" if varies else "train"
+
+    @property
+    def model_source(self) -> ModelSource:
+        """Where the model for the data in use comes from."""
+        return self._scenario.options(f"{self.train_table}.extra", ModelSource)
+
+    @cached_property
+    def source(self) -> DataSource:
+        """The data set that is used here, the scenario's own or its stand-in: one for training and test alike.
+
+        Raises
+        ------
+        DataError
+            If neither has what the scenario needs.
+        """
+        scenario = self._scenario
+        dataset = scenario.options("data", Dataset)  # type: ignore[type-abstract]
+        stand_in = None
+        if scenario.has("data.stand_in"):
+            stand_in = scenario.options("data.stand_in", Dataset)  # type: ignore[type-abstract]
+        with blame("datasets", scenario.kind("data"), "available"):
+            splits = self._splits("train")
+            of_stand_in = self._splits("train.stand_in") if scenario.has("train.stand_in") else None
+            return load_source(dataset, stand_in, data_context(scenario.seed), *splits, stand_in_splits=of_stand_in)
+
+    def _splits(self, table: str) -> tuple[SplitName, ...]:
+        """Return the splits that are needed where `table` says how to train: with a trained model, one."""
+        trained = self._scenario.options(f"{table}.extra", ModelSource).model != ""
+        return ("test",) if trained else ("train", "test")
+
+    def fingerprint(self) -> list[Any]:
+        """Return what decides the images, beside the scenario."""
+        source = self.source
+        return [source.info.name, source.dataset.fingerprint(source.context)]
+
+    @cached_property
+    def frames(self) -> Frames:
+        """The test frames to simulate: all, or as many as asked for, drawn by seed."""
+        wanted = self._scenario.options("simulate", SimulateOptions).frames
+        with blame("datasets", self._scenario.kind("data"), "load"):
+            split = self.source.load("test")
+        index = np.arange(len(split))
+        if wanted is not None and wanted < len(split):
+            rng = np.random.default_rng(self._scenario.seed_of("frames"))
+            index = np.sort(rng.permutation(len(split))[:wanted])
+        return Frames(split.take(index), index)
+
+    def training_data(self, progress: Callable[[int, int, str], None]) -> TrainingData:
+        """Return the images to learn from and to watch progress on."""
+        choice = self.model_source
+        rng = np.random.default_rng(self._scenario.seed_of("split"))
+        with blame("datasets", self._scenario.kind("data"), "load"):
+            split = self.source.load("train", progress)
+        train, validation = hold_out(split, choice.validation, choice.images, rng)
+        return TrainingData(train, validation, self._encoder, self._scenario.resolved["encoder"])
+
+    @cached_property
+    def network(self) -> Network:
+        """The network that the scenario describes, for this data."""
+        scenario, info = self._scenario, self.source.info
+        with blame("encoders", scenario.kind("encoder"), "shape"):
+            shape = MapShape(*self._encoder.shape(info.shape))
+            ticks = self._encoder.ticks_per_frame
+        if not isinstance(ticks, int) or not 1 <= ticks <= MOST_TICKS:
+            raise PluginError(
+                f"plugin encoders/{scenario.kind('encoder')}: ticks_per_frame is {ticks!r}, not a whole number of "
+                f"1…{MOST_TICKS}; correct the plugin"
+            )
+        topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
+        with blame("topologies", scenario.kind("network"), "layers"):
+            specs = topology.layers(shape, len(info.classes))
+            copies = topology.copies
+        if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
+            raise PluginError(
+                f"plugin topologies/{scenario.kind('network')}: layers() returned no list of tables; correct the plugin"
+            )
+        seed = scenario.seed_of("network")
+        network = build_network(specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
+        if not self._encoder.binary and not network.off_chip:
+            raise ScenarioError(
+                f"{scenario.path}: encoder '{scenario.kind('encoder')}' gives real values, and no layer before the "
+                "chip turns them into spikes; begin with a transduction layer or choose an encoder that gives spikes "
+                "(rate, thermometer, threshold)"
+            )
+        return network
+
+    def input_spikes(self, model: Model) -> NDArray[np.uint8]:
+        """Encode the frames and run the off-chip layers: the chip's input spikes, tick by tick."""
+        from neurosyn.model.inference import transduce
+
+        images = self.frames.split.images
+        # Some at a time: encoded images of several ticks may be many times as large as the images.
+        parts = np.split(images, range(_ENCODED_TOGETHER, len(images), _ENCODED_TOGETHER))
+        return np.concatenate([transduce(model, self._encode(part)) for part in parts])
+
+    def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        kind = self._scenario.kind("encoder")
+        with blame("encoders", kind, "encode"):
+            encoded = self._encoder.encode(images)
+            wanted = (len(images) * self.network.ticks_per_frame, *self._encoder.shape(self.source.info.shape))
+            if encoded.dtype != np.float32 or encoded.shape != wanted:
+                raise PluginError(
+                    f"plugin encoders/{kind}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {wanted}; "
+                    "correct the plugin"
+                )
+        return encoded
+
+    def check_model(self, model: Model, file: Path) -> None:
+        """Refuse a model that was trained for other data, another encoder or another network than the scenario's.
+
+        Raises
+        ------
+        ScenarioError
+            With what differs.
+        """
+        # How many copies stand side by side is the model's own affair.
+        wanted, described = self.network.describe(), model.network.describe()
+        encoder = self._scenario.resolved["encoder"]
+        problem = ""
+        if described["inputs"] != wanted["inputs"]:
+            problem = f"has inputs of shape {described['inputs']}, the scenario {wanted['inputs']}"
+        elif described["n_classes"] != wanted["n_classes"]:
+            problem = f"has {described['n_classes']} classes, the scenario's data {wanted['n_classes']}"
+        elif described["layers"] != wanted["layers"]:
+            problem = "holds another network than [network] describes"
+        elif model.network.ticks_per_frame != self.network.ticks_per_frame or model.encoder != encoder:
+            problem = f"was trained with encoder {model.encoder}, the scenario says {encoder}"
+        if problem:
+            raise ScenarioError(
+                f"{self._scenario.path}: train.model: {file.name} {problem}; train one with `neurosyn train` or "
+                "correct the scenario"
+            )

@@ -1,0 +1,164 @@
+"""From what the engine counted and timed to the numbers that people ask for."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
+from neurosyn.chip.energy import EnergyModel, Events, Parts
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import Program
+from neurosyn.compiler.utilisation import summarise
+from neurosyn.engine.event_counts import EventCounts
+from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.run.board_use import summarise_board
+
+__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_events", "summarise_frames"]
+
+NOMINAL_TICK_PS = 1_000_000_000
+"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
+
+
+def summarise_frames(
+    program: Program,
+    placement: Placement,
+    chip: ChipOptions,
+    result: FramesResult,
+    *,
+    labels: NDArray[np.int32],
+    predictions: NDArray[np.intp],
+    expected: NDArray[np.uint8],
+    expected_predictions: NDArray[np.intp],
+) -> dict[str, Any]:
+    """Return the part of a run's summary that concerns the chip, as plain JSON values.
+
+    Parameters
+    ----------
+    program, placement, chip, result
+        What was simulated, where, and what came of it.
+    labels : int32 array (F,)
+        True classes.
+    predictions, expected_predictions : int arrays (F,)
+        Classes that the chip and the trained network answered.
+    expected : uint8 array (F·T, pins)
+        Output spikes of the trained network, tick by tick.
+    """
+    timing, found = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
+    tick_ps = _tick_ps(timing)
+    ticks_per_frame = result.ticks_per_frame
+    frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), found["power_mw"]["total"] * 1e-3
+    mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
+    packets = 0 if timing is None else timing.packets
+    return {
+        "frames": len(labels),
+        "accuracy": float((predictions == labels).mean()),
+        "trained_accuracy": float((expected_predictions == labels).mean()),
+        "mismatched_frames": int(mismatched.sum()),
+        **found,
+        "ticks_per_frame": ticks_per_frame,
+        "frames_per_second": frames_per_second,
+        "latency_us": result.latency_ticks * tick_ps / 1e6,
+        "energy_per_frame_uj": watts / frames_per_second * 1e6,
+        "frames_per_second_per_watt": frames_per_second / watts,
+        "engine": {
+            "timing": result.timing_name,
+            "backend": result.backend,
+            "wall_s": round(result.wall_s, 3),
+            "ticks": result.ticks,
+            "batched": result.batched,
+            "timed_frames": len(result.timed_frames),
+            "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
+            "timed_packets": packets,
+            "mean_travel_ns": timing.packet_travel_ps / packets / 1e3 if timing and packets else None,
+            "mean_blocked_ns": timing.packet_blocked_ps / packets / 1e3 if timing and packets else None,
+        },
+    }
+
+
+def summarise_chip(
+    program: Program, placement: Placement, chip: ChipOptions, counts: EventCounts, timing: TimingResult | None
+) -> dict[str, Any]:
+    """Return what is to say of any run, of frames or of a raw program, as plain JSON values.
+
+    Energies add up to the last digit: ``energy_pj`` is the sum of its parts, and of all layers and the host.
+    """
+    tick_ps, model, events = _tick_ps(timing), EnergyModel(chip.voltage), counts.events()
+    use = summarise(program)
+    of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
+    return {
+        "cores": program.cores,
+        "chips": placement.mesh.chips,
+        "neurons": use["total"]["neurons"],
+        "utilisation": use,
+        "board": summarise_board(program, placement, chip, counts, tick_ps),
+        "tick_period_us": tick_ps / 1e6,
+        "tick_limited_by": _limit(timing),
+        "voltage": chip.voltage,
+        "power_mw": _by_part(model.power_mw(events, program.cores, tick_ps)),
+        "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)),
+        "host_energy_pj": _by_part(model.energy_pj(of_host, program.cores, tick_ps)),
+        "not_counted": dict(NOT_COUNTED),
+        "events": summarise_events(counts, timing),
+        "layers": _layers(program, counts, model, tick_ps),
+        "assumptions": assumptions(chip),
+    }
+
+
+def summarise_events(counts: EventCounts, timing: TimingResult | None) -> dict[str, int]:
+    """Return the sums of all events, the host's packets included, by name."""
+    events = counts.events()
+    return {
+        "spikes": int(counts.spikes.sum()),
+        "synaptic_events": events.synaptic_events,
+        "packets": int(counts.packets.sum()),
+        "input_packets": counts.input_packets,
+        "output_packets": int(counts.output_packets.sum()),
+        "hops": events.hops,
+        "crossings": events.crossings,
+        "collisions": int(counts.collisions.sum()),
+        "late_packets": 0 if timing is None else timing.late_packets,
+        "core_overruns": 0 if timing is None else timing.core_overruns,
+    }
+
+
+def _tick_ps(timing: TimingResult | None) -> int:
+    return NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
+
+
+def _limit(timing: TimingResult | None) -> dict[str, Any]:
+    if timing is None:
+        text = "nothing that was timed: speed and power refer to the nominal tick of 1 ms"
+        return {"kind": "nominal", "id": None, "text": text}
+    limit = timing.limit
+    return {"kind": limit.kind, "id": limit.id, "text": f"{limit.name}: {limit.explanation}"}
+
+
+def _by_part(parts: Parts) -> dict[str, float]:
+    return {"total": parts.total} | {part.name: getattr(parts, part.name) for part in fields(parts)}
+
+
+def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: int) -> list[dict[str, Any]]:
+    """Return counts and energy by layer; the host's packets belong to no layer."""
+    cores = np.bincount(program.core_layer, minlength=len(program.layer_names))
+    by_layer = {name: totals.tolist() for name, totals in counts.by_layer(program).items()}
+    rows = []
+    for number, name in enumerate(program.layer_names):
+        row = {key: totals[number] for key, totals in by_layer.items()}
+        events = Events(
+            ticks=counts.ticks,
+            synaptic_events=row["synaptic_events"],
+            hops=row["hops"],
+            crossings=row["crossings"],
+            ports=row["output_packets"],
+        )
+        energy = model.energy_pj(events, int(cores[number]), tick_ps)
+        parts = {part.name: getattr(energy, part.name) for part in fields(energy)}
+        rows.append(
+            {"name": name, "cores": int(cores[number]), **row, "energy_pj": energy.total, "energy_parts_pj": parts}
+        )
+    return rows

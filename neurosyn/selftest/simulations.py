@@ -1,0 +1,85 @@
+"""A tiny program, really run with every backend and timing: they must agree to the last spike, count and picosecond."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import NEURON_TYPE
+from neurosyn.chip.spikes import InputSpikes
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.simulation import simulate_ticks
+from neurosyn.testing.programs import random_program
+
+__all__ = ["TIMINGS", "SelfTest", "run_self_tests"]
+
+TIMINGS = ("none", "compiled", "simpy")
+_CORES, _SIZE, _TICKS, _SPIKES = 4, 20, 12, 40
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """One run of the tiny program.
+
+    Attributes
+    ----------
+    backend, timing : str
+    problem : str or None
+        What differs from the first run of that kind, or broke; None if nothing.
+    wall_s : float
+        With the compilation of code that is not cached yet.
+    """
+
+    backend: str
+    timing: str
+    problem: str | None
+    wall_s: float
+
+
+def run_self_tests(backends: Sequence[str], timings: Sequence[str] = TIMINGS) -> Iterator[SelfTest]:
+    """Run a program of four recurrent cores for some ticks with every backend and timing, and compare.
+
+    Output spikes and event counts must be those of the first run, times those of the first that was timed.
+    """
+    random = np.random.default_rng(1)
+    types = np.zeros(2, NEURON_TYPE)
+    types["weights"], types["leak"], types["threshold"] = (2, -1, 1, 0), (1, 0), (5, 2)
+    types["reset_mode"], types["negative_threshold"] = (1, 0), 9
+    program = random_program(random, types, cores=_CORES, axons=_SIZE, neurons=_SIZE, density=0.2, pins=4, lines=_CORES)
+    spikes = InputSpikes.on_lines(
+        program,
+        random.integers(0, _TICKS - 1, _SPIKES),
+        random.integers(0, len(program.input_core), _SPIKES).astype(np.int32),
+    )
+    placement = Placement(Mesh(1, 1), np.array([[0, 0], [2, 0], [0, 3], [1, 1]], np.int32))
+    expected: dict[str, Any] = {}
+    for backend in backends:
+        for timing in timings:
+            began, problem = time.perf_counter(), None
+            options = SimulateOptions.model_validate({"timing": timing, "backend": backend})
+            try:
+                result = simulate_ticks(program, placement, ChipOptions(), options, spikes, _TICKS, jobs=1)
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+            else:
+                found = {"output spikes": result.output_spikes, "event counts": result.counts, "times": result.timing}
+                for name, value in found.items():
+                    if value is not None and not _equal(value, expected.setdefault(name, value)):
+                        problem = problem or f"{name} differ from those of {backends[0]}; report it"
+            yield SelfTest(backend, timing, problem, time.perf_counter() - began)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether dataclasses hold equal values, whatever is nested in them."""
+    if is_dataclass(one) and not isinstance(one, type):
+        return type(one) is type(other) and all(
+            _equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)
+        )
+    return bool(np.array_equal(one, other))

@@ -1,0 +1,114 @@
+"""What each link of the network carried in the timed ticks: packets, energy, time, and who had to wait."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from neurosyn.chip.energy import EnergyModel
+from neurosyn.engine.fabric.fabric import DIRECTIONS, Fabric, Kind
+from neurosyn.engine.fabric.link_loads import server_loads
+from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+from neurosyn.trace.schema import Rows
+
+__all__ = ["LinkLedger"]
+
+_KINDS = [kind.value for kind in Kind]
+_DIRECTIONS = [*DIRECTIONS, "core"]
+
+
+class LinkLedger:
+    """Adds up timed ticks, in arrays whose size does not grow with them.
+
+    Parameters
+    ----------
+    info
+        The program, its placement and the chip.
+    """
+
+    def __init__(self, info: RunInfo) -> None:
+        self._info = info
+        self._fabric = Fabric(info.placement.mesh, info.chip)
+        self._host_packets = np.zeros(info.program.cores, np.int64)
+        self._waits = _Waits()
+        self._start_ps: int | None = None
+        self._end_ps = 0
+
+    def add(self, columns: TickColumns) -> None:
+        """Take note of a timed tick."""
+        packets = columns.columns
+        assert packets is not None
+        assert columns.start_ps is not None
+        assert columns.makespan_ps is not None
+        np.add.at(self._host_packets, packets.dest_core[packets.source_core < 0], 1)
+        self._waits.add(packets)
+        if self._start_ps is None:
+            self._start_ps = columns.start_ps
+        self._end_ps = max(self._end_ps, columns.start_ps + columns.makespan_ps)
+
+    def rows(self, fired: NDArray[np.int64]) -> Rows:
+        """Return the rows of table ``links``.
+
+        Parameters
+        ----------
+        fired : int64 array (C, N)
+            How often each neuron fired in timed ticks.
+        """
+        info, fabric = self._info, self._fabric
+        loads = server_loads(fabric, info.program, info.placement, fired, self._host_packets)
+        links = np.flatnonzero(loads)
+        servers, packets = links.tolist(), loads[links]
+        router = [fabric.router(server) or (-1, -1) for server in servers]
+        x, y = np.array(router, np.int32).reshape(-1, 2).T
+        chip_x, chip_y = np.array([fabric.chip_of(server) for server in servers], np.int32).reshape(-1, 2).T
+        hops, crossings, ports = np.array([fabric.counts_as(s) for s in servers], np.int64).reshape(-1, 3).T * packets
+        busy = packets * np.array([fabric.cycle_ps(server) for server in servers], np.int64)
+        time_ps = self._end_ps - (self._start_ps or 0)
+        held, longest = self._waits.at(links)
+        return {
+            "link": links,
+            "kind": _named([_KINDS.index(fabric.kind(server).value) for server in servers], _KINDS),
+            "name": [fabric.name(server) for server in servers],
+            "x": pa.array(x, mask=x < 0),
+            "y": pa.array(y, mask=x < 0),
+            "direction": _named([fabric.direction(server) for server in servers], _DIRECTIONS),
+            "chip_x": chip_x,
+            "chip_y": chip_y,
+            "packets": packets,
+            "hops": hops,
+            "crossings": crossings,
+            "energy_pj": EnergyModel(info.chip.voltage).packets_pj(hops, crossings, ports),
+            "busy_ps": busy,
+            "busy_share": busy / max(time_ps, 1),
+            "held_packets": held,
+            "longest_wait_ps": longest,
+        }
+
+
+class _Waits:
+    """How many packets waited longest at each server, and how long at most; of those servers where any did."""
+
+    def __init__(self) -> None:
+        self._server, self._held, self._longest = (np.zeros(0, np.int64) for _ in range(3))
+
+    def add(self, packets: PacketColumns) -> None:
+        waited = packets.longest_wait_ps > 0
+        server = np.concatenate([self._server, packets.waited_at[waited]])
+        held = np.concatenate([self._held, np.ones(np.count_nonzero(waited), np.int64)])
+        longest = np.concatenate([self._longest, packets.longest_wait_ps[waited]])
+        self._server, group = np.unique(server, return_inverse=True)
+        self._held, self._longest = np.zeros((2, len(self._server)), np.int64)
+        np.add.at(self._held, group, held)
+        np.maximum.at(self._longest, group, longest)
+
+    def at(self, servers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return both for some servers in ascending order, among them all where a packet waited."""
+        held, longest = np.zeros((2, len(servers)), np.int64)
+        place = np.searchsorted(servers, self._server)
+        held[place], longest[place] = self._held, self._longest
+        return held, longest
+
+
+def _named(index: list[int], names: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(index, pa.int16()), names)

@@ -1,0 +1,1 @@
+"""Readers of archives, images and sound that several data sets share."""

@@ -1,0 +1,1 @@
+"""Synthesis and measurement of speech and noise."""

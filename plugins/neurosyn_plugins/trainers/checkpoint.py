@@ -1,0 +1,102 @@
+"""Checkpoints: the state of training in one safetensors file, replaced whole.
+
+A checkpoint carries the fingerprint of everything that decides the result (options, network, data, seed) in its name
+and inside, so that a changed configuration starts afresh and never mixes with the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from neurosyn.errors import DataError
+from neurosyn.support.files import atomic_path
+
+__all__ = ["Checkpoint", "Progress", "fingerprint"]
+
+FORMAT = "neurosyn-eedn-checkpoint-1"
+
+
+def fingerprint(configuration: dict[str, Any], arrays: list[NDArray[Any]]) -> str:
+    """Return 16 hexadecimal digits that change with the configuration (JSON values) or the arrays."""
+    digest = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:16]
+
+
+@dataclass
+class Progress:
+    """Where training stands.
+
+    Attributes
+    ----------
+    epoch, step
+        Epochs finished; steps finished in the one under way.
+    loss, correct
+        Sums over those steps: of the batches' mean loss, and of their accuracy.
+    history
+        One entry a finished epoch.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    correct: float
+    history: list[dict[str, Any]]
+
+
+class Checkpoint:
+    """The checkpoint file of one configuration."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.path = folder / f"checkpoint-{key}.safetensors"
+        self._key = key
+
+    def save(self, arrays: dict[str, NDArray[np.float32]], progress: Progress) -> None:
+        """Replace the file."""
+        header = {"format": FORMAT, "configuration": self._key, **vars(progress)}
+        content = save(arrays, {"neurosyn": json.dumps(header)})
+        with atomic_path(self.path) as temporary:
+            temporary.write_bytes(content)
+
+    def load(self, arrays: dict[str, NDArray[np.float32]]) -> Progress | None:
+        """Fill `arrays` from the file and return where training stood, or None if there is no file.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged or of another configuration; `arrays` may then be half filled.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, framework="numpy") as file:
+                header = json.loads((file.metadata() or {})["neurosyn"])
+                if (header.pop("format"), header.pop("configuration")) != (FORMAT, self._key):
+                    raise ValueError("it belongs to another configuration")  # noqa: TRY301
+                for name, array in arrays.items():
+                    stored = file.get_tensor(name)
+                    if stored.shape != array.shape or stored.dtype != array.dtype:
+                        raise ValueError(f"{name} is {stored.dtype} {stored.shape}")  # noqa: TRY301
+                    array[...] = stored
+            return Progress(
+                int(header["epoch"]),
+                int(header["step"]),
+                float(header["loss"]),
+                float(header["correct"]),
+                list(header["history"]),
+            )
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DataError(
+                f"{self.path}: is not a usable checkpoint ({error}); delete it to train from the start"
+            ) from error

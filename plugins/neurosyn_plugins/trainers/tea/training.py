@@ -1,0 +1,248 @@
+"""The course of training: epochs of shuffled batches, a checkpoint after each, and sampling at the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from neurosyn.data.dataset import Split
+from neurosyn.errors import DataError
+from neurosyn.model.inference import infer, predict, transduce
+from neurosyn.model.model import LayerParameters, Model
+from neurosyn.model.normalisation import measure
+from neurosyn.model.wiring import wire_layers
+from neurosyn.network.network import Network
+from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn_plugins.trainers.compute.kernels import numba_kernels
+from neurosyn_plugins.trainers.compute.loss import softmax_loss
+from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint
+from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
+from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
+
+if TYPE_CHECKING:
+    from neurosyn_plugins.trainers.tea import Tea
+
+__all__ = ["Training"]
+
+F32 = NDArray[np.float32]
+
+FRAMES = 256
+"""Images evaluated together; bounds the memory."""
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+"""Of Adam (Kingma and Ba 2015)."""
+
+# Streams of random numbers, seeded by (seed, stream, …): nothing depends on what was drawn before.
+START, ORDER, STATISTICS, SAMPLE = range(4)
+
+
+class Training:
+    """One training of one network.
+
+    Parameters
+    ----------
+    options
+        The trainer.
+    network, data, context
+        As `neurosyn.training.trainer.Trainer.train` gets them.
+    """
+
+    def __init__(self, options: Tea, network: Network, data: TrainingData, context: TrainingContext) -> None:
+        self.options = options
+        self.network = network
+        self.data = data
+        self.context = context
+        self.images = min(options.batch, len(data.train))
+        self.steps = len(data.train) // self.images
+        rng, kernels = self._rng(START), numba_kernels()
+        self.layers: list[ChanceLayer | TransducingLayer] = []
+        for layer, wiring in zip(network.layers, wire_layers(network.layers), strict=True):
+            shape = (len(wiring.banks), wiring.fan_in, wiring.features)
+            weights = rng.uniform(-1, 1, shape).astype(np.float32)
+            bias = np.zeros((shape[0], shape[2]), np.float32)
+            self.layers.append((TransducingLayer if layer.off_chip else ChanceLayer)(wiring, weights, bias, kernels))
+        self._members = _members(network, self.layers[-1].wiring.rows)
+        if context.start is not None:
+            self._begin_with(context.start)
+        self._state: dict[str, F32] = {}
+        for number, own in enumerate(self.layers):
+            for name, array in (("weights", own.weights), ("bias", own.bias)):
+                self._state[f"{number}.{name}"] = array
+                self._state[f"{number}.{name}.first"] = np.zeros_like(array)
+                self._state[f"{number}.{name}.second"] = np.zeros_like(array)
+
+    def _rng(self, *key: int) -> np.random.Generator:
+        return np.random.default_rng([self.context.seed, *key])
+
+    def _begin_with(self, start: Model) -> None:
+        """Take weights and biases from a model of this trainer; a leak's mean is estimated from the copies."""
+        if start.network.describe() | {"copies": 1} != self.network.describe() | {"copies": 1}:
+            raise DataError("trainer tea: the model to begin with has another network")
+        for own, given in zip(self.layers, start.parameters, strict=True):
+            banks = len(own.weights)
+            if isinstance(own, TransducingLayer):
+                assert given.normalisation is not None
+                own.weights[...], own.bias[...] = given.weights, given.normalisation.bias
+                continue
+            if given.hidden is None or given.leak is None:
+                raise DataError("trainer tea: the model to begin with has no probabilities; train it with tea")
+            own.weights[...] = given.hidden[:banks]
+            own.bias[...] = given.leak.reshape(-1, *own.bias.shape).mean(axis=0) - 0.5
+
+    def _checkpoint(self) -> Checkpoint:
+        start, split = self.context.start, self.data.train
+        configuration = {
+            "trainer": {**self.options.model_dump(mode="json"), "copies": 1},
+            "network": self.network.describe(),
+            "encoder": self.data.encoder_spec,
+            "seed": self.context.seed,
+        }
+        begun = [] if start is None else [own.weights for own in self.layers] + [own.bias for own in self.layers]
+        return Checkpoint(self.context.folder, configuration, [split.images, split.labels, *begun])
+
+    def run(self) -> Model:
+        """Train from the checkpoint, or from the start, to the end."""
+        checkpoint = self._checkpoint()
+        history = checkpoint.load(self._state)
+        with threadpool_limits(1, user_api="blas"):
+            while len(history) < self.options.epochs:
+                history.append(self._learn_epoch(len(history)))
+                checkpoint.save(self._state, history)
+            return self._model(history)
+
+    def _learn_epoch(self, epoch: int) -> dict[str, Any]:
+        split, began = self.data.train, time.perf_counter()
+        order = self._rng(ORDER, epoch).permutation(len(split))
+        loss = correct = 0.0
+        for step in range(self.steps):
+            batch = split.take(order[step * self.images : (step + 1) * self.images])
+            found = self._step(batch, epoch * self.steps + step)
+            loss, correct = loss + found[0], correct + found[1]
+            seconds = (time.perf_counter() - began) / (step + 1)
+            left = self.steps * (self.options.epochs - epoch) - step - 1
+            self._report(epoch, step + 1, loss / (step + 1), correct / (step + 1), seconds, left)
+        entry: dict[str, Any] = {"epoch": epoch + 1, "loss": loss / self.steps, "accuracy": correct / self.steps}
+        if self.data.validation is not None and len(self.data.validation):
+            entry["validation_accuracy"] = self._expected_accuracy(self.data.validation)
+        self.context.report({"epochs": self.options.epochs, "step": self.steps, "steps": self.steps, **entry})
+        return entry
+
+    def _report(self, epoch: int, step: int, loss: float, accuracy: float, seconds: float, left: int) -> None:
+        self.context.report(
+            {
+                "epoch": epoch + 1,
+                "epochs": self.options.epochs,
+                "step": step,
+                "steps": self.steps,
+                "loss": loss,
+                "accuracy": accuracy,
+                "images_per_second": self.images / seconds,
+                "seconds_left": seconds * left,
+            }
+        )
+
+    def _forward(self, encoded: F32) -> list[F32]:
+        """Return the activities of the encoded images and of all layers, each (rows + 1, images)."""
+        activities = [np.vstack([encoded.reshape(len(encoded), -1).T, np.zeros((1, len(encoded)), np.float32)])]
+        for layer in self.layers:
+            activities.append(layer.forward(activities[-1]))
+        return activities
+
+    def _scores(self, outputs: F32) -> NDArray[np.float64]:
+        """Return the mean spike probability of each class over its neurons and a frame's ticks, (classes, images)."""
+        means = self._members @ outputs[:-1].astype(np.float64)
+        return np.asarray(means.reshape(len(means), -1, self.network.ticks_per_frame).mean(axis=2))
+
+    def _step(self, batch: Split, number: int) -> tuple[float, float]:
+        """Learn from a batch and return its mean loss and its accuracy."""
+        activities = self._forward(self.data.encoder.encode(batch.images))
+        scores = self._scores(activities[-1])
+        loss, slope = softmax_loss(scores, batch.labels, self.options.logit_scale)
+        ticks = self.network.ticks_per_frame
+        gradient = np.zeros_like(activities[-1])
+        gradient[:-1] = self._members.T @ np.repeat(slope / ticks, ticks, axis=1)
+        for place in reversed(range(len(self.layers))):
+            before = self.layers[place].backward(activities[place], gradient, wanted=place > 0)
+            gradient = gradient if before is None else before
+        self._move(number)
+        return loss, float((scores.argmax(axis=0) == batch.labels).mean())
+
+    def _move(self, number: int) -> None:
+        """Make step `number` of Adam."""
+        rate = self.options.rate * (1 - number / (self.steps * self.options.epochs))
+        for place, layer in enumerate(self.layers):
+            for name, array, gradient in (
+                ("weights", layer.weights, layer.weight_gradient),
+                ("bias", layer.bias, layer.bias_gradient),
+            ):
+                first, second = self._state[f"{place}.{name}.first"], self._state[f"{place}.{name}.second"]
+                first += np.float32(1 - BETA_1) * (gradient - first)
+                second += np.float32(1 - BETA_2) * (np.square(gradient) - second)
+                mean = first / np.float32(1 - BETA_1 ** (number + 1))
+                spread = np.sqrt(second / np.float32(1 - BETA_2 ** (number + 1)))
+                array -= np.float32(rate) * mean / (spread + np.float32(EPSILON))
+            if isinstance(layer, ChanceLayer):
+                np.clip(layer.weights, -1, 1, out=layer.weights)
+
+    def _expected_accuracy(self, split: Split) -> float:
+        """Return the accuracy of the network of probabilities, which infinitely many copies would have."""
+        correct = 0
+        for start in range(0, len(split), FRAMES):
+            part = split.take(slice(start, start + FRAMES))
+            scores = self._scores(self._forward(self.data.encoder.encode(part.images))[-1])
+            correct += int((scores.argmax(axis=0) == part.labels).sum())
+        return correct / len(split)
+
+    def _model(self, history: list[dict[str, Any]]) -> Model:
+        """Fix the layers before the chip, sample those on it, and return the model of all copies."""
+        split, copies = self.data.train, self.options.copies
+        chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[: self.options.statistics_images])
+        sample = split.take(chosen)
+        encoded = self.data.encoder.encode(sample.images)
+        before = [own for own in self.layers if isinstance(own, TransducingLayer)]
+        weights, biases = [own.weights for own in before], [own.bias for own in before]
+        off_chip = replace(self.network, layers=self.network.off_chip)
+        parameters = measure(off_chip, weights, biases, encoded) if before else []
+        activity = self._activity(encoded[:FRAMES])
+        rngs = [self._rng(SAMPLE, copy) for copy in range(copies)]
+        for number, own in list(enumerate(self.layers))[len(before) :]:
+            parameters.append(
+                LayerParameters(
+                    np.concatenate([sample_weights(own.weights, rng) for rng in rngs]),
+                    leak=np.concatenate([sample_leaks(own.bias, rng) for rng in rngs]),
+                    hidden=np.tile(own.weights, (copies, 1, 1)),
+                    activity=np.tile(activity[number], (copies, 1)),
+                )
+            )
+        provenance = {
+            "trainer": {"kind": "tea", **self.options.model_dump(mode="json")},
+            "seed": self.context.seed,
+            "training_images": len(split),
+            "history": history,
+        }
+        model = Model(self.options.result(self.network), tuple(parameters), dict(self.data.encoder_spec), provenance)
+        found = predict(model.network, infer(model, transduce(model, encoded)))
+        provenance["accuracy_expected"] = self._expected_accuracy(sample)
+        provenance["accuracy_sampled"] = float((found == sample.labels).mean())
+        return model
+
+    def _activity(self, encoded: F32) -> list[F32]:
+        """Return the mean spike probability of each filter of each layer, (banks, features)."""
+        activities = self._forward(encoded)[1:]
+        return [
+            np.stack([found[bank.rows].reshape(bank.features, -1).mean(axis=1) for bank in layer.wiring.banks])
+            for layer, found in zip(self.layers, activities, strict=True)
+        ]
+
+
+def _members(network: Network, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the matrix (classes, outputs) that averages the outputs of each class."""
+    members = np.zeros((network.n_classes, len(rows)))
+    counted = network.readout >= 0
+    members[network.readout[counted], rows[counted]] = 1
+    return np.asarray(members / members.sum(axis=1, keepdims=True))

@@ -1,0 +1,241 @@
+"""`SpikingClassifier` keeps scikit-learn's rules, and what it says is what the chip says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from neurosyn import SpikingClassifier
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.errors import PluginError
+from neurosyn.model.inference import infer, predict
+
+QUICK = {
+    "topology": {"kind": "dense", "inputs": 24, "hidden": [], "outputs": 60},
+    "trainer": {"kind": "eedn", "epochs": 20, "batch": 20, "parts": 1},
+}
+"""A small network and a short training."""
+
+EXCEPTIONS: dict[str, str] = {}
+"""Checks of scikit-learn that do not apply, with the reason; so far all do."""
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return train_test_split(*load_iris(return_X_y=True), random_state=0)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Handwritten digits 0, 1 and 2 as images (n, 8, 8) with values 0 … 16."""
+    data = load_digits(n_class=3)
+    return train_test_split(data.images, data.target, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(iris):
+    return SpikingClassifier(**QUICK, random_state=0).fit(iris[0], iris[2])
+
+
+@pytest.mark.filterwarnings("ignore:Can't check dok sparse matrix", "ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks([SpikingClassifier(**QUICK)], expected_failed_checks=lambda _: EXCEPTIONS)
+def test_conforms_to_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_learns_feature_vectors_as_it_comes(iris):
+    X, X_test, y, y_test = iris
+    classifier = SpikingClassifier(random_state=0).fit(X, np.array(["a", "b", "c"])[y])
+    assert classifier.score(X_test, np.array(["a", "b", "c"])[y_test]) > 0.9
+    assert classifier.classes_.tolist() == ["a", "b", "c"]
+    assert classifier.n_features_in_ == 4
+    assert [entry["epoch"] for entry in classifier.history_] == list(range(1, len(classifier.history_) + 1))
+
+
+def test_learns_images_in_either_layout(digits):
+    X, X_test, y, y_test = digits
+    common = {"encoder": "unit", "trainer": QUICK["trainer"], "random_state": 1}
+    images = SpikingClassifier("eedn_tiny", **common).fit(X, y)
+    assert images.score(X_test, y_test) > 0.9
+    assert images.image_shape_ == (8, 8, 1)
+    assert (images.input_low_, images.n_features_in_) == (0, 64)
+    rows = SpikingClassifier("eedn_tiny", image_shape=(8, 8, 1), **common)
+    rows.fit(X.reshape(-1, 64) / 16, y)
+    assert rows.score(X_test.reshape(-1, 64) / 16, y_test) > 0.9
+
+
+def test_images_of_bytes_stay_as_they_are(digits):
+    X, _, y, _ = digits
+    levels = (X * 10).astype(np.uint8)[..., None]
+    classifier = SpikingClassifier(trainer=QUICK["trainer"], random_state=1).fit(levels, y)
+    assert (classifier.input_low_, classifier.input_high_) == (0, 255)
+    np.testing.assert_array_equal(classifier._levels(levels), levels)
+
+
+def test_levels_of_features():
+    """Worked by hand: 0 … 4 become 0 … 255 in steps of 63.75; a constant is level 0; what is beyond is cut off."""
+    X = np.array([[0, 7], [1, 7], [2, 7], [3, 7], [4, 7]])
+    classifier = SpikingClassifier(**QUICK, random_state=0).fit(X, [0, 0, 0, 1, 1])
+    levels = classifier._levels(np.array([[0, 7], [1, 7], [2, 7], [4, 7], [9, 7], [-3, 7]]))
+    assert levels[:, 0, 0].tolist() == [[0, 0], [64, 0], [128, 0], [255, 0], [255, 0], [0, 0]]
+
+
+def test_an_outlier_does_not_take_the_levels_of_all_others(iris):
+    X = np.vstack([iris[0], [[1e6] * 4]])
+    classifier = SpikingClassifier(**QUICK, random_state=0).fit(X, [*iris[2], 0])
+    assert (classifier.input_high_ < 1e6).all()
+
+
+def test_the_chip_says_what_predict_says(fitted, iris, chip_outputs):
+    bits = fitted.input_spikes(iris[1])
+    outputs = chip_outputs(fitted.model_, bits)
+    np.testing.assert_array_equal(outputs, infer(fitted.model_, bits))
+    chosen = fitted.classes_[predict(fitted.model_.network, outputs)]
+    np.testing.assert_array_equal(chosen, fitted.predict(iris[1]))
+    assert fitted.to_program().cores == 2
+    assert fitted.to_program(CompileOptions(neurons=32)).cores > 2
+
+
+def test_several_ticks_a_frame(iris, chip_outputs):
+    table = {"kind": "dense", "inputs": 0, "hidden": [60], "outputs": 60}
+    encoder = {"kind": "rate", "ticks": 8}
+    classifier = SpikingClassifier(table, encoder=encoder, trainer=QUICK["trainer"], random_state=0)
+    classifier.fit(iris[0], iris[2])
+    bits = classifier.input_spikes(iris[1])
+    assert len(bits) == 8 * len(iris[1])
+    chosen = predict(classifier.model_.network, chip_outputs(classifier.model_, bits))
+    np.testing.assert_array_equal(chosen, classifier.predict(iris[1]))
+
+
+def test_same_seed_same_model_another_seed_another(fitted, iris):
+    again = clone(fitted).fit(iris[0], iris[2])
+    other = clone(fitted).set_params(random_state=1).fit(iris[0], iris[2])
+    for ours, equal, different in zip(
+        fitted.model_.parameters, again.model_.parameters, other.model_.parameters, strict=True
+    ):
+        np.testing.assert_array_equal(ours.weights, equal.weights)
+        assert (ours.weights != different.weights).any()
+
+
+def test_search_pipeline_and_cross_validation(iris):
+    X, _, y, _ = iris
+    pipeline = make_pipeline(StandardScaler(), SpikingClassifier(**QUICK, random_state=0))
+    assert cross_val_score(pipeline, X, y, cv=2).min() > 0.8
+    grid = {"spikingclassifier__trainer__rate": np.array([0.01, 0.3]), "spikingclassifier__topology__outputs": [30, 60]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
+    assert search.best_score_ > 0.8
+    assert set(search.best_params_) == set(grid)
+    assert search.best_estimator_[-1].trainer["kind"] == "eedn"
+
+
+def test_single_options():
+    classifier = SpikingClassifier(trainer="eedn")
+    classifier.set_params(trainer__rate=0.1, topology={"kind": "dense"}, topology__inputs=7)
+    assert classifier.trainer == {"kind": "eedn", "rate": 0.1}
+    assert classifier.get_params()["topology__inputs"] == 7
+    assert "topology__inputs" not in classifier.get_params(deep=False)
+    assert QUICK["trainer"]["epochs"] == 20
+    SpikingClassifier(**QUICK).set_params(trainer__epochs=3)
+    assert QUICK["trainer"]["epochs"] == 20, "the caller's table stays as it is"
+    with pytest.raises(ValueError, match="Invalid parameter 'random_state__x'"):
+        classifier.set_params(random_state__x=1)
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        classifier.set_params(rate=1)
+
+
+def test_layers_written_out(iris):
+    layers = [
+        {"kind": "transduction", "features": 16, "kernel": 1, "padding": 0},
+        {"kind": "conv2d", "features": 30, "kernel": 1},
+        {"kind": "readout"},
+    ]
+    classifier = SpikingClassifier(layers, trainer=QUICK["trainer"], random_state=0).fit(iris[0], iris[2])
+    assert [layer.output.channels for layer in classifier.model_.network.layers] == [16, 30]
+
+
+def test_joblib_keeps_the_fitted_estimator(fitted, iris, tmp_path):
+    joblib.dump(fitted, tmp_path / "c.joblib")
+    found = joblib.load(tmp_path / "c.joblib")
+    np.testing.assert_array_equal(found.predict_proba(iris[1]), fitted.predict_proba(iris[1]))
+
+
+def test_probabilities(fitted, iris):
+    shares = fitted.predict_proba(iris[1])
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    np.testing.assert_array_equal(fitted.classes_[shares.argmax(axis=1)], fitted.predict(iris[1]))
+
+
+def test_validation_is_watched(iris):
+    classifier = SpikingClassifier(**QUICK, validation_fraction=0.2, random_state=0).fit(iris[0], iris[2])
+    assert all(0 <= entry["validation_accuracy"] <= 1 for entry in classifier.history_)
+
+
+def test_an_interrupted_fit_goes_on_to_the_same_model(iris, tmp_path, monkeypatch):
+    from neurosyn_plugins.trainers.eedn.training import Training
+
+    whole = SpikingClassifier(**QUICK, random_state=0).fit(iris[0], iris[2])
+    step, steps = Training._step, []
+
+    def stop_after(self, *arguments):
+        steps.append(1)
+        if len(steps) == 42:
+            raise KeyboardInterrupt
+        return step(self, *arguments)
+
+    classifier = SpikingClassifier(**QUICK, checkpoints=tmp_path, random_state=0)
+    monkeypatch.setattr(Training, "_step", stop_after)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(iris[0], iris[2])
+    with pytest.raises(NotFittedError):
+        classifier.predict(iris[1])
+    classifier.fit(iris[0], iris[2])
+    assert len(steps) < 42 + 5 * 20, "it did not begin again"
+    for ours, theirs in zip(whole.model_.parameters, classifier.model_.parameters, strict=True):
+        np.testing.assert_array_equal(ours.weights, theirs.weights)
+        np.testing.assert_array_equal(ours.normalisation.bias, theirs.normalisation.bias)
+
+
+def test_mistakes_are_told(fitted, iris, digits):
+    X, _, y, _ = iris
+
+    def refused(message, error=ValueError, X=X, y=y, **parameters):
+        with pytest.raises(error, match=message):
+            SpikingClassifier(**(QUICK | parameters)).fit(X, y)
+
+    refused("there is no plugin named 'eeden'; did you mean 'eedn'", PluginError, trainer="eeden")
+    refused("rate: Input should be greater than 0.*plugins show trainers eedn", trainer={"kind": "eedn", "rate": -1})
+    refused("trainer = 3: must be the name of a plugin", trainer=3)
+    refused("encoder = {}: must be the name of a plugin", encoder={})
+    refused("only one class: 1", y=np.ones(len(X), int))
+    refused(r"image_shape = \(3, 3, 1\) has 9 values, X has 4 features", image_shape=(3, 3, 1))
+    refused("give \\(samples, features\\) or", X=np.zeros((len(X), 2, 2, 2, 2)))
+    with pytest.raises(ValueError, match="X has 3 features, but SpikingClassifier is expecting 4"):
+        fitted.predict(X[:, :3])
+    with pytest.raises(ValueError, match="samples of shape 8×8×1, SpikingClassifier was fitted on 1×1×4"):
+        fitted.predict(digits[0])
+    with pytest.raises(NotFittedError):
+        SpikingClassifier().to_program()
+
+
+def test_a_trainer_that_cannot_go_on_has_no_partial_fit(iris):
+    classifier = SpikingClassifier(**(QUICK | {"trainer": "ridge"}), warm_start=True, random_state=0)
+    assert not hasattr(classifier, "partial_fit")
+    classifier.fit(iris[0], iris[2])
+    with pytest.raises(ValueError, match="trainer 'ridge' cannot begin with given weights"):
+        classifier.fit(iris[0], iris[2])
+
+
+def test_scikit_learn_is_imported_for_the_classifier_alone():
+    code = "import sys, neurosyn.training, neurosyn.model.model_file; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,102 @@
+"""The summary of real runs: whatever it says twice, it says alike."""
+
+import json
+
+import numpy as np
+import pytest
+
+from neurosyn.chip.assumptions import RULES, assumptions
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.simulation import simulate_frames
+from neurosyn.run.summary import summarise_frames
+from neurosyn.trace.reader import Trace
+from neurosyn.trace.recorder import ParquetRecorder
+from tests.engine.programs import layered_program, place, random_frames
+
+PARTS = ["leakage", "memory", "synaptic", "network", "chip_to_chip", "io"]
+
+
+def simulate(folder, mesh, simulation, **chip_options):
+    rng = np.random.default_rng(11)
+    program = layered_program(rng, widths=(4, 6, 3))
+    placement, chip = place(program, rng, mesh, **chip_options)
+    frames = random_frames(rng, program, 30)
+    result = simulate_frames(program, placement, chip, simulation, frames, probes=[ParquetRecorder(folder)])
+    nobody = np.zeros(len(frames), np.int32)
+    summary = summarise_frames(
+        program,
+        placement,
+        chip,
+        result,
+        labels=nobody,
+        predictions=nobody.astype(np.intp),
+        expected=result.spikes,
+        expected_predictions=nobody.astype(np.intp),
+    )
+    return json.loads(json.dumps(summary)), Trace(folder)
+
+
+@pytest.mark.parametrize("mesh", [Mesh(1, 1, 4), Mesh(2, 2, 2)], ids=str)
+@pytest.mark.parametrize("tick", ["auto", 500.0])
+@pytest.mark.parametrize("voltage", [0.7, 0.9])
+def test_energies_add_up_to_the_last_digit(tmp_path, mesh, tick, voltage):
+    summary, _ = simulate(tmp_path, mesh, SimulateOptions(tick=tick), voltage=voltage)
+    total, host, layers = summary["energy_pj"], summary["host_energy_pj"], summary["layers"]
+    assert list(total) == ["total", *PARTS]
+    for part in PARTS:
+        assert sum(layer["energy_parts_pj"][part] for layer in layers) + host[part] == total[part]
+    assert sum(layer["energy_pj"] for layer in layers) + host["total"] == total["total"]
+    assert sum(total[part] for part in reversed(PARTS)) == total["total"]
+    assert (total["chip_to_chip"] > 0) == (mesh.chips > 1)
+    power = summary["power_mw"]
+    assert sum(power[part] for part in PARTS) == power["total"]
+    run_ps = 30 * summary["tick_period_us"] * 1e6
+    assert power["total"] == pytest.approx(total["total"] / run_ps * 1e3)
+    assert summary["energy_per_frame_uj"] == pytest.approx(total["total"] * 1e-6 / 30)
+
+
+def test_links_of_a_board_carry_all_crossings_and_ports(tmp_path):
+    summary, trace = simulate(tmp_path, Mesh(2, 2, 2), SimulateOptions(timed_frames=4))
+    board, events = summary["board"], summary["events"]
+    assert board["chips_used"] == summary["chips"] == 4
+    assert sum(edge["packets"] for edge in board["chip_edges"]) == events["crossings"] == board["crossings"] > 0
+    assert board["crossings_per_packet"] == events["crossings"] / (events["packets"] + events["input_packets"])
+    ports = events["input_packets"] + events["output_packets"]
+    assert sum(port["packets"] for port in board["host_ports"]) == ports
+    run_ps = 30 * summary["tick_period_us"] * 1e6
+    for link in board["chip_edges"] + board["host_ports"]:
+        assert link["busy_share"] == pytest.approx(link["packets"] * 50_000 / run_ps)
+    # The same places show in the trace of the timed ticks.
+    traced = trace.links().query("kind != 'link' and kind != 'local port'")["name"]
+    assert set(traced) <= {link["name"] for link in board["chip_edges"] + board["host_ports"]}
+    assert len(board["host_ports"]) == 4  # both chips in the west, and both in the east
+
+
+def test_one_chip_has_no_edges(tmp_path):
+    board = simulate(tmp_path, Mesh(1, 1, 8), SimulateOptions(timing="none"))[0]["board"]
+    assert (board["chips_used"], board["crossings"], board["chip_edges"]) == (1, 0, [])
+
+
+def test_events_of_time_are_counted_in_summary_and_trace(tmp_path):
+    summary, trace = simulate(tmp_path, Mesh(1, 1, 4), SimulateOptions(tick=12.0))
+    events, ticks = summary["events"], trace.ticks()
+    assert events["late_packets"] == ticks["late_packets"].sum() == trace.packets()["late"].sum() > 0
+    assert events["core_overruns"] == ticks["core_overruns"].sum() > 0
+
+
+def test_every_assumption_is_listed_with_its_value_and_basis(tmp_path):
+    chip = ChipOptions(hop_latency_ps=9_999, output_side="north")
+    listed = assumptions(chip)
+    summary, _ = simulate(tmp_path, Mesh(1, 1, 4), SimulateOptions(timing="none"), hop_latency_ps=9_999)
+    assert [item["name"] for item in summary["assumptions"]] == [item["name"] for item in listed]
+    assert all(set(item) == {"name", "value", "unit", "basis", "option"} and item["basis"] for item in listed)
+    options = {item["name"]: item["value"] for item in listed if item["option"]}
+    assert options == {f"chip.{name}": getattr(chip, name) for name in ASSUMED}
+    # Whatever a scenario can say of the chip is an assumption, but for what the user knows: board and voltage.
+    assert set(ChipOptions.model_fields) - set(ASSUMED) == {"chips", "voltage"}
+    assert {item["name"] for item in listed if not item["option"]} == {rule.name for rule in RULES}
+    for item in listed:
+        assert any(tag in item["basis"] for tag in ("[A]", "[D]")), item
+    assert summary["not_counted"]["off-chip transduction"]

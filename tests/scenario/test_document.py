@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from neurosyn.errors import ScenarioError
+from neurosyn.scenario.document import read_document
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_extends_merges_tables_and_remembers_where_each_key_stands(tmp_path):
+    write(tmp_path, "base.toml", "seed = 1\n[chip]\nvoltage = 1.0\nfifo_depth = 4\n")
+    path = write(tmp_path, "mine.toml", 'extends = "base.toml"\n[chip]\nvoltage = 0.8\n')
+    document = read_document(path)
+    assert document.values == {"seed": 1, "chip": {"voltage": 0.8, "fifo_depth": 4}}
+    assert document.place(("chip", "voltage")) == f"{path}:3"
+    assert document.place(("chip", "fifo_depth")) == f"{tmp_path / 'base.toml'}:4"
+
+
+def test_another_kind_replaces_the_table_instead_of_inheriting_foreign_options(tmp_path):
+    write(tmp_path, "base.toml", '[data]\nkind = "svhn"\nuse_extra = true\n[data.stand_in]\nkind = "x"\n')
+    path = write(tmp_path, "mine.toml", 'extends = "base.toml"\n[data]\nkind = "archive"\nfile = "f"\n')
+    assert read_document(path).values["data"] == {"kind": "archive", "file": "f"}
+
+
+def test_profile_and_overrides_are_laid_over_in_this_order(tmp_path):
+    path = write(tmp_path, "s.toml", "[chip]\nvoltage = 1.0\n[profiles.low.chip]\nvoltage = 0.7\nfifo_depth = 2\n")
+    document = read_document(path, profile="low", overrides=["chip.fifo_depth=9", "name=abc", "simulate.tick=auto"])
+    assert document.values == {"chip": {"voltage": 0.7, "fifo_depth": 9}, "name": "abc", "simulate": {"tick": "auto"}}
+    assert document.place(("chip", "voltage")) == f"{path}:4"
+    assert document.place(("chip", "fifo_depth")) == "--set chip.fifo_depth=9"
+
+
+def test_override_stands_where_the_tables_that_it_opens_stand(tmp_path):
+    path = write(tmp_path, "s.toml", "[chip]\nvoltage = 1.0\n")
+    document = read_document(path, overrides=["place.kind=row_major", "chip.fifo_depth=2"])
+    assert document.place(("place",)) == "--set place.kind=row_major"
+    assert document.place(("chip",)) == f"{path}:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("a = = 1\n", ":1: is not valid TOML"),
+        ('extends = "missing.toml"\n', "cannot be read"),
+        ('extends = "s.toml"\n', "extends itself"),
+        ("extends = 3\n", "must be the path"),
+        ("profiles = 3\n", "must hold tables"),
+    ],
+)
+def test_unreadable_scenarios_are_refused_with_their_place(tmp_path, text, fragment):
+    path = write(tmp_path, "s.toml", text)
+    with pytest.raises(ScenarioError, match=r"s\.toml") as caught:
+        read_document(path)
+    assert fragment in str(caught.value)
+
+
+def test_binary_and_huge_files_are_refused(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ScenarioError, match="not UTF-8"):
+        read_document(path)
+    path.write_bytes(b"#" * (2 << 20))
+    with pytest.raises(ScenarioError, match="is it the right file"):
+        read_document(path)
+
+
+def test_unknown_profile_and_malformed_override(tmp_path):
+    path = write(tmp_path, "s.toml", "[profiles.smoke.chip]\nvoltage = 1.0\n[chip]\nvoltage = 1.0\n")
+    with pytest.raises(ScenarioError, match="did you mean 'smoke'"):
+        read_document(path, profile="smok")
+    with pytest.raises(ScenarioError, match="not of the form"):
+        read_document(path, overrides=["chip.voltage"])
+    with pytest.raises(ScenarioError, match="not a table"):
+        read_document(path, overrides=["chip.voltage.x=1"])
+
+
+def test_plugin_and_model_files_are_relative_to_the_scenario_that_names_them(tmp_path):
+    (tmp_path / "sub").mkdir()
+    write(tmp_path, "base.toml", 'plugins = ["a.py"]\n[train]\nmodel = "m.safetensors"\n')
+    path = write(tmp_path / "sub", "mine.toml", 'extends = "../base.toml"\n')
+    values = read_document(path).values
+    assert Path(values["plugins"][0]).resolve() == tmp_path / "a.py"
+    assert Path(values["train"]["model"]).resolve() == tmp_path / "m.safetensors"
+    for kept in ("", "shipped:x"):
+        write(tmp_path, "base.toml", f'[train]\nmodel = "{kept}"\n')
+        assert read_document(path).values["train"]["model"] == kept
+
+
+def test_a_folder_that_begins_with_a_full_stop_is_beside_the_scenario(tmp_path):
+    (tmp_path / "sub").mkdir()
+    text = '[data]\nkind = "folder"\nfolder = "./a"\n[data.stand_in]\nkind = "folder"\nfolder = "../b"\n'
+    write(tmp_path / "sub", "base.toml", text)
+    found = read_document(write(tmp_path, "mine.toml", 'extends = "sub/base.toml"\n')).values["data"]
+    assert found["folder"] == str(tmp_path / "sub" / "a")
+    assert found["stand_in"]["folder"] == str(tmp_path / "b")
+    for kept in ("a", "/data/a", "~/a"):
+        path = write(tmp_path, "s.toml", f'[data]\nkind = "folder"\nfolder = "{kept}"\n')
+        assert read_document(path).values["data"]["folder"] == kept
+
+
+def test_a_stand_ins_model_is_relative_to_its_scenario_and_what_is_laid_over_has_the_last_word(tmp_path):
+    text = '[train]\nmodel = "a.st"\nepochs = 2\n[train.stand_in]\nmodel = "b.st"\nepochs = 3\n'
+    path = write(tmp_path, "mine.toml", text)
+    train = read_document(path).values["train"]
+    assert (train["model"], train["stand_in"]["model"]) == (str(tmp_path / "a.st"), str(tmp_path / "b.st"))
+    train = read_document(path, overrides=['train.model=""']).values["train"]
+    assert train == {"model": "", "epochs": 2, "stand_in": {"epochs": 3}}
+    child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\n')
+    assert read_document(child).values["train"]["stand_in"] == {"model": str(tmp_path / "b.st")}
+    child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\nstand_in.epochs = 6\n')
+    assert read_document(child).values["train"]["stand_in"]["epochs"] == 6
+    train = read_document(path, overrides=["train.stand_in.epochs=4"]).values["train"]
+    assert (train["epochs"], train["stand_in"]["epochs"]) == (2, 4)
