@@ -9,8 +9,8 @@ from neurosyn.model.model_file import load_model
 from neurosyn.run.inputs import RunData
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.files import read_npz
 from neurosyn.support.progress import StageProgress
+from neurosyn.support.untrusted import read_npz
 
 FRAMES = 12
 ALL = 'simulate.timed_frames="all"'

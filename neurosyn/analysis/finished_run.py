@@ -9,7 +9,7 @@ from typing import Any
 
 from neurosyn.analysis.evaluation import Evaluation
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import MANIFEST
 

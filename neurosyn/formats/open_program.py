@@ -14,12 +14,12 @@ from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
 from neurosyn.errors import DataError
-from neurosyn.formats.foreign_files import open_file
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.program_file import load_program
 from neurosyn.formats.ranc.reader import read_ranc
 from neurosyn.placement.place import require_room
+from neurosyn.support.untrusted import open_file
 
 __all__ = ["RawProgram", "open_program", "place_at", "place_in_rows"]
 

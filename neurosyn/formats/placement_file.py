@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.placement import Placement
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz, write_npz
+from neurosyn.support.files import write_npz
+from neurosyn.support.untrusted import read_npz
 
 __all__ = ["FORMAT", "VERSION", "load_placement", "save_placement"]
 

@@ -34,6 +34,8 @@ few megabytes and makes it quick to read. Nothing is trusted when a file is read
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,8 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import NEURON_TYPE, Program
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz, write_npz
+from neurosyn.support.files import write_npz
+from neurosyn.support.untrusted import ArrayHeader, read_npz
 
 __all__ = ["FORMAT", "VERSION", "load_program", "save_program"]
 
@@ -67,6 +70,8 @@ _INTEGERS: dict[str, type[np.integer[Any]]] = {
 _OF_NEURONS = ("neuron_type", "initial_potential", "dest_core", "dest_axon", "delay", "activity")
 _DIMENSIONS = {"crossbars": 3, "axon_types": 2, **dict.fromkeys(_OF_NEURONS, 2)}
 _EXACT = {"crossbars": np.dtype("<u8"), "neuron_types": NEURON_TYPE, "activity": np.dtype("<f4")}
+_MOST_HEADER = 1 << 26
+_MOST_TYPES = 1 << 16
 _NARROW = tuple(np.dtype(code) for code in ("u1", "i1", "<u2", "<i2", "<u4", "<i4"))
 
 
@@ -96,20 +101,10 @@ def load_program(path: Path) -> Program:
     DataError
         If the file is missing, damaged, of another format or version, or holds anything that is no valid program.
     """
-    arrays = read_npz(path)
+    arrays = read_npz(path, check=partial(_check_arrays, path))
     header = _read_header(path, arrays)
-    expected = {"header", *_EXACT, *_INTEGERS}
-    if missing := sorted(expected - set(arrays)):
-        raise DataError(f"{path}: array '{missing[0]}' is missing; make the file anew")
-    if extra := sorted(set(arrays) - expected):
-        raise DataError(f"{path}: has an array '{extra[0]}' that programs of version {VERSION} do not; make it anew")
-    for name in expected:
-        if arrays[name].ndim != _DIMENSIONS.get(name, 1):
-            raise DataError(f"{path}: {name} has {arrays[name].ndim} dimensions, not {_DIMENSIONS.get(name, 1)}")
     fields: dict[str, Any] = {}
     for name, dtype in _EXACT.items():
-        if arrays[name].dtype != dtype:
-            raise DataError(f"{path}: {name} is {arrays[name].dtype}, not {dtype}; make the file anew")
         fields[name] = np.ascontiguousarray(arrays[name]).astype(dtype.newbyteorder("="), copy=False)
     _check_flags(path, fields["neuron_types"])
     for name, integer in _INTEGERS.items():
@@ -118,6 +113,44 @@ def load_program(path: Path) -> Program:
         return Program(**header, **fields)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _check_arrays(path: Path, headers: Mapping[str, ArrayHeader]) -> None:
+    """Refuse arrays that are no program's by name, type or shape, before they are unpacked."""
+    if "header" not in headers or headers["header"].dtype != np.uint8 or len(headers["header"].shape) != 1:
+        raise DataError(f"{path}: has no header; it is no neurosyn program")
+    expected = {"header", *_EXACT, *_INTEGERS}
+    if missing := sorted(expected - set(headers)):
+        raise DataError(f"{path}: array '{missing[0]}' is missing; make the file again")
+    if extra := sorted(set(headers) - expected):
+        raise DataError(f"{path}: has an array '{extra[0]}' that programs of version {VERSION} do not; make it again")
+    for name, header in headers.items():
+        dtype, shape = header
+        if len(shape) != _DIMENSIONS.get(name, 1):
+            raise DataError(f"{path}: {name} has {len(shape)} dimensions, not {_DIMENSIONS.get(name, 1)}")
+        if name in _EXACT and dtype != _EXACT[name]:
+            raise DataError(f"{path}: {name} is {dtype}, not {_EXACT[name]}; make the file again")
+        if name in _INTEGERS and dtype.kind not in "iu":
+            raise DataError(f"{path}: {name} is {dtype}, not whole numbers; make the file again")
+    sizes = {name: headers[name].shape for name in headers}
+    cores, neurons = sizes["neuron_type"]
+    for name in (*_OF_NEURONS, "crossbar", "seeds", "core_layer", "axon_types"):
+        given = sizes[name][: 2 if name in _OF_NEURONS else 1]
+        if given != (cores, neurons)[: len(given)]:
+            raise DataError(
+                f"{path}: {name} is {headers[name].dtype} {sizes[name]}, the program has {cores:,} cores of "
+                f"{neurons:,} neurons; the file is damaged"
+            )
+    if sizes["crossbars"][0] > cores or len({sizes[name] for name in ("input_core", "input_axon", "input_line")}) > 1:
+        raise DataError(
+            f"{path}: has {sizes['crossbars'][0]:,} crossbars for {cores:,} cores, or lines without an axon"
+        )
+    most = cores * max(sizes["axon_types"][1], neurons) + _MOST_TYPES
+    for name in ("neuron_types", "input_line", "pin_class"):
+        if sizes[name][0] > most:
+            raise DataError(f"{path}: {name} has {sizes[name][0]:,} elements; {cores:,} cores have room for {most:,}")
+    if sizes["header"][0] > _MOST_HEADER:
+        raise DataError(f"{path}: the header has {sizes['header'][0]:,} bytes, at most {_MOST_HEADER:,} are read")
 
 
 def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
@@ -130,11 +163,9 @@ def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _widened(path: Path, name: str, array: NDArray[Any], integer: type[np.integer[Any]]) -> NDArray[Any]:
-    if array.dtype.kind not in "iu":
-        raise DataError(f"{path}: {name} is {array.dtype}, not whole numbers; make the file anew")
     limits = np.iinfo(integer)
     if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
-        raise DataError(f"{path}: {name} has values outside {limits.min}…{limits.max}; make the file anew")
+        raise DataError(f"{path}: {name} has values outside {limits.min}…{limits.max}; make the file again")
     return np.ascontiguousarray(array, integer)
 
 
@@ -145,31 +176,28 @@ def _check_flags(path: Path, types: NDArray[np.void]) -> None:
             NEURON_TYPE[name].base == np.dtype(np.bool_)
             and np.ascontiguousarray(types[name]).view(np.uint8).max(initial=0) > 1
         ):
-            raise DataError(f"{path}: neuron types have a flag {name} that is neither 0 nor 1; make the file anew")
+            raise DataError(f"{path}: neuron types have a flag {name} that is neither 0 nor 1; make the file again")
 
 
 def _read_header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Check the header and return those arguments of `Program` that it holds."""
-    raw = arrays.get("header")
-    if raw is None or raw.dtype != np.uint8 or raw.ndim != 1:
-        raise DataError(f"{path}: has no header; it is no neurosyn program")
     try:
-        header = json.loads(raw.tobytes().decode(), parse_constant=_refuse)
+        header = json.loads(arrays["header"].tobytes().decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: the header is no JSON ({error}); make the file anew") from error
+        raise DataError(f"{path}: the header is no JSON ({error}); make the file again") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise DataError(f"{path}: is no neurosyn program; programs come from `neurosyn compile`")
     if header.get("version") != VERSION:
         raise DataError(
             f"{path}: is a program of version {header.get('version')}; this neurosyn reads version {VERSION}; "
-            "compile it anew or use another release"
+            "compile it again or use another release"
         )
     kinds = {"axons": int, "neurons": int, "pins": int, "layer_names": list, "about": dict}
     for name, kind in kinds.items():
         if not isinstance(header.get(name), kind) or isinstance(header.get(name), bool):
-            raise DataError(f"{path}: the header's {name} is not {_SAID[kind]}; make the file anew")
+            raise DataError(f"{path}: the header's {name} is not {_SAID[kind]}; make the file again")
     if not all(isinstance(name, str) for name in header["layer_names"]):
-        raise DataError(f"{path}: the header's layer_names are not all text; make the file anew")
+        raise DataError(f"{path}: the header's layer_names are not all text; make the file again")
     return {**{name: header[name] for name in kinds}, "layer_names": tuple(header["layer_names"])}
 
 

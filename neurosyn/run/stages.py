@@ -33,8 +33,9 @@ from neurosyn.run.inputs import RunData
 from neurosyn.run.probes import RunProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.scenario.scenario import Scenario
-from neurosyn.support.files import read_npz, sha256_file, write_json, write_npz, write_text
+from neurosyn.support.files import sha256_file, write_json, write_npz, write_text
 from neurosyn.support.progress import StageProgress
+from neurosyn.support.untrusted import read_npz
 from neurosyn.training.learning_curve import draw_history, save_history
 from neurosyn.training.trainer import Trainer, TrainingContext, require_trainable
 

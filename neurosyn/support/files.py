@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and read without trust."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import json
 import os
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurosyn.errors import DataError
-
-__all__ = ["atomic_path", "make_folder", "read_npz", "sha256_file", "sweep", "write_json", "write_npz", "write_text"]
+__all__ = ["atomic_path", "make_folder", "sha256_file", "sweep", "write_json", "write_npz", "write_text"]
 
 
 _PARTIAL = ".partial-"
@@ -103,54 +100,6 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as stream:
                 np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
-
-
-def read_npz(
-    path: Path, *, names: Collection[str] | None = None, max_bytes: int = 4 << 30
-) -> dict[str, np.ndarray[Any, Any]]:
-    """Read the arrays of an ``.npz`` without unpickling anything.
-
-    Parameters
-    ----------
-    path
-        The archive.
-    names
-        Read and check only these, of which some may be missing; None reads all.
-    max_bytes
-        Refuse an archive whose declared contents, as far as they are wanted, are larger than this.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, is no ``.npz``, is cut short, is too large or holds Python objects.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            wanted = [e for e in archive.infolist() if names is None or e.filename.removesuffix(".npy") in names]
-            total = sum(entry.file_size for entry in wanted)
-            if total > max_bytes:
-                raise DataError(
-                    f"{path}: holds {total:,} bytes, more than the limit of {max_bytes:,}; is it the right file?"
-                )
-            damaged = archive.testzip() if names is None else None
-            if damaged is not None:
-                raise DataError(f"{path}: array '{damaged}' is damaged; make the file anew")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files if names is None or name in names}
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file; check the path, or make it again") from error
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        MemoryError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-    ) as error:
-        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file anew") from error
 
 
 def sha256_file(path: Path) -> str:

@@ -4,7 +4,7 @@ import pytest
 from neurosyn.analysis import accuracy
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 
 
 def test_of_a_run(finished_run):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from neurosyn.chip.program import NEURON_TYPE, Program
 from neurosyn.errors import DataError
 from neurosyn.formats.program_file import load_program, save_program
-from neurosyn.support.files import read_npz, write_npz
+from neurosyn.support.files import write_npz
+from neurosyn.support.untrusted import read_npz
 from neurosyn.testing.strategies import programs
 
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -115,8 +116,8 @@ def test_integers_are_stored_in_the_narrowest_type(saved):
         ({"delay": np.zeros((1, 3), np.int64)}, "delay has the value 0"),
         ({"delay": np.full((1, 3), -1)}, "delay has values outside 0…255"),
         ({"delay": np.ones((3, 1), np.uint8)}, r"delay is uint8 \(3, 1\)"),
-        ({"seeds": np.zeros(2, np.uint8)}, r"seeds is uint32 \(2,\), not uint32 \(1,\)"),
-        ({"crossbar": np.zeros(0, np.uint8)}, "program: "),
+        ({"seeds": np.zeros(2, np.uint8)}, r"seeds is uint8 \(2,\), the program has 1 cores of 3 neurons"),
+        ({"crossbar": np.zeros(0, np.uint8)}, r"crossbar is uint8 \(0,\), the program has 1 cores"),
         ({"crossbar": np.zeros((1, 1), np.uint8)}, "crossbar has 2 dimensions, not 1"),
         ({"crossbars": np.zeros((0, 1, 3), np.uint64)}, "program: crossbar has the value 0"),
     ],
@@ -163,7 +164,7 @@ def test_arrays_without_dimensions_are_refused(saved):
 
 
 def test_missing_and_foreign_files(tmp_path):
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="No such file"):
         load_program(tmp_path / "nothing.npz")
     (tmp_path / "text.npz").write_text("hello")
     with pytest.raises(DataError, match="not a readable"):

@@ -12,8 +12,8 @@ from neurosyn.errors import ChipLimitError, DataError, PluginError, ScenarioErro
 from neurosyn.run.inputs import RunData
 from neurosyn.run.stages import Stages, read_summary, write_run_report
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.files import read_npz
 from neurosyn.support.progress import StageProgress
+from neurosyn.support.untrusted import read_npz
 
 STAGES = ["data", "train", "compile", "place", "simulate", "report"]
 OF_THE_MOMENT = {"run": None, "provenance": None}

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
-from neurosyn.formats.foreign_files import open_file
 from neurosyn.formats.ibm.addresses import FIRST_OUTPUT, pin_of
 from neurosyn.formats.ibm.cores import Core, Crossbars, parse_core
 from neurosyn.formats.ibm.neuron_types import NEURON_CLASS, NeuronTypes
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.value_checks import UnfitError, integer, table
+from neurosyn.support.untrusted import open_file
 
 __all__ = ["MAX_NEURONS", "read_cpe"]
 

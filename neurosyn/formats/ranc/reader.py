@@ -34,11 +34,11 @@ from neurosyn.chip.crossbar import words_for
 from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
 from neurosyn.chip.spikes import InputSpikes
-from neurosyn.formats.foreign_files import open_file
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.ranc.cores import MAX_CORE_SIZE, POSITION_MAX, RancCore, parse_core, parse_position
 from neurosyn.formats.spikes.numbering import check_count
 from neurosyn.formats.value_checks import UnfitError, integer, member, table
+from neurosyn.support.untrusted import open_file
 
 __all__ = ["RancFile", "read_ranc"]
 

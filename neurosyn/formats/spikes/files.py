@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from neurosyn.chip.program import OUTPUT, Program
 from neurosyn.chip.spikes import InputSpikes, OutputSpikes
 from neurosyn.errors import DataError, ScenarioError, did_you_mean
-from neurosyn.formats.foreign_files import open_file
 from neurosyn.formats.ibm.addresses import PINS_OF_OUTPUT, core_ids, pin_core
 from neurosyn.formats.spikes.connector_pins import read_pin_inputs, read_pins, write_pin_outputs
 from neurosyn.formats.spikes.header import read_header
 from neurosyn.formats.spikes.raw_words import read_raw_inputs, read_raw_outputs, write_raw_inputs, write_raw_outputs
 from neurosyn.formats.spikes.text import read_text, write_text_spikes
 from neurosyn.support.files import atomic_path
+from neurosyn.support.untrusted import open_file
 
 __all__ = [
     "OUTPUT_COLUMNS",

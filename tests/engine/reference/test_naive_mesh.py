@@ -62,7 +62,7 @@ def play_naively(mesh, chip, ticks):
                     packet = Packet(where[core], None if target == OUTPUT else where[target])
                     sent.append(packet)
                 made.append(Neuron(time, packet))
-            naive.walk(number, tick.start_ps, where[core], made)
+            naive.scan(number, tick.start_ps, where[core], made)
         packets.append(sent)
     naive.play()
     finish = [[naive.cores[place].finish[number] for place in where] for number in range(len(ticks))]

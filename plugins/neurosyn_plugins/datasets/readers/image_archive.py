@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 
 __all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "has_split", "read_encoded", "read_head"]
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 
 __all__ = ["Speech", "Utterance", "missing_espeak", "speak"]
 

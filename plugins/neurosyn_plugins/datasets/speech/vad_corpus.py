@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurosyn.data.dataset import Split
 from neurosyn.errors import DataError
-from neurosyn.support.files import read_npz
+from neurosyn.support.untrusted import read_npz
 from neurosyn_plugins.datasets.speech.features import (
     CHANNELS,
     FRAMES_PER_SECOND,
