@@ -8,7 +8,7 @@ of them, so that they are right on average; all products of such are exact again
 float32, to the formulas in `neurosyn_plugins.trainers.compute.kernels`; sums over rows of float32 may differ in the
 last bits.
 
-Arrays of a layer's banks are stacked: ``index`` (banks, fan_in, sites), ``sums`` (banks, features, sites·images).
+Arrays of a layer's banks are stacked: ``index`` (banks, sites, fan_in), ``sums`` (banks, features, sites·images).
 Fan-in and features are rounded up to a multiple of eight where weights and index are stored: such inputs read the zero
 row, and such features have no row in `sums`.
 """
@@ -56,8 +56,6 @@ class IntegerKernels(NamedTuple):
     hold: Callable[..., None]
     forward: Callable[..., None]
     mean_activity: Callable[..., None]
-    spike: Callable[..., None]
-    soften: Callable[..., None]
     measure_gradient: Callable[..., float]
     backward: Callable[..., None]
 
@@ -67,7 +65,7 @@ def make_dither(seed: int = 0) -> F32:
     return np.random.default_rng(seed).random(DITHERS + BLOCK, np.float32)
 
 
-def hold(weights: F32, held: I8, turned: I8) -> None:
+def hold(weights: F32, held: I8, turned: I8, start: I32) -> None:
     """Keep trinary weights in bytes, both ways round.
 
     Parameters
@@ -75,10 +73,13 @@ def hold(weights: F32, held: I8, turned: I8) -> None:
     weights : float32 array (banks, fan_in, features)
     held, turned : int8 arrays (banks, fan_in, features) and (banks, features, fan_in), rounded up
         Written, but for the rounded-up part.
+    start : int32 array (banks, fan_in), rounded up
+        Written: −128 times the sum of each input's weights.
     """
     _, fan_in, features = weights.shape
     held[:, :fan_in, :features] = weights
     turned[:, :features, :fan_in] = weights.swapaxes(1, 2)
+    start[...] = -128 * held.sum(axis=2, dtype=np.int32)
 
 
 def mean_activity(activity: U8, one: int, mean: F32) -> None:
@@ -95,61 +96,52 @@ def mean_activity(activity: U8, one: int, mean: F32) -> None:
     mean[...] = activity.sum(axis=2, dtype=np.int64) / (one * activity.shape[2])
 
 
-def forward(source: U8, index: I32, weights: I8, sums: I16) -> None:
-    """Add up activities times trinary weights.
+def forward(
+    source: U8,
+    index: I32,
+    weights: I8,
+    sums: I16,
+    one: int,
+    bias: F32,
+    mean: F32,
+    std: F32,
+    width: float,
+    activity: U8,
+) -> None:
+    """Add up activities times trinary weights, normalise each row and let the neurons answer.
 
     Parameters
     ----------
     source : uint8 array (rows, images)
-    index : int32 array (banks, fan_in, sites)
+    index : int32 array (banks, sites, fan_in)
         Row of each input of each site.
     weights : int8 array (banks, features, fan_in)
     sums : int16 array (banks, features, sites·images)
         Written.
-    """
-    for bank, (rows, own) in enumerate(zip(index, weights, strict=True)):
-        columns = source[rows].reshape(len(rows), -1)
-        sums[bank] = (own.astype(np.float32) @ columns.astype(np.float32))[: sums.shape[1]]
-
-
-def spike(sums: I16, one: int, bias: F32, mean: F32, std: F32, spikes: U8) -> None:
-    """Normalise each row and let the neurons spike.
-
-    Parameters
-    ----------
-    sums : int16 array (banks, features, sites·images)
     one
         What an input of 1 counts.
     bias : float32 array (banks, features)
     mean, std : float32 arrays (banks, features)
         Written: μ and σ of each row.
-    spikes : uint8 array like `sums`
-        Written.
+    width
+        w of soft neurons: the answer rises from 0 to 127 while r goes from −w to w; 0 for binary ones.
+    activity : uint8 array like `sums`
+        Written: the answers of soft neurons in steps of 1/127, or spikes.
     """
+    for bank, (rows, own) in enumerate(zip(index, weights, strict=True)):
+        columns = source[rows.T].reshape(rows.shape[1], -1)
+        sums[bank] = (own.astype(np.float32) @ columns.astype(np.float32))[: sums.shape[1]]
     whole = sums.astype(np.int64)
     count = whole.shape[2]
     total, squares = whole.sum(axis=2), np.square(whole).sum(axis=2)
     mean[...] = total / np.float64(count)
     std[...] = np.sqrt((count * squares - total * total).astype(np.float64)) / np.float64(count)
-    threshold = mean - bias * (std + np.float32(one) * EPSILON)
-    spikes[...] = sums >= threshold[:, :, None]
-
-
-def soften(sums: I16, one: int, bias: F32, mean: F32, std: F32, width: float, activity: U8) -> None:
-    """Let soft neurons answer in place of binary ones, in steps of 1/127.
-
-    Parameters
-    ----------
-    sums, one, bias, mean, std
-        As `spike` left them.
-    width
-        w; the answer rises from 0 to 1 while r goes from −w to w.
-    activity : uint8 array like `sums`
-        Written.
-    """
+    deviation = std + np.float32(one) * EPSILON
+    if not width:
+        activity[...] = sums >= (mean - bias * deviation)[:, :, None]
+        return
     narrow = np.float32(1) / np.float32(width)
-    scale = narrow / (std + np.float32(one) * EPSILON)
-    r = (sums.astype(np.float32) - mean[:, :, None]) * scale[:, :, None] + (bias * narrow)[:, :, None]
+    r = (sums.astype(np.float32) - mean[:, :, None]) * (narrow / deviation)[:, :, None] + (bias * narrow)[:, :, None]
     rest = np.maximum(np.float32(0), np.float32(1) - np.abs(r))
     half = np.float32(0.5) - np.float32(0.5) * rest * rest
     activity[...] = (np.float32(0.5) + np.copysign(half, r)) * np.float32(SOFT_ONE) + np.float32(0.5)
@@ -173,7 +165,7 @@ def measure_gradient(
     Parameters
     ----------
     sums, one, bias, mean, std
-        As `spike` left them.
+        As `forward` left them.
     width
         w of the triangle.
     gradient : float32, int16 or int32 array like `sums`
@@ -220,6 +212,7 @@ def backward(
     source: U8,
     index: I32,
     weights: I8,
+    start: I32,  # noqa: ARG001
     weight_gradient: F32,
     target: NDArray[Any],
     add: bool,
@@ -238,7 +231,8 @@ def backward(
         Of `make_dither`; where in it this step begins.
     source, index
         As in `forward`.
-    weights : int8 array (banks, fan_in, features)
+    weights, start
+        Of `hold`: (banks, fan_in, features) and (banks, fan_in).
     weight_gradient : float32 array (banks, fan_in, features)
         Written: ∂L/∂weights, without the rounded-up part.
     target : int16 or int32 array (rows, images)
@@ -256,12 +250,12 @@ def backward(
         at = (places + bank * 569) % DITHERS
         rows = (at[:, :, None] + np.arange(BLOCK)).reshape(features, -1)[:, :columns]
         own = np.floor(g[bank] + dither[rows]).astype(np.float32)
-        inputs = source[index[bank]].reshape(index.shape[1], -1)[: weight_gradient.shape[1]]
+        inputs = source[index[bank].T].reshape(index.shape[2], -1)[: weight_gradient.shape[1]]
         weight_gradient[bank] = (inputs.astype(np.float64) @ own.astype(np.float64).T) / (float(scale) * one)
         if len(target):
-            parts = (weights[bank, :, :features].astype(np.float32) @ own).reshape(*index.shape[1:], images)
-            whole = parts.astype(target.dtype)
-            for places_of, part in zip(index[bank], whole, strict=True):
+            parts = weights[bank, :, :features].astype(np.float32) @ own
+            whole = parts.astype(target.dtype).reshape(len(parts), -1, images)
+            for places_of, part in zip(index[bank].T, whole, strict=True):
                 if add:
                     np.add.at(target, places_of, part)
                 else:
@@ -289,7 +283,7 @@ def _local(
 
 def numpy_integer_kernels() -> IntegerKernels:
     """Return the kernels in plain NumPy."""
-    return IntegerKernels(hold, forward, mean_activity, spike, soften, measure_gradient, backward)
+    return IntegerKernels(hold, forward, mean_activity, measure_gradient, backward)
 
 
 @functools.cache

@@ -29,10 +29,10 @@ class _Group:
     ----------
     banks, rows
         Which banks; which rows of the layer.
-    index : int32 array (banks, fan_in, sites)
+    index : int32 array (banks, sites, fan_in)
         Rows of their inputs.
-    held, turned : int8 arrays (banks, fan_in, features) and (banks, features, fan_in)
-        Their weights, rounded up.
+    held, turned, start : int8 arrays (banks, fan_in, features), (banks, features, fan_in) and int32 (banks, fan_in)
+        Their weights, as the kernels hold them.
     """
 
     banks: slice
@@ -40,6 +40,7 @@ class _Group:
     index: NDArray[np.int32]
     held: NDArray[np.int8]
     turned: NDArray[np.int8]
+    start: NDArray[np.int32]
 
 
 class IntegerLayer:
@@ -62,8 +63,8 @@ class IntegerLayer:
     ----------
     sums : int16 array (neurons, images)
         Of activities that count `one` each where they are 1.
-    spikes, activity : uint8 arrays (neurons + 1, images)
-        The last row stays zero. `activity` is what the layer above gets: the spikes, or the answers of soft neurons.
+    activity : uint8 array (neurons + 1, images)
+        What the layer above gets: spikes, or the answers of soft neurons. The last row stays zero.
     gradient : array (neurons + 1, images)
         ∂L/∂activity in units of `unit`, filled by the layer above in the type that it `passes`, or by the loss. The
         last row collects what belongs to inputs outside the map and is never read.
@@ -77,8 +78,7 @@ class IntegerLayer:
         self.wiring, self.images, self.weights, self.bias = wiring, images, weights, bias
         self._check()
         self.sums = np.zeros((wiring.size, images), np.int16)
-        self.spikes = np.zeros((wiring.size + 1, images), np.uint8)
-        self.activity = self.spikes
+        self.activity = np.zeros((wiring.size + 1, images), np.uint8)
         self.gradient: NDArray[Any] = np.zeros((wiring.size + 1, images), np.float32)
         self.unit = 1.0
         self.mean, self.std = np.zeros(bias.shape, np.float32), np.zeros(bias.shape, np.float32)
@@ -86,7 +86,6 @@ class IntegerLayer:
         self._terms = np.zeros((*bias.shape, 2), np.float32)
         self._kernels = kernels
         self._dither = make_dither()
-        self._soft: NDArray[np.uint8] | None = None
         self._source_one, self._one, self._width = 1, 1, 1.0
         self._groups = [self._group(list(alike)) for _, alike in groupby(wiring.banks, lambda bank: bank.sites)]
         times = np.zeros(wiring.inputs + 1, np.int64)
@@ -109,15 +108,16 @@ class IntegerLayer:
 
     def _group(self, banks: list[Bank]) -> _Group:
         fan_in, features = (-(-size // ROUNDED_TO) * ROUNDED_TO for size in (self.wiring.fan_in, self.wiring.features))
-        index = np.full((len(banks), fan_in, banks[0].sites), self.wiring.inputs, np.int32)
+        index = np.full((len(banks), banks[0].sites, fan_in), self.wiring.inputs, np.int32)
         for own, bank in zip(index, banks, strict=True):
-            own[: self.wiring.fan_in] = bank.index
+            own[:, : self.wiring.fan_in] = bank.index.T
         return _Group(
             slice(banks[0].number, banks[-1].number + 1),
             slice(banks[0].rows.start, banks[-1].rows.stop),
             index,
             np.zeros((len(banks), fan_in, features), np.int8),
             np.zeros((len(banks), features, fan_in), np.int8),
+            np.zeros((len(banks), fan_in), np.int32),
         )
 
     def _of(self, group: _Group, values: NDArray[Any]) -> NDArray[Any]:
@@ -151,20 +151,11 @@ class IntegerLayer:
         # Narrower than the paper's, the triangle would let too little through.
         self._width = max(softness, 1.0)
         self._source_one, self._one = one, SOFT_ONE if softness else 1
-        self.activity = self._soft_activity() if softness else self.spikes
         for group in self._groups:
-            kernels.hold(self.weights[group.banks], group.held, group.turned)
-            sums, *neuron = self._neurons(group)
-            kernels.forward(source, group.index, group.turned, sums)
-            kernels.spike(sums, *neuron, self._of(group, self.spikes))
-            if softness:
-                kernels.soften(sums, *neuron, softness, self._of(group, self.activity))
+            kernels.hold(self.weights[group.banks], group.held, group.turned, group.start)
+            activity = self._of(group, self.activity)
+            kernels.forward(source, group.index, group.turned, *self._neurons(group), softness, activity)
         return self._one
-
-    def _soft_activity(self) -> NDArray[np.uint8]:
-        if self._soft is None:
-            self._soft = np.zeros(self.spikes.shape, np.uint8)
-        return self._soft
 
     def press(self, sparsity: float) -> None:
         """Set the sparsity pressure on the next gradient: γ·ȳ/n for each of the n spikes that make up ȳ."""
@@ -223,6 +214,7 @@ class IntegerLayer:
                 source,
                 group.index,
                 group.held,
+                group.start,
                 weight_gradient[group.banks],
                 target,
                 not self._seen_once,

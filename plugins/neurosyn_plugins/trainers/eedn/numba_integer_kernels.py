@@ -22,7 +22,7 @@ from neurosyn_plugins.trainers.eedn.dot_tiles import (
 )
 from neurosyn_plugins.trainers.eedn.integer_kernels import BLOCK, DITHERS, SOFT_ONE
 
-__all__ = ["backward", "forward", "hold", "mean_activity", "measure_gradient", "soften", "spike"]
+__all__ = ["backward", "forward", "hold", "mean_activity", "measure_gradient"]
 
 _compile = compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 # Sums may be added in any order, so that they can be vectorised.
@@ -31,15 +31,22 @@ _compile_sums = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "
 # Between two conversions to float32 a sum of products of 7 bits stays within 32.
 _MOST_COLUMNS = 1 << 17
 
+TILES = 4
+"""Tiles of columns that are packed together: their inputs fill half of the first cache."""
+
 
 @_compile
-def hold(weights, held, turned):  # type: ignore[no-untyped-def]
+def hold(weights, held, turned, start):  # type: ignore[no-untyped-def]
     """One pass."""
     banks, fan_in, features = weights.shape
     for bank in range(banks):
         for k in range(fan_in):
+            total = np.int32(0)
             for f in range(features):
-                held[bank, k, f] = np.int8(weights[bank, k, f])
+                weight = np.int8(weights[bank, k, f])
+                held[bank, k, f] = weight
+                total += np.int32(weight)
+            start[bank, k] = -128 * total
         for f in range(features):
             for k in range(fan_in):
                 turned[bank, f, k] = held[bank, k, f]
@@ -67,22 +74,24 @@ def _pack(source, index, first, width, packed):  # type: ignore[no-untyped-def]
     while done < width:
         site, image = divmod(first + done, images)
         run = min(images - image, width - done)
+        rows = index[site]
         if run == COLUMNS:
             at = start + image
             out = packed.ctypes.data
             for step in range(packed.shape[0]):
+                k = STEP * step
                 interleave(
-                    at + index[STEP * step, site] * row,
-                    at + index[STEP * step + 1, site] * row,
-                    at + index[STEP * step + 2, site] * row,
-                    at + index[STEP * step + 3, site] * row,
+                    at + rows[k] * row,
+                    at + rows[k + 1] * row,
+                    at + rows[k + 2] * row,
+                    at + rows[k + 3] * row,
                     out + step * (STEP * COLUMNS),
                     np.int32(0),
                 )
         else:
             for step in range(packed.shape[0]):
-                one, two = index[STEP * step, site], index[STEP * step + 1, site]
-                three, four = index[STEP * step + 2, site], index[STEP * step + 3, site]
+                k = STEP * step
+                one, two, three, four = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
                 for i in range(run):
                     packed[step, done + i] = (
                         np.uint32(source[one, image + i])
@@ -94,71 +103,83 @@ def _pack(source, index, first, width, packed):  # type: ignore[no-untyped-def]
 
 
 @_compile
-def forward(source, index, weights, sums):  # type: ignore[no-untyped-def]
-    """Tile by tile: 32 columns of inputs are packed into the first cache and multiplied with all features."""
-    banks, fan_in, _ = index.shape
-    features, columns = sums.shape[1:]
-    steps = fan_in // STEP
-    packed = np.zeros((steps, COLUMNS), np.uint32)
+def _add_up(source, index, weights, sums, packed, rest, start):  # type: ignore[no-untyped-def]
+    """Write the sums of a bank: some tiles of inputs are packed into the first cache, and all features take them."""
+    features, columns = sums.shape
+    steps = packed.shape[1]
+    row, out_row = weights.strides[0], sums.strides[0]
+    for first in range(0, columns, TILES * COLUMNS):
+        tiles = min(TILES, -(-(columns - first) // COLUMNS))
+        for tile in range(tiles):
+            at = first + tile * COLUMNS
+            _pack(source, index, at, min(COLUMNS, columns - at), packed[tile])
+        for f in range(0, features, ROWS):
+            own = weights.ctypes.data + f * row
+            for tile in range(tiles):
+                at = first + tile * COLUMNS
+                inputs = packed.ctypes.data + tile * packed.strides[0]
+                if at + COLUMNS <= columns and f + ROWS <= features:
+                    out = sums.ctypes.data + f * out_row + 2 * at
+                    product_tile(own, row, inputs, out, out_row, steps, start.ctypes.data)
+                else:
+                    product_tile(own, row, inputs, rest.ctypes.data, rest.strides[0], steps, start.ctypes.data)
+                    for r in range(min(ROWS, features - f)):
+                        for i in range(min(COLUMNS, columns - at)):
+                            sums[f + r, at + i] = rest[r, i]
+
+
+@_compile
+def _spread(row):  # type: ignore[no-untyped-def]
+    """Return mean and standard deviation."""
+    count = len(row)
+    total, squares = np.int64(0), np.int64(0)
+    for i in range(count):
+        number = np.int32(row[i])
+        total += np.int64(number)
+        squares += np.int64(np.int32(number * number))
+    std = math.sqrt(np.float64(count * squares - total * total)) / np.float64(count)
+    return np.float32(total / np.float64(count)), np.float32(std)
+
+
+@_compile
+def _spike(row, threshold, out):  # type: ignore[no-untyped-def]
+    """Let binary neurons answer."""
+    whole = np.int16(min(max(math.ceil(threshold), -32768), 32767))
+    for i in range(len(row)):
+        out[i] = np.uint8(row[i] >= whole)
+
+
+@_compile
+def _soften(row, mean, scale, offset, out):  # type: ignore[no-untyped-def]
+    """Let soft neurons answer."""
+    for i in range(len(row)):
+        r = (np.float32(row[i]) - mean) * scale + offset
+        rest = max(np.float32(0), np.float32(1) - abs(r))
+        # ½ ± (½ − rest²/2), without a branch.
+        half = np.float32(0.5) - np.float32(0.5) * rest * rest
+        answer = np.float32(0.5) + math.copysign(half, r)
+        out[i] = np.uint8(np.int32(answer * np.float32(SOFT_ONE) + np.float32(0.5)))
+
+
+@_compile
+def forward(source, index, weights, sums, one, bias, mean, std, width, activity):  # type: ignore[no-untyped-def]
+    """Bank by bank, while its sums are in the second cache."""
+    banks, features, _ = sums.shape
+    packed = np.zeros((TILES, index.shape[2] // STEP, COLUMNS), np.uint32)
     rest = np.empty((ROWS, COLUMNS), np.int16)
     start = np.zeros(ROWS, np.int32)
-    row, out_row = weights.strides[1], sums.strides[1]
+    narrow = np.float32(1) / np.float32(width) if width else np.float32(0)
     for bank in range(banks):
-        for first in range(0, columns, COLUMNS):
-            width = min(COLUMNS, columns - first)
-            _pack(source, index[bank], first, width, packed)
-            for f in range(0, features, ROWS):
-                own = weights.ctypes.data + bank * weights.strides[0] + f * row
-                if width == COLUMNS and f + ROWS <= features:
-                    out = sums.ctypes.data + bank * sums.strides[0] + f * out_row + 2 * first
-                    product_tile(own, row, packed.ctypes.data, out, out_row, steps, start.ctypes.data)
-                else:
-                    product_tile(
-                        own, row, packed.ctypes.data, rest.ctypes.data, rest.strides[0], steps, start.ctypes.data
-                    )
-                    for r in range(min(ROWS, features - f)):
-                        for i in range(width):
-                            sums[bank, f + r, first + i] = rest[r, i]
-
-
-@_compile
-def spike(sums, one, bias, mean, std, spikes):  # type: ignore[no-untyped-def]
-    """Row by row, so that a row stays in cache."""
-    banks, features, count = sums.shape
-    for bank in range(banks):
+        _add_up(source, index[bank], weights[bank], sums[bank], packed, rest, start)
         for f in range(features):
-            row, out = sums[bank, f], spikes[bank, f]
-            total, squares = np.int64(0), np.int64(0)
-            for i in range(count):
-                number = np.int32(row[i])
-                total += np.int64(number)
-                squares += np.int64(np.int32(number * number))
-            mean[bank, f] = np.float32(total / np.float64(count))
-            std[bank, f] = np.float32(math.sqrt(np.float64(count * squares - total * total)) / np.float64(count))
-            threshold = mean[bank, f] - bias[bank, f] * (std[bank, f] + np.float32(one) * EPSILON)
-            whole = np.int16(min(max(math.ceil(threshold), -32768), 32767))
-            for i in range(count):
-                out[i] = np.uint8(row[i] >= whole)
-
-
-@_compile
-def soften(sums, one, bias, mean, std, width, activity):  # type: ignore[no-untyped-def]
-    """One pass, row by row."""
-    banks, features, count = sums.shape
-    narrow = np.float32(1) / np.float32(width)
-    for bank in range(banks):
-        for f in range(features):
-            row, out = sums[bank, f], activity[bank, f]
-            centre = mean[bank, f]
-            scale = narrow / (std[bank, f] + np.float32(one) * EPSILON)
-            offset = bias[bank, f] * narrow
-            for i in range(count):
-                r = (np.float32(row[i]) - centre) * scale + offset
-                rest = max(np.float32(0), np.float32(1) - abs(r))
-                # ½ ± (½ − rest²/2), without a branch.
-                half = np.float32(0.5) - np.float32(0.5) * rest * rest
-                answer = np.float32(0.5) + math.copysign(half, r)
-                out[i] = np.uint8(np.int32(answer * np.float32(SOFT_ONE) + np.float32(0.5)))
+            mu, sigma = _spread(sums[bank, f])
+            mean[bank, f], std[bank, f] = mu, sigma
+            deviation = sigma + np.float32(one) * EPSILON
+            offset = bias[bank, f]
+            if width:
+                _soften(sums[bank, f], mu, narrow / deviation, offset * narrow, activity[bank, f])
+            else:
+                _spike(sums[bank, f], mu - offset * deviation, activity[bank, f])
 
 
 @_compile_sums
@@ -191,30 +212,36 @@ def _largest(numbers, count):  # type: ignore[no-untyped-def]
 def measure_gradient(  # type: ignore[no-untyped-def]
     sums, one, bias, mean, std, width, gradient, unit, pressure, bias_gradient, terms
 ):
-    """Row by row: x and g, then their sums."""
+    """Row by row, and in blocks that stay in the first cache: x and g, then their sums."""
     banks, features, count = sums.shape
     narrow = np.float32(1) / np.float32(width)
     unit = np.float32(unit)
-    x, g = np.empty(count, np.float32), np.empty(count, np.float32)
+    x, g = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     bound = np.float32(0)
     for bank in range(banks):
         for f in range(features):
-            row, given = sums[bank, f], gradient[bank, f]
             centre, deviation = mean[bank, f], std[bank, f] / np.float32(one)
             divisor = deviation + EPSILON
             scale = np.float32(1) / (divisor * np.float32(one))
             offset, push = bias[bank, f], pressure[bank, f]
-            for i in range(count):
-                x[i] = (np.float32(row[i]) - centre) * scale
-                g[i] = (np.float32(given[i]) * unit + push) * max(
-                    np.float32(0), np.float32(1) - abs(x[i] + offset) * narrow
-                )
-            total = _total(g, count)
+            total, product = np.float32(0), np.float32(0)
+            most_x, most_g = np.float32(0), np.float32(0)
+            for first in range(0, count, BLOCK):
+                size = min(BLOCK, count - first)
+                row, given = sums[bank, f, first : first + size], gradient[bank, f, first : first + size]
+                for i in range(size):
+                    x[i] = (np.float32(row[i]) - centre) * scale
+                    g[i] = (np.float32(given[i]) * unit + push) * max(
+                        np.float32(0), np.float32(1) - abs(x[i] + offset) * narrow
+                    )
+                total += _total(g, size)
+                product += _product(g, x, size)
+                most_x, most_g = max(most_x, _largest(x, size)), max(most_g, _largest(g, size))
             bias_gradient[bank, f] = total
             average = total / np.float32(count)
-            slope = _product(g, x, count) / np.float32(count) * divisor / max(deviation, TINY)
+            slope = product / np.float32(count) * divisor / max(deviation, TINY)
             terms[bank, f, 0], terms[bank, f, 1] = average, slope
-            most = _largest(g, count) + abs(average) + _largest(x, count) * abs(slope)
+            most = most_g + abs(average) + most_x * abs(slope)
             bound = max(bound, most / max(divisor, LEAST_DIVISOR))
     return bound
 
@@ -244,14 +271,14 @@ def _rows(source, index, first, width, inputs):  # type: ignore[no-untyped-def]
     while done < width:
         site, image = divmod(first + done, images)
         run = min(images - image, width - done)
+        whole = run // COLUMNS * COLUMNS
         for k in range(inputs.shape[0]):
-            at = start + index[k, site] * row + image
+            at = start + index[site, k] * row + image
             to = out + k * out_row + done
-            whole = run // COLUMNS * COLUMNS
             for i in range(0, whole, COLUMNS):
                 copy_bytes(at + i, to + i)
             for i in range(whole, run):
-                inputs[k, done + i] = source[index[k, site], image + i]
+                inputs[k, done + i] = source[index[site, k], image + i]
         done += run
 
 
@@ -273,8 +300,9 @@ def _hand_down(tile, index, first, width, k, target, add):  # type: ignore[no-un
     while done < width:
         site, image = divmod(first + done, images)
         run = min(images - image, width - done)
-        for r in range(min(ROWS, index.shape[0] - k)):
-            row = index[k + r, site]
+        rows = index[site]
+        for r in range(ROWS):
+            row = rows[k + r]
             if run == COLUMNS:
                 to = target.ctypes.data + row * target.strides[0] + image * target.itemsize
                 if target.itemsize == 2:
@@ -288,6 +316,58 @@ def _hand_down(tile, index, first, width, k, target, add):  # type: ignore[no-un
                 for i in range(run):
                     target[row, image + i] = tile[r, done + i]
         done += run
+
+
+@_compile
+def _multiply_inputs(inputs, own, depth, products):  # type: ignore[no-untyped-def]
+    """Add the products of a block of inputs and gradients."""
+    for k in range(products.shape[0]):
+        for f in range(products.shape[1]):
+            weight_tile(
+                inputs.ctypes.data + ROWS * k * BLOCK,
+                BLOCK,
+                own.ctypes.data + 2 * f * BLOCK,
+                BLOCK,
+                products.ctypes.data + k * products.strides[0] + f * products.strides[1],
+                depth // DEPTH,
+            )
+
+
+@_compile
+def _multiply_weights(  # type: ignore[no-untyped-def]
+    own, count, weights, start, packed, tile, index, first, target, add
+):
+    """Hand the products of weights and a block of gradients down."""
+    fan_in, padded = weights.shape
+    for part in range(0, count, TILES * COLUMNS):
+        tiles = min(TILES, -(-(count - part) // COLUMNS))
+        for t in range(tiles):
+            _pack_gradient(own, part + t * COLUMNS, packed[t])
+        for k in range(0, fan_in, ROWS):
+            for t in range(tiles):
+                product_tile(
+                    weights.ctypes.data + k * padded,
+                    padded,
+                    packed.ctypes.data + t * packed.strides[0],
+                    tile.ctypes.data + t * tile.strides[0],
+                    tile.strides[1],
+                    padded // STEP,
+                    start.ctypes.data + 4 * k,
+                )
+            for t in range(tiles):
+                at = part + t * COLUMNS
+                _hand_down(tile[t], index, first + at, min(COLUMNS, count - at), k, target, add)
+
+
+@_compile
+def _add_products(products, factor, weight_gradient):  # type: ignore[no-untyped-def]
+    """Add the products to the gradient of the weights and clear them."""
+    fan_in, features = weight_gradient.shape
+    for k in range(fan_in):
+        row = products[k // ROWS, :, k % ROWS]
+        for f in range(features):
+            weight_gradient[k, f] += np.float32(row[f // 2, f % 2] * factor)
+    products[:] = 0
 
 
 @_compile
@@ -308,29 +388,24 @@ def backward(  # type: ignore[no-untyped-def]
     source,
     index,
     weights,
+    start,
     weight_gradient,
     target,
     add,
 ):
     """Block by block of columns, so that all of it stays in the second cache."""
     banks, features, columns = sums.shape
-    fan_in = index.shape[1]
+    fan_in = index.shape[2]
     padded = weights.shape[2]
     narrow, unit, multiple = np.float32(1) / np.float32(width), np.float32(unit), np.float32(scale)
     own = np.zeros((padded, BLOCK), np.int8)
     inputs = np.zeros((fan_in, BLOCK), np.uint8)
-    products = np.empty((fan_in // ROWS, padded // 2, ROWS, 2), np.int32)
-    packed = np.empty((padded // STEP, COLUMNS), np.uint32)
-    tile = np.empty((ROWS, COLUMNS), np.int16)
-    start = np.empty(fan_in, np.int32)
+    products = np.zeros((fan_in // ROWS, padded // 2, ROWS, 2), np.int32)
+    packed = np.empty((TILES, padded // STEP, COLUMNS), np.uint32)
+    tile = np.empty((TILES, ROWS, COLUMNS), np.int16)
     factor = 1 / (float(scale) * one)
     for bank in range(banks):
-        for k in range(fan_in):
-            start[k] = 0
-            for f in range(padded):
-                start[k] -= 128 * np.int32(weights[bank, k, f])
         weight_gradient[bank] = 0
-        products[:] = 0
         held = 0
         for first in range(0, columns, BLOCK):
             count = min(BLOCK, columns - first)
@@ -355,34 +430,10 @@ def backward(  # type: ignore[no-untyped-def]
                     own[f, :count],
                 )
             _rows(source, index[bank], first, count, inputs)
-            for k in range(0, fan_in, ROWS):
-                for f in range(0, padded, 2):
-                    weight_tile(
-                        inputs.ctypes.data + k * BLOCK,
-                        BLOCK,
-                        own.ctypes.data + f * BLOCK,
-                        BLOCK,
-                        products.ctypes.data + k // ROWS * products.strides[0] + f // 2 * products.strides[1],
-                        depth // DEPTH,
-                    )
+            _multiply_inputs(inputs, own, depth, products)
             held += count
             if held > _MOST_COLUMNS - BLOCK or first + count == columns:
-                for k in range(weight_gradient.shape[1]):
-                    for f in range(features):
-                        weight_gradient[bank, k, f] += np.float32(products[k // ROWS, f // 2, k % ROWS, f % 2] * factor)
-                products[:] = 0
+                _add_products(products, factor, weight_gradient[bank])
                 held = 0
             if len(target):
-                for part in range(0, count, COLUMNS):
-                    _pack_gradient(own, part, packed)
-                    for k in range(0, fan_in, ROWS):
-                        product_tile(
-                            weights.ctypes.data + bank * weights.strides[0] + k * padded,
-                            padded,
-                            packed.ctypes.data,
-                            tile.ctypes.data,
-                            tile.strides[0],
-                            padded // STEP,
-                            start.ctypes.data + 4 * k,
-                        )
-                        _hand_down(tile, index[bank], first + part, min(COLUMNS, count - part), k, target, add)
+                _multiply_weights(own, count, weights[bank], start[bank], packed, tile, index[bank], first, target, add)

@@ -187,7 +187,13 @@ class Training:
         done = number / (self.steps * options.epochs)
         split = self.data.train
         images = augment(
-            split.images[chosen], rng, shift=options.shift, flip=options.flip, turn=options.turn, zoom=options.zoom
+            split.images[chosen],
+            rng,
+            shift=options.shift,
+            flip=options.flip,
+            turn=options.turn,
+            zoom=options.zoom,
+            compiled=options.kernels != "numpy",
         )
         encoded = self.data.encoder.encode(images)
         with self._device_errors():

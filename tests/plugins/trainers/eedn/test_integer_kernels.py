@@ -48,11 +48,12 @@ class Case:
         self.one, self.images, self.rows = one, images, rows
         self.source = rng.integers(0, one + 1, (rows + 1, images)).astype(np.uint8)
         self.source[-1] = 0
-        self.index = np.full((banks, rounded_up(fan_in), sites), rows, np.int32)
-        self.index[:, :fan_in] = rng.permutation(rows).reshape(banks, fan_in, sites)
+        self.index = np.full((banks, sites, rounded_up(fan_in)), rows, np.int32)
+        self.index[:, :, :fan_in] = rng.permutation(rows).reshape(banks, sites, fan_in)
         self.weights = rng.integers(-1, 2, (banks, fan_in, features)).astype(np.float32)
         self.held = np.zeros((banks, rounded_up(fan_in), rounded_up(features)), np.int8)
         self.turned = np.zeros((banks, rounded_up(features), rounded_up(fan_in)), np.int8)
+        self.start = np.zeros((banks, rounded_up(fan_in)), np.int32)
         self.sums = np.zeros((banks, features, sites * images), np.int16)
         self.bias = rng.normal(0, 1, (banks, features)).astype(np.float32)
         self.mean, self.std = np.zeros_like(self.bias), np.zeros_like(self.bias)
@@ -60,14 +61,14 @@ class Case:
         self.pressure = rng.normal(0, 0.01, self.bias.shape).astype(np.float32)
 
     def forward(self, kernels, width=1.0):
-        kernels.hold(self.weights, self.held, self.turned)
-        kernels.forward(self.source, self.index, self.turned, self.sums)
+        kernels.hold(self.weights, self.held, self.turned, self.start)
         spikes, soft = (np.zeros(self.sums.shape, np.uint8) for _ in range(2))
-        kernels.spike(self.sums, self.one, self.bias, self.mean, self.std, spikes)
-        kernels.soften(self.sums, self.one, self.bias, self.mean, self.std, width, soft)
+        for own_width, activity in ((0.0, spikes), (width, soft)):
+            neurons = (self.sums, self.one, self.bias, self.mean, self.std)
+            kernels.forward(self.source, self.index, self.turned, *neurons, own_width, activity)
         activity = np.zeros_like(self.bias)
         kernels.mean_activity(soft, SOFT_ONE, activity)
-        return {name: getattr(self, name).copy() for name in ("held", "turned", "sums", "mean", "std")} | {
+        return {name: getattr(self, name).copy() for name in ("held", "turned", "start", "sums", "mean", "std")} | {
             "spikes": spikes,
             "soft": soft,
             "activity": activity,
@@ -81,7 +82,7 @@ class Case:
         target = np.ones((self.rows + 1, self.images), np.int32 if add else np.int16)
         stretch = 4000
         kernels.backward(
-            *self.given(width), terms, scale, make_dither(), stretch, self.source, self.index, self.held,
+            *self.given(width), terms, scale, make_dither(), stretch, self.source, self.index, self.held, self.start,
             weight_gradient, target, add,
         )  # fmt: skip
         return weight_gradient, target[:-1]
@@ -105,7 +106,7 @@ def test_forward_agrees_to_the_bit(sizes, one, seed):
 def test_sums_mean_and_deviation_are_exact(one):
     case = Case((2, 9, 5, 3, 40), 0, one)
     case.forward(KERNELS["numba"])
-    inputs = case.source[case.index].astype(int).reshape(2, 16, -1)[:, :9]
+    inputs = case.source[case.index.swapaxes(1, 2)].astype(int).reshape(2, 16, -1)[:, :9]
     sums = np.einsum("bkf,bkn->bfn", case.weights.astype(int), inputs)
     np.testing.assert_array_equal(case.sums, sums)
     np.testing.assert_allclose(case.mean, sums.mean(axis=2), rtol=1e-6)
@@ -192,7 +193,7 @@ def test_pressure_pushes_every_answer_by_gamma_times_the_mean():
     integer.forward(source, one)
     integer.press(0.5)
     group = integer._groups[0]
-    answers = integer.spikes[group.rows].reshape(2, 6, -1)
+    answers = integer.activity[group.rows].reshape(2, 6, -1)
     np.testing.assert_allclose(integer._pressure, 0.5 * answers.mean(axis=2) / answers.shape[2], rtol=1e-5)
 
 

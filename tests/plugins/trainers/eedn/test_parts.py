@@ -76,6 +76,15 @@ def test_turns_of_any_shape_stay_within_the_image(shape):
     np.testing.assert_array_equal(augment(images, np.random.default_rng(1), turn=180, zoom=0.9), images)
 
 
+@pytest.mark.parametrize("shape", [(5, 32, 32, 3), (2, 1, 7, 1)])
+def test_compiled_turns_make_the_same_images(shape):
+    images = np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
+    plain, compiled = (
+        augment(images, np.random.default_rng(4), turn=30, zoom=0.3, compiled=compiled) for compiled in (False, True)
+    )
+    np.testing.assert_array_equal(plain, compiled)
+
+
 def test_without_options_images_stay_as_they_are():
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2), dtype=np.uint8)
     np.testing.assert_array_equal(augment(images, np.random.default_rng(1)), images)
