@@ -57,7 +57,12 @@ class Eedn(Trainer):
     decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
-    sparsity: float = Field(0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σȳ² on each filter's mean activity")
+    sparsity: float = Field(
+        0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ"
+    )
+    spared_activity: float = Field(
+        0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
+    )
     start_activity: float = Field(
         0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"
     )

@@ -50,7 +50,9 @@ class BatchNetwork:
     logit_scale
         Factor of the class means in the softmax.
     sparsity
-        γ of the pressure γ·½·Σ ȳ² on each filter's mean activity ȳ.
+        γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ.
+    spared_activity
+        a of that pressure.
     dropout
         Share of the spikes dropped after each layer, by its name.
 
@@ -71,6 +73,7 @@ class BatchNetwork:
         integers: IntegerKernels | None = None,
         logit_scale: float,
         sparsity: float = 0.0,
+        spared_activity: float = 0.0,
         dropout: dict[str, float] | None = None,
     ) -> None:
         arrays = self._arrays = kernels.arrays
@@ -115,6 +118,7 @@ class BatchNetwork:
         self._n_classes = network.n_classes
         self._logit_scale = logit_scale
         self._sparsity = sparsity
+        self._spared_activity = spared_activity
         self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
         self._kept: list[Any] = [None] * len(wirings)
 
@@ -171,7 +175,7 @@ class BatchNetwork:
             before = self.layers[number - 1] if number else None
             if self._sparsity:
                 if isinstance(layer, IntegerLayer):
-                    layer.press(self._sparsity)
+                    layer.press(self._sparsity, self._spared_activity)
                 else:
                     self._press(layer)
             kept_here = self._kept[number]
@@ -193,10 +197,11 @@ class BatchNetwork:
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:
-        """Add the gradient of the sparsity pressure: γ·ȳ/n for each of the n spikes that make up ȳ."""
+        """Add the gradient of the sparsity pressure: γ·max(0, ȳ − a)/n for each of the n spikes that make up ȳ."""
         for bank in layer.wiring.banks:
             activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
-            pressure = np.float32(self._sparsity) * activity.mean(axis=1, dtype=np.float32) / activity.shape[1]
+            excess = np.maximum(activity.mean(axis=1, dtype=np.float32) - np.float32(self._spared_activity), 0)
+            pressure = np.float32(self._sparsity / activity.shape[1]) * excess
             gradient = layer.gradient[bank.rows].reshape(bank.features, -1)
             put(gradient, as_float(gradient) + pressure[:, None])
 

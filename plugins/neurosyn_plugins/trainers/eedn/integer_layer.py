@@ -157,11 +157,13 @@ class IntegerLayer:
             kernels.forward(source, group.index, group.turned, *self._neurons(group), softness, activity)
         return self._one
 
-    def press(self, sparsity: float) -> None:
-        """Set the sparsity pressure on the next gradient: γ·ȳ/n for each of the n spikes that make up ȳ."""
+    def press(self, sparsity: float, spared_activity: float = 0.0) -> None:
+        """Set the sparsity pressure on the next gradient: γ·max(0, ȳ − a)/n for each of the n spikes that make up ȳ."""
         for group in self._groups:
             pressure, activity = self._pressure[group.banks], self._of(group, self.activity)
             self._kernels.mean_activity(activity, self._one, pressure)
+            pressure -= np.float32(spared_activity)
+            np.maximum(pressure, 0, out=pressure)
             pressure *= np.float32(sparsity / activity.shape[2])
 
     def backward(

@@ -89,6 +89,7 @@ class Training:
                     integers=integers,
                     logit_scale=options.logit_scale,
                     sparsity=options.sparsity,
+                    spared_activity=options.spared_activity,
                     dropout=options.dropout,
                 )
                 for _ in range(parts)
