@@ -1,1 +1,1 @@
-"""Other simulators beside neurosyn on one workload."""
+"""Comparison of neurosyn with other simulators on one workload."""

@@ -1,7 +1,7 @@
-"""Where the time of a tick goes: ``python -m benchmarks.breakdown`` writes the table in docs/benchmarks.md.
+"""Processor time of a tick and a frame by part: ``python -m benchmarks.breakdown`` writes docs/benchmarks.md.
 
-Processor time in one thread, which says the same on a busy machine. What a part calls that is a part of its own counts
-there alone.
+The processor time of one thread hardly depends on the load of the machine. The time of a part excludes that of other
+parts that it calls.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
 CORES, TICKS, BURSTS, FRAMES, TIMED_FRAMES, BLOCK = 4096, 100, 20, 1000, 16, 64
 LEAST = 0.01
-"""Share of the time below which a part is not shown."""
+"""Least share of the time of a part in the table."""
 
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "schedulers: axons of the tick, spikes sent": (
@@ -67,15 +67,16 @@ REST = "the rest"
 
 
 class Breakdown:
-    """Seconds of processor time for each part, from one call of the engine's progress to another.
+    """Processor time of each part, between two calls of the engine's progress callback.
 
     Parameters
     ----------
     what
-        Of what progress is told: ticks or frames.
+        Unit of the progress: ticks or frames.
     first
-        Done when the time begins; it ends when so many more are done.
+        Amount done when the measurement begins.
     number
+        Amount measured.
     """
 
     def __init__(self, what: str, first: int, number: int) -> None:
@@ -88,7 +89,7 @@ class Breakdown:
         self._inner = threading.local()
 
     def __call__(self, done: int, _total: int, what: str) -> None:
-        """Begin, or end."""
+        """Begin or end the measurement."""
         if what != self._what:
             return
         if done == self._first:
@@ -119,37 +120,37 @@ class Breakdown:
         return timed
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Take the time of all parts while the block runs."""
+    def measuring(self) -> Iterator[None]:
+        """Measure all parts while the block runs."""
         with ExitStack() as stack:
             for part, calls in PARTS.items():
                 for owner, name in calls:
-                    found = vars(owner)[name]
-                    if isinstance(found, classmethod):
-                        timed: Any = classmethod(self._timed(part, found.__func__))
+                    function = vars(owner)[name]
+                    if isinstance(function, classmethod):
+                        timed: Any = classmethod(self._timed(part, function.__func__))
                     else:
-                        timed = self._timed(part, found)
+                        timed = self._timed(part, function)
                     stack.enter_context(mock.patch.object(owner, name, timed))
             yield
 
 
 def of_ticks(timing: str, ticks: int, **changes: int) -> dict[str, float]:
-    """Return ms for each part of a tick of the common workload."""
+    """Return the ms of each part of a tick of the common workload."""
     workload = common_workload(CORES, chip=ChipOptions(**changes))
     simulated(workload, timing, "numba", 2, Stamps(), jobs=1)  # compiles
     breakdown = Breakdown("ticks", 1, ticks)
-    with breakdown.watching():
+    with breakdown.measuring():
         simulated(workload, timing, "numba", 1 + ticks, breakdown, jobs=1)
     return breakdown.ms()
 
 
 def of_frames(timing: str, number: int) -> dict[str, float]:
-    """Return ms for each part of a frame of the one-chip network."""
+    """Return the ms of each part of a frame of the one-chip network."""
     program, placement, chip, spikes, _ = shipped_network()
 
     def play(breakdown: Breakdown) -> None:
         options = SimulateOptions.from_table({"timing": timing, "timed_frames": number, "backend": "numba"})
-        with breakdown.watching():
+        with breakdown.measuring():
             simulate_frames(program, placement, chip, options, spikes, progress=breakdown, jobs=1)
 
     if timing == "none":
@@ -162,7 +163,7 @@ def of_frames(timing: str, number: int) -> dict[str, float]:
 
 
 def table(columns: dict[str, dict[str, float]]) -> str:
-    """Return shares of the sums, as a table."""
+    """Return a table of the share of each part in the sum of its column."""
     load = f"Load of the machine: {os.getloadavg()[0]:.1f}."
     lines = ["", load, "", f"| part | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
     sums = [sum(column.values()) for column in columns.values()]

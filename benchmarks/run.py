@@ -1,8 +1,9 @@
-"""Run the common workload on neurosyn and the other simulators, in turns: ``python -m benchmarks.run``.
+"""Comparison of neurosyn with other simulators on the common workload: ``python -m benchmarks.run``.
 
-Every simulator is a process of its own that plays the same network. Counts are asserted: the plain loop's are exactly
-neurosyn's, the others' spikes differ by a few percent at most, as their models do. Times are only reported, with the
-limits of the machine in the same run: ``results.json`` and a plot in docs/benchmarks, tables in docs/benchmarks.md.
+Every simulator runs the same network in a separate process; the simulators take turns. Counts are asserted: those of
+the plain loop equal neurosyn's, the spikes of the others differ by a few percent, as their models do. Times are only
+reported, with the limits of the machine in the same run: ``results.json`` and a plot in docs/benchmarks, tables in
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.network import network_file
+from benchmarks.network_file import network_file
 from benchmarks.tables import write_page
 
 HERE = Path(__file__).parent
@@ -28,27 +29,27 @@ DOCS = HERE.parent / "docs"
 PEERS = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))
 WARM_UP = 10
 TOLERANCE = 0.05
-"""Of the spikes of other simulators."""
+"""Largest relative deviation of the spikes of other simulators."""
 
 _NEUROSYN = (sys.executable, "-c", "from neurosyn.cli import main; main()")
 _GB = 10**9
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-"""Threads that spin while they wait slow every simulator down wherever something else runs, NEST tenfold."""
+"""Threads that spin while they wait slow down every simulator on a busy machine, NEST tenfold."""
 
 
 @dataclass
 class Tool:
-    """A simulator, and how it is called.
+    """A simulator and its command.
 
     Attributes
     ----------
     name, title : str
     words : list of str
-        The command, without the network.
+        The command, without the network; empty if it is not installed.
     largest : int
-        Cores up to which it is tried.
+        Largest number of cores to run.
     reason : str
-        Why it is not tried beyond, or not at all.
+        Reason of that limit, or of the missing installation.
     """
 
     name: str
@@ -58,14 +59,14 @@ class Tool:
     reason: str = ""
 
     def command(self, network: Path, cores: int, ticks: int) -> list[str]:
-        """Return the words that measure so many ticks after the warm-up."""
+        """Return the command that measures `ticks` ticks after the warm-up."""
         if self.name.startswith("neurosyn"):
             return [*self.words, "--cores", str(cores), "--ticks", str(ticks + WARM_UP)]
         return [*self.words, str(network), "--ticks", str(ticks), "--warm-up", str(WARM_UP)]
 
 
 def find_tools(environments: Path) -> list[Tool]:
-    """Return all simulators; those that are not installed have no words, but a reason."""
+    """Return all simulators; one that is not installed has a reason in place of a command."""
     bench = [*_NEUROSYN, "bench", "chip", "--repeats", "1", "--json", "--quiet", "--timing"]
     loop = [sys.executable, str(HERE / "peers" / "numba_loop.py")]
     tools = [
@@ -78,17 +79,17 @@ def find_tools(environments: Path) -> list[Tool]:
     for name, peer in PEERS.items():
         if peer.get("trains"):
             continue
-        found = status.get(name, {"reason": "not set up; run benchmarks/setup_peers.py"})
-        if "reason" in found:
-            tools.append(Tool(name, peer["title"], reason=found["reason"]))
+        installed = status.get(name, {"reason": "not set up; run benchmarks/setup_peers.py"})
+        if "reason" in installed:
+            tools.append(Tool(name, peer["title"], reason=installed["reason"]))
             continue
-        words = [found["python"], str(HERE / "peers" / peer["script"])]
+        words = [installed["python"], str(HERE / "peers" / peer["script"])]
         tools.append(Tool(name, peer["title"], words, peer.get("largest", sys.maxsize), peer.get("because", "")))
     return tools
 
 
 def measure(tool: Tool, network: Path, cores: int, ticks: int, memory_gb: float, timeout_s: float) -> dict[str, Any]:
-    """Run a simulator once; return its document, or a reason."""
+    """Run a simulator once; return its results, or a reason why there are none."""
     if not tool.words or cores > tool.largest:
         return {"reason": tool.reason}
 
@@ -109,9 +110,9 @@ def measure(tool: Tool, network: Path, cores: int, ticks: int, memory_gb: float,
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         killed = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        said = lines[-1].strip() if lines else killed
-        out_of_memory = "MemoryError" in said or "bad_alloc" in said or "allocat" in said
-        return {"reason": f"more than {memory_gb:g} GB of memory" if out_of_memory else said}
+        message = lines[-1].strip() if lines else killed
+        out_of_memory = "MemoryError" in message or "bad_alloc" in message or "allocat" in message
+        return {"reason": f"more than {memory_gb:g} GB of memory" if out_of_memory else message}
     out = done.stdout
     if tool.name.startswith("neurosyn"):
         return json.loads(out)
@@ -119,7 +120,7 @@ def measure(tool: Tool, network: Path, cores: int, ticks: int, memory_gb: float,
 
 
 def check_counts(results: dict[str, list[dict[str, Any]]], ticks: int) -> None:
-    """Assert that all simulators did the same work, as far as their models are the same."""
+    """Assert that the simulators have equal counts, as far as their models are equal."""
     ours = results["neurosyn"][0]
     timed = results.get("neurosyn_timed", [{"reason": ""}])[0]
     if "reason" not in timed:
@@ -128,22 +129,22 @@ def check_counts(results: dict[str, list[dict[str, Any]]], ticks: int) -> None:
     loop = results["numba_loop"][0]
     for name, count in loop["from_tick_0"].items():
         assert count == ours[name], (name, count, ours[name])
-    wanted = loop["spikes_per_tick"]
+    expected = loop["spikes_per_tick"]
     for name, runs in results.items():
         for run in runs:
             if "spikes_per_tick" in run:
-                difference = abs(run["spikes_per_tick"] - wanted) / wanted
-                assert difference < TOLERANCE, (name, run["spikes_per_tick"], wanted, ticks)
+                difference = abs(run["spikes_per_tick"] - expected) / expected
+                assert difference < TOLERANCE, (name, run["spikes_per_tick"], expected, ticks)
 
 
 def measure_limits() -> dict[str, Any]:
-    """Return what ``neurosyn bench kernel`` says of this machine."""
+    """Return the results of ``neurosyn bench kernel`` on this machine."""
     done = subprocess.run([*_NEUROSYN, "bench", "kernel", "--json", "--quiet"], check=True, capture_output=True)
     return json.loads(done.stdout)
 
 
 def machine() -> dict[str, Any]:
-    """Return what is known of the machine."""
+    """Return a description of the machine."""
     model = platform.machine()
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
@@ -163,18 +164,18 @@ def _load(run: dict[str, Any]) -> float | None:
     return run.get("load_1min", run.get("machine", {}).get("load_1min"))
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--cores", type=int, nargs="+", default=[64, 256, 1024, 4096])
-    arguments.add_argument("--ticks", type=int, default=50, help="timed ticks; 50 are one round of every neuron")
+    arguments.add_argument("--ticks", type=int, default=50, help="timed ticks; each neuron fires once in 50")
     arguments.add_argument("--repeats", type=int, default=3)
-    arguments.add_argument("--only", nargs="+", default=[], metavar="NAME", help="of the other simulators")
+    arguments.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these of the other simulators")
     arguments.add_argument("--environments", type=Path, default=HERE / ".venv")
-    arguments.add_argument("--memory-gb", type=float, default=12.0, help="that a simulator may use")
+    arguments.add_argument("--memory-gb", type=float, default=12.0, help="memory limit of a simulator")
     arguments.add_argument("--timeout-s", type=float, default=900.0)
     arguments.add_argument("--out", type=Path, default=DOCS)
     given = arguments.parse_args()
@@ -197,13 +198,13 @@ def main() -> None:
         with network_file(cores) as network:
             for repeat in range(given.repeats):
                 for tool in tools:
-                    # What failed once is not tried again.
+                    # A simulator that failed once is not run again.
                     if results[tool.name] and "reason" in results[tool.name][-1]:
                         continue
-                    found = measure(tool, network, cores, given.ticks, given.memory_gb, given.timeout_s)
-                    results[tool.name].append(found)
-                    shown = found.get("reason") or f"{found['ms_per_tick']:.4g} ms, {found['peak_rss_gb']:.2f} GB"
-                    say(f"{cores:>5} cores, {repeat + 1} of {given.repeats}: {tool.title}: {shown}")
+                    run = measure(tool, network, cores, given.ticks, given.memory_gb, given.timeout_s)
+                    results[tool.name].append(run)
+                    shown = run.get("reason") or f"{run['ms_per_tick']:.4g} ms, {run['peak_rss_gb']:.2f} GB"
+                    log(f"{cores:>5} cores, {repeat + 1} of {given.repeats}: {tool.title}: {shown}")
         check_counts(results, given.ticks)
         document["runs"][str(cores)] = results
         loads += [load for runs in results.values() for run in runs if (load := _load(run)) is not None]

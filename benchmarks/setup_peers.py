@@ -1,6 +1,6 @@
-"""Make an environment for each of the other simulators: ``python benchmarks/setup_peers.py [NAME …]``.
+"""Set-up of an environment for each of the other simulators: ``python benchmarks/setup_peers.py [NAME …]``.
 
-What cannot be installed is skipped, with its reason in ``status.json`` beside the environments.
+A simulator that cannot be installed is skipped; ``status.json`` beside the environments has the reason.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _IMPORT = "import importlib, importlib.metadata as m; importlib.import_module({0
 
 
 def set_up(name: str, folder: Path) -> dict[str, str]:
-    """Make one environment; return its Python and the version, or the reason why there is none."""
+    """Make one environment; return its Python and the version, or the reason of the failure."""
     peer = PEERS[name]
     python = folder / name / "bin" / "python"
     try:
@@ -44,7 +44,7 @@ def _run(*words: str | Path) -> str:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PEERS)}; all by default")
+    arguments.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(PEERS)}; all by default")
     arguments.add_argument("--into", type=Path, default=ENVIRONMENTS, help="folder of the environments")
     given = arguments.parse_args()
     unknown = set(given.names) - set(PEERS)

@@ -1,26 +1,21 @@
-"""Results as JSON, as tables in a page and as a plot."""
+"""Results of the comparison as JSON, as tables in a page and as a plot."""
 
 from __future__ import annotations
 
 import json
 import statistics
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from verification.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, RED, SKY, drawing, save
+from neurosyn.analysis.plotting import ACCENT, COLOURS, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
-_COLOURS = {
-    "neurosyn": BLUE,
-    "neurosyn_timed": SKY,
-    "numba_loop": MUTED,
-    "brian2": ORANGE,
-    "nest": GREEN,
-    "nengo": RED,
-    "sanafe": "#cc79a7",
-    "superneuromat": "#8c6d31",
-}
+_TOOLS = ("neurosyn", "brian2", "nest", "superneuromat", "neurosyn_timed", "nengo", "numba_loop", "sanafe")
+_TOOL_COLOURS = dict(zip(_TOOLS, COLOURS, strict=True))
 _REAL_TIME_MS = 1.0
 
 
@@ -33,7 +28,7 @@ def write_page(document: dict[str, Any], folder: Path) -> None:
 
 
 def replace_between(page: Path, begin: str, end: str, text: str) -> None:
-    """Replace what stands between two marks of a page; a new one gets both."""
+    """Replace the text between two marks of a page; a new page gets both marks."""
     before = page.read_text(encoding="utf-8") if page.exists() else f"# Benchmarks\n\n{begin}\n{end}\n"
     head, rest = before.split(begin, 1)
     _, tail = rest.split(end, 1)
@@ -112,36 +107,36 @@ def _short(value: float) -> str:
 
 
 def _reasons(document: dict[str, Any]) -> list[str]:
-    found: dict[tuple[str, str], list[str]] = {}
+    sizes_by_reason: dict[tuple[str, str], list[str]] = {}
     for size, results in document["runs"].items():
         for name, runs in results.items():
             for run in runs:
                 if "reason" in run:
-                    found.setdefault((document["tools"][name], run["reason"]), []).append(f"{int(size):,}")
-    lines = [f"- {title}, {' and '.join(sizes)} cores: {reason}" for (title, reason), sizes in found.items()]
+                    sizes_by_reason.setdefault((document["tools"][name], run["reason"]), []).append(f"{int(size):,}")
+    lines = [f"- {title}, {' and '.join(sizes)} cores: {reason}" for (title, reason), sizes in sizes_by_reason.items()]
     return ["", "Not run, or not to the end:", "", *lines] if lines else []
 
 
 def _draw(document: dict[str, Any], path: Path) -> None:
-    sizes = list(document["runs"])
-    with drawing(6.4, 4.0) as figure:
+    def draw(figure: Figure) -> None:
+        sizes = list(document["runs"])
         axes = figure.add_subplot()
         for name, title in document["tools"].items():
             points = [(int(size), ms) for size in sizes if (ms := _median(document, size, name, "ms_per_tick"))]
             if not points:
                 continue
             cores, times = zip(*points, strict=True)
-            own = name.startswith("neurosyn")
+            is_neurosyn = name.startswith("neurosyn")
             axes.plot(
                 cores,
                 times,
-                color=_COLOURS.get(name, INK),
+                color=_TOOL_COLOURS.get(name, ACCENT),
                 marker="o",
-                markersize=4 if own else 3,
-                linewidth=2 if own else 1.2,
+                markersize=4 if is_neurosyn else 3,
+                linewidth=2 if is_neurosyn else 1.2,
                 label=title,
             )
-        axes.axhline(_REAL_TIME_MS, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(_REAL_TIME_MS, color=ACCENT, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.annotate(
             "the chip itself",
             (1, _REAL_TIME_MS),
@@ -149,7 +144,6 @@ def _draw(document: dict[str, Any], path: Path) -> None:
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
-            color=MUTED,
         )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
@@ -158,7 +152,7 @@ def _draw(document: dict[str, Any], path: Path) -> None:
         axes.minorticks_off()
         axes.set_xlabel("cores")
         axes.set_ylabel("ms per tick")
-        axes.set_title("The common workload: 20 Hz, 128 synapses at each axon")
-        axes.grid(color=GRID, linewidth=0.6)
+        axes.grid(linewidth=0.6, alpha=0.5)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        save(figure, path)
+
+    save_figure(path, draw, title="The common workload: 20 Hz, 128 synapses at each axon", size=(6.4, 4.0))

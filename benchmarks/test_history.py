@@ -1,4 +1,4 @@
-"""Our own times over the releases: ``pytest benchmarks/test_history.py --benchmark-autosave --benchmark-compare``.
+"""Times over the releases: ``pytest -n 0 benchmarks/test_history.py --benchmark-autosave --benchmark-compare``.
 
 Needs pytest-benchmark. Counts are asserted, times never.
 """
@@ -26,9 +26,9 @@ def eedn():
 def test_ticks(benchmark, timing, cores, ticks):
     workload = common_workload(cores)
     result = benchmark(simulated, workload, timing, "auto", ticks, Stamps())
-    wanted = simulated(workload, "none", "numpy", ticks, Stamps())
+    expected = simulated(workload, "none", "numpy", ticks, Stamps())
     for name in ("spikes", "synaptic_events", "hops", "collisions"):
-        assert (getattr(result.counts, name) == getattr(wanted.counts, name)).all()
+        assert (getattr(result.counts, name) == getattr(expected.counts, name)).all()
 
 
 def test_one_tick_of_the_crossbars(benchmark):

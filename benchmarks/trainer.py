@@ -1,9 +1,10 @@
-"""Training steps of the one-chip network, neurosyn beside PyTorch on the processor: ``python -m benchmarks.trainer``.
+"""Comparison of training steps of the one-chip network with PyTorch on the processor: ``python -m benchmarks.trainer``.
 
 Both train the same layers on random images in batches of one size: grouped convolutions over shuffled channels,
 normalisation over the batch, binary neurons with the triangle as their derivative, trinary weights with hysteresis,
 Adam. neurosyn also runs with its matrix products in 8-bit integers, in bfloat16, where PyTorch is installed beside it,
-and on a GPU, where there is one. Each is a process of its own, in turns, on the same processors. Writes the table in docs/benchmarks.md.
+and on a GPU, where there is one. Each runs in a separate process, in turns, on the same processors. The table in
+docs/benchmarks.md is written.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from neurosyn_plugins.topologies.eedn import EednOneChip
 from neurosyn_plugins.trainers.compute.kernels import cupy_kernels
 from neurosyn_plugins.trainers.eedn import Eedn
 
-from benchmarks.run import DOCS, HERE, say
+from benchmarks.run import DOCS, HERE, log
 from benchmarks.tables import replace_between
 from neurosyn.data.dataset import Split
 from neurosyn.errors import BackendError
@@ -44,7 +45,7 @@ OURS = {
     "bfloat16": ("neurosyn, products in bfloat16", {"products": "bfloat16"}),
     "gpu": ("neurosyn, layers on a GPU", {"kernels": "cupy"}),
 }
-"""What a row is called, and the options that make it."""
+"""Title and options of the trainer of each row."""
 
 PYTORCH = "PyTorch, eager"
 SIDE, CLASSES, BATCH, WARM_UP = 32, 10, 64, 10
@@ -52,7 +53,7 @@ _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
 
 def one_chip_network() -> tuple[Network, list[dict[str, Any]]]:
-    """Return the network, and its convolutions as PyTorch wants them."""
+    """Return the network, and the arguments of its layers in PyTorch."""
     inputs = MapShape(SIDE, SIDE, 3)
     specs = EednOneChip().layers(inputs, CLASSES)
     layers, channels = [], inputs.channels
@@ -67,7 +68,7 @@ def one_chip_network() -> tuple[Network, list[dict[str, Any]]]:
 
 
 def train_ours(steps: int, threads: int, row: str) -> dict[str, Any]:
-    """Train for so many steps, with the options of a row of `OURS`, and return the document."""
+    """Train `steps` steps with the options of a row of `OURS`, and return the results."""
     network, _ = one_chip_network()
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (BATCH * steps, SIDE, SIDE, 3), np.uint8)
@@ -100,7 +101,7 @@ def train_ours(steps: int, threads: int, row: str) -> dict[str, Any]:
 
 
 def missing(row: str) -> str:
-    """Return why a row of `OURS` cannot be measured here, empty if it can."""
+    """Return the reason why a row of `OURS` cannot be measured here, or an empty string."""
     if row == "bfloat16" and importlib.util.find_spec("torch") is None:
         return "PyTorch is not installed beside neurosyn; pip install 'neurosyn[bfloat16]'"
     if row == "gpu":
@@ -112,19 +113,19 @@ def missing(row: str) -> str:
 
 
 def measure(words: list[str]) -> dict[str, Any]:
-    """Run a contestant once and return its document."""
+    """Run a trainer once and return its results."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     done = subprocess.run(words, capture_output=True, text=True, env=environment | _ENVIRONMENT)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         return {"reason": lines[-1] if lines else f"exit code {done.returncode}"}
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return results
 
 
 def table(runs: dict[str, list[dict[str, Any]]], threads: int, steps: int) -> str:
     """Return the results as a table."""
-    loads = [run["load_1min"] for found in runs.values() for run in found if "load_1min" in run]
+    loads = [run["load_1min"] for row in runs.values() for run in row if "load_1min" in run]
     lines = [
         "",
         f"Medians of {len(runs['neurosyn'])} processes of each, in turns, {steps - WARM_UP} steps of {BATCH} images "
@@ -135,10 +136,10 @@ def table(runs: dict[str, list[dict[str, Any]]], threads: int, steps: int) -> st
         "|---|---:|---:|---:|---:|---|",
     ]
     ours: tuple[float, float] | None = None
-    for title, found in runs.items():
-        done = [run for run in found if "reason" not in run]
+    for title, row in runs.items():
+        done = [run for run in row if "reason" not in run]
         if not done:
-            lines.append(f"| {title} | – | – | – | – | not run: {found[0]['reason']} |")
+            lines.append(f"| {title} | – | – | – | – | not run: {row[0]['reason']} |")
             continue
         rate, cpu = (statistics.median(run[name] for run in done) for name in ("images_per_second", "cpu_ms_per_image"))
         wall_ratio, cpu_ratio = ("", "") if ours is None else (f"{ours[0] / rate:.1f}×", f"{cpu / ours[1]:.1f}×")
@@ -178,8 +179,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spec.json"
         file.write_text(json.dumps(spec), encoding="utf-8")
-        own = [sys.executable, "-m", "benchmarks.trainer", "--steps", str(steps), "--threads", str(given.threads)]
-        words = {title: [*own, "--ours", row] for row, (title, _) in OURS.items()}
+        command = [sys.executable, "-m", "benchmarks.trainer", "--steps", str(steps), "--threads", str(given.threads)]
+        words = {title: [*command, "--ours", row] for row, (title, _) in OURS.items()}
         reasons = {title: missing(row) for row, (title, _) in OURS.items()}
         reasons[PYTORCH] = peer.get("reason", "")
         if not reasons[PYTORCH]:
@@ -187,10 +188,10 @@ def main() -> None:
         runs: dict[str, list[dict[str, Any]]] = {title: [] for title in reasons}
         for repeat in range(given.repeats):
             for title, reason in reasons.items():
-                found = {"reason": reason} if reason else measure(words[title])
-                runs[title].append(found)
-                say(f"{repeat + 1} of {given.repeats}: {title}: {found}")
-    weights = {run["weights"] for found in runs.values() for run in found if "weights" in run}
+                run = {"reason": reason} if reason else measure(words[title])
+                runs[title].append(run)
+                log(f"{repeat + 1} of {given.repeats}: {title}: {run}")
+    weights = {run["weights"] for row in runs.values() for run in row if "weights" in run}
     assert len(weights) == 1, weights
     text = table(runs, given.threads, steps)
     replace_between(DOCS / "benchmarks.md", BEGIN, END, text)

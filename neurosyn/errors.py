@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that says so.
+"""Exceptions of neurosyn and their exit codes.
 
 ::
 
@@ -8,7 +8,8 @@
     ├── ChipLimitError       4  the network does not fit the chip
     ├── DataError            5  data, model, program or trace files; the file system
     ├── BackendError         6  a compute backend
-    └── InterruptedRunError 130  Ctrl-C, SIGTERM: the same command goes on
+    │   └── ForkedError      6  one that a forked process cannot use
+    └── InterruptedRunError 130  Ctrl-C, SIGTERM; the same command resumes the run
 
 Messages read ``where: what is wrong; what to do``.
 """
@@ -22,6 +23,7 @@ __all__ = [
     "BackendError",
     "ChipLimitError",
     "DataError",
+    "ForkedError",
     "InterruptedRunError",
     "NeurosynError",
     "PluginError",
@@ -31,7 +33,7 @@ __all__ = [
 
 
 class NeurosynError(Exception):
-    """Base of every error that is meant for a person; its text needs no traceback."""
+    """Base class of errors that are shown to the user without a traceback."""
 
     exit_code = 1
 
@@ -43,13 +45,13 @@ class ScenarioError(NeurosynError):
 
 
 class PluginError(NeurosynError):
-    """A plugin is missing, cannot be imported or does not keep its contract."""
+    """A plugin is missing, cannot be imported or breaks its contract."""
 
     exit_code = 3
 
 
 class ChipLimitError(NeurosynError):
-    """Something exceeds a limit of the chip; names the layer, the limit, the value and a remedy."""
+    """A network or program exceeds a limit of the chip; the message gives layer, limit, value and remedy."""
 
     exit_code = 4
 
@@ -61,9 +63,13 @@ class DataError(NeurosynError):
 
 
 class BackendError(NeurosynError):
-    """A compute backend was asked for that this machine cannot provide."""
+    """The requested compute backend is not available on this machine."""
 
     exit_code = 6
+
+
+class ForkedError(BackendError):
+    """The backend cannot be used in this process, which was forked from one that has used it."""
 
 
 class InterruptedRunError(NeurosynError):

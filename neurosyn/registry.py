@@ -11,15 +11,15 @@ import contextlib
 import importlib.util
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from neurosyn.errors import NeurosynError, PluginError, did_you_mean
 
-__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "blame", "plugin", "registry"]
+__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "UnknownPluginError", "blame", "plugin", "registry"]
 
 GROUPS = ("layers", "topologies", "trainers", "datasets", "encoders", "placers", "probes", "commands")
 """The kinds of plugin; group ``layers`` is the entry-point group ``neurosyn.layers``, and so on."""
@@ -29,6 +29,10 @@ T = TypeVar("T", bound=type)
 
 class PluginWarning(UserWarning):
     """A plugin was found but could not be loaded."""
+
+
+class UnknownPluginError(PluginError):
+    """No plugin of the group has this name."""
 
 
 @dataclass
@@ -123,14 +127,14 @@ class Registry:
 
         Raises
         ------
-        PluginError
+        UnknownPluginError
             If there is none; the message lists what there is.
         """
         plugins = self._discover()[group]
         if name not in plugins:
             there_are = ", ".join(sorted(plugins)) or "none"
             broken = "".join(f"; {path.name} could not be imported: {cause}" for path, cause in self.broken.items())
-            raise PluginError(
+            raise UnknownPluginError(
                 f"{group}: there is no plugin named '{name}'{did_you_mean(name, plugins)} "
                 f"(there are: {there_are}; `neurosyn plugins list` shows all){broken}"
             )
@@ -139,6 +143,53 @@ class Registry:
     def get(self, group: str, name: str) -> type:
         """Import and return the class of plugin `name` of `group`."""
         return self.find(group, name).load()
+
+    def build(self, group: str, table: Mapping[str, Any], where: str, *contracts: type) -> Any:
+        """Return the plugin that a table describes: ``kind`` names it, every other key is one of its options.
+
+        Parameters
+        ----------
+        group
+            Plugin group.
+        table
+            Plain TOML values.
+        where
+            Place of the table, for the message of an `OptionsError`.
+        *contracts
+            Base classes, of which the plugin derives from one.
+
+        Returns
+        -------
+        Options
+            An instance of the plugin's class.
+
+        Raises
+        ------
+        OptionsError
+            If `kind` is missing or options are wrong, with every mistake in the table.
+        PluginError
+            If the plugin is missing, cannot be imported or does not keep its contract.
+        """
+        from neurosyn.options import Mistake, Options, OptionsError, build_options
+
+        options = dict(table)
+        kind = options.pop("kind", None)
+        if not isinstance(kind, str):
+            choice = f"one of: {', '.join(self.names(group))}"
+            mistake = Mistake((), f"has no `kind`; {choice}")
+            if kind is not None:
+                mistake = Mistake(("kind",), f"must be the name of a plugin; {choice}")
+            raise OptionsError(where, (mistake,))
+        found = self.find(group, kind)
+        plugin_class = found.load()
+        if not isinstance(plugin_class, type) or not issubclass(plugin_class, contracts or Options):
+            raise PluginError(
+                f"plugin {group}/{kind} of {found.origin} does not derive from "
+                f"{' or '.join(contract.__name__ for contract in contracts or (Options,))}; correct the plugin"
+            )
+        with blame(group, kind, "__init__"):
+            remedy = f"see `neurosyn plugins show {group} {kind}`"
+            return build_options(cast("type[Options]", plugin_class), options, where, remedy)
 
     def register(self, group: str, name: str, cls: type, origin: str) -> None:
         """Add a class by hand, as the `plugin` decorator does for files named in a scenario."""

@@ -1,10 +1,12 @@
-"""Shared by all tests: small files, a tiny run, a data folder of their own, one BLAS thread."""
+"""Fixtures of all tests: data folders, small networks and models, a small run, one BLAS thread."""
 
 from __future__ import annotations
 
 import io
 import os
 import shutil
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +18,24 @@ import numpy as np
 from hypothesis import settings
 from PIL import Image
 
+from neurosyn.data.dataset import DataContext
+from neurosyn.data.encoder import Encoder
+from neurosyn.model.model import Model
+from neurosyn.network.layer import MapShape
+from neurosyn.network.network import Network
 from neurosyn.registry import registry
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
+from tests.networks import SHAPE, Binary, Plain, make_random_model, make_small_network
+from tests.runs import record_board, simulate_scenario
 
 # How long an example takes says more about the machine's load than about the code.
 settings.register_profile("neurosyn", deadline=None)
 settings.load_profile("neurosyn")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the tests of a single file in this process: no worker has to start, and output and debuggers work."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 0 if len(files) == 1 and files.pop().endswith(".py") else None
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +43,23 @@ def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plugin files that a test loads are gone after it."""
     known = registry._discover()
     monkeypatch.setattr(registry, "_plugins", {group: dict(plugins) for group, plugins in known.items()})
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Ctrl-C and hang-ups end what runs, also where pytest itself ignores them (``nohup``, a job in the background).
+
+    Child processes inherit an ignored signal, so they have the default handling too.
+    """
+    defaults = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    before = {
+        getattr(signal, name): signal.signal(getattr(signal, name), handler)
+        for name, handler in defaults.items()
+        if hasattr(signal, name)
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -52,6 +81,12 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def context(tmp_path: Path) -> DataContext:
+    """A context whose folders, ``data`` and ``cache`` below `tmp_path`, do not exist yet; its seed is 3."""
+    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
+
+
 @pytest.fixture(scope="session")
 def chip_outputs():
     """Compile a model and play frames of input spikes: chip_outputs(model, bits) has the output spikes of each."""
@@ -68,6 +103,36 @@ def chip_outputs():
         return simulate_frames(program, placement, chip, SimulateOptions(timing="none"), bits).spikes
 
     return play
+
+
+@pytest.fixture(scope="session")
+def shape() -> MapShape:
+    """Shape of the images of `small_network`."""
+    return SHAPE
+
+
+@pytest.fixture(scope="session")
+def small_network() -> Callable[..., Network]:
+    """Make a network of three layers: ``small_network(n_classes)``."""
+    return make_small_network
+
+
+@pytest.fixture(scope="session")
+def random_model() -> Callable[..., Model]:
+    """Make a model with random parameters: ``random_model(network, seed, hidden=...)``."""
+    return make_random_model
+
+
+@pytest.fixture(scope="session")
+def plain_encoder() -> Encoder:
+    """Grey levels from −1 to 1."""
+    return Plain()
+
+
+@pytest.fixture(scope="session")
+def binary_encoder() -> Encoder:
+    """The lowest bit of each value."""
+    return Binary()
 
 
 TINY = """
@@ -139,8 +204,7 @@ def tiny(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the finished tiny scenario; for reading only."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        Stages(load_scenario(tiny), folder).simulate(progress)
+    simulate_scenario(tiny, folder)
     return folder
 
 
@@ -150,3 +214,9 @@ def tiny_run(finished_run: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     shutil.copytree(finished_run, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def board_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of a small program on two chips, with every packet; for reading only."""
+    return record_board(tmp_path_factory.mktemp("board") / "trace")

@@ -1,7 +1,11 @@
+"""Plugins by entry point and by file: names, warnings and culprits."""
+
 import pytest
 
+from neurosyn.data.encoder import Encoder
 from neurosyn.errors import PluginError, ScenarioError
-from neurosyn.registry import GROUPS, PluginWarning, Registry, blame
+from neurosyn.options import OptionsError
+from neurosyn.registry import GROUPS, PluginWarning, Registry, UnknownPluginError, blame
 
 
 def test_shipped_plugins_come_through_entry_points():
@@ -64,6 +68,33 @@ def test_plugin_file_that_ends_the_program_is_broken_too(tmp_path):
     path.write_text("", encoding="utf-8")
     registry.load_file(path)
     assert not registry.broken
+
+
+@pytest.mark.parametrize(
+    ("table", "messages"),
+    [
+        ({}, ["here: has no `kind`; one of: "]),
+        ({"kind": 3}, ["here: kind: must be the name of a plugin; one of: "]),
+        ({"kind": "eedn", "epohs": 3}, ["here: epohs: unknown key; did you mean 'epochs'?"]),
+        ({"kind": "eedn", "rate": -1}, ["here: rate: should be greater than 0, not -1; see `neurosyn plugins show "]),
+        ({"kind": "eedn", "epochs": "3", "batch": 0}, ["here: epochs: should be a valid integer", "here: batch: "]),
+    ],
+)
+def test_every_mistake_of_a_table_has_a_line(table, messages):
+    with pytest.raises(OptionsError) as caught:
+        Registry().build("trainers", table, "here")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(messages)
+    for line, message in zip(lines, messages, strict=True):
+        assert line.startswith(message)
+
+
+def test_a_plugin_is_built_with_its_options_if_it_keeps_its_contract():
+    assert Registry().build("trainers", {"kind": "eedn", "epochs": 3}, "here").epochs == 3
+    with pytest.raises(PluginError, match="does not derive from Encoder"):
+        Registry().build("trainers", {"kind": "eedn"}, "here", Encoder)
+    with pytest.raises(UnknownPluginError, match="did you mean 'eedn'"):
+        Registry().build("trainers", {"kind": "eeden"}, "here")
 
 
 def test_what_goes_wrong_in_a_plugin_is_blamed_on_it_and_what_is_meant_for_people_is_not():

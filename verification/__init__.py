@@ -1,4 +1,5 @@
-"""The simulated chip held against what is known: published power, recorded programs, closed forms, classic behaviours.
+"""Comparison of the simulated chip with published power, recorded programs, closed forms and classic behaviours.
 
-``python -m verification`` runs every check, writes a plot for each and a table of all, and fails if one fails.
+``python -m verification`` runs every check and writes a plot for each and one table; its exit code is 1 if a check
+fails.
 """

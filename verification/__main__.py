@@ -1,4 +1,4 @@
-"""The command: ``python -m verification``."""
+"""Command line of the checks: ``python -m verification``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from verification.checks import CHECKS, run_check
-from verification.outcome import Outcome
+from verification.outcome import CheckOutcome
 from verification.results_table import mark, renew_document, write
 
 DOCUMENT = Path("docs/verification.md")
@@ -22,25 +22,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.renew_docs and options.only:
-        parser.error("--renew-docs needs all checks; leave out --only")
+        parser.error("--renew-docs needs all checks; omit --only")
     out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
-    outcome: dict[str, Outcome] = {}
+    outcomes: dict[str, CheckOutcome] = {}
     for name in dict.fromkeys(options.only or CHECKS):
         err.print(f"{name}: {CHECKS[name]} …")
         began = time.perf_counter()
-        outcome[name] = run_check(name)
-        for row in outcome[name].rows:
+        outcomes[name] = run_check(name)
+        for row in outcomes[name].rows:
             out.print(
                 f"{mark(row):7} {row.name}: {row.what}: {row.measured} (expected {row.expected}; {row.tolerance})"
             )
         err.print(f"{name}: {time.perf_counter() - began:.1f} s")
-    write(outcome, options.out, date.today())
+    write(outcomes, options.out, date.today())
     err.print(f"table and plots: {options.out}")
     if options.renew_docs:
-        renew_document(outcome, DOCUMENT, date.today())
-    failed = sum(len(one.failed) for one in outcome.values())
-    total = sum(len(one.rows) for one in outcome.values())
-    skipped = sum(row.passed is None for one in outcome.values() for row in one.rows)
+        renew_document(outcomes, DOCUMENT, date.today())
+    rows = [row for outcome in outcomes.values() for row in outcome.rows]
+    total, skipped = len(rows), sum(row.passed is None for row in rows)
+    failed = sum(len(outcome.failed) for outcome in outcomes.values())
     out.print(f"{total - failed - skipped} of {total} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
@@ -48,14 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m verification",
-        description="Hold the simulated chip against what is known. Exit code 1 if a check fails.",
+        description="Compare the simulated chip with published and exact values. Exit code 1 if a check fails.",
         epilog="Checks: " + "; ".join(f"{name}: {about}" for name, about in CHECKS.items()) + ".",
     )
     parser.add_argument("--only", action="append", choices=CHECKS, metavar="NAME", help="one check; may be repeated")
     parser.add_argument(
         "--out", type=Path, default=Path("runs/verification"), metavar="DIR", help="folder for table and plots"
     )
-    parser.add_argument("--renew-docs", action="store_true", help=f"renew table and plots of {DOCUMENT}")
+    parser.add_argument("--renew-docs", action="store_true", help=f"write table and plots of {DOCUMENT}")
     return parser
 
 

@@ -1,8 +1,7 @@
-"""Energy ledgers that add up to the total to the last digit, and the published energies of single events.
+"""Check that energy ledgers add up to the total to the last digit, and of the published energies of single events.
 
-A random program is played in time on a board of 2 × 2 chips, with spikes of the host coming in and output spikes
-leaving. Its energy is then split in every way that the records allow: by core, by layer, by packet, by link, and by
-reporting interval.
+A random program is simulated with timing on a board of 2 × 2 chips, with input spikes from the host and output spikes.
+Its energy is then split by core, by layer, by packet, by link, and by reporting interval.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from neurosyn.testing.programs import random_program
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.schema import ENERGY_PARTS
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome, is_within
 from verification.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, SKY, drawing
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Ledgers", "keep_ledgers", "verify"]
 
 VOLTAGE = 0.775
-"""Supply at which the energies of single events are published. [P] Merolla et al. 2014, S5."""
+"""Supply voltage of the published energies of single events. [P] Merolla et al. 2014, S5."""
 TICKS = 12
 CHIP_CORES = 4096
 _INTERVALS = (1, 3, TICKS)
@@ -48,18 +47,18 @@ _TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Ledgers:
-    """A run's energy, whole and in every split, in pJ.
+    """Energy of a run, as a total and by split, in pJ.
 
     Attributes
     ----------
     whole : Parts
-        From the engine's counts.
+        Total by cause, from the engine's counts.
     sums : dict
-        By name of the split: the sum of its entries.
+        Sum of the entries of each split, by name.
     entries : dict
-        By name of the split: how many entries it has.
+        Number of entries of each split, by name.
     by_position : float array (height, width)
-        Active energy of the core at each position; NaN where none is.
+        Active energy of the core at each position; NaN where there is none.
     """
 
     whole: Parts
@@ -69,12 +68,12 @@ class Ledgers:
 
 
 def keep_ledgers(seed: int = 0) -> Ledgers:
-    """Play the random program and add up its energy in every way."""
+    """Simulate the random program and add up its energy by every split."""
     random = np.random.default_rng(seed)
     mesh, chip = Mesh(2, 2, side=8), ChipOptions(chips=(2, 2), voltage=VOLTAGE)
     program = _program(random)
-    places = random.permutation(mesh.cores)[: program.cores]
-    placement = Placement(mesh, np.stack([places % mesh.width, places // mesh.width], axis=1).astype(np.int32))
+    cells = random.permutation(mesh.cores)[: program.cores]
+    placement = Placement(mesh, np.stack([cells % mesh.width, cells // mesh.width], axis=1).astype(np.int32))
     spikes = random.random((TICKS, len(program.input_core))) < 0.5
     tick, line = (column.astype(kind) for column, kind in zip(np.nonzero(spikes), (np.int64, np.int32), strict=True))
     with tempfile.TemporaryDirectory() as folder:
@@ -136,64 +135,56 @@ def _events(ticks: pd.DataFrame) -> Events:
 
 
 def _by_link(packets: pd.DataFrame, placement: Placement, chip: ChipOptions, model: EnergyModel) -> tuple[float, int]:
-    """Follow each packet and book its energy on the links that it takes; return the sum and the number of links."""
+    """Add the energy of each packet to the links of its route; return the sum and the number of links."""
     fabric = Fabric(placement.mesh, chip)
-    places = [(x, y) for x, y in placement.xy.tolist()]
-    booked: dict[object, float] = {}
+    positions = [(x, y) for x, y in placement.xy.tolist()]
+    by_link: dict[object, float] = {}
     for source, target in zip(packets["source_core"].tolist(), packets["dest_core"].tolist(), strict=True):
-        way = fabric.path(HOST if source < 0 else places[source], HOST if target == OUTPUT else places[target])
-        servers = [fabric.server_of(buffer) for buffer in way]
+        route = fabric.path(HOST if source < 0 else positions[source], HOST if target == OUTPUT else positions[target])
+        servers = [fabric.server_of(buffer) for buffer in route]
         routers = [router for router in map(fabric.router, servers) if router is not None]
         for link in pairwise(routers):
-            booked[link] = booked.get(link, 0.0) + model.hop_pj
+            by_link[link] = by_link.get(link, 0.0) + model.hop_pj
         for server in servers:
-            price = {
+            energy = {
                 Kind.CHIP_EDGE: model.crossing_pj,
                 Kind.HOST_INPUT: model.port_pj,
                 Kind.HOST_OUTPUT: model.port_pj,
             }.get(fabric.kind(server))
-            if price is not None:
-                booked[server] = booked.get(server, 0.0) + price
-    return sum(booked.values()), len(booked)
+            if energy is not None:
+                by_link[server] = by_link.get(server, 0.0) + energy
+    return sum(by_link.values()), len(by_link)
 
 
-def verify() -> Outcome:
-    """Compare every split with the total, and the coefficients with what is published."""
+def verify() -> CheckOutcome:
+    """Compare every split with the total, and the coefficients with the published ones."""
     ledgers = keep_ledgers()
     total = ledgers.whole.total
     parts = {part.name: getattr(ledgers.whole, part.name) for part in fields(Parts)}
-    outcome = Outcome(
-        [
-            Row(
-                "energy",
-                f"ledger {name} ({ledgers.entries[name]:,} entr{'ies' if ledgers.entries[name] > 1 else 'y'})",
-                f"{total:.10f} pJ",
-                f"{one:.10f} pJ",
-                "to the last digit",
-                one == total,
-            )
-            for name, one in ledgers.sums.items()
-        ]
-    )
-    outcome.rows.append(
-        Row(
-            "energy",
-            "parts: " + ", ".join(parts).replace("_", " "),
-            "all above 0, their sum the total",
-            ", ".join(f"{energy / total:.2%}" for energy in parts.values()),
+    outcome = CheckOutcome("energy")
+    for name, ledger in ledgers.sums.items():
+        outcome.expect(
+            f"ledger {name} ({ledgers.entries[name]:,} entr{'ies' if ledgers.entries[name] > 1 else 'y'})",
+            f"{total:.10f} pJ",
+            f"{ledger:.10f} pJ",
             "to the last digit",
-            all(energy > 0 for energy in parts.values()) and sum(parts.values()) == total,
+            ledger == total,
         )
+    outcome.expect(
+        "parts: " + ", ".join(parts).replace("_", " "),
+        "all above 0, their sum the total",
+        ", ".join(f"{energy / total:.2%}" for energy in parts.values()),
+        "to the last digit",
+        all(energy > 0 for energy in parts.values()) and sum(parts.values()) == total,
     )
-    outcome.rows += _published()
+    _expect_published(outcome)
     outcome.figures["energy"] = _draw(ledgers)
     return outcome
 
 
-def _published() -> list[Row]:
-    """The energies of single events. [P] Merolla et al. 2014, S5; the chip's row reads [D]."""
+def _expect_published(outcome: CheckOutcome) -> None:
+    """Compare the energies of single events. [P] Merolla et al. 2014, S5; the chip's row reads [D]."""
     model = EnergyModel(VOLTAGE)
-    rows = []
     for what, expected, measured, unit, tolerance in (
         ("a core's row reads in one tick, 0.775 V", 4.9, model.core_tick_pj / 1e3, "nJ", _TOLERANCE),
         ("a chip's row reads at 1 kHz, 0.775 V", 20.0, model.core_tick_pj * CHIP_CORES * 1e-6, "mW", _TOLERANCE),
@@ -201,17 +192,13 @@ def _published() -> list[Row]:
         ("a packet's link between chips, 32 bits of 26 pJ", 832.0, model.crossing_pj, "pJ", 0.0),
         ("a packet over the periphery, 32 bits of 2 pJ", 64.0, model.port_pj, "pJ", 0.0),
     ):
-        rows.append(
-            Row(
-                "energy",
-                what,
-                f"{expected:g} {unit}",
-                f"{measured:.4g} {unit} ({measured / expected - 1:+.1%})",
-                f"±{tolerance:.0%}" if tolerance else "exact",
-                abs(measured / expected - 1) <= tolerance,
-            )
+        outcome.expect(
+            what,
+            f"{expected:g} {unit}",
+            f"{measured:.4g} {unit} ({measured / expected - 1:+.1%})",
+            f"±{tolerance:.0%}" if tolerance else "exact",
+            is_within(measured, expected, tolerance),
         )
-    return rows
 
 
 def _draw(ledgers: Ledgers) -> Figure:
@@ -232,19 +219,19 @@ def _draw(ledgers: Ledgers) -> Figure:
         figure.colorbar(image, ax=board, shrink=0.85)
 
         names = list(ledgers.sums)
-        place = np.arange(len(names) + 1)
+        bars = np.arange(len(names) + 1)
         left = 0.0
         for part, colour in colours.items():
             energy = getattr(ledgers.whole, part) / 1e6
             sums.barh([0], [energy], 0.7, left, color=colour, label=part.replace("_", " "))
             left += energy
-        sums.barh(place[1:], [one / 1e6 for one in ledgers.sums.values()], 0.7, color="#cfd8e3")
+        sums.barh(bars[1:], [ledger / 1e6 for ledger in ledgers.sums.values()], 0.7, color="#cfd8e3")
         for row, name in enumerate(names, start=1):
             sums.text(
                 total / 1e6 * 0.985, row, f"difference {ledgers.sums[name] - total:g} pJ", ha="right", va="center",
                 fontsize=7.5, color=INK,
             )  # fmt: skip
-        sums.set_yticks(place, ["total, by cause", *names])
+        sums.set_yticks(bars, ["total, by cause", *names])
         sums.invert_yaxis()
         sums.set_xlim(0, total / 1e6 * 1.02)
         sums.set_xlabel("energy (µJ)")

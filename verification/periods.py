@@ -1,4 +1,4 @@
-"""Tonic neurons whose periods and phases the chip and IBM's simulator agree on."""
+"""Check of the periods and phases of tonic neurons against those of the chip and of IBM's simulator."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 from neurosyn.chip.program import NEURON_TYPE
 from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.probes.probe import Probe, TickColumns
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome
 from verification.small_programs import equal_cores, play
 from verification.style import BLUE, GRID, INK, MUTED, drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["KNOWN", "Tonic", "fire", "verify"]
+__all__ = ["KNOWN", "TonicNeuron", "fire", "verify"]
 
 TICKS = 60
 
 
 @dataclass(frozen=True)
-class Tonic:
-    """A neuron and when it fires: in tick `phase` modulo `period`, where the first tick is number 1.
+class TonicNeuron:
+    """A neuron that fires in ticks `phase` modulo `period`; the first tick is number 1.
 
     Attributes
     ----------
     first : int
-        The first tick in which it fires, by hand.
+        First tick in which it fires, computed by hand.
     weight : int
-        Of the spike that comes in every tick; the first one is stamped 1 and integrated in tick 2.
+        Weight of the input spike of every tick; the first one has tick 1 and is integrated in tick 2.
     """
 
     threshold: int
@@ -49,16 +49,16 @@ class Tonic:
 
 
 KNOWN = (
-    Tonic(threshold=10, leak=1, period=10, phase=0, first=10),
-    Tonic(threshold=10, leak=1, initial=1, period=10, phase=9, first=9),
-    Tonic(threshold=11, leak=2, period=6, phase=0, first=6),
-    Tonic(threshold=10, leak=-1, weight=3, period=5, phase=1, first=6),
+    TonicNeuron(threshold=10, leak=1, period=10, phase=0, first=10),
+    TonicNeuron(threshold=10, leak=1, initial=1, period=10, phase=9, first=9),
+    TonicNeuron(threshold=11, leak=2, period=6, phase=0, first=6),
+    TonicNeuron(threshold=10, leak=-1, weight=3, period=5, phase=1, first=6),
 )
 """Periods and phases: [IBM]."""
 
 
 class _Spikes(Probe):
-    """Ticks in which each neuron of the only core fired, counted from 1."""
+    """Ticks in which each neuron of the single core fired, counted from 1."""
 
     def __init__(self, neurons: int) -> None:
         self.ticks: list[list[int]] = [[] for _ in range(neurons)]
@@ -68,38 +68,35 @@ class _Spikes(Probe):
             self.ticks[neuron].append(columns.tick + 1)
 
 
-def fire(neurons: tuple[Tonic, ...] = KNOWN) -> list[list[int]]:
+def fire(neurons: tuple[TonicNeuron, ...] = KNOWN) -> list[list[int]]:
     """Return the ticks, counted from 1, in which each neuron fires; all are on one core."""
     kinds = np.zeros(len(neurons), NEURON_TYPE)
-    kinds["weights"][:, 0] = [one.weight for one in neurons]
-    kinds["leak"] = [one.leak for one in neurons]
-    kinds["threshold"] = [one.threshold for one in neurons]
+    kinds["weights"][:, 0] = [neuron.weight for neuron in neurons]
+    kinds["leak"] = [neuron.leak for neuron in neurons]
+    kinds["threshold"] = [neuron.threshold for neuron in neurons]
     kinds["negative_saturation"] = True
-    hears = np.array([[one.weight != 0] for one in neurons])
-    program = equal_cores(kinds, hears, initial=np.array([one.initial for one in neurons], np.int32))
+    synapses = np.array([[neuron.weight != 0] for neuron in neurons])
+    program = equal_cores(kinds, synapses, initial=np.array([neuron.initial for neuron in neurons], np.int32))
     spikes = _Spikes(len(neurons))
     every = InputSpikes.on_lines(program, np.arange(TICKS, dtype=np.int64), np.zeros(TICKS, np.int32))
     play(program, TICKS, spikes=every, probes=[spikes])
     return spikes.ticks
 
 
-def verify() -> Outcome:
-    """Play the neurons and compare period and phase."""
-    outcome = Outcome()
+def verify() -> CheckOutcome:
+    """Simulate the neurons and compare period and phase."""
+    outcome = CheckOutcome("periods")
     fired = fire()
     for known, ticks in zip(KNOWN, fired, strict=True):
         gaps = sorted(set(np.diff(ticks).tolist()))
         phases = sorted({tick % known.period for tick in ticks})
-        outcome.rows.append(
-            Row(
-                "periods",
-                str(known),
-                f"period {known.period}, phase {known.phase}, first spike in tick {known.first}",
-                f"period {', '.join(map(str, gaps))}, phase {', '.join(map(str, phases))}, {len(ticks)} spikes, "
-                f"the first in tick {ticks[0] if ticks else '–'}",
-                "exact",
-                gaps == [known.period] and phases == [known.phase] and ticks[0] == known.first,
-            )
+        outcome.expect(
+            str(known),
+            f"period {known.period}, phase {known.phase}, first spike in tick {known.first}",
+            f"period {', '.join(map(str, gaps))}, phase {', '.join(map(str, phases))}, {len(ticks)} spikes, "
+            f"the first in tick {ticks[0] if ticks else '–'}",
+            "exact",
+            gaps == [known.period] and phases == [known.phase] and ticks[0] == known.first,
         )
     outcome.figures["periods"] = _draw(fired)
     return outcome

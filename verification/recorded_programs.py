@@ -1,6 +1,6 @@
-"""Real programs with recorded outputs, spike for spike: IBM's simulator, IBM's Compass, RANC's hardware.
+"""Check of recorded programs, spike for spike: IBM's simulator, IBM's Compass, RANC's hardware.
 
-The recordings are not part of the project: the environment variable NEUROSYN_VECTORS names the folder that has them.
+The recordings are not part of the project: the environment variable NEUROSYN_VECTORS names their folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurosyn.formats.open_program import open_program
 from neurosyn.formats.spikes.files import read_outputs, read_spikes
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome
 from verification.small_programs import play
 from verification.style import BLUE, GRID, MUTED, RED, drawing
 
@@ -30,13 +30,13 @@ __all__ = ["Comparison", "compare_arrays", "compare_ibm", "verify"]
 
 VARIABLE = "NEUROSYN_VECTORS"
 _PATTERN_TICKS = 48
-# What fires in tick t was recorded at t + shift.
+# A spike of tick t was recorded at t + shift.
 _SHIFT = {"compass": 1, "ranc": -1}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Output spikes as rows (tick, pin), sorted, the recorded and the simulated ones."""
+    """Recorded and simulated output spikes, int64 arrays (n, 2) of tick and pin, sorted."""
 
     name: str
     recorded: NDArray[np.int64]
@@ -44,27 +44,27 @@ class Comparison:
 
     @property
     def missing(self) -> int:
-        """Recorded spikes that were not simulated."""
-        return len(_without(self.recorded, self.simulated))
+        """Number of recorded spikes that were not simulated."""
+        return len(_difference(self.recorded, self.simulated))
 
     @property
     def extra(self) -> int:
-        """Simulated spikes that were not recorded."""
-        return len(_without(self.simulated, self.recorded))
+        """Number of simulated spikes that were not recorded."""
+        return len(_difference(self.simulated, self.recorded))
 
     @property
-    def equal(self) -> bool:
-        """Whether they are the same, each as often."""
+    def is_equal(self) -> bool:
+        """Whether both have the same spikes, each as often."""
         return np.array_equal(self.recorded, self.simulated)
 
 
-def _without(some: NDArray[np.int64], others: NDArray[np.int64]) -> list[list[int]]:
+def _difference(spikes: NDArray[np.int64], others: NDArray[np.int64]) -> list[list[int]]:
     known = set(map(tuple, others.tolist()))
-    return [spike for spike in some.tolist() if tuple(spike) not in known]
+    return [spike for spike in spikes.tolist() if tuple(spike) not in known]
 
 
 def compare_ibm(folder: Path) -> Comparison:
-    """Play the program in IBM's format with its input spikes against the spikes that IBM's simulator recorded."""
+    """Compare a program in IBM's format with the output spikes that IBM's simulator recorded."""
     raw = open_program(folder / "patternMatch.json")
     spikes = read_spikes(folder / "patternMatch_inputSpikes.sfti", raw.program)
     recorded = read_outputs(folder / "patternMatch_outputSpikes0.sfcp", raw.program)
@@ -73,14 +73,14 @@ def compare_ibm(folder: Path) -> Comparison:
 
 
 def compare_arrays(path: Path, shift: int) -> Comparison:
-    """Play a program that is given as arrays with its spikes, by way of RANC's format.
+    """Compare a program given as arrays with its recorded output spikes, by way of RANC's format.
 
     Parameters
     ----------
     path
         The ``.npz`` file.
     shift
-        Recorded tick of a spike minus the tick in which its neuron fired.
+        Recorded tick of a spike, minus the tick in which its neuron fired.
     """
     from tests.formats.vectors import load_arrays, ranc_document
 
@@ -106,13 +106,15 @@ def _rows(tick: NDArray[np.integer], pin: NDArray[np.integer]) -> NDArray[np.int
     return rows[order]
 
 
-def verify() -> Outcome:
-    """Play every recorded program that is there."""
+def verify() -> CheckOutcome:
+    """Compare every recorded program that is available."""
+    outcome = CheckOutcome("recorded")
     named = os.environ.get(VARIABLE, "")
     folder = Path(named)
     if not named or not folder.is_dir():
         reason = f"not checked: {VARIABLE} names no folder with recorded programs"
-        return Outcome([Row("recorded", "recorded programs", "every output spike", reason, "exact", None)])
+        outcome.expect("recorded programs", "every output spike", reason, "exact", None)
+        return outcome
     groups: dict[str, list[Comparison]] = {}
     if (folder / "patternMatch").is_dir():
         groups["IBM's simulator: patternMatch"] = [compare_ibm(folder / "patternMatch")]
@@ -120,23 +122,23 @@ def verify() -> Outcome:
         compared = [compare_arrays(path, _SHIFT[group]) for path in sorted((folder / group).glob("*.npz"))]
         if compared:
             groups[about] = compared
-    outcome = Outcome([_row(about, compared) for about, compared in groups.items()])
+    for about, compared in groups.items():
+        _expect_equal(outcome, about, compared)
     if groups:
         outcome.figures["recorded"] = _draw(groups)
     return outcome
 
 
-def _row(what: str, compared: list[Comparison]) -> Row:
-    recorded, simulated = (sum(len(getattr(one, name)) for one in compared) for name in ("recorded", "simulated"))
-    missing, extra = (sum(getattr(one, name) for one in compared) for name in ("missing", "extra"))
+def _expect_equal(outcome: CheckOutcome, what: str, compared: list[Comparison]) -> None:
+    recorded, simulated = (sum(len(getattr(each, name)) for each in compared) for name in ("recorded", "simulated"))
+    missing, extra = (sum(getattr(each, name) for each in compared) for name in ("missing", "extra"))
     programs = f", {len(compared)} programs" if len(compared) > 1 else ""
-    return Row(
-        "recorded",
+    outcome.expect(
         f"{what}{programs}",
         f"{recorded:,} output spikes",
         f"{simulated:,}, {missing} missing, {extra} not recorded",
         "every spike",
-        all(one.equal for one in compared),
+        all(each.is_equal for each in compared),
     )
 
 
@@ -149,7 +151,7 @@ def _draw(groups: Mapping[str, list[Comparison]]) -> Figure:
                 _raster(axes, compared[0])
             else:
                 _counts(axes, compared)
-            total = sum(len(one.recorded) for one in compared)
+            total = sum(len(each.recorded) for each in compared)
             maker, what = about.split(": ")
             axes.set_title(f"{maker}: {total:,} spikes\n", pad=0)
             axes.text(0, 1.015, what, transform=axes.transAxes, color=MUTED, fontsize=8)
@@ -158,27 +160,27 @@ def _draw(groups: Mapping[str, list[Comparison]]) -> Figure:
         return figure
 
 
-def _raster(axes: Axes, one: Comparison) -> None:
+def _raster(axes: Axes, comparison: Comparison) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.plot(*one.recorded.T, "o", color="white", markersize=5, markeredgecolor=MUTED, markeredgewidth=0.6)
-    axes.plot(*one.simulated.T, ".", color=BLUE if one.equal else RED, markersize=2.8)
+    axes.plot(*comparison.recorded.T, "o", color="white", markersize=5, markeredgecolor=MUTED, markeredgewidth=0.6)
+    axes.plot(*comparison.simulated.T, ".", color=BLUE if comparison.is_equal else RED, markersize=2.8)
     axes.plot([], [], "o", color="white", markersize=5, markeredgecolor=MUTED, label="recorded")
     axes.plot([], [], ".", color=BLUE, markersize=4, label="simulated")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator("auto", integer=True))
-    axes.set_ylim(-0.06 * one.recorded[:, 1].max() - 0.2, 1.3 * one.recorded[:, 1].max())
+    axes.set_ylim(-0.06 * comparison.recorded[:, 1].max() - 0.2, 1.3 * comparison.recorded[:, 1].max())
     axes.set_xlabel("tick")
     axes.set_ylabel("output pin")
     axes.legend(loc="upper right", ncols=2, columnspacing=1, handletextpad=0.2)
 
 
 def _counts(axes: Axes, compared: list[Comparison]) -> None:
-    """Spikes of each output pin of each program."""
-    for one in compared:
-        pins = 1 + int(max(one.recorded[:, 1].max(initial=0), one.simulated[:, 1].max(initial=0)))
-        recorded, simulated = (np.bincount(spikes[:, 1], minlength=pins) for spikes in (one.recorded, one.simulated))
-        axes.plot(recorded, simulated, ".", color=BLUE if one.equal else RED, markersize=4)
+    """Plot the spike counts of each output pin of each program."""
+    for each in compared:
+        pins = 1 + int(max(each.recorded[:, 1].max(initial=0), each.simulated[:, 1].max(initial=0)))
+        recorded, simulated = (np.bincount(spikes[:, 1], minlength=pins) for spikes in (each.recorded, each.simulated))
+        axes.plot(recorded, simulated, ".", color=BLUE if each.is_equal else RED, markersize=4)
     top = axes.get_xlim()[1]
     axes.plot([0, top], [0, top], color=MUTED, linewidth=0.8, zorder=0)
     axes.set_xlabel("recorded spikes of an output pin")

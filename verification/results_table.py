@@ -1,4 +1,4 @@
-"""The table of all rows, for people and for programs, and its place in the documentation."""
+"""Table of all rows as Markdown and JSON, and its insertion into the documentation."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 
 from neurosyn.support.files import write_text
 from neurosyn.version import __version__
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome, Row
 from verification.style import save
 
 __all__ = ["BEGIN", "END", "mark", "renew_document", "table", "write"]
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-"""Between them stands the table in a document."""
+"""Marks around the table in a document."""
 _HEAD = ("check", "what", "expected", "measured", "tolerance", "")
 
 
 def mark(row: Row) -> str:
-    """Return the word for how a row ended."""
+    """Return the result of a row: ``pass``, ``FAIL`` or ``skipped``."""
     return {True: "pass", False: "FAIL", None: "skipped"}[row.passed]
 
 
 def table(rows: Iterable[Row], when: date) -> str:
-    """Return rows as a Markdown table under a line that says when and with what they were taken."""
+    """Return rows as a Markdown table, under a line with date and version."""
     lines = [f"Taken on {when.isoformat()} with neurosyn {__version__}.", ""]
     lines += [f"| {' | '.join(_HEAD)} |", "|" + "---|" * len(_HEAD)]
     for row in rows:
@@ -36,36 +36,36 @@ def table(rows: Iterable[Row], when: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(outcome: Mapping[str, Outcome], folder: Path, when: date) -> None:
+def write(outcomes: Mapping[str, CheckOutcome], folder: Path, when: date) -> None:
     """Write ``table.md``, ``table.json`` and all plots into a folder."""
-    rows = [row for one in outcome.values() for row in one.rows]
+    rows = [row for outcome in outcomes.values() for row in outcome.rows]
     write_text(folder / "table.md", table(rows, when))
     document = {"date": when.isoformat(), "neurosyn": __version__, "rows": [asdict(row) for row in rows]}
     write_text(folder / "table.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    draw(outcome, folder)
+    draw(outcomes, folder)
 
 
-def draw(outcome: Mapping[str, Outcome], folder: Path) -> None:
+def draw(outcomes: Mapping[str, CheckOutcome], folder: Path) -> None:
     """Write all plots into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for one in outcome.values():
-        for name, figure in one.figures.items():
+    for outcome in outcomes.values():
+        for name, figure in outcome.figures.items():
             save(figure, folder / f"{name}.png")
 
 
-def renew_document(outcome: Mapping[str, Outcome], document: Path, when: date) -> None:
-    """Put the table into a document and the plots into the folder of its name beside it.
+def renew_document(outcomes: Mapping[str, CheckOutcome], document: Path, when: date) -> None:
+    """Write the table into a document, and the plots into the folder of the same name beside it.
 
     Raises
     ------
     ValueError
-        If the document does not say where.
+        If the document lacks the marks.
     """
     text = document.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; put them where the table is to stand")
-    rows = [row for one in outcome.values() for row in one.rows]
+        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; add them around the place of the table")
+    rows = [row for outcome in outcomes.values() for row in outcome.rows]
     write_text(document, f"{before}{BEGIN}\n{table(rows, when)}{END}{after}")
-    draw(outcome, document.with_suffix(""))
+    draw(outcomes, document.with_suffix(""))

@@ -1,4 +1,4 @@
-"""Programs of a few equal cores, and playing programs without time."""
+"""Programs of a few equal cores, and their simulation without timing."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def equal_cores(
     dest_axon: NDArray[np.int32] | None = None,
     delay: NDArray[np.uint8] | None = None,
 ) -> Program:
-    """Return a program of cores that differ in nothing but their seeds; its input lines are the first core's axons.
+    """Return a program of cores that differ in their seeds alone; the input lines are the axons of the first core.
 
     Parameters
     ----------
     kinds : array of `neurosyn.chip.program.NEURON_TYPE` (N,)
-        The neurons.
+        Parameters of the neurons of a core.
     synapses : bool array (N, A)
-        Which axons each neuron hears.
+        Synapses between neurons and axons.
     cores
-        How many.
+        Number of cores.
     seeds : uint32 array (cores,), optional
         By default 1 … cores.
     axon_types : uint8 array (A,), optional
@@ -51,13 +51,13 @@ def equal_cores(
     initial : int32 array (N,), optional
         Potentials before the first tick; by default 0.
     dest_axon : int32 array (N,), optional
-        Axon of the neuron's own core that it drives, −1 for none; by default none.
+        Axon of the same core that each neuron drives, −1 for none; by default none.
     delay : uint8 array (N,), optional
         By default 1.
     """
     neurons, axons = synapses.shape
     target = np.full(neurons, -1, np.int32) if dest_axon is None else dest_axon
-    here = np.arange(cores, dtype=np.int32)[:, None]
+    same_core = np.arange(cores, dtype=np.int32)[:, None]
 
     def in_all(values: NDArray[Any]) -> NDArray[Any]:
         return np.tile(values, (cores, 1))
@@ -71,7 +71,7 @@ def equal_cores(
         neuron_types=kinds,
         neuron_type=in_all(np.arange(neurons, dtype=np.int32)),
         initial_potential=in_all(np.zeros(neurons, np.int32) if initial is None else initial),
-        dest_core=np.where(target >= 0, here, NO_DESTINATION).astype(np.int32),
+        dest_core=np.where(target >= 0, same_core, NO_DESTINATION).astype(np.int32),
         dest_axon=in_all(np.maximum(target, 0)),
         delay=in_all(np.ones(neurons, np.uint8) if delay is None else delay),
         seeds=np.arange(1, cores + 1, dtype=np.uint32) if seeds is None else seeds,
@@ -93,16 +93,17 @@ def play(
     placement: Placement | None = None,
     probes: Sequence[Probe] = (),
 ) -> TicksResult:
-    """Play a program for so many ticks, without time.
+    """Simulate `ticks` ticks of a program without timing.
 
     Parameters
     ----------
     program, ticks
     spikes
-        What the host injects; by default nothing.
+        Input spikes; by default none.
     placement
-        By default cores stand row by row.
+        By default row by row.
     probes
+        Probes of the run.
     """
     placement = place_in_rows(program) if placement is None else placement
     chip = ChipOptions(chips=(placement.mesh.rows, placement.mesh.columns))

@@ -1,9 +1,9 @@
-"""The stochastic threshold: P(fire) = (x + 1)/256 for a mask of 8 bits and V = α + x.
+"""Check of the stochastic threshold: P(fire) = (x + 1)/256 for a mask of 8 bits and V = α + x.
 
-One neuron for each x = 0 … 255 stands at its potential (reset mode 2 keeps V ≤ α + 255) on each of many cores that
-differ in nothing but their seeds. Each fires or not in each tick, so its spikes are binomial if the core's register is
-as good as chance. Seeds are random numbers: the register is linear, so the streams of small seeds in a row (1, 2 and
-3 = 1 xor 2) depend on one another, and spread wider over many cores than chance does.
+One neuron for each x = 0 … 255 keeps its potential (reset mode 2 keeps V ≤ α + 255) on each of many cores that differ
+in their seeds alone. It fires independently in each tick, so its spike counts are binomial if the core's register is
+random. Seeds are random numbers: the register is linear, so the streams of consecutive small seeds (1, 2 and
+3 = 1 xor 2) are correlated, and their counts spread wider than binomial ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import NEURON_TYPE
 from neurosyn.engine.probes.probe import Probe, TickColumns
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome
 from verification.small_programs import equal_cores, play
 from verification.style import BLUE, GRID, ORANGE, RED, SKY, drawing
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["LEVELS", "count_spikes", "verify"]
 
 LEVELS = 256
-"""Values of x: draws of a mask of 8 bits are 0 … 255."""
+"""Number of values of x: a mask of 8 bits draws 0 … 255."""
 ALPHA = 1000
 CONFIDENCE = 0.99
-"""Of the whole band: with right probabilities all points lie in it in 99 of 100 experiments."""
+"""Confidence of the band as a whole: all points lie in it in 99 of 100 experiments if the probabilities are right."""
 
 
 class _Counter(Probe):
@@ -53,13 +53,13 @@ def count_spikes(cores: int, ticks: int) -> NDArray[np.int64]:
     return counter.spikes
 
 
-def verify(cores: int = 64, ticks: int = 2000) -> Outcome:
-    """Hold the frequencies against the binomial band of all 256 probabilities at once, and against χ²."""
+def verify(cores: int = 64, ticks: int = 2000) -> CheckOutcome:
+    """Compare the frequencies with a joint binomial band of all 256 probabilities, and by χ²."""
     from scipy import stats
 
     spikes, trials = count_spikes(cores, ticks), cores * ticks
     chance = np.arange(1, LEVELS + 1) / LEVELS
-    # x = 255 fires in every tick; the other 255 share what the band may miss.
+    # x = 255 fires in every tick; the other 255 share the error probability of the band.
     outside = (1 - CONFIDENCE) / (LEVELS - 1) / 2
     low, high = stats.binom.ppf(outside, trials, chance), stats.binom.ppf(1 - outside, trials, chance)
     missed = int(np.count_nonzero((spikes < low) | (spikes > high)))
@@ -68,34 +68,25 @@ def verify(cores: int = 64, ticks: int = 2000) -> Outcome:
     spread = (spikes[:-1] - trials * uncertain) ** 2 / (trials * uncertain * (1 - uncertain))
     p_value = float(stats.chi2.sf(spread.sum(), LEVELS - 1))
 
-    outcome = Outcome()
-    outcome.rows = [
-        Row(
-            "chance",
-            f"P(fire) at V = α + x, TM = 8; {cores} cores × {ticks:,} ticks",
-            "(x + 1)/256 for x = 0 … 254",
-            f"{LEVELS - 1 - missed} of {LEVELS - 1} inside the band, widest deviation "
-            f"{np.abs(spikes / trials - chance).max():.4f}",
-            f"binomial, {CONFIDENCE:.0%} for all together",
-            missed == 0,
-        ),
-        Row(
-            "chance",
-            "V = α + 255, TM = 8",
-            f"fires in all {trials:,} ticks",
-            f"{certain:,} spikes",
-            "exact",
-            certain == trials,
-        ),
-        Row(
-            "chance",
-            "all probabilities together",
-            f"χ² of {LEVELS - 1} degrees of freedom",
-            f"χ² = {spread.sum():.1f}, p = {p_value:.3f}",
-            "0.001 ≤ p ≤ 0.999",
-            0.001 <= p_value <= 0.999,
-        ),
-    ]
+    outcome = CheckOutcome("chance")
+    outcome.expect(
+        f"P(fire) at V = α + x, TM = 8; {cores} cores × {ticks:,} ticks",
+        "(x + 1)/256 for x = 0 … 254",
+        f"{LEVELS - 1 - missed} of {LEVELS - 1} inside the band, widest deviation "
+        f"{np.abs(spikes / trials - chance).max():.4f}",
+        f"binomial, {CONFIDENCE:.0%} for all together",
+        missed == 0,
+    )
+    outcome.expect(
+        "V = α + 255, TM = 8", f"fires in all {trials:,} ticks", f"{certain:,} spikes", "exact", certain == trials
+    )
+    outcome.expect(
+        "all probabilities together",
+        f"χ² of {LEVELS - 1} degrees of freedom",
+        f"χ² = {spread.sum():.1f}, p = {p_value:.3f}",
+        "0.001 ≤ p ≤ 0.999",
+        0.001 <= p_value <= 0.999,
+    )
     outcome.figures["chance"] = _draw(spikes, trials, chance, low, high)
     return outcome
 

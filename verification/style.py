@@ -1,4 +1,4 @@
-"""How the plots look."""
+"""Style of the plots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["BLUE", "GREEN", "GRID", "INK", "MUTED", "ORANGE", "RED", "SKY", "dra
 
 INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
 BLUE, ORANGE, GREEN, RED, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9"
-"""Of the palette of Okabe and Ito, which people with colour-blindness can tell apart."""
+"""Colours of the palette of Okabe and Ito, which suits colour-blind readers."""
 
 _STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -43,7 +43,7 @@ _DOTS_PER_INCH = 110
 
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
-    """Give an empty figure of so many inches, to be drawn in the style of all."""
+    """Yield an empty figure of the given size in inches, with the common style."""
     with mpl.rc_context(_STYLE):
         figure = Figure((width, height), layout="constrained")
         FigureCanvasAgg(figure)

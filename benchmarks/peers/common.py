@@ -1,11 +1,11 @@
-"""What the scripts share that run the common workload on other simulators. Needs NumPy only.
+"""Common part of the scripts that run the common workload on other simulators. Needs NumPy only.
 
-The network: C cores of 256 axons and 256 neurons; an axon's row says to which of its core's neurons it has a synapse,
-128 of them; all synapses of an axon have its sign as their weight. A neuron adds the leak in every tick, fires when its
-potential reaches the threshold, which is then subtracted, and sets off one axon of one core in the next tick.
+The network: C cores of 256 axons and 256 neurons; an axon has synapses with 128 neurons of its core, all with the sign
+of the axon as their weight. A neuron adds the leak in every tick, fires when its potential reaches the threshold, which
+is then subtracted, and activates one axon of one core in the next tick.
 
-For a simulator without axons, a neuron has 128 synapses, those of the axon that it drives. Two spikes that reach one
-axon in one tick merge on the chip, but not there: one spike in a hundred.
+In a simulator without axons, a neuron has 128 synapses, those of the axon that it drives. Two spikes at one axon in one
+tick merge on the chip, but not there: this concerns one spike in a hundred.
 """
 
 import argparse
@@ -19,8 +19,8 @@ import numpy as np
 NEURONS, FAN_OUT = 256, 128
 
 
-class Network:
-    """The network in a file.
+class PeerNetwork:
+    """Network of the common workload, read from a file.
 
     Attributes
     ----------
@@ -42,41 +42,41 @@ class Network:
         self.neurons = self.cores * NEURONS
 
     def chunks(self, cores=64):
-        """Yield slices of neurons, so many cores at a time, with their synapses (`synapses`)."""
+        """Yield the neurons of `cores` cores at a time as a slice, with their synapses (`synapses`)."""
         for start in range(0, self.cores, cores):
-            some = slice(start, min(start + cores, self.cores))
-            yield slice(some.start * NEURONS, some.stop * NEURONS), *self.synapses(some)
+            chunk = slice(start, min(start + cores, self.cores))
+            yield slice(chunk.start * NEURONS, chunk.stop * NEURONS), *self.synapses(chunk)
 
     def synapses(self, cores):
-        """Return the neurons (n, 128) that the neurons of some cores have synapses to, and the synapses' signs (n,)."""
+        """Return the targets (n, 128) of the neurons of a slice of cores, and the signs of their synapses (n,)."""
         core, axon = self.dest_core[cores].ravel(), self.dest_axon[cores].ravel()
         on = np.unpackbits(self.rows[core, axon], axis=1, bitorder="little")
-        places = np.nonzero(on)[1].reshape(-1, FAN_OUT).astype(np.int32)
-        return core[:, None] * np.int32(NEURONS) + places, self.signs[core, axon]
+        neurons = np.nonzero(on)[1].reshape(-1, FAN_OUT).astype(np.int32)
+        return core[:, None] * np.int32(NEURONS) + neurons, self.signs[core, axon]
 
 
-class Clock:
-    """Wall and processor time since it was made."""
+class PeerTimer:
+    """Wall and processor time since its creation."""
 
     def __init__(self):
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def ms(self, ticks):
-        """Return both in ms for each of so many ticks."""
+        """Return both times in ms per tick."""
         return 1e3 * (time.perf_counter() - self._wall) / ticks, 1e3 * (time.process_time() - self._cpu) / ticks
 
 
 def peak_rss_gb():
-    """Return the most memory that this process has had, in GB (10⁹ bytes)."""
+    """Return the peak resident memory of this process in GB (10⁹ bytes)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024 / 1e9
 
 
 def run(play):
-    """Read the arguments, call ``play(network, ticks, warm_up)``, and print what it returns as one line of JSON.
+    """Read the arguments, call ``play(network, ticks, warm_up)``, and print its results as one line of JSON.
 
-    `play` returns ``version``, ``ms`` (wall and processor time per tick), ``spikes`` of these ticks, and what is worth
-    knowing beside.
+    `play` returns ``version``, ``ms`` (wall and processor time per tick), ``spikes`` of these ticks, and other values
+    to print.
     """
     arguments = argparse.ArgumentParser()
     arguments.add_argument("network", type=Path)
@@ -84,7 +84,7 @@ def run(play):
     arguments.add_argument("--warm-up", type=int, default=10)
     given = arguments.parse_args()
     began = time.perf_counter()
-    network = Network(given.network)
+    network = PeerNetwork(given.network)
     result = play(network, given.ticks, given.warm_up)
     wall, cpu = result.pop("ms")
     print(

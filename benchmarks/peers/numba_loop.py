@@ -1,8 +1,8 @@
-"""The yardstick: what one writes in an afternoon. A loop over active axons and their synapses, compiled with Numba."""
+"""Yardstick: a plain loop over active axons and their synapses, compiled with Numba."""
 
 import numba
 import numpy as np
-from common import FAN_OUT, NEURONS, Clock, run
+from common import FAN_OUT, NEURONS, PeerTimer, run
 
 
 @numba.njit
@@ -47,7 +47,7 @@ def play(network, ticks, warm_up):
             active, coming = coming, active
 
     play_ticks(warm_up)
-    clock = Clock()
+    clock = PeerTimer()
     play_ticks(ticks)
     ms = clock.ms(ticks)
     spikes, _, _ = np.sum(counts[warm_up:], axis=0)

@@ -1,4 +1,4 @@
-"""Training steps of the one-chip network in PyTorch, on the processor: binary neurons, trinary weights, Adam."""
+"""TorchTraining steps of the one-chip network in PyTorch, on the processor: binary neurons, trinary weights, Adam."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ class Spike(torch.autograd.Function):
 
 
 class Shuffle(torch.autograd.Function):
-    """Channels in another order. Autograd's own way back adds them up one by one."""
+    """Permutation of channels; its backward pass is faster than autograd's, which adds channels one by one."""
 
     @staticmethod
     def forward(ctx, x, order, back):
@@ -38,8 +38,8 @@ class Shuffle(torch.autograd.Function):
         return gradient.index_select(1, ctx.back), None, None
 
 
-class Layer(nn.Module):
-    """Channels in another order, a grouped convolution, normalisation over the batch with a bias, binary neurons."""
+class TorchLayer(nn.Module):
+    """Permutation of channels, grouped convolution, normalisation over the batch with a bias, binary neurons."""
 
     def __init__(self, inputs, features, kernel, stride, padding, groups, trinary, epsilon):
         super().__init__()
@@ -58,12 +58,12 @@ class Layer(nn.Module):
         return Spike.apply(functional.batch_norm(sums, None, None, None, self.bias, training=True, eps=self.epsilon))
 
 
-class Training:
+class TorchTraining:
     """The network and its optimiser; hidden weights take the gradient of the trinary ones, straight through."""
 
     def __init__(self, spec):
         self.spec = spec
-        self.layers = nn.Sequential(*(Layer(**layer, epsilon=spec["epsilon"]) for layer in spec["layers"]))
+        self.layers = nn.Sequential(*(TorchLayer(**layer, epsilon=spec["epsilon"]) for layer in spec["layers"]))
         self.trinary = [layer for layer in self.layers if layer.hidden is not None]
         for layer in self.trinary:
             layer.hidden = nn.Parameter(layer.hidden)
@@ -79,7 +79,7 @@ class Training:
         )
 
     def weights(self):
-        """Return how many weights there are."""
+        """Return the number of weights."""
         return sum(layer.weight.numel() for layer in self.layers)
 
     def step(self, images, labels):
@@ -113,15 +113,15 @@ def main():
     spec = json.loads(given.spec.read_text(encoding="utf-8"))
     torch.manual_seed(0)
     torch.set_num_threads(spec["threads"])
-    training = Training(spec)
+    training = TorchTraining(spec)
     side, batch, steps, warm_up = spec["side"], spec["batch"], spec["steps"], spec["warm_up"]
     images = torch.randn(4 * batch, 3, side, side)
     labels = torch.randint(0, spec["classes"], (4 * batch,))
     for step in range(steps):
         if step == warm_up:
             began, cpu = time.perf_counter(), time.process_time()
-        some = slice(step % 4 * batch, step % 4 * batch + batch)
-        loss = training.step(images[some], labels[some])
+        rows = slice(step % 4 * batch, step % 4 * batch + batch)
+        loss = training.step(images[rows], labels[rows])
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     count = batch * (steps - warm_up)
     print(

@@ -1,4 +1,4 @@
-"""Brian2, Cython: one group of neurons, one pathway of synapses; the weight is a variable of the sending neuron."""
+"""Brian2 with Cython: one group of neurons and one of synapses; the weight is a variable of the sending neuron."""
 
 import time
 
@@ -22,10 +22,10 @@ def play(network, ticks, warm_up):
     neurons.v = network.potential.ravel()
     targets = np.empty((network.neurons, 128), np.int32)
     signs = np.empty(network.neurons)
-    for some, there, sign in network.chunks():
-        targets[some], signs[some] = there, sign
+    for senders, receivers, sign in network.chunks():
+        targets[senders], signs[senders] = receivers, sign
     neurons.weight = signs
-    # Without delay: effects come after the thresholds of the tick, in which the chip's next tick begins.
+    # Without delay: synapses act after the thresholds of a tick, as at the start of the chip's next tick.
     synapses = Synapses(neurons, neurons, on_pre="v_post += weight_pre")
     synapses.connect(i=np.repeat(np.arange(network.neurons, dtype=np.int32), 128), j=targets.ravel())
     del targets
@@ -33,15 +33,15 @@ def play(network, ticks, warm_up):
     clocks = []
 
     @network_operation(when="start")
-    def look():
+    def record_clocks():
         clocks.append((time.perf_counter(), time.process_time()))
 
     @network_operation(when="after_thresholds")
     def count():
         spikes.append(int(neurons.variables["_spikespace"].get_value()[-1]))
 
-    whole = Brian(neurons, synapses, look, count)
-    # In one run: each begins with work that grows with the number of synapses.
+    whole = Brian(neurons, synapses, record_clocks, count)
+    # In one run: the start of a run takes time in proportion to the number of synapses.
     whole.run((warm_up + ticks + 1) * ms)
     wall, cpu = (1e3 * (clocks[-1][k] - clocks[warm_up][k]) / ticks for k in (0, 1))
     counted = sum(spikes[1 + warm_up : 1 + warm_up + ticks])

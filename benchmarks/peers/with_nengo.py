@@ -1,17 +1,17 @@
-"""Nengo: an ensemble of our own neuron type, connected to itself by a sparse matrix, in single precision."""
+"""Nengo: an ensemble of a custom neuron type, connected to itself by a sparse matrix, in single precision."""
 
 from typing import ClassVar
 
 import nengo
 import numpy as np
 import scipy.sparse
-from common import FAN_OUT, Clock, run
+from common import FAN_OUT, PeerTimer, run
 
 spikes = [0]
 
 
-class Tonic(nengo.neurons.NeuronType):
-    """Fires at the threshold, which is then subtracted; the bias of the ensemble is its leak."""
+class NengoTonic(nengo.neurons.NeuronType):
+    """Tonic neuron: fires at the threshold, which is then subtracted; the bias of the ensemble is its leak."""
 
     state: ClassVar = {"voltage": nengo.dists.Choice([0.0])}
     spiking = True
@@ -21,7 +21,7 @@ class Tonic(nengo.neurons.NeuronType):
         self._threshold = threshold
 
     def max_rates_intercepts(self, gain, _bias):
-        return np.zeros_like(gain), np.zeros_like(gain)  # of no use here
+        return np.zeros_like(gain), np.zeros_like(gain)  # not used
 
     def step(self, dt, J, output, voltage):  # noqa: ARG002 (given by name)
         voltage += J
@@ -35,29 +35,29 @@ def play(network, ticks, warm_up):
     size = network.neurons
     targets = np.empty((size, FAN_OUT), np.int32)
     signs = np.empty((size, FAN_OUT), np.float32)
-    for some, there, sign in network.chunks():
-        targets[some], signs[some] = there, sign[:, None]
+    for senders, receivers, sign in network.chunks():
+        targets[senders], signs[senders] = receivers, sign[:, None]
     starts = np.arange(0, targets.size + 1, FAN_OUT)
-    # A column for each sending neuron; Nengo multiplies by rows.
+    # One column for each sending neuron; Nengo multiplies by rows.
     matrix = scipy.sparse.csc_matrix((signs.ravel(), targets.ravel(), starts), (size, size)).tocsr()
     del targets, signs
     with nengo.Network() as model:
         neurons = nengo.Ensemble(
             size,
             1,
-            neuron_type=Tonic(network.threshold, network.potential.ravel().astype(np.float32)),
+            neuron_type=NengoTonic(network.threshold, network.potential.ravel().astype(np.float32)),
             gain=np.ones(size),
             bias=np.full(size, float(network.leak)),
             encoders=np.ones((size, 1)),
         ).neurons
-        # A synapse that only takes one step.
+        # A synapse with a delay of one step and no filter.
         nengo.Connection(
             neurons, neurons, transform=nengo.Sparse((size, size), init=matrix), synapse=nengo.synapses.Lowpass(0)
         )
     with nengo.Simulator(model, dt=0.001, progress_bar=False, optimize=False) as simulator:
         simulator.run_steps(warm_up, progress_bar=False)
         before = spikes[0]
-        clock = Clock()
+        clock = PeerTimer()
         simulator.run_steps(ticks, progress_bar=False)
         ms = clock.ms(ticks)
     return {"version": nengo.__version__, "ms": ms, "spikes": spikes[0] - before, "threads": 1}

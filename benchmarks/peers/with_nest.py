@@ -1,10 +1,10 @@
-"""NEST: its neuron with delta synapses and next to no leak, driven by a constant current. It resets to 0, not by α."""
+"""NEST: neurons with delta synapses and almost no leak, driven by a constant current; the reset is to 0, not by α."""
 
 import os
 
 import nest
 import numpy as np
-from common import FAN_OUT, Clock, run
+from common import FAN_OUT, PeerTimer, run
 
 
 def play(network, ticks, warm_up):
@@ -12,7 +12,7 @@ def play(network, ticks, warm_up):
     nest.ResetKernel()
     threads = len(os.sched_getaffinity(0))
     nest.set(resolution=1.0, local_num_threads=threads)
-    # mV, ms, pF, pA: 1 mV per ms. The threshold lies between two whole numbers because sums are not exact.
+    # mV, ms, pF, pA: 1 mV per ms. The threshold is between two integers because sums are not exact.
     neurons = nest.Create(
         "iaf_psc_delta",
         network.neurons,
@@ -27,18 +27,18 @@ def play(network, ticks, warm_up):
         },
     )
     neurons.V_m = network.potential.ravel().astype(float)
-    for some, there, sign in network.chunks():
-        pre = np.repeat(np.arange(some.start + 1, some.stop + 1), FAN_OUT)
+    for senders, receivers, sign in network.chunks():
+        pre = np.repeat(np.arange(senders.start + 1, senders.stop + 1), FAN_OUT)
         weight = np.repeat(sign.astype(float), FAN_OUT)
         nest.Connect(
             pre,
-            there.ravel() + 1,
+            receivers.ravel() + 1,
             "one_to_one",
             {"synapse_model": "static_synapse", "weight": weight, "delay": np.ones(len(pre))},
         )
     nest.Prepare()
     nest.Run(float(warm_up))
-    clock = Clock()
+    clock = PeerTimer()
     nest.Run(float(ticks))
     ms = clock.ms(ticks)
     spikes = nest.local_spike_counter  # of the last run

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from neurosyn.analysis.catalogue import ANALYSES, analyse_run, plot_analysis
+from neurosyn.analysis.catalogue import ANALYSES, analyse_run
 from neurosyn.analysis.printing import print_analysis
 from neurosyn.errors import NeurosynError
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         analysis = analyse_run(given.name, given.run, **options)
         if given.plot is not None:
-            plot_analysis(analysis, given.plot)
+            analysis.save_plot(given.plot)
         print_analysis(analysis, as_json=given.json, as_csv=given.csv, table=given.table, rows=given.rows)
     except NeurosynError as error:
         sys.stderr.write(f"neurosyn: {error}\n")

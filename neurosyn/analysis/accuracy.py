@@ -67,7 +67,7 @@ def analyse(run: FinishedRun) -> Analysis:
     if dataset.get("official") is False:
         notes = ("The frames are a stand-in: none of these numbers may be compared with published results.",)
     tables = {"classes": classes, "confusion": confusion, "frames": frames}
-    return Analysis("accuracy", str(run.path), run.title, headline, tables, notes)
+    return Analysis("accuracy", str(run.path), run.title, headline, tables, notes, draw=draw, size=(11.0, 5.4))
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:

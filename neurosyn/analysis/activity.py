@@ -60,6 +60,7 @@ def analyse(run: FinishedRun) -> Analysis:
         },
         tables,
         (f"Counted over the {ticks:,} {'timed' if timed else 'simulated'} ticks.",),
+        draw=draw,
     )
 
 

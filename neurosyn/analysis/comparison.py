@@ -56,7 +56,13 @@ def compare(runs: Sequence[FinishedRun]) -> Analysis:
             order = values if least else -values
             best[label] = str(table["run"].iloc[int(np.nanargmin(order.to_numpy()))])
     return Analysis(
-        "compare", ", ".join(str(run.path) for run in runs), f"{len(runs)} runs", best, {"runs": table}, tuple(notes)
+        "compare",
+        ", ".join(str(run.path) for run in runs),
+        f"{len(runs)} runs",
+        best,
+        {"runs": table},
+        tuple(notes),
+        draw=draw,
     )
 
 

@@ -78,6 +78,8 @@ def analyse(run: FinishedRun, tick: int | None = None) -> Analysis:
         },
         {"path": steps, "what_if": _what_if(view), "elements": elements, "limits": limits},
         tuple(notes),
+        draw=draw,
+        size=(14.0, 8.0),
     )
 
 

@@ -55,7 +55,7 @@ def analyse(run: FinishedRun) -> Analysis:
         "injected": len(injected),
         "deviations": deviations,
     }
-    return Analysis("faults", str(run.path), run.title, headline, tables, notes)
+    return Analysis("faults", str(run.path), run.title, headline, tables, notes, draw=draw)
 
 
 def _late(run: FinishedRun) -> pd.DataFrame:

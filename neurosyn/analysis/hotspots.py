@@ -59,7 +59,7 @@ def analyse(run: FinishedRun) -> Analysis:
     tables["board"] = cores[["core", "layer", "x", "y", *measures]]
     headline["mesh"] = dict(trace.mesh)
     notes = (f"Over the {headline['ticks']:,} {'timed' if timed else 'simulated'} ticks.",)
-    return Analysis("hotspots", str(run.path), run.title, headline, tables, notes)
+    return Analysis("hotspots", str(run.path), run.title, headline, tables, notes, draw=draw, size=(15.0, 5.2))
 
 
 def _hottest(table: pd.DataFrame, measure: str, group: str, name: str) -> list[dict[str, Any]]:

@@ -188,6 +188,7 @@ def analyse(run: FinishedRun) -> Analysis:
             "core: until the neuron was evaluated; queue: waiting; hops: routers; edge: links between chips and the "
             "host's ports.",
         ),
+        draw=draw,
     )
 
 

@@ -66,6 +66,7 @@ def analyse(run: FinishedRun) -> Analysis:
         },
         tables,
         tuple(notes),
+        draw=draw,
     )
 
 

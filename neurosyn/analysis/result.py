@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import DataError, did_you_mean
@@ -36,6 +39,10 @@ class Analysis:
         By name; the first is the main one.
     notes : tuple of str
         What a reader must know, a sentence each.
+    draw : function
+        Draws an analysis of this kind into a figure.
+    size : (float, float)
+        Width and height of the drawing, in inches.
     """
 
     name: str
@@ -44,6 +51,8 @@ class Analysis:
     headline: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    draw: Callable[[Analysis, Figure], None] = field(kw_only=True, repr=False)
+    size: tuple[float, float] = field(default=(12.0, 5.0), kw_only=True, repr=False)
 
     def table(self, name: str | None = None) -> pd.DataFrame:
         """Return a table, by default the main one.
@@ -66,9 +75,20 @@ class Analysis:
 
     def plot(self) -> Figure:
         """Draw it; notebooks show the figure."""
-        from neurosyn.analysis.catalogue import draw_analysis
+        from neurosyn.analysis.plotting import new_figure
 
-        return draw_analysis(self)
+        return new_figure(partial(self.draw, self), title=self.heading, size=self.size)
+
+    def save_plot(self, path: Path) -> None:
+        """Draw it to a .png, .svg or .pdf file."""
+        from neurosyn.analysis.plotting import save_figure
+
+        save_figure(path, partial(self.draw, self), title=self.heading, size=self.size)
+
+    @property
+    def heading(self) -> str:
+        """The line above the drawing."""
+        return f"{self.name}: {self.title}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; tables are lists of records, numbers that are missing null."""

@@ -69,6 +69,7 @@ def analyse(run: FinishedRun) -> Analysis:
             "A link is busy for packets times its cycle; the share is of the time from the first timed tick to the end "
             "of the last.",
         ),
+        draw=draw,
     )
 
 

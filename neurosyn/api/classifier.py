@@ -7,16 +7,14 @@ values lie between `low` and `high` becomes the level round(255·(x − low)/(hi
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ValidationError
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -30,10 +28,15 @@ from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
 from neurosyn.network.topology import LayerSpec, Topology
-from neurosyn.options import Options
+from neurosyn.options import OptionsError
 from neurosyn.registry import registry
+from neurosyn.scenario.tables import contracts
 from neurosyn.training.hold_out import hold_out
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData, require_trainable
+
+if TYPE_CHECKING:
+    from neurosyn.chip.program import Program
+    from neurosyn.compiler.options import CompileOptions
 
 __all__ = ["SpikingClassifier"]
 
@@ -192,15 +195,19 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return value["kind"], {key: _plain(option) for key, option in value.items() if key != "kind"}
 
-    def _plugin(self, name: str, kind: str, options: dict[str, Any]) -> Options:
-        cls = cast("type[Options]", registry.get(PLUGINS[name], kind))
+    def _plugin(self, name: str, kind: str, options: dict[str, Any]) -> Any:
+        """Return the plugin of a parameter.
+
+        Raises
+        ------
+        ValueError
+            If an option is wrong, as scikit-learn has it for parameters.
+        """
+        group = PLUGINS[name]
         try:
-            return cls.from_table(options)
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or kind}: {e['msg']}" for e in error.errors())
-            raise ValueError(
-                f"{name} '{kind}': {problems}; see `neurosyn plugins show {PLUGINS[name]} {kind}`"
-            ) from error
+            return registry.build(group, {**options, "kind": kind}, f"{name} '{kind}'", *contracts(group))
+        except OptionsError as error:
+            raise ValueError(str(error)) from error
 
     # Training.
 
@@ -324,14 +331,14 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         kind, options = self._table("encoder")
         if kind == "auto":
             kind = "unit" if self._is_vector else "contrast"
-        encoder = self._plugin("encoder", kind, options)
-        return cast("Encoder", encoder), {"kind": kind, **encoder.model_dump(mode="json", exclude_none=True)}
+        encoder: Encoder = self._plugin("encoder", kind, options)
+        return encoder, {"kind": kind, **encoder.to_table()}
 
     def _make_network(self, encoder: Encoder, n_classes: int, seed: int, known: Network | None) -> Network:
         kind, options = self._table("topology")
         if kind == "auto":
             kind = "dense" if min(self.image_shape_[:2]) < 8 else "eedn_tiny"
-        topology = cast("Topology", self._plugin("topology", kind, options))
+        topology: Topology = self._plugin("topology", kind, options)
         shape = MapShape(*encoder.shape(self.image_shape_))
         specs = topology.layers(shape, n_classes)
         if known is None:
@@ -343,7 +350,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _make_trainer(self, samples: int, epochs: int | None) -> Trainer:
         kind, options = self._table("trainer")
-        trainer = cast("Trainer", self._plugin("trainer", kind, options))
+        trainer: Trainer = self._plugin("trainer", kind, options)
         defaults: dict[str, Any] = {}
         if hasattr(trainer, "shift"):
             defaults["shift"] = min(trainer.shift, min(self.image_shape_[:2]) // 16)
@@ -353,7 +360,8 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             steps = -(-samples // getattr(trainer, "batch", samples))
             defaults["epochs"] = max(trainer.epochs, -(-STEPS // steps))
         open_options = {key: value for key, value in defaults.items() if hasattr(trainer, key) and key not in options}
-        return cast("Trainer", self._plugin("trainer", kind, {**options, **open_options}))
+        completed: Trainer = self._plugin("trainer", kind, {**options, **open_options})
+        return completed
 
     # Use.
 
@@ -403,23 +411,23 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         powers = np.exp(scale * (scores - scores.max(axis=1, keepdims=True)))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
-    def to_program(self, options: Options | None = None) -> Any:
+    def to_program(self, options: CompileOptions | None = None) -> Program:
         """Compile the network.
 
         Parameters
         ----------
-        options : neurosyn.compiler.options.CompileOptions, optional
+        options : CompileOptions, optional
             How layers are cut into cores.
 
         Returns
         -------
-        neurosyn.chip.program.Program
+        Program
             Ready to be placed and simulated; its output for `input_spikes` decides as `predict` does.
         """
         check_is_fitted(self)
-        # The compiler is a later stage, which training does not import: named by path, as in a scenario's tables.
-        compiler = importlib.import_module("neurosyn.compiler.compile")
-        return compiler.compile_network(self.model_, options)
+        from neurosyn.compiler.compile import compile_network
+
+        return compile_network(self.model_, options)
 
 
 def _ranges(X: NDArray[Any]) -> tuple[Any, Any]:

@@ -5,7 +5,6 @@ Backends differ in speed alone; the bits of their results are the same.
 
 from __future__ import annotations
 
-import contextlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +18,7 @@ from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.program import Program
 from neurosyn.chip.scheduler import Schedulers
 from neurosyn.chip.stateless import is_stateless
-from neurosyn.errors import BackendError, did_you_mean
+from neurosyn.errors import BackendError, ForkedError, did_you_mean
 
 __all__ = ["BACKENDS", "Backend", "LoadedProgram", "StepResult", "get_backend"]
 
@@ -236,8 +235,13 @@ def get_backend(name: str = "auto") -> Backend:
     """
     if name == "auto":
         for candidate in BACKENDS[:-1]:
-            with contextlib.suppress(BackendError):
+            try:
                 return get_backend(candidate)
+            except ForkedError:
+                # NumPy would do, but ten times slower and without a word.
+                raise
+            except BackendError:
+                pass
         return get_backend(BACKENDS[-1])
     if name not in BACKENDS:
         raise BackendError(

@@ -34,7 +34,7 @@ from neurosyn.chip.neuron import POTENTIAL_MAX
 from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.scheduler import SLOTS, Schedulers
 from neurosyn.chip.stateless import firing_sums
-from neurosyn.errors import BackendError
+from neurosyn.errors import BackendError, ForkedError
 from neurosyn.support.processors import usable_processors
 
 __all__ = ["NumbaBackend"]
@@ -66,6 +66,7 @@ class NumbaBackend(Backend):
     name = "numba"
 
     def __init__(self, threads: int | None = None) -> None:
+        _require_unforked()
         # Read when Numba starts its threads: spinning ones make a tick several times longer on a busy machine.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         if popcount_probe(np.uint64(0xFF00_0000_0000_0001)) != 9:
@@ -78,8 +79,37 @@ class NumbaBackend(Backend):
         return _NumbaProgram(program, self.threads)
 
 
+class _Process:
+    """State of parallel kernels in this process.
+
+    GNU's OpenMP ends a process that was forked from one that has used it as soon as a parallel kernel starts.
+    """
+
+    has_run = False
+    is_forked = False
+
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.is_forked = cls.is_forked or (cls.has_run and numba.threading_layer() == "omp")  # type: ignore[attr-defined]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Process.after_fork)
+
+
+def _require_unforked() -> None:
+    if _Process.is_forked:
+        raise ForkedError(
+            "backend numba: this process was forked from one that has used the backend, which OpenMP does not survive; "
+            'start workers with multiprocessing.get_context("spawn"), fork before the first simulation, or choose '
+            'simulate.backend = "numpy"'
+        )
+
+
 @contextlib.contextmanager
 def _threads(count: int) -> Iterator[None]:
+    _require_unforked()
+    _Process.has_run = True
     before = numba.get_num_threads()
     numba.set_num_threads(count)
     try:

@@ -1,1 +1,1 @@
-"""Benchmarks: how fast this machine simulates, beside what the machine itself can do."""
+"""Benchmarks: speed of simulations on this machine, beside the limits of the machine."""

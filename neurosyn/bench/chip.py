@@ -1,8 +1,8 @@
-"""The common workload on the simulator: a recurrent network of tonic neurons that fills cores × 256 × 256.
+"""Benchmark of the common workload: a recurrent network of tonic neurons on cores of 256 × 256 synapses.
 
-Every axon has so many of its 256 synapses on, half of the axons excite and half inhibit, and each neuron sends to a
-random axon of a random core in the next tick (`neurosyn.bench.workloads`). With 20 Hz and 128 synapses a neuron has
-leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events for each core.
+Every axon has a given number of its 256 synapses on, half of the axons excite and half inhibit, and each neuron sends
+to a random axon of a random core in the next tick (`neurosyn.bench.workloads`). With 20 Hz and 128 synapses a neuron
+has leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events per core.
 """
 
 from __future__ import annotations
@@ -34,14 +34,25 @@ _LARGEST_SIDE = 4 * CHIP_SIDE
 def common_workload(
     cores: int, rate_hz: float = 20, synapses: int = 128, seed: int = 0, chip: ChipOptions | None = None
 ) -> tuple[Program, Placement, ChipOptions]:
-    """Return the network of so many cores, placed at random on a square of routers.
+    """Return the network of the common workload, its random placement, and the chip.
 
-    `chip` says what its parts cost, if not what they do by default; the board is the smallest that holds the network.
+    Parameters
+    ----------
+    cores
+        A square number; the cores take a square of routers.
+    rate_hz
+        Mean rate of a neuron.
+    synapses
+        Synapses that are on, of the 256 of an axon.
+    seed
+        Seed of network and placement.
+    chip
+        Options of the chip; the board is always the smallest that holds the network.
 
     Raises
     ------
     ScenarioError
-        If the numbers make no such network.
+        If the numbers are out of range.
     """
     side = math.isqrt(max(cores, 0))
     if side * side != cores or not 1 <= side <= _LARGEST_SIDE:
@@ -58,7 +69,7 @@ def common_workload(
 
 
 def check_timing(timing: str) -> None:
-    """Raise `ScenarioError` if the engine has no such timing."""
+    """Raise `ScenarioError` if `timing` is not one of the engine's."""
     known = get_args(TimingName)
     if timing not in known:
         raise ScenarioError(f"--timing: '{timing}' is none of {', '.join(known)}{did_you_mean(timing, known)}")
@@ -72,9 +83,9 @@ def simulated(
     stamps: Stamps,
     jobs: int | None = None,
 ) -> TicksResult:
-    """Play a workload for so many ticks; no spikes come from outside."""
-    nothing = np.zeros(0, np.int32)
-    spikes = InputSpikes.to_axons(nothing.astype(np.int64), nothing, nothing)
+    """Simulate a workload for `ticks` ticks, without input spikes."""
+    empty = np.zeros(0, np.int32)
+    spikes = InputSpikes.to_axons(empty.astype(np.int64), empty, empty)
     options = SimulateOptions.from_table({"timing": timing, "backend": backend})
     return simulate_ticks(*workload, options, spikes, ticks, progress=stamps, jobs=jobs)
 
@@ -95,8 +106,21 @@ def bench_chip(
 ) -> dict[str, Any]:
     """Measure the time of a tick.
 
-    Times are taken from the end of tick 0 to the end of the last: what loading costs is not among them, and the spikes
-    of the first tick are there. Counts are those of all ticks of one repeat, and equal in all repeats.
+    Times run from the end of tick 0 to the end of the last tick, so that loading is excluded and all ticks have spikes.
+    Counts are those of all ticks of one repeat, and equal in all repeats.
+
+    Parameters
+    ----------
+    cores, rate_hz, synapses, seed
+        The workload, see `common_workload`.
+    timing, backend, ticks, jobs
+        The simulation.
+    repeats
+        Number of simulations.
+    overrides
+        ``key.path=value`` texts for the options of the chip.
+    progress
+        Called with repeats done, repeats in all, and the unit.
 
     Returns
     -------
@@ -109,7 +133,7 @@ def bench_chip(
     if "chips" in chip.model_fields_set:
         raise ScenarioError("--set: chip.chips: the board follows from --cores; change that")
     before = machine()
-    # Compiles what is compiled when first used.
+    # A first run compiles the kernels.
     simulated(common_workload(4, rate_hz, synapses), timing, backend, 2, Stamps())
     workload = common_workload(cores, rate_hz, synapses, seed, chip)
     results, clocks = [], []
@@ -142,7 +166,7 @@ def bench_chip(
 
 
 def _times(timing: TimingResult) -> dict[str, float]:
-    """Return the tick period, and how full the network was: nothing waits in an empty one."""
+    """Return the tick period and the congestion of the fabric."""
     return {
         "tick_period_us": timing.tick_period_ps / 1e6,
         "packet_blocked_share": round(timing.packet_blocked_ps / max(timing.packet_travel_ps, 1), 4),

@@ -1,4 +1,4 @@
-"""The one-chip network of Esser et al. (2016) with the model that ships: frames per second of the simulator."""
+"""Benchmark of the one-chip network of Esser et al. (2016) with the shipped model, in frames per second."""
 
 from __future__ import annotations
 
@@ -48,7 +48,18 @@ kind = "space_filling"
 
 
 def shipped_network() -> tuple[Program, Placement, ChipOptions, NDArray[np.uint8], NDArray[np.uint8]]:
-    """Compile and place the shipped network; return it with the test frames' spikes and what it should make of them."""
+    """Compile and place the shipped network.
+
+    Returns
+    -------
+    program : Program
+    placement : Placement
+    chip : ChipOptions
+    spikes : uint8 array (frames, lines)
+        Input spikes of the test frames.
+    expected : uint8 array (frames, outputs)
+        Output spikes of the trained network for these frames.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.toml"
         path.write_text(_SCENARIO, encoding="utf-8")
@@ -73,9 +84,22 @@ def bench_eedn(
     backend: str = "auto",
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measure frames per second, for the function alone and, of some of them, with the time of every packet.
+    """Measure frames per second: of the function alone, and with the timing of every packet for some frames.
 
     Every output spike is compared with the trained network's.
+
+    Parameters
+    ----------
+    frames
+        Number of frames without timing.
+    timing, timed_frames
+        Timing, and number of timed frames (by default 16, 1 with ``simpy``).
+    repeats
+        Number of simulations without timing.
+    backend
+        Compute backend.
+    progress
+        Called with steps done, steps in all, and the name of the step.
 
     Returns
     -------
@@ -90,8 +114,8 @@ def bench_eedn(
     number = np.arange(frames) % len(spikes)
     spikes, expected = spikes[number], expected[number]
 
-    def simulated(how: str) -> tuple[FramesResult, Stamps]:
-        options = SimulateOptions.from_table({"timing": how, "timed_frames": timed_frames, "backend": backend})
+    def simulated(timing: str) -> tuple[FramesResult, Stamps]:
+        options = SimulateOptions.from_table({"timing": timing, "timed_frames": timed_frames, "backend": backend})
         stamps = Stamps()
         return simulate_frames(program, placement, chip, options, spikes, progress=stamps), stamps
 
@@ -114,7 +138,7 @@ def bench_eedn(
         "mismatched_frames": mismatched,
     }
     if timing == "compiled":
-        simulated(timing)  # compiles what only real traffic needs
+        simulated(timing)  # compiles the kernels that only real traffic uses
     if timing != "none":
         document |= {"timing": timing, **_timed(*simulated(timing))}
         progress(repeats + 2, repeats + 2, "timed")
@@ -122,7 +146,7 @@ def bench_eedn(
 
 
 def _timed(result: FramesResult, stamps: Stamps) -> dict[str, Any]:
-    """Say how fast the timed frames went; one enters at every tick."""
+    """Return the speed of the timed frames; one enters at every tick."""
     assert result.timing is not None
     ticks = len(result.timing.makespans_ps)
     ms, _ = stamps.ms_per_tick(ticks)

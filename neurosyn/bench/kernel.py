@@ -1,4 +1,4 @@
-"""The crossbar kernel beside the limits of the machine."""
+"""Benchmark of the crossbar kernel, beside the limits of the machine."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from neurosyn.errors import NeurosynError
 __all__ = ["bench_kernel", "without_state"]
 
 _ACTIVE = 0.02
-"""Share of axons that are active in a tick of the common workload."""
+"""Share of active axons in a tick of the common workload."""
 _TYPES = 2
-"""Axon types that it uses."""
+"""Number of axon types that the workload uses."""
 
 
 def bench_kernel(
@@ -32,11 +32,24 @@ def bench_kernel(
     backend: str = "auto",
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measure one tick of all cores, and many frames of cores without state at once.
+    """Measure one tick of all cores, and a batch of frames of stateless cores.
 
-    A tick has to read the crossbars, read and write the potentials, and write which neurons fired and their synaptic
-    events: its limit is the bandwidth of the memory, for as many bytes. A batch reads a crossbar once for many frames:
-    its limit is the counting of bits, words × axon types for each neuron and frame.
+    A tick reads the crossbars, reads and writes the potentials, and writes spikes and synaptic events: its limit is the
+    memory bandwidth. A batch reads a crossbar once for many frames: its limit is the counting of bits, words × axon
+    types for each neuron and frame.
+
+    Parameters
+    ----------
+    cores
+        Number of cores, a square number.
+    frames
+        Frames in a batch.
+    repeats
+        Number of measured ticks; batches are measured half as often.
+    backend
+        Compute backend.
+    progress
+        Called with steps done, steps in all, and the name of the step.
 
     Returns
     -------
@@ -91,7 +104,7 @@ def bench_kernel(
 
 
 def without_state(program: Program) -> Program:
-    """Return the program with neurons as compiled networks have them: V = 0 after every tick."""
+    """Return the program with the neurons of compiled networks, whose potential is 0 after every tick."""
     kind = np.zeros(1, NEURON_TYPE)
     kind["weights"] = (1, -1, 0, 0)
     kind["threshold"] = 1

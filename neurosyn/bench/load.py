@@ -1,4 +1,4 @@
-"""How long a user waits before anything is simulated."""
+"""Benchmark of start-up: loading a program, and ``neurosyn --help``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from neurosyn.formats.program_file import load_program, save_program
 __all__ = ["bench_load"]
 
 _HELP = ("-c", "import sys; sys.argv = ['neurosyn', '--help']; from neurosyn.cli import main; main()")
-_NOTHING = ("-c", "")
+_EMPTY = ("-c", "")
 
 
 def bench_load(*, repeats: int = 5, progress: Callable[[int, int, str], None] = lambda *_: None) -> dict[str, Any]:
-    """Measure the reading of a full chip's program, and ``neurosyn --help`` beside Python doing nothing.
+    """Measure the reading of a full chip's program, and ``neurosyn --help`` beside an empty Python program.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def bench_load(*, repeats: int = 5, progress: Callable[[int, int, str], None] = 
         load = time_calls(lambda: load_program(path), repeats)
     progress(2, 3, "starting")
     started = time_calls(lambda: _run(_HELP), repeats)
-    python = time_calls(lambda: _run(_NOTHING), repeats)
+    python = time_calls(lambda: _run(_EMPTY), repeats)
     progress(3, 3, "starting")
     return {
         "cores": program.cores,
@@ -53,4 +53,4 @@ def bench_load(*, repeats: int = 5, progress: Callable[[int, int, str], None] = 
 
 
 def _run(arguments: tuple[str, ...]) -> None:
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own words)
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (constant commands)

@@ -1,7 +1,7 @@
-"""What the machine itself can do, measured in the same run: memory bandwidth and popcounts."""
+"""Limits of the machine, measured in the same run: memory bandwidth and popcounts."""
 
 # mypy: ignore-errors
-# The bodies of the kernels are Numba's language: types are inferred when one is compiled.
+# Numba infers the types in the kernels when it compiles them.
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from neurosyn.bench.measure import time_calls
 __all__ = ["measure_limits"]
 
 _NEAR, _MASKS, _ROUNDS = 2**11, 8, 2**12
-"""Words that fit the nearest cache (16 KB); masks that a word is ANDed with when it has been read, so that reading is
-not what limits; how often each of the tasks goes through the words: long enough that waking threads does not count."""
+"""Words that fit the first-level cache (16 KB); masks for each word that is read, so that reading does not limit;
+passes of each task over the words, so many that the start of threads does not count."""
 _PARTS = 64
 
 
-# Loops by index: those over items are not turned into vector instructions.
+# Loops run over indices: Numba does not vectorise loops over items.
 @numba.njit(parallel=True, boundscheck=False)
 def _read(words, sums):
     for part in numba.prange(sums.size):
-        some, total = words[part], np.uint64(0)
-        for k in range(some.size):
-            total += some[k]
+        part_words, total = words[part], np.uint64(0)
+        for k in range(part_words.size):
+            total += part_words[k]
         sums[part] = total
 
 
@@ -45,26 +45,27 @@ def _count(words, masks, counts):
 
 
 def measure_limits(read_bytes: int = 2**28, repeats: int = 30) -> dict[str, Any]:
-    """Measure how fast all threads read memory, and how fast they count the bits of words ANDed with a mask.
+    """Measure the rates at which all threads read memory and count the bits of masked words.
 
     Parameters
     ----------
     read_bytes
-        How much is read over and over; the last cache may hold a part of it.
+        Bytes to read repeatedly; the last-level cache may hold a part of them.
     repeats
+        Number of measurements.
 
     Returns
     -------
     dict
         ``threads``, ``read_gb_per_s`` (10⁹ bytes) and ``popcount_gwords_per_s`` (10⁹ words of 64 bits), both of the
-        quickest repeat: a limit.
+        fastest repeat.
     """
     threads = NumbaBackend().threads
     random = np.random.default_rng(0)
     before = numba.get_num_threads()
     numba.set_num_threads(threads)
     try:
-        # Written to, else all its pages are one and the same.
+        # Pages that were never written all map to one page of zeros.
         words = np.arange(read_bytes // 8 // _PARTS * _PARTS, dtype=np.uint64).reshape(_PARTS, -1)
         sums = np.zeros(_PARTS, np.uint64)
         read = time_calls(lambda: _read(words, sums), repeats)

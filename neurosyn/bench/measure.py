@@ -1,4 +1,4 @@
-"""Clocks and memory: what a benchmark reads while it works."""
+"""Measurement of time and memory for benchmarks."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["Stamps", "machine", "peak_rss_gb", "spread", "time_calls"]
 
 
 class Stamps:
-    """Wall and processor time at each call of the engine's progress about ticks, in seconds."""
+    """Progress callback of the engine that records wall and processor time after each tick, in seconds."""
 
     def __init__(self) -> None:
         self._wall: list[float] = []
         self._cpu: list[float] = []
 
     def __call__(self, _done: int, _total: int, what: str) -> None:
-        """Take the time after a tick."""
+        """Record the times after a tick."""
         if what == "ticks":
             self._wall.append(time.perf_counter())
             self._cpu.append(time.process_time())
 
     def ms_per_tick(self, ticks: int | None = None) -> tuple[float, float]:
-        """Return wall and processor time of a tick in ms: the mean of the last so many, or of all but the first.
+        """Return mean wall and processor time of a tick in ms, over the last `ticks`, or all but the first.
 
-        What came before the end of the first tick, the loading of a program among it, never counts.
+        Times before the end of the first tick, which include loading, never count.
         """
         last = len(self._wall) - 1 if ticks is None else ticks
         wall, cpu = (1e3 * (clock[-1] - clock[-1 - last]) / last for clock in (self._wall, self._cpu))
@@ -40,7 +40,7 @@ class Stamps:
 
 
 def time_calls(call: Callable[[], Any], repeats: int) -> list[float]:
-    """Return the wall times in seconds of so many calls, after one that does not count."""
+    """Return the wall times of `repeats` calls in seconds, after one call to warm up."""
     call()
     seconds = []
     for _ in range(repeats):
@@ -51,7 +51,7 @@ def time_calls(call: Callable[[], Any], repeats: int) -> list[float]:
 
 
 def spread(name: str, values: Sequence[float], digits: int = 4) -> dict[str, Any]:
-    """Return the median under `name`, and its least and largest values."""
+    """Return the median as `name`, and minimum and maximum as `name`_min and `name`_max."""
     rounded = [float(f"{value:.{digits}g}") for value in values]
     return {
         name: float(f"{statistics.median(values):.{digits}g}"),
@@ -61,9 +61,9 @@ def spread(name: str, values: Sequence[float], digits: int = 4) -> dict[str, Any
 
 
 def peak_rss_gb() -> float:
-    """Return the most memory that this process has had so far, in GB (10⁹ bytes)."""
+    """Return the peak resident memory of this process in GB (10⁹ bytes)."""
     try:
-        # Linux hands the peak of a parent process on to `ru_maxrss`.
+        # On Linux `ru_maxrss` includes the peak of the parent process.
         status = Path("/proc/self/status").read_text(encoding="ascii")
         kilobytes = int(status.split("VmHWM:", 1)[1].split()[0])
     except (OSError, IndexError, ValueError):
@@ -74,5 +74,5 @@ def peak_rss_gb() -> float:
 
 
 def machine() -> dict[str, Any]:
-    """Return how many processors this process may use, and how busy they are with anything."""
+    """Return the number of usable processors, and the load of the machine over the last minute."""
     return {"processors": usable_processors(), "load_1min": round(os.getloadavg()[0], 2)}

@@ -14,14 +14,14 @@ relative, so it does not matter where a chip's edge lies: the next chip goes on 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import ChipLimitError
 
-__all__ = ["LARGEST_AXON", "REACH", "Fields", "pack", "unpack"]
+__all__ = ["LARGEST_AXON", "REACH", "pack"]
 
 REACH = 255
 """Largest |dx| and |dy|: fields of 9 bits with sign. [P] Akopyan et al. 2015."""
@@ -29,15 +29,6 @@ LARGEST_AXON = 255
 """8 bits. [P] Akopyan et al. 2015."""
 
 _WAY_BITS, _TICK_BITS, _AXON_BITS, _DEBUG_BITS = 9, 4, 8, 2
-
-
-class Fields(NamedTuple):
-    """What packets say, in arrays (n,)."""
-
-    dx: NDArray[np.int32]
-    dy: NDArray[np.int32]
-    tick: NDArray[np.int32]
-    axon: NDArray[np.int32]
 
 
 def pack(dx: NDArray[Any], dy: NDArray[Any], delivery_tick: NDArray[Any], axon: NDArray[Any]) -> NDArray[np.uint32]:
@@ -65,22 +56,3 @@ def pack(dx: NDArray[Any], dy: NDArray[Any], delivery_tick: NDArray[Any], axon: 
     for value, bits in ((dx, _WAY_BITS), (dy, _WAY_BITS), (delivery_tick, _TICK_BITS), (axon, _AXON_BITS)):
         word = (word << np.uint32(bits)) | (value & (2**bits - 1)).astype(np.uint32)
     return word << np.uint32(_DEBUG_BITS)
-
-
-def unpack(words: NDArray[np.uint32]) -> Fields:
-    """Return what the words (n,) of packets say."""
-    rest = (words >> np.uint32(_DEBUG_BITS)).astype(np.int64)
-
-    def take(bits: int) -> NDArray[np.int32]:
-        nonlocal rest
-        value: NDArray[np.int32] = (rest & (2**bits - 1)).astype(np.int32)
-        rest = rest >> bits
-        return value
-
-    def signed(value: NDArray[np.int32]) -> NDArray[np.int32]:
-        sign = np.int32(1 << (_WAY_BITS - 1))
-        result: NDArray[np.int32] = (value ^ sign) - sign
-        return result
-
-    axon, tick, dy, dx = take(_AXON_BITS), take(_TICK_BITS), take(_WAY_BITS), take(_WAY_BITS)
-    return Fields(signed(dx), signed(dy), tick, axon)

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.cli.log import LOG, end_log
+from neurosyn.cli.streams import prepare_streams
 
 if TYPE_CHECKING:
     from neurosyn.errors import NeurosynError
@@ -32,6 +33,9 @@ _REMEDIES = {
 
 def main() -> None:
     """Run the command line; turn errors into a line on stderr and the right exit code."""
+    prepare_streams()
+    # Figures are drawn to files; a backend that the environment names for windows may not exist here.
+    os.environ["MPLBACKEND"] = "agg"
     warnings.showwarning = _show_warning
     code = 0
     try:

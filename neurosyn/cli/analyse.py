@@ -25,12 +25,12 @@ def _command(name: str) -> Callable[..., None]:
     def command(
         run: RunPath, json: Json = False, csv: Csv = False, table: TableName = None, rows: Rows = 20, plot: Plot = None
     ) -> None:
-        from neurosyn.analysis.catalogue import analyse_run, plot_analysis
+        from neurosyn.analysis.catalogue import analyse_run
         from neurosyn.analysis.printing import print_analysis
 
         analysis = analyse_run(name, run)
         if plot is not None:
-            plot_analysis(analysis, plot)
+            analysis.save_plot(plot)
         print_analysis(analysis, as_json=json, as_csv=csv, table=table, rows=rows)
 
     command.__doc__ = ANALYSES[name]
@@ -55,12 +55,12 @@ def critical_path(
     plot: Plot = None,
 ) -> None:
     """Say what a tick waits for."""
-    from neurosyn.analysis.catalogue import analyse_run, plot_analysis
+    from neurosyn.analysis.catalogue import analyse_run
     from neurosyn.analysis.printing import print_analysis
 
     analysis = analyse_run("critical-path", run, tick=tick)
     if plot is not None:
-        plot_analysis(analysis, plot)
+        analysis.save_plot(plot)
     print_analysis(analysis, as_json=json, as_csv=csv, table=table, rows=rows)
 
 
@@ -74,12 +74,11 @@ def compare(
     plot: Plot = None,
 ) -> None:
     """Put runs beside each other: accuracy, speed, power, and energy against delay."""
-    from neurosyn.analysis.catalogue import plot_analysis
     from neurosyn.analysis.comparison import compare as compare_runs
     from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.analysis.printing import print_analysis
 
     analysis = compare_runs([FinishedRun(run) for run in runs])
     if plot is not None:
-        plot_analysis(analysis, plot)
+        analysis.save_plot(plot)
     print_analysis(analysis, as_json=json, as_csv=csv)

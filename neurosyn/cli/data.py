@@ -12,7 +12,7 @@ from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPath
 
 if TYPE_CHECKING:
-    from neurosyn.data.dataset import DataContext
+    from neurosyn.data.dataset import DataContext, Dataset
     from neurosyn.data.source import DataSource
 
 app = typer.Typer(
@@ -45,21 +45,19 @@ def list_(json: Json = False) -> None:
 
 
 def _row(kind: str, context: DataContext) -> dict[str, Any]:
-    from pydantic import ValidationError
-
     from neurosyn.errors import NeurosynError
+    from neurosyn.options import OptionsError
     from neurosyn.registry import blame, registry
+    from neurosyn.scenario.tables import contracts
 
     row: dict[str, Any] = {"kind": kind, "name": "", "official": None, "train": "", "test": ""}
     try:
-        cls: Any = registry.get("datasets", kind)
+        dataset: Dataset = registry.build("datasets", {"kind": kind}, "", *contracts("datasets"))
         with blame("datasets", kind, "info"):
-            try:
-                dataset = cls.from_table({})
-            except ValidationError:
-                return row | {"name": "needs options in a scenario"}
             info = dataset.info(context)
             here = {s: "missing" if dataset.available(context, s) else "here" for s in ("train", "test")}
+    except OptionsError:
+        return row | {"name": "needs options in a scenario"}
     except (NeurosynError, OSError) as error:
         return row | {"name": f"BROKEN: {error.__cause__ or error}"}
     return row | {"name": info.name, "official": info.official} | here
@@ -185,23 +183,22 @@ def _source(name: str, options: list[str] | None) -> DataSource:
     return DataSource(dataset.info(context), dataset, context)
 
 
-def _dataset(kind: str, options: list[str] | None = None) -> Any:
-    from pydantic import ValidationError
-
+def _dataset(kind: str, options: list[str] | None = None) -> Dataset:
     from neurosyn.errors import ScenarioError
+    from neurosyn.options import OptionsError
     from neurosyn.registry import registry
     from neurosyn.scenario.document import read_overrides
+    from neurosyn.scenario.tables import contracts
 
-    cls: Any = registry.get("datasets", kind)
+    table = {**read_overrides(options or []).values, "kind": kind}
     try:
-        return cls.from_table(read_overrides(options or []).values)
-    except ValidationError as error:
-        missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
-        if missing:
-            raise ScenarioError(
-                f"data set {kind}: needs options ({', '.join(missing)}); give them with --set KEY=VALUE, or see "
-                "`neurosyn data check SCENARIO`"
-            ) from error
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        there_are = ", ".join(cls.model_fields)
-        raise ScenarioError(f"data set {kind}: {wrong}; its options are {there_are or 'none'}") from error
+        dataset: Dataset = registry.build("datasets", table, f"data set {kind}", *contracts("datasets"))
+    except OptionsError as error:
+        missing = [str(mistake.path[0]) for mistake in error.mistakes if mistake.type == "missing"]
+        if not missing:
+            raise
+        raise ScenarioError(
+            f"data set {kind}: needs options ({', '.join(missing)}); give them with --set KEY=VALUE, or see "
+            "`neurosyn data check SCENARIO`"
+        ) from error
+    return dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import platform
 import shlex
@@ -55,7 +56,9 @@ def end_log(code: int) -> None:
     LOG.info("ended with code %d", code)
     for handler in [handler for handler in LOG.handlers if not isinstance(handler, logging.NullHandler)]:
         LOG.removeHandler(handler)
-        handler.close()
+        # A log on a full disk is no reason to end the run with an error.
+        with contextlib.suppress(OSError):
+            handler.close()
 
 
 def _add(handler: logging.Handler) -> None:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from neurosyn.cli.streams import is_unicode
+
 __all__ = ["print_json", "print_table"]
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document; numbers are finite or null."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False)
+    sys.stdout.write(text + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

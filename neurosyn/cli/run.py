@@ -59,7 +59,7 @@ def run(
     from neurosyn.engine.simulation import simulate_ticks
     from neurosyn.errors import ScenarioError
     from neurosyn.formats.open_program import open_program
-    from neurosyn.formats.spikes.files import OUTPUT_ENDINGS, check_ending, read_spikes, write_outputs
+    from neurosyn.formats.spikes.files import check_ending, read_spikes, write_outputs
     from neurosyn.formats.spikes.numbering import no_spikes
     from neurosyn.scenario.scenario import load_options
     from neurosyn.support.files import write_json
@@ -70,7 +70,7 @@ def run(
 
     # Before the work, not after it.
     if out is not None:
-        check_ending(out, OUTPUT_ENDINGS)
+        check_ending(out)
     found = load_options(("chip", "simulate", "trace"), overrides)
     chip, options, recording = found["chip"], found["simulate"], found["trace"]
     assert isinstance(chip, ChipOptions)

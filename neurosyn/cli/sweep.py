@@ -43,7 +43,6 @@ def sweep(
     Each run has its own folder in sweeps/NAME-HASH, or --out. The same command goes on where one was ended. A run that
     fails does not keep the others from being done; the exit code is then that of the first that failed.
     """
-    from neurosyn.analysis.catalogue import plot_analysis
     from neurosyn.analysis.printing import print_analysis
     from neurosyn.run.stages import Stages
     from neurosyn.run.sweep import Sweep, read_ranges
@@ -54,7 +53,7 @@ def sweep(
         swept.simulate(progress, jobs, force=force)
     analysis = swept.compare()
     if analysis is not None and plot is not None:
-        plot_analysis(analysis, plot)
+        analysis.save_plot(plot)
     if json:
         print_json(swept.to_dict() | {"comparison": None if analysis is None else analysis.to_dict()})
     elif analysis is not None:

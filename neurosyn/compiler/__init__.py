@@ -1,1 +1,1 @@
-"""From a trained network to a chip program."""
+"""Compilation of a trained network into a chip program."""

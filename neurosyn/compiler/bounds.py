@@ -1,11 +1,12 @@
-"""How few cores a layer could take at best, whatever the mapping.
+"""Lower bounds on the cores of a layer, for any mapping.
 
 The bounds hold for every program in which a core that computes a neuron receives all inputs of its site, an input takes
-two axons in each core that it enters, and a neuron drives one axon. They follow the layers from the last to the first:
+two axons in each core that it enters, and a neuron drives one axon. They are derived from the last layer to the first:
 
-- an element of a map enters at least as many cores as hold the neurons of all sites that see it, and as hold the inputs
-  of these sites, of which each core has room for one less beside the element itself;
-- for each of them it takes two axons there and two neurons in the layer before; an output pin takes one neuron;
+- an element of a map enters at least as many cores as are needed for the neurons of all sites that use it, and as are
+  needed for the inputs of these sites, where a core holds one input less beside the element itself;
+- for each of these cores the element takes two axons there and two neurons in the layer before; an output pin takes
+  one neuron;
 - at most one axon of a pair has a synapse with a neuron.
 """
 
@@ -17,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT
-from neurosyn.network.layer import Connectivity
+from neurosyn.network.layer import AXONS_PER_INPUT, Connectivity
 from neurosyn.network.network import Network
 
 __all__ = ["Demand", "find_demands"]
@@ -26,7 +26,7 @@ __all__ = ["Demand", "find_demands"]
 
 @dataclass(frozen=True)
 class Demand:
-    """What a layer takes at least, over all its cores together."""
+    """Least number of axons, neurons and synapses of a layer, over all its cores."""
 
     axons: int
     neurons: int
@@ -47,10 +47,10 @@ def find_demands(network: Network, weights: list[NDArray[np.int8]], options: Com
     layers = network.on_chip
     copies = np.ones(layers[-1].output.size, np.int64)
     demands: list[Demand] = []
-    for layer, own in zip(reversed(layers), reversed(weights), strict=True):
+    for layer, layer_weights in zip(reversed(layers), reversed(weights), strict=True):
         wiring = layer.connectivity
         needed = copies[wiring.outputs]
-        synapses = np.count_nonzero(own, axis=1)[wiring.banks]
+        synapses = np.count_nonzero(layer_weights, axis=1)[wiring.banks]
         entered = _cores_entered(wiring, layer.inputs.size, needed.sum(axis=1), options)
         copies = AXONS_PER_INPUT * entered
         demands.append(Demand(int(copies.sum()), int(needed.sum()), int((needed * synapses).sum())))
@@ -62,16 +62,16 @@ def find_demands(network: Network, weights: list[NDArray[np.int8]], options: Com
 def _cores_entered(
     wiring: Connectivity, inputs: int, neurons: NDArray[np.int64], options: CompileOptions
 ) -> NDArray[np.int64]:
-    """Return how many cores each input of a layer enters at least; `neurons` (sites,) are those of each site."""
-    site, place = np.nonzero((wiring.inputs >= 0) & (neurons > 0)[:, None])
-    element = wiring.inputs[site, place]
+    """Return the least number of cores that each input of a layer enters; `neurons` (sites,) counts those of a site."""
+    site, column = np.nonzero((wiring.inputs >= 0) & (neurons > 0)[:, None])
+    element = wiring.inputs[site, column]
     of_neurons = np.zeros(inputs, np.int64)
     np.add.at(of_neurons, element, neurons[site])
     order = np.argsort(element, kind="stable")
     first = np.searchsorted(element[order], np.arange(inputs + 1))
     site = site[order]
     entered = -(-of_neurons // options.neurons)
-    # Elements that the same sites see, such as the channels of a position, need be looked at once only.
+    # Elements that the same sites use, such as the channels of a position, are computed once.
     others = options.axons // AXONS_PER_INPUT - 1
     known: dict[bytes, int] = {}
     for number in range(inputs):

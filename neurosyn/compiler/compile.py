@@ -1,9 +1,9 @@
-"""The compiler: from a trained network to a chip program.
+"""Compiler from a trained network to a chip program.
 
-Fold normalisation into leaks → plan from the last layer to the first → cut layers into corelets → pack input splitters
-→ draw crossbars → join everything into one `Program`.
+Steps: fold normalisation into leaks, plan each layer from the last to the first, cut layers into corelets, pack the
+input splitters, set the crossbars, assemble one `Program`.
 
-Each layer takes one tick and so do the splitters: a frame that enters at tick t leaves at tick t + layers + 1.
+Every layer takes one tick, and so do the splitters: a frame injected at tick t leaves at tick t + layers + 1.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from neurosyn.compiler.fold import fold
 from neurosyn.compiler.neurons import IDLE, RELAY, make_neuron_types
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.pack import pack_layer
-from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, check_reach, plan_layer
+from neurosyn.compiler.plan import LayerPlan, check_copies, plan_layer
 from neurosyn.compiler.splitters import Splitters, pack_splitters
 from neurosyn.model.model import LayerParameters, Model
+from neurosyn.network.layer import AXONS_PER_INPUT
 from neurosyn.network.network import Network
 
 __all__ = ["SPLITTER_LAYER", "compile_network", "count_cores"]
@@ -49,20 +50,20 @@ def compile_network(
     options
         How layers are cut into cores.
     progress
-        Called with layers done, layers in all, and the layer's name.
+        Called with the number of layers done, the number of layers, and the name of the last one done.
 
     Returns
     -------
     Program
-        Stateless: what leaves depends on one frame only. Its ``about`` has ``network``, ``model`` (provenance),
-        ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the input
-        lines), ``depth`` (ticks from the injection of spikes to the output that they lead to), ``ticks_per_frame``
-        (ticks that a frame is injected for) and ``layers`` (one plan for each of ``layer_names``).
+        Stateless: the output of a frame depends on that frame alone. Its ``about`` has ``network``, ``model``
+        (provenance), ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the
+        input lines), ``depth`` (ticks from injection to the resulting output), ``ticks_per_frame`` (ticks during which
+        a frame is injected) and ``layers`` (one plan for each of ``layer_names``).
 
     Raises
     ------
     ChipLimitError
-        If something does not fit a core, with layer, limit, value and remedy.
+        If a layer does not fit a core; the message gives layer, limit, value and remedy.
     """
     options = options or CompileOptions()
     deployed = fold(model)
@@ -76,12 +77,12 @@ def compile_network(
     draft = _Draft(int(first[-1]), options)
     draft.add_splitters(splitters, targets[0], int(first[1]), _input_activity(deployed, options))
     for number, (corelet, parameters) in enumerate(zip(corelets, on_chip, strict=True), start=1):
-        onwards = targets[number] if number < len(targets) else None
-        draft.add_corelet(corelet, parameters, leaks, int(first[number]), onwards)
+        next_targets = targets[number] if number < len(targets) else None
+        draft.add_corelet(corelet, parameters, leaks, int(first[number]), next_targets)
         progress(number, len(corelets), corelet.plan.layer.name)
 
     demands = find_demands(network, [parameters.weights for parameters in on_chip], options)
-    described = [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)]
+    plans = [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)]
     about: dict[str, Any] = {
         "network": network.describe(),
         "model": deployed.provenance,
@@ -90,7 +91,7 @@ def compile_network(
         "input_map": list(network.chip_inputs),
         "depth": len(sizes),
         "ticks_per_frame": network.ticks_per_frame,
-        "layers": [plan | {"demand": asdict(demand)} for plan, demand in zip(described, demands, strict=True)],
+        "layers": [plan | {"demand": asdict(demand)} for plan, demand in zip(plans, demands, strict=True)],
     }
     return Program(
         axons=options.axons,
@@ -118,19 +119,19 @@ def compile_network(
 
 
 def count_cores(network: Network, options: CompileOptions | None = None) -> int:
-    """Return how many cores a network takes, splitters included, whatever its parameters will be.
+    """Return the number of cores of a network, splitters included; it does not depend on the weights.
 
     Raises
     ------
     ChipLimitError
-        If something does not fit a core, with layer, limit, value and remedy.
+        If a layer does not fit a core; the message gives layer, limit, value and remedy.
     """
     return sum(_lay_out(network, options or CompileOptions()).sizes)
 
 
 @dataclass(frozen=True, eq=False)
 class _Layout:
-    """The cores of a network, without places and weights.
+    """Cores of a network before placement and without weights.
 
     Attributes
     ----------
@@ -138,9 +139,9 @@ class _Layout:
     corelets : list of Corelet
         From the first on-chip layer to the last.
     targets : list of Targets
-        What each corelet listens to; `targets[i]` is where layer i − 1, or the splitters for i = 0, sends its spikes.
+        Inputs of each corelet: `targets[i]` has the destinations of layer i − 1, or of the splitters for i = 0.
     sizes : list of int
-        Cores of the splitters and of each corelet.
+        Number of cores of the splitters and of each corelet.
     """
 
     splitters: Splitters
@@ -153,7 +154,7 @@ class _Layout:
 
 
 def _lay_out(network: Network, options: CompileOptions) -> _Layout:
-    """Cut the layers into cores, from the last to the first: how often a spike is needed depends on the layer after."""
+    """Cut the layers into cores, from the last to the first: a layer's cores set the copies of the layer before."""
     corelets: list[Corelet] = []
     targets: list[Targets] = []
     before = ["the chip's input", *(layer.name for layer in network.on_chip)]
@@ -164,14 +165,14 @@ def _lay_out(network: Network, options: CompileOptions) -> _Layout:
             plan = pack_layer(layer, copies, options)
         else:
             plan = plan_layer(layer, max(int(copies.max()), 1 if after is None else AXONS_PER_INPUT), options)
-        check_reach(plan, before[number], options)
+        check_copies(plan, before[number], options)
         corelets.insert(0, make_corelet(plan, after, options))
         targets.insert(0, corelets[0].targets())
     return _Layout(pack_splitters(corelets[0], targets[0], options), corelets, targets)
 
 
 class _Draft:
-    """The arrays of a program while its layers are added."""
+    """Arrays of a program under construction."""
 
     def __init__(self, cores: int, options: CompileOptions) -> None:
         neurons = (cores, options.neurons)
@@ -185,14 +186,14 @@ class _Draft:
         self.activity = np.zeros(neurons, np.float32)
 
     def add_splitters(self, splitters: Splitters, targets: Targets, after: int, activity: NDArray[np.float32]) -> None:
-        """Add the splitter cores as cores 0, 1, …; the layer after begins with core `after`."""
+        """Add the splitter cores as cores 0, 1, …; the next layer starts at core `after`."""
         neurons = splitters.neurons
-        place = (neurons.core, neurons.neuron)
+        position = (neurons.core, neurons.neuron)
         self.crossbar[: splitters.cores] = self.crossbars.add_relays(neurons, splitters.axon, splitters.cores)
-        self.neuron_type[place] = RELAY
+        self.neuron_type[position] = RELAY
         element = splitters.line[neurons.item]
-        self.activity[place] = activity[element]
-        self._connect(place, element, neurons.copy, targets, after)
+        self.activity[position] = activity[element]
+        self._connect(position, element, neurons.copy, targets, after)
 
     def add_corelet(
         self,
@@ -202,42 +203,42 @@ class _Draft:
         first: int,
         targets: Targets | None,
     ) -> None:
-        """Add a layer as cores `first`, `first` + 1, …; without `targets` its spikes leave the board."""
+        """Add a layer as cores `first`, `first` + 1, …; without `targets` its spikes go to output pins."""
         neurons = corelet.neurons
         cores = slice(first, first + corelet.cores)
         self.crossbar[cores] = self.crossbars.add_corelet(corelet, parameters.weights)
         self.axon_types[cores] = np.arange(self.options.axons) % AXONS_PER_INPUT
 
         assert parameters.leak is not None
-        place = (first + neurons.core, neurons.neuron)
+        position = (first + neurons.core, neurons.neuron)
         site = corelet.sites[neurons.core, corelet.item_site[neurons.item]]
         filters = (corelet.wiring.banks[site], corelet.item_feature[neurons.item])
-        self.neuron_type[place] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
+        self.neuron_type[position] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
         activity = parameters.activity
-        self.activity[place] = self.options.activity if activity is None else activity[filters]
+        self.activity[position] = self.options.activity if activity is None else activity[filters]
         output = corelet.item_output[neurons.item]
         if targets is None:
-            self.dest_core[place] = OUTPUT
-            self.dest_axon[place] = output
+            self.dest_core[position] = OUTPUT
+            self.dest_axon[position] = output
         else:
-            self._connect(place, output, neurons.copy, targets, first + corelet.cores)
+            self._connect(position, output, neurons.copy, targets, first + corelet.cores)
 
     def _connect(
         self,
-        place: tuple[NDArray[np.int32], NDArray[np.int32]],
+        position: tuple[NDArray[np.int32], NDArray[np.int32]],
         element: NDArray[np.int32],
         copy: NDArray[np.int32],
         targets: Targets,
         after: int,
     ) -> None:
-        found, core, axon = targets.find(element, copy)
-        connected = (place[0][found], place[1][found])
+        has_target, core, axon = targets.find(element, copy)
+        connected = (position[0][has_target], position[1][has_target])
         self.dest_core[connected] = after + core
         self.dest_axon[connected] = axon
 
 
 def _input_activity(model: Model, options: CompileOptions) -> NDArray[np.float32]:
-    """Return the expected spikes of each element of the chip's input map in a tick."""
+    """Return the expected spikes per tick of each element of the chip's input map."""
     activity = np.full(model.network.chip_inputs.size, options.activity, np.float32)
     before = len(model.network.off_chip)
     recorded = model.parameters[before - 1].activity if before else None

@@ -1,4 +1,4 @@
-"""Corelets: the cores of one layer, their axon pairs, their neurons, and where the neurons' spikes go."""
+"""Corelets: the cores of one layer with their axon pairs, their neurons and the destinations of their spikes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, union_inputs
-from neurosyn.network.layer import Connectivity
+from neurosyn.compiler.plan import LayerPlan, union_inputs
+from neurosyn.network.layer import AXONS_PER_INPUT, Connectivity
 
 __all__ = ["Corelet", "Neurons", "Targets", "make_corelet", "number_neurons"]
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Where each element of a feature map has to go: the axon pairs of the cores that see it.
+    """Destinations of each element of a feature map: the axon pairs of the cores that use it.
 
     Element i has the targets ``first[i]`` to ``first[i + 1]``, ordered by core.
 
@@ -24,7 +24,7 @@ class Targets:
     ----------
     first : int64 array (elements + 1,)
     core : int32 array (targets,)
-        Core, counted from the layer's first.
+        Core, relative to the layer's first.
     pair : int32 array (targets,)
         Its axons are 2·pair (weight −1) and 2·pair + 1 (weight +1).
     """
@@ -35,30 +35,42 @@ class Targets:
 
     @property
     def copies(self) -> NDArray[np.int64]:
-        """Neurons that each element needs: one for each axon."""
+        """Number of neurons that each element needs, one for each axon; int64 array (elements,)."""
         return AXONS_PER_INPUT * np.diff(self.first)
 
     def find(
         self, element: NDArray[np.int32], copy: NDArray[np.int32]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32]]:
-        """Return whether each copy of an element has a target, and the core and axon of those that have."""
+        """Return the destinations of copies of elements.
+
+        Parameters
+        ----------
+        element, copy : int32 arrays (n,)
+
+        Returns
+        -------
+        has_target : bool array (n,)
+            Whether the copy has a destination.
+        core, axon : int32 arrays (m,)
+            Destinations of the copies that have one.
+        """
         target = self.first[element] + copy // AXONS_PER_INPUT
-        found = target < self.first[element + 1]
-        target = target[found]
-        axon = AXONS_PER_INPUT * self.pair[target] + copy[found] % AXONS_PER_INPUT
-        return found, self.core[target], axon.astype(np.int32)
+        has_target = target < self.first[element + 1]
+        target = target[has_target]
+        axon = AXONS_PER_INPUT * self.pair[target] + copy[has_target] % AXONS_PER_INPUT
+        return has_target, self.core[target], axon.astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
-    """The neurons in use of a group of cores, one element each, ordered by core and neuron.
+    """Neurons in use of a group of cores, ordered by core and neuron.
 
     Attributes
     ----------
     core, neuron : int32 arrays
-        Place of the neuron.
+        Number of the core and of the neuron in it.
     item, copy : int32 arrays
-        What it computes, and as which copy.
+        Item that the neuron computes, and the number of the copy.
     """
 
     core: NDArray[np.int32]
@@ -68,14 +80,14 @@ class Neurons:
 
 
 def number_neurons(core: NDArray[np.int32], copies: NDArray[np.int64], cores: int) -> Neurons:
-    """Give each copy of each item the next neuron of its core.
+    """Assign consecutive neurons of its core to the copies of each item.
 
     Parameters
     ----------
     core : int32 array (items,)
         Core of each item, ascending.
     copies : int64 array (items,)
-        Neurons of each item.
+        Number of neurons of each item.
     cores : int
         Number of cores.
     """
@@ -90,7 +102,7 @@ def number_neurons(core: NDArray[np.int32], copies: NDArray[np.int64], cores: in
 
 @dataclass(frozen=True, eq=False)
 class Corelet:
-    """The cores of one layer, without a place and without weights.
+    """Cores of one layer, before placement and without weights.
 
     Cores are ordered by their first site (group, row, column) and part.
 
@@ -98,13 +110,13 @@ class Corelet:
     ----------
     plan : LayerPlan
     sites : int32 array (cores, sites of a tile)
-        Sites of each core, −1 where the tile hangs over the edge.
+        Sites of each core, −1 where the tile extends beyond the grid.
     inputs : int32 array (cores, pairs)
         Element of the layer's input map on each axon pair, −1 on unused pairs.
     neurons : Neurons
         ``item`` indexes the three arrays below.
     item_site : int32 array (items,)
-        Which of the core's sites, as a column of `sites`.
+        Site of the item, as a column of `sites`.
     item_feature, item_output : int32 arrays (items,)
         Feature of the site, and flat index into the layer's output map.
     """
@@ -133,14 +145,14 @@ class Corelet:
         seen = np.where(self.sites[:, :, None] >= 0, self.wiring.inputs[self.sites], -1)
         core = np.arange(self.cores, dtype=np.int64)[:, None]
         used = self.inputs >= 0
-        # One ascending list of (core, input) keys answers for all cores at once.
+        # A search in one ascending list of (core, input) keys serves all cores at once.
         keys = (core * size + self.inputs)[used]
         first = np.cumsum(used.sum(axis=1)) - used.sum(axis=1)
         pair = np.searchsorted(keys, core[:, :, None] * size + seen) - first[:, None, None]
         return np.where(seen >= 0, pair, -1).astype(np.int32)
 
     def targets(self) -> Targets:
-        """Return where each element of the layer's input map has to go."""
+        """Return the destinations of each element of the layer's input map."""
         core, pair = np.nonzero(self.inputs >= 0)
         element = self.inputs[core, pair]
         order = np.argsort(element, kind="stable")
@@ -157,7 +169,7 @@ def make_corelet(plan: LayerPlan, after: Targets | None, options: CompileOptions
     plan
         The layer's plan.
     after
-        Where the layer's outputs go; None for the last layer, whose outputs leave the chip.
+        Destinations of the layer's outputs; None for the last layer, whose outputs leave the chip.
     options
         Whether copies that reach no core are kept.
     """

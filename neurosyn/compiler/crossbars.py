@@ -1,7 +1,7 @@
-"""Crossbars: the synapses of each core, bit-packed, equal ones stored once.
+"""Crossbars: the bit-packed synapses of each core, with equal ones stored once.
 
-The columns of a feature's neurons have, for input k on axon pair p, the bit of axon 2p where the weight is −1 and that
-of axon 2p + 1 where it is +1, never both. Axon types 0 and 1 give these axons the weights −1 and +1. [IBM]
+For input k on axon pair p, a neuron has a synapse with axon 2p if the weight is −1 and with axon 2p + 1 if it is +1,
+never with both. Axon types 0 and 1 give these axons the weights −1 and +1. [IBM]
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from neurosyn.chip.crossbar import pack_bits
 from neurosyn.compiler.corelets import Corelet, Neurons
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT
+from neurosyn.network.layer import AXONS_PER_INPUT
 
 __all__ = ["CrossbarStore"]
 
 
 class CrossbarStore:
-    """Different crossbars in the order of their first use."""
+    """Distinct crossbars in the order of their first use."""
 
     def __init__(self, options: CompileOptions) -> None:
         self._shape = (options.axons, options.neurons)
@@ -37,7 +37,7 @@ class CrossbarStore:
         return number
 
     def add_relays(self, neurons: Neurons, axon: NDArray[np.int32], cores: int) -> NDArray[np.int32]:
-        """Add splitter cores and return the crossbar of each; `axon` is that of each relay's line."""
+        """Add splitter cores and return the number of the crossbar of each; `axon` has the axon of each input line."""
         numbers = np.empty(cores, np.int32)
         ends = np.searchsorted(neurons.core, np.arange(cores + 1))
         for core in range(cores):
@@ -48,7 +48,7 @@ class CrossbarStore:
         return numbers
 
     def add_corelet(self, corelet: Corelet, weights: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Add a layer's cores and return the crossbar of each.
+        """Add a layer's cores and return the number of the crossbar of each, int32 (cores,).
 
         Parameters
         ----------
@@ -65,15 +65,15 @@ class CrossbarStore:
         known: dict[bytes, int] = {}
         for core in range(corelet.cores):
             here = slice(ends[core], ends[core + 1])
-            # Cores of one bank differ in their windows at the edge of the map only; most need no work.
+            # Cores of one bank differ only in their windows at the edge of the map: most crossbars repeat.
             pattern = (banks[core], pairs[core], site[here], feature[here])
             key = b"".join(array.tobytes() for array in pattern)
             if key not in known:
-                known[key] = self._add(self._draw(*pattern, weights))
+                known[key] = self._add(self._synapses(*pattern, weights))
             numbers[core] = known[key]
         return numbers
 
-    def _draw(
+    def _synapses(
         self,
         banks: NDArray[np.int32],
         pairs: NDArray[np.int32],

@@ -1,12 +1,12 @@
-"""Folding: normalisation and firing decision of a filter become one integer leak.
+"""Folding of a filter's normalisation and threshold into one integer leak.
 
 A neuron spikes iff r ≥ 0 with r = (s − μ)/(σ + ε) + b, where s = Σ u·w is an integer. With θ = μ − b·(σ + ε)
 
     r ≥ 0  ⇔  s ≥ θ  ⇔  s + λ ≥ 1,   λ = 1 − ⌈θ⌉                                        (Esser et al. 2016)
 
-In floating point, r and θ may disagree when θ is within a rounding error of an integer. Therefore ⌈θ⌉ is found as the
-smallest s for which the float64 expression of r is not negative: rounded subtraction, division by a positive number
-and addition are all monotone, so there is one such s and the leak decides every sum exactly as r does.
+In floating point, r and θ may disagree where θ is within a rounding error of an integer. Therefore ⌈θ⌉ is computed as
+the smallest s for which the float64 expression of r is not negative: rounded subtraction, division by a positive number
+and addition are monotone, so this s is unique and the leak decides every sum exactly as r does.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["find_leaks", "fold"]
 
 
 def find_leaks(normalisation: Normalisation, fan_in: int) -> NDArray[np.int32]:
-    """Return the leaks that decide every possible sum as the normalisation does.
+    """Return the leaks that give the same firing decision as the normalisation for every possible sum.
 
     Parameters
     ----------
     normalisation
         μ, σ and b, each (banks, features).
     fan_in
-        Inputs of a neuron: sums reach from −fan_in to fan_in.
+        Number of inputs of a neuron; sums are −fan_in … fan_in.
 
     Returns
     -------
@@ -39,11 +39,11 @@ def find_leaks(normalisation: Normalisation, fan_in: int) -> NDArray[np.int32]:
     Raises
     ------
     DataError
-        If the normalisation holds values that are no numbers, or a negative σ.
+        If the normalisation has values that are not finite, or a negative σ.
     """
     mean, std, bias = (np.asarray(a, np.float64) for a in (normalisation.mean, normalisation.std, normalisation.bias))
     if not (np.isfinite(mean).all() and np.isfinite(std).all() and np.isfinite(bias).all() and (std >= 0).all()):
-        raise DataError("normalisation has values that are no numbers, or a negative σ; train the model again")
+        raise DataError("normalisation has values that are not finite, or a negative σ; train the model again")
     silent_sums = np.zeros(mean.shape, np.int32)
     for total in range(-fan_in, fan_in + 1):
         silent_sums += (total - mean) / (std + NORMALISATION_EPSILON) + bias < 0
@@ -54,14 +54,14 @@ def find_leaks(normalisation: Normalisation, fan_in: int) -> NDArray[np.int32]:
 def fold(model: Model) -> Model:
     """Return the deployed model: on-chip layers have integer leaks in place of normalisation and hidden weights.
 
-    A model that is deployed already comes back with its leaks checked.
+    The leaks of a model that is already deployed are checked and kept.
 
     Raises
     ------
     ChipLimitError
         If a leak is outside −255…255.
     DataError
-        If a normalisation is damaged.
+        If a normalisation has values that are not finite, or a negative σ.
     """
     parameters = []
     for layer, trained in zip(model.network.layers, model.parameters, strict=True):

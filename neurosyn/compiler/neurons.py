@@ -1,8 +1,8 @@
-"""The neuron types of compiled programs.
+"""Neuron types of compiled programs.
 
 A deployed neuron has the weights (−1, +1, 0, 0), threshold 1, negative threshold 0 with saturation, reset to 0 and an
-integer leak λ: it fires iff Σ w·u + λ ≥ 1, and its potential is 0 after every tick [IBM]. So no frame can touch the
-next.
+integer leak λ: it fires iff Σ w·u + λ ≥ 1, and its potential is 0 after every tick [IBM]. Frames are
+therefore independent of one another.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from neurosyn.chip.program import NEURON_TYPE
 __all__ = ["IDLE", "RELAY", "make_neuron_types"]
 
 IDLE = 0
-"""Type of an unused neuron: without weights and leak it never reaches its threshold."""
+"""Type of an unused neuron: it has neither weights nor leak and never reaches its threshold."""
 RELAY = 1
-"""Type of a relay: any spike at its axon makes it fire."""
+"""Type of a relay: it fires on any spike at its axon."""
 
 
 def make_neuron_types(leaks: NDArray[np.int32]) -> NDArray[np.void]:

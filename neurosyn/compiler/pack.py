@@ -1,12 +1,12 @@
-"""Tight packing: cores of any rectangle of sites, and what they leave free shared.
+"""Tight packing: tiles of different shapes, several of which may share a core.
 
-A tile is a rectangle of sites of one group that fits a core. At the edge of a map windows see less, so larger tiles fit
-there. Each group's grid is cut into rectangles again and again, each cut going from edge to edge; of all such
-partitions the one with the fewest tiles is taken, and among equals the one whose tiles have the fewest inputs in sum,
-for every input of a tile costs two neurons in the layer before. Tiles that leave axons and neurons free are then put
-into cores together, the largest first, each into the first core with room.
+A tile is a rectangle of sites of one group that fits a core. Windows at the edge of a map have fewer inputs, so larger
+tiles fit there. Each group's grid is cut recursively into rectangles by cuts from edge to edge (guillotine cuts). Of
+all such partitions the one with the fewest tiles is taken, and among equals the one with the smallest sum of inputs,
+because every input of a tile costs two neurons in the layer before. Tiles that leave axons and neurons free are then
+packed into shared cores by first-fit decreasing.
 
-The programs compute what the plain ones compute: a site's neurons have the same weights and leaks wherever they are.
+The program computes the same spikes as the plain one: a site's neurons have the same weights and leaks in any core.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.compiler.plan import AXONS_PER_INPUT, LayerPlan, check_inputs, plan_layer
-from neurosyn.network.layer import Connectivity
+from neurosyn.compiler.plan import LayerPlan, check_inputs, plan_layer
+from neurosyn.network.layer import AXONS_PER_INPUT, Connectivity
 from neurosyn.network.network import BoundLayer
 
 __all__ = ["pack_layer"]
 
 _BLOCK = 8
-"""Sites along a side of the blocks that are cut at once: the number of rectangles grows with its fourth power."""
+"""Side of the blocks that are partitioned at once, in sites; the number of rectangles grows with its fourth power."""
 
 
-class _Rectangle(NamedTuple):
+class _SiteRectangle(NamedTuple):
     """Rows `top` … `bottom` − 1 and columns `left` … `right` − 1 of a block."""
 
     top: int
@@ -41,57 +41,64 @@ class _Rectangle(NamedTuple):
     def sites(self) -> int:
         return (self.bottom - self.top) * (self.right - self.left)
 
-    def cuts(self) -> list[tuple[_Rectangle, _Rectangle]]:
-        """Return the ways to cut it in two."""
+    def cuts(self) -> list[tuple[_SiteRectangle, _SiteRectangle]]:
+        """Return all pairs of rectangles that one cut gives."""
         top, bottom, left, right = self
-        across = [(_Rectangle(top, y, left, right), _Rectangle(y, bottom, left, right)) for y in range(top + 1, bottom)]
-        along = [(_Rectangle(top, bottom, left, x), _Rectangle(top, bottom, x, right)) for x in range(left + 1, right)]
+        across = [
+            (_SiteRectangle(top, y, left, right), _SiteRectangle(y, bottom, left, right))
+            for y in range(top + 1, bottom)
+        ]
+        along = [
+            (_SiteRectangle(top, bottom, left, x), _SiteRectangle(top, bottom, x, right))
+            for x in range(left + 1, right)
+        ]
         return across + along
 
 
 @dataclass(frozen=True)
 class _Room:
-    """What a core has: axon pairs and neurons."""
+    """Capacity of a core: axon pairs and neurons."""
 
     pairs: int
     neurons: int
 
 
-class _Block:
-    """The sites of one group, or a part of them, of which rectangles become tiles.
+class _SiteBlock:
+    """A block of sites of one group, to be partitioned into tiles.
 
     Parameters
     ----------
     inputs : int array (rows, columns, fan_in)
-        −1 where the window lies outside the map, and of sites that nobody hears.
+        −1 where the window lies outside the map, and at sites without listeners.
     neurons : int array (rows, columns)
-        Neurons of each site.
+        Number of neurons of each site.
     room
+        Capacity of a core.
     """
 
     def __init__(self, inputs: NDArray[np.int32], neurons: NDArray[np.int64], room: _Room) -> None:
         self._inputs = inputs
         self._sums = np.pad(neurons.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
         self._room = room
-        self._pairs: dict[_Rectangle, int | None] = {}
-        self._best: dict[_Rectangle, tuple[int, int, tuple[_Rectangle, _Rectangle] | None]] = {}
+        self._pairs: dict[_SiteRectangle, int | None] = {}
+        self._best: dict[_SiteRectangle, tuple[int, int, tuple[_SiteRectangle, _SiteRectangle] | None]] = {}
 
-    def neurons(self, tile: _Rectangle) -> int:
-        """Return the neurons of a tile."""
+    def neurons(self, tile: _SiteRectangle) -> int:
+        """Return the number of neurons of a tile."""
         top, bottom, left, right = tile
         sums = self._sums
         return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
 
-    def pairs(self, tile: _Rectangle) -> int | None:
-        """Return the different inputs of a tile, or None if it does not fit a core."""
+    def pairs(self, tile: _SiteRectangle) -> int | None:
+        """Return the number of distinct inputs of a tile, or None if it does not fit a core."""
         if tile not in self._pairs:
             self._pairs[tile] = self._count(tile)
         return self._pairs[tile]
 
-    def _count(self, tile: _Rectangle) -> int | None:
+    def _count(self, tile: _SiteRectangle) -> int | None:
         if self.neurons(tile) > self._room.neurons:
             return None
-        # What does not fit without its last row or column does not fit with it.
+        # A tile that does not fit without its last row or column does not fit with it.
         if tile.bottom - tile.top > 1 and self.pairs(tile._replace(bottom=tile.bottom - 1)) is None:
             return None
         if tile.right - tile.left > 1 and self.pairs(tile._replace(right=tile.right - 1)) is None:
@@ -100,60 +107,62 @@ class _Block:
         count = len(seen) - int(seen[0] < 0)
         return count if count <= self._room.pairs else None
 
-    def partition(self) -> list[_Rectangle]:
+    def partition(self) -> list[_SiteRectangle]:
         """Return the tiles of the best partition."""
         rows, columns = self._inputs.shape[:2]
-        tiles, whole = [], [_Rectangle(0, rows, 0, columns)]
-        while whole:
-            some = whole.pop()
-            cut = self._find(some)[2]
+        tiles, pending = [], [_SiteRectangle(0, rows, 0, columns)]
+        while pending:
+            rectangle = pending.pop()
+            cut = self._best_partition(rectangle)[2]
             if cut is None:
-                tiles.append(some)
+                tiles.append(rectangle)
             else:
-                whole.extend(reversed(cut))
+                pending.extend(reversed(cut))
         return tiles
 
     @cached_property
     def _any_pair_fits(self) -> bool:
         rows, columns = self._inputs.shape[:2]
         return any(
-            self.pairs(_Rectangle(y, y + height, x, x + width)) is not None
+            self.pairs(_SiteRectangle(y, y + height, x, x + width)) is not None
             for height, width in ((1, 2), (2, 1))
             for y in range(rows - height + 1)
             for x in range(columns - width + 1)
         )
 
-    def _find(self, some: _Rectangle) -> tuple[int, int, tuple[_Rectangle, _Rectangle] | None]:
-        """Return the tiles and inputs of the best partition of a rectangle, and its first cut."""
-        if some not in self._best:
-            pairs = self.pairs(some)
+    def _best_partition(
+        self, rectangle: _SiteRectangle
+    ) -> tuple[int, int, tuple[_SiteRectangle, _SiteRectangle] | None]:
+        """Return number of tiles, sum of inputs and first cut of the best partition of a rectangle."""
+        if rectangle not in self._best:
+            pairs = self.pairs(rectangle)
             if pairs is not None:
-                self._best[some] = (1, pairs, None)
+                self._best[rectangle] = (1, pairs, None)
             elif not self._any_pair_fits:
-                self._best[some] = (some.sites, 0, some.cuts()[0])
+                self._best[rectangle] = (rectangle.sites, 0, rectangle.cuts()[0])
             else:
-                halves = [(self._find(one), self._find(other), (one, other)) for one, other in some.cuts()]
-                self._best[some] = min(
-                    ((one[0] + other[0], one[1] + other[1], cut) for one, other, cut in halves),
-                    key=lambda found: found[:2],
+                halves = [(self._best_partition(a), self._best_partition(b), (a, b)) for a, b in rectangle.cuts()]
+                self._best[rectangle] = min(
+                    ((a[0] + b[0], a[1] + b[1], cut) for a, b, cut in halves),
+                    key=lambda partition: partition[:2],
                 )
-        return self._best[some]
+        return self._best[rectangle]
 
 
 def pack_layer(layer: BoundLayer, copies: NDArray[np.int64], options: CompileOptions) -> LayerPlan:
-    """Put the sites of a layer into as few cores as this module knows how to; sites that nobody hears are left out.
+    """Pack the sites of a layer into few cores; sites without listeners are dropped.
 
     Parameters
     ----------
     layer
     copies : int64 array (outputs,)
-        Neurons that each element of the output map takes.
+        Number of neuron copies that each element of the output map needs.
     options
 
     Returns
     -------
     LayerPlan
-        A layer whose sites exceed a core is divided as in plain programs.
+        Equal to that of `plan_layer` if a site exceeds a core.
 
     Raises
     ------
@@ -173,26 +182,26 @@ def pack_layer(layer: BoundLayer, copies: NDArray[np.int64], options: CompileOpt
 
 
 def _cut_groups(wiring: Connectivity, neurons: NDArray[np.int64], room: _Room) -> list[NDArray[np.int32]]:
-    """Return the sites of each tile. Groups that differ only in the names of their inputs are cut alike."""
+    """Return the sites of each tile. Blocks that differ only in the numbers of their inputs are partitioned once."""
     groups, rows, columns = wiring.grid
     sites = np.arange(groups * rows * columns, dtype=np.int32).reshape(wiring.grid)
-    known: dict[bytes, list[_Rectangle]] = {}
+    known: dict[bytes, list[_SiteRectangle]] = {}
     tiles = []
     for group in sites:
         for top in range(0, rows, _BLOCK):
             for left in range(0, columns, _BLOCK):
                 block = group[top : top + _BLOCK, left : left + _BLOCK]
                 of_site = neurons[block]
-                names = _renamed(np.where(of_site[..., None] > 0, wiring.inputs[block], -1))
-                key = b"".join([repr(block.shape).encode(), names.tobytes(), of_site.tobytes()])
+                local_inputs = _renumbered(np.where(of_site[..., None] > 0, wiring.inputs[block], -1))
+                key = b"".join([repr(block.shape).encode(), local_inputs.tobytes(), of_site.tobytes()])
                 if key not in known:
-                    known[key] = _Block(names, of_site, room).partition()
+                    known[key] = _SiteBlock(local_inputs, of_site, room).partition()
                 tiles += [block[t.top : t.bottom, t.left : t.right].ravel() for t in known[key]]
-    heard = [tile[neurons[tile] > 0] for tile in tiles]
-    return [tile for tile in heard if len(tile)]
+    used = [tile[neurons[tile] > 0] for tile in tiles]
+    return [tile for tile in used if len(tile)]
 
 
-def _renamed(inputs: NDArray[np.int32]) -> NDArray[np.int32]:
+def _renumbered(inputs: NDArray[np.int32]) -> NDArray[np.int32]:
     """Number inputs by their first appearance; −1 stays."""
     values, first, inverse = np.unique(inputs, return_index=True, return_inverse=True)
     rank = np.empty(len(values), np.int32)
@@ -206,11 +215,11 @@ def _inputs_of(wiring: Connectivity, tile: NDArray[np.int32]) -> NDArray[np.int3
 
 
 def _first_fit(pairs: NDArray[np.int64], neurons: NDArray[np.int64], room: _Room) -> NDArray[np.int64]:
-    """Return the core of each tile."""
+    """Return the core of each tile, by first fit in the order of decreasing share of a core."""
     if len(pairs) < 2 or 2 * pairs.min() > room.pairs or 2 * neurons.min() > room.neurons:
         return np.arange(len(pairs))
     core = np.empty(len(pairs), np.int64)
-    # Room left in each core; there are never more cores than tiles.
+    # Free capacity of each core; there are never more cores than tiles.
     free_pairs, free_neurons = np.full(len(pairs), room.pairs), np.full(len(pairs), room.neurons)
     share = np.maximum(pairs / room.pairs, neurons / room.neurons)
     for tile in np.argsort(-share, kind="stable"):

@@ -1,9 +1,10 @@
-"""How each layer is cut into cores: tiles of sites, parts of their features, copies of each neuron.
+"""Cutting of a layer into cores: tiles of sites, parts of their features, copies of each neuron.
 
-A neuron drives one axon and a trinary input takes two, so a feature is computed by two neuron copies for each core that
-it reaches. How many that are follows from how the layer after is cut: layers are planned from the last to the first.
+A neuron drives one axon and a trinary input takes two, so a feature needs two neuron copies for each core that it
+reaches. The number of these cores follows from the plan of the next layer: layers are planned from the last to the
+first.
 
-Here all cores of a layer are alike; `neurosyn.compiler.pack` lets them differ where that saves cores.
+This module gives all cores of a layer the same shape; `neurosyn.compiler.pack` varies the shape to save cores.
 """
 
 from __future__ import annotations
@@ -15,32 +16,29 @@ from numpy.typing import NDArray
 
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import ChipLimitError
-from neurosyn.network.layer import Connectivity
+from neurosyn.network.layer import AXONS_PER_INPUT, Connectivity
 from neurosyn.network.network import BoundLayer
 
-__all__ = ["AXONS_PER_INPUT", "LayerPlan", "check_inputs", "check_reach", "cut_tiles", "plan_layer", "union_inputs"]
-
-AXONS_PER_INPUT = 2
-"""An input's axons: one of weight −1 and one of weight +1. [IBM]"""
+__all__ = ["LayerPlan", "check_copies", "check_inputs", "cut_tiles", "plan_layer", "union_inputs"]
 
 
 @dataclass(frozen=True, eq=False)
 class LayerPlan:
-    """How a layer is cut into cores.
+    """Division of a layer into cores.
 
     Attributes
     ----------
     layer : BoundLayer
     sites : int32 array (cores, sites of a core)
-        Which sites share a core, −1 where a core has fewer; a core of this list stands for `parts` cores.
+        Sites that share a core, −1 where a core has fewer; each row stands for `parts` cores.
     tile : (rows, columns) or None
-        Neighbouring sites of one group that share a core; None if cores differ.
+        Size of the rectangle of sites that share a core; None if cores differ.
     parts : int
-        Cores among which the features of a site are divided; 1 unless a site's neurons exceed a core.
+        Number of cores that share the features of a site; 1 unless a site has more neurons than a core.
     copies : int
-        Neurons that compute one feature.
+        Number of neurons that compute one feature.
     bound : tuple of "axons", "neurons"
-        What keeps a core from doing more; empty if only the layer's own size does.
+        Resources that limit the tile; empty if the size of the layer does.
     """
 
     layer: BoundLayer
@@ -52,12 +50,12 @@ class LayerPlan:
 
     @property
     def part_features(self) -> int:
-        """Features of a site that one core computes (the last part may have fewer)."""
+        """Number of features of a site in one core; the last part may have fewer."""
         return -(-self.layer.connectivity.features // self.parts)
 
 
-def check_reach(plan: LayerPlan, before: str, options: CompileOptions) -> None:
-    """Raise `ChipLimitError` if an output of the layer `before` takes more neurons than a core has."""
+def check_copies(plan: LayerPlan, before: str, options: CompileOptions) -> None:
+    """Raise `ChipLimitError` if an output of the layer `before` needs more neuron copies than a core has neurons."""
     layer, union = plan.layer, union_inputs(plan.layer.connectivity, plan.sites)
     reached = int(np.bincount(union[union >= 0]).max(initial=0)) * plan.parts
     copies = AXONS_PER_INPUT * reached
@@ -70,7 +68,7 @@ def check_reach(plan: LayerPlan, before: str, options: CompileOptions) -> None:
 
 
 def check_inputs(layer: BoundLayer, options: CompileOptions) -> None:
-    """Raise `ChipLimitError` if a site has more inputs than a core has axon pairs."""
+    """Raise `ChipLimitError` if a site of the layer has more inputs than a core has axon pairs."""
     pairs = options.axons // AXONS_PER_INPUT
     inputs = int((layer.connectivity.inputs >= 0).sum(axis=1).max())
     if inputs > pairs:
@@ -81,7 +79,7 @@ def check_inputs(layer: BoundLayer, options: CompileOptions) -> None:
 
 
 def cut_tiles(grid: tuple[int, int, int], tile: tuple[int, int]) -> NDArray[np.int32]:
-    """Return the sites of each tile, int32 (tiles, rows·columns of a tile), −1 where a tile hangs over the grid.
+    """Return the sites of each tile, int32 (tiles, rows·columns of a tile), −1 where a tile extends beyond the grid.
 
     Tiles are ordered by group, row and column.
     """
@@ -94,12 +92,12 @@ def cut_tiles(grid: tuple[int, int, int], tile: tuple[int, int]) -> NDArray[np.i
 
 
 def union_inputs(wiring: Connectivity, tiles: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the inputs that each tile's sites see, ascending, each once.
+    """Return the distinct inputs of each tile, ascending.
 
     Returns
     -------
     int32 array (tiles, most inputs of a tile)
-        −1 after a tile's last input.
+        Padded with −1.
     """
     seen = np.where(tiles[:, :, None] >= 0, wiring.inputs[tiles], -1).reshape(len(tiles), -1)
     seen.sort(axis=1)
@@ -112,13 +110,13 @@ def union_inputs(wiring: Connectivity, tiles: NDArray[np.int32]) -> NDArray[np.i
 
 
 def plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> LayerPlan:
-    """Cut a layer into equal tiles, as large as axons and neurons allow.
+    """Cut a layer into equal tiles, the largest that fit a core.
 
     Parameters
     ----------
     layer
     copies
-        Neurons that compute one feature, no more than a core has.
+        Number of neurons that compute one feature, at most the neurons of a core.
     options
 
     Raises
@@ -136,7 +134,7 @@ def plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> Layer
         return LayerPlan(layer, cut_tiles(wiring.grid, (1, 1)), (1, 1), parts, copies, ("neurons",))
 
     def reasons(tile: tuple[int, int]) -> tuple[str, ...]:
-        """Return what a core has too little of for a tile."""
+        """Return the resources that a tile exceeds."""
         axons = ("axons",) if _most_inputs(wiring, tile) > pairs else ()
         return axons + (("neurons",) if tile[0] * tile[1] > most_sites else ())
 
@@ -148,7 +146,7 @@ def plan_layer(layer: BoundLayer, copies: int, options: CompileOptions) -> Layer
         if refused:
             bound = bound or refused
         elif _tiles(wiring, tile) < _tiles(wiring, best):
-            # A larger tile that saved no core would only load the cores less evenly.
+            # A larger tile that saves no core would only load the cores less evenly.
             best, bound = tile, ()
         if tile[0] * tile[1] > most_sites:
             break

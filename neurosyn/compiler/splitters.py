@@ -1,6 +1,6 @@
-"""Splitter cores: an input line drives one axon, relay neurons repeat its spike for every axon that needs it.
+"""Splitter cores: an input line drives one axon, and relay neurons repeat its spike for every axon that needs it.
 
-A relay neuron has weights +1, threshold 1 and no leak, so it repeats a spike one tick later. [IBM]
+A relay has weights +1, threshold 1 and no leak: it repeats a spike one tick later. [IBM]
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ __all__ = ["Splitters", "pack_splitters"]
 
 @dataclass(frozen=True, eq=False)
 class Splitters:
-    """The cores between the chip's inputs and its first layer.
+    """Cores between the chip's inputs and its first layer.
 
     Attributes
     ----------
     cores : int
     line : int32 array (lines,)
-        Element of the input map that each line carries: those that the first layer sees, ordered by core and axon.
+        Element of the input map that each line carries, for the elements that the first layer uses; ordered by core
+        and axon.
     core, axon : int32 arrays (lines,)
-        Where each line enters.
+        Axon that each line drives.
     neurons : Neurons
-        Relays; ``item`` is the line.
+        The relays; ``item`` is the line.
     """
 
     cores: int
@@ -39,11 +40,11 @@ class Splitters:
 
 
 def pack_splitters(first: Corelet, targets: Targets, options: CompileOptions) -> Splitters:
-    """Pack the relays of every input into cores, first fit by decreasing number of relays.
+    """Pack the relays of every input into cores by first-fit decreasing.
 
-    Inputs of different groups of the first layer do not share a core, as each group's corelet brings its own splitters
-    [V], unless the program is to be packed tightly. Among inputs with equally many relays those that go to the same
-    cores lie together, which keeps routes short.
+    Inputs of different groups of the first layer do not share a core, because each group's corelet has its own
+    splitters [V]; tight packing lifts this rule. Among inputs with the same number of relays, those with the same
+    destination cores are neighbours, which keeps routes short.
     """
     line = np.flatnonzero(targets.copies).astype(np.int32)
     relays = targets.copies[line]
@@ -63,9 +64,9 @@ def pack_splitters(first: Corelet, targets: Targets, options: CompileOptions) ->
 
 def _first_fit(relays: NDArray[np.int64], group: NDArray[np.int32], options: CompileOptions) -> NDArray[np.int32]:
     core = np.empty(len(relays), np.int32)
-    neurons = np.zeros(len(relays), np.int64)  # left in each core; there are never more cores than lines
+    neurons = np.zeros(len(relays), np.int64)  # free in each core; there are never more cores than lines
     axons = np.zeros(len(relays), np.int64)
-    begin = end = 0  # cores of the present group
+    begin = end = 0  # cores of the current group
     for item, need in enumerate(relays):
         if item and group[item] != group[item - 1]:
             begin = end

@@ -1,4 +1,4 @@
-"""How well a program uses its cores, layer by layer."""
+"""Utilisation of a program's cores, layer by layer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import Program
 from neurosyn.chip.usage import used_neurons
-from neurosyn.compiler.plan import AXONS_PER_INPUT
+from neurosyn.network.layer import AXONS_PER_INPUT
 
-__all__ = [
-    "summarise",
-]
+__all__ = ["summarise"]
 
 
 def summarise(program: Program) -> dict[str, Any]:
@@ -23,14 +21,14 @@ def summarise(program: Program) -> dict[str, Any]:
     -------
     dict
         ``layers`` : one row for each layer with ``layer``, ``cores``, ``groups``, ``tile`` (rows, columns of sites in a
-        core), ``parts`` (cores that share a site's features), ``copies`` (neurons of a feature), ``bound`` (what keeps
-        a core from doing more: "axons", "neurons"), ``axons_mean``, ``axons_max`` (axons that something drives),
-        ``neurons_mean``, ``neurons_max``, ``neurons`` (with a synapse or a target), ``synapses`` and ``density`` (share
-        of the layer's crossbars that is on), ``bounds`` (the fewest cores that any mapping could take for its axons,
-        neurons and synapses, see `neurosyn.compiler.bounds`), ``fewest`` (the largest of them) and ``fewest_for``
-        (which that is). What a raw program does not say is None.
-        ``total`` : the same sums and means over all cores, with ``crossbars`` (different ones), ``input_lines``,
-        ``pins``, ``depth`` (ticks from input to output) and ``published`` (cores that a publication reports).
+        core), ``parts`` (cores that share a site's features), ``copies`` (neurons of a feature), ``bound`` (resources
+        that limit a core: "axons", "neurons"), ``axons_mean``, ``axons_max`` (axons driven by a neuron or an input
+        line), ``neurons_mean``, ``neurons_max``, ``neurons`` (with a synapse or a destination), ``synapses`` and
+        ``density`` (share of the layer's crossbar points that are on), ``bounds`` (least number of cores for its axons,
+        neurons and synapses, see `neurosyn.compiler.bounds`), ``fewest`` (the largest of them) and ``fewest_for`` (its
+        name). Entries that a raw program lacks are None.
+        ``total`` : the same sums and means over all cores, with ``crossbars`` (number of distinct ones),
+        ``input_lines``, ``pins``, ``depth`` (ticks from input to output) and ``published`` (published number of cores).
     """
     axons = _driven_axons(program)
     neurons = used_neurons(program)
@@ -71,10 +69,10 @@ def _use(
 
 
 def _bounds(program: Program, demand: dict[str, int] | None) -> dict[str, Any]:
-    """Return how many cores a layer takes at least, by what there is too little of."""
+    """Return the least number of cores of a layer, by limiting resource."""
     if demand is None:
         return {"bounds": None, "fewest": None, "fewest_for": None}
-    # Of a pair of axons one at most has a synapse with a neuron.
+    # At most one axon of a pair has a synapse with a neuron.
     room = {
         "axons": program.axons,
         "neurons": program.neurons,
@@ -86,7 +84,7 @@ def _bounds(program: Program, demand: dict[str, int] | None) -> dict[str, Any]:
 
 
 def _driven_axons(program: Program) -> NDArray[np.int64]:
-    """Return how many axons of each core a neuron or an input line drives."""
+    """Return the number of axons of each core that a neuron or an input line drives, int64 (cores,)."""
     driven = np.zeros((program.cores, program.axons), bool)
     inside = program.dest_core >= 0
     driven[program.dest_core[inside], program.dest_axon[inside]] = True

@@ -13,7 +13,7 @@ from simpy import Event
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.engine.chip_function import ChipFunction, Outcome
-from neurosyn.engine.environment import TICK, ChipEnvironment
+from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
 from neurosyn.engine.fabric.tick_times import TickTimes, packet_columns
 from neurosyn.engine.fabric.traffic import Walks
@@ -217,7 +217,7 @@ class Clock:
                 flight = self._get_timing().launch(outcome.packets, walks)
                 self._open.append(_OpenTick(outcome, walks, flight))
                 assert self._period_ps is not None
-                yield self._env.moment_in(self._period_ps, TICK)
+                yield self._env.tick_in(self._period_ps)
                 self.tick += 1
                 self._gather()
             else:

@@ -13,7 +13,7 @@ from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
-from neurosyn.chip.reach import check_reach
+from neurosyn.chip.reach import check_placement_reach
 from neurosyn.chip.spikes import InputSpikes, OutputSpikes
 from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.clock import Clock, PlayedTick
@@ -225,4 +225,4 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions) -> No
             f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
             "place the program again"
         )
-    check_reach(program, placement, chip.input_side, chip.output_side)
+    check_placement_reach(program, placement, chip.input_side, chip.output_side)

@@ -1,4 +1,4 @@
-"""Compiled programs in the formats of other tools."""
+"""Export of program files to the formats of other tools."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["export_cpe"]
 
 
 def export_cpe(path: Path) -> tuple[Path, Path]:
-    """Write the program of an ``.npz`` beside it as CPE JSON, with a table of where its inputs and outputs are.
+    """Export a program file to CPE JSON beside it, with a table of its inputs and outputs.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def export_cpe(path: Path) -> tuple[Path, Path]:
     DataError
         If the program cannot be read.
     ChipLimitError
-        If the format cannot say what the program does.
+        If the format cannot express the program.
     """
     program = load_program(path)
     model, lines = path.with_suffix(".cpe.json"), path.with_suffix(".lines.csv")

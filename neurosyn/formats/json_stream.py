@@ -1,8 +1,8 @@
-"""JSON read piece by piece: files of hundreds of megabytes in bounded memory, with comments, and positions for errors.
+"""Streaming reader of JSON: large files in bounded memory, with comments, and with line numbers in errors.
 
-The caller walks the outer objects and arrays (`JsonStream.members`, `JsonStream.elements`) and decodes one value at a
-time with the standard library's decoder; only that value has to fit into memory. So duplicate keys of the outer
-objects are no problem: each comes by in its turn.
+The caller iterates over the outer objects and arrays (`JsonStream.members`, `JsonStream.elements`) and decodes one
+value at a time with the decoder of the standard library; only that value has to fit into memory. Duplicate keys of the
+outer objects are yielded one after the other.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ __all__ = ["JsonStream"]
 
 _CHUNK = 1 << 20
 _LONGEST_TOKEN = 1 << 16
-"""An error this far before the end of what was read is no matter of reading on."""
+"""An error at least so many characters before the end of the buffer cannot come from a token that is cut short."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
 
 class JsonStream:
-    """A JSON text in a binary file, possibly with ``/* */`` comments, of which one value at a time is decoded.
+    """A JSON text in a binary file, possibly with ``/* */`` comments, decoded value by value.
 
-    Bytes are taken for characters (Latin-1), which is right for all that the formats have to say in ASCII.
+    Bytes are decoded as Latin-1; all keys and values of the formats are ASCII.
 
     Parameters
     ----------
     path
-        Named in errors.
+        Path of the file, for errors.
     stream
         The open file.
     max_value
-        Characters that a single decoded value may have.
+        Largest number of characters of a single decoded value.
 
     Raises
     ------
     DataError
-        From every method: with file, line and reason.
+        By every method; the message gives file, line and reason.
     """
 
     def __init__(self, path: Path, stream: BinaryIO, *, max_value: int = 32 << 20) -> None:
@@ -67,32 +67,32 @@ class JsonStream:
 
     @property
     def line(self) -> int:
-        """Line of what comes next, from 1."""
+        """Line number of the next token, from 1."""
         self._skip_space()
-        return self._present_line()
+        return self._current_line()
 
     def progress(self) -> tuple[int, int]:
-        """Return how many bytes were read, and how many there are."""
+        """Return the number of bytes read, and the size of the file."""
         return self._stream.tell(), self._size
 
     def error(self, problem: str, *, line: int | None = None) -> DataError:
-        """Return an error that names file and line (by default the present one)."""
-        return DataError(f"{self.path}:{self._present_line() if line is None else line}: {problem}")
+        """Return an error with file and line (by default the current one)."""
+        return DataError(f"{self.path}:{self._current_line() if line is None else line}: {problem}")
 
     def peek(self) -> str:
-        """Return the next character that is no space, or an empty string at the end."""
+        """Return the next character other than white space, or an empty string at the end."""
         self._skip_space()
         return self._text[self._at : self._at + 1]
 
     def members(self) -> Iterator[str]:
-        """Walk an object: yield each key; the caller takes the value before going on."""
+        """Iterate over an object: yield each key; the caller decodes its value before the next one."""
         self._expect("{", "an object")
         if self.peek() == "}":
             self._at += 1
             return
         while True:
             if self.peek() != '"':
-                raise self._surprise("a key in quotes")
+                raise self._unexpected("a key in quotes")
             key = self.value()
             self._expect(":", "':' and a value")
             yield key
@@ -100,7 +100,7 @@ class JsonStream:
                 return
 
     def elements(self) -> Iterator[int]:
-        """Walk an array: yield the number of each element; the caller takes it before going on."""
+        """Iterate over an array: yield the index of each element; the caller decodes it before the next one."""
         self._expect("[", "a list")
         if self.peek() == "]":
             self._at += 1
@@ -113,20 +113,20 @@ class JsonStream:
                 return
 
     def value(self) -> Any:
-        """Decode and return the next value. Objects are dicts; a key that an object has twice is an error."""
+        """Decode and return the next value. Objects become dicts; a duplicate key is an error."""
         self._skip_space()
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._ended or error.pos < len(self._text) - _LONGEST_TOKEN:
-                    raise self._damage(error) from None
+                    raise self._syntax_error(error) from None
             except RecursionError:
                 raise self.error("is nested too deeply; is it the right file?") from None
             except ValueError as error:
                 raise self.error(f"{error}") from None
             else:
-                # A number at the very end of what was read may go on.
+                # A number at the end of the buffer may be incomplete.
                 if end < len(self._text) or self._ended:
                     self._at = end
                     return value
@@ -149,21 +149,21 @@ class JsonStream:
             self._at += 1
             return True
         if following != ",":
-            raise self._surprise(f"',' or '{close}'")
+            raise self._unexpected(f"',' or '{close}'")
         self._at += 1
         return False
 
     def _expect(self, character: str, what: str) -> None:
         if self.peek() != character:
-            raise self._surprise(what)
+            raise self._unexpected(what)
         self._at += 1
 
-    def _surprise(self, wanted: str) -> DataError:
+    def _unexpected(self, expected: str) -> DataError:
         if not self.peek():
             return self.error("the file ends in the middle; it is cut short, get a whole one")
-        return self.error(f"{self._excerpt()} stands where {wanted} should be; repair the file")
+        return self.error(f"{self._excerpt()} stands where {expected} should be; repair the file")
 
-    def _damage(self, error: json.JSONDecodeError) -> DataError:
+    def _syntax_error(self, error: json.JSONDecodeError) -> DataError:
         if not self._text[error.pos :].strip():
             return self.error("the file ends in the middle; it is cut short, get a whole one")
         self._at = error.pos
@@ -172,8 +172,8 @@ class JsonStream:
     def _excerpt(self) -> str:
         return repr(self._text[self._at : self._at + 20])
 
-    def _present_line(self) -> int:
-        # Each line end is counted once, however often somebody asks.
+    def _current_line(self) -> int:
+        # Line ends are counted once, however often the line is read.
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
         return self._line
@@ -188,7 +188,7 @@ class JsonStream:
             self._fill(_CHUNK)
 
     def _fill(self, size: int) -> None:
-        """Read more, without its comments, and forget what has been taken."""
+        """Read the next bytes, strip comments, and drop decoded text from the buffer."""
         try:
             read = self._stream.read(size)
         except OSError as error:
@@ -197,12 +197,12 @@ class JsonStream:
         if self._ended and self._in_comment:
             raise self.error("a comment is never closed; the file is cut short, get a whole one")
         text = self._without_comments(self._held + read.decode("latin-1"))
-        self._present_line()
+        self._current_line()
         self._text = self._text[self._at :] + text
         self._at = self._counted = 0
 
     def _without_comments(self, text: str) -> str:
-        """Replace comments by their line ends; a last character that the next piece must explain is held back."""
+        """Replace comments by their line ends; a last character that depends on the next chunk is held back."""
         self._held = ""
         pieces = []
         at = 0
@@ -211,7 +211,7 @@ class JsonStream:
                 end = text.find("*/", at)
                 self._in_comment = end < 0
                 stop = end + 2 if end >= 0 else self._hold(text, "*")
-                # Of a comment only its lines remain, to be counted.
+                # The line ends of a comment stay, so that lines are counted.
                 pieces.append(" " + "\n" * text.count("\n", at, stop))
                 at = stop + len(self._held)
                 continue
@@ -227,7 +227,7 @@ class JsonStream:
         return "".join(pieces)
 
     def _hold(self, text: str, *endings: str) -> int:
-        """Hold back the last character if it is one of these (a backslash: if it is not itself escaped)."""
+        """Hold back the last character if it is one of `endings` (a backslash: unless it is escaped)."""
         last = text[-1]
         if self._ended or last not in endings or (last == "\\" and (len(text) - len(text.rstrip("\\"))) % 2 == 0):
             return len(text)
@@ -236,7 +236,7 @@ class JsonStream:
 
 
 def _quotes(text: str) -> int:
-    """Count the quotation marks that open or close a string."""
+    """Return the number of quotation marks that open or close a string."""
     return (_ESCAPED.sub("", text) if "\\" in text else text).count('"')
 
 

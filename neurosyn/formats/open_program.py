@@ -1,4 +1,4 @@
-"""Open a program in any known format, and give its cores places on a board."""
+"""Open a program file of any known format and place its cores on a board."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SECTIONS = {
 
 @dataclass(frozen=True)
 class RawProgram:
-    """A program as it comes from a file.
+    """A program read from a file, with its placement.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class RawProgram:
     program : Program
     placement : Placement
     spikes : InputSpikes or None
-        What the file itself injects.
+        Input spikes in the file itself (RANC).
     """
 
     format: str
@@ -53,30 +53,30 @@ class RawProgram:
 def open_program(
     path: Path, progress: Callable[[int, int, str], None] | None = None, mesh: Mesh | None = None
 ) -> RawProgram:
-    """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON), told apart by content.
+    """Read a program of neurosyn (``.npz``), IBM's tools (CPE JSON) or RANC (JSON), recognised by content.
 
-    Programs without positions are placed row by row. The board is `mesh`, or else the smallest that holds them.
+    Programs without positions are placed row by row. The board is `mesh`, by default the smallest that fits.
 
     Raises
     ------
     DataError
-        If the file is missing, of another kind, damaged or cut short.
+        If the file is missing, of an unknown format, damaged or cut short.
     ChipLimitError
-        If packets would have to go further than they can.
+        If a packet would have to travel further than a packet can encode.
     """
     with open_file(path) as stream:
         is_archive = stream.read(len(_ZIP)) == _ZIP
         stream.seek(0)
         kind = "npz" if is_archive else _kind(JsonStream(path, stream))
     if kind == "ranc":
-        read = read_ranc(path, progress)
-        return RawProgram(kind, read.program, place_at(read.program, read.xy, mesh), read.spikes)
+        ranc = read_ranc(path, progress)
+        return RawProgram(kind, ranc.program, place_at(ranc.program, ranc.xy, mesh), ranc.spikes)
     program = load_program(path) if kind == "npz" else read_cpe(path, progress)
     return RawProgram(kind, program, place_in_rows(program, mesh), None)
 
 
 def place_in_rows(program: Program, mesh: Mesh | None = None) -> Placement:
-    """Place cores row by row on a board; by default the smallest."""
+    """Place cores row by row on a board, by default the smallest that fits."""
     if mesh is None:
         mesh = Mesh.holding(program.cores)
     require_room(program.cores, mesh)
@@ -85,7 +85,7 @@ def place_in_rows(program: Program, mesh: Mesh | None = None) -> Placement:
 
 
 def place_at(program: Program, xy: NDArray[np.int32], mesh: Mesh | None = None) -> Placement:
-    """Place cores at positions (C, 2) on a board; by default the smallest that has them."""
+    """Place cores at positions `xy`, int32 (cores, 2), on a board, by default the smallest that contains them."""
     if mesh is None:
         columns, rows = (int(side) // CHIP_SIDE + 1 for side in xy.max(axis=0))
         mesh = Mesh(rows, columns)

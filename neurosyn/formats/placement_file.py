@@ -1,4 +1,4 @@
-"""Placements in files: a versioned ``.npz`` of plain arrays.
+"""Placement files: a versioned ``.npz`` of plain arrays.
 
 Format 1: ``header`` (bytes; UTF-8 JSON with ``format`` "neurosyn-placement" and ``version`` 1), ``mesh`` (3,) with the
 chips along y and x and the cores along a chip's side, and ``xy`` (cores, 2), the position of each core.
@@ -44,9 +44,9 @@ def load_placement(path: Path, cores: int | None = None) -> Placement:
     Parameters
     ----------
     path
-        A file that `save_placement` wrote.
+        A file written by `save_placement`.
     cores
-        Number of cores that it must be for, if that is known.
+        Expected number of cores; None for any.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def load_placement(path: Path, cores: int | None = None) -> Placement:
     mesh, xy = arrays.get("mesh"), arrays.get("xy")
     described = mesh is not None and mesh.shape == (3,) and mesh.dtype.kind in "iu"
     if mesh is None or not described or not 0 < mesh.min() <= mesh.max() <= _LARGEST_SIDE:
-        raise DataError(f"{path}: does not say what board it is for; {remedy}")
+        raise DataError(f"{path}: has no valid board; {remedy}")
     if xy is None or xy.dtype != np.int32 or xy.ndim != 2:
         raise DataError(f"{path}: has no int32 positions; {remedy}")
     if cores is not None and len(xy) != cores:

@@ -1,7 +1,7 @@
-"""Chip programs in files: a versioned ``.npz`` of plain arrays.
+"""Program files: a versioned ``.npz`` of plain arrays.
 
-Format 1. The archive holds these arrays and no others; C cores of A axons and N neurons, K crossbars, T neuron types,
-W = ⌈A/64⌉, I input lines, P output pins. The meaning of each is that of the attribute of the same name of
+Format 1. The archive holds these arrays and no others, for C cores of A axons and N neurons, K crossbars, T neuron
+types, W = ⌈A/64⌉, I input lines, P output pins. Each array is the attribute of the same name of
 `neurosyn.chip.program.Program`.
 
 ====================== =============== ===============================================================================
@@ -21,14 +21,14 @@ array                  shape           values
 ``seeds``              (C,)            0 … 2³² − 1
 ``input_core``         (I,)            0 … C−1
 ``input_axon``         (I,)            0 … A−1
-``input_line``         (I,)            the element of a frame that the line carries
-``pin_class``          (P,)            the class of each pin, −1 for none
+``input_line``         (I,)            element of a frame that the line carries
+``pin_class``          (P,)            class of each pin, −1 for none
 ``core_layer``         (C,)            index into ``layer_names``
 ``activity``           (C, N)          float32: expected spikes of each neuron in a tick
 ====================== =============== ===============================================================================
 
-Integers may have any width and sign; they are written in the narrowest that holds them, which keeps a full chip at a
-few megabytes and makes it quick to read. Nothing is trusted when a file is read, and nothing is unpickled.
+Integers may have any width and sign; they are written in the narrowest type that holds them, which keeps a full chip at
+a few megabytes and makes it quick to read. Everything is checked when a file is read, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _check_flags(path: Path, types: NDArray[np.void]) -> None:
 
 
 def _read_header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    """Check the header and return those arguments of `Program` that it holds."""
+    """Check the header and return the arguments of `Program` in it."""
     try:
         header = json.loads(arrays["header"].tobytes().decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -195,7 +195,7 @@ def _read_header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     kinds = {"axons": int, "neurons": int, "pins": int, "layer_names": list, "about": dict}
     for name, kind in kinds.items():
         if not isinstance(header.get(name), kind) or isinstance(header.get(name), bool):
-            raise DataError(f"{path}: the header's {name} is not {_SAID[kind]}; make the file again")
+            raise DataError(f"{path}: the header's {name} is not {_KIND_NAMES[kind]}; make the file again")
     if not all(isinstance(name, str) for name in header["layer_names"]):
         raise DataError(f"{path}: the header's layer_names are not all text; make the file again")
     return {**{name: header[name] for name in kinds}, "layer_names": tuple(header["layer_names"])}
@@ -205,4 +205,4 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no JSON number")
 
 
-_SAID = {int: "a whole number", list: "a list", dict: "an object"}
+_KIND_NAMES = {int: "a whole number", list: "a list", dict: "an object"}

@@ -1,4 +1,4 @@
-"""Checks of decoded values: each says what is wrong, and leaves it to the reader to say where."""
+"""Checks of decoded values; the readers that use them add file and line to the errors."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ __all__ = ["UnfitError", "flag", "integer", "listed", "member", "table", "text"]
 
 
 class UnfitError(ValueError):
-    """A value that does not fit; readers turn it into a `DataError` that names file and line."""
+    """A value of the wrong type or range; readers turn it into a `DataError` with file and line."""
 
 
 def table(value: Any, what: str) -> dict[str, Any]:
-    """Return `value` if it is an object."""
+    """Return `value` if it is an object. `what` names the value in errors, here and below."""
     if not isinstance(value, dict):
         raise UnfitError(f"{what} is {_shown(value)}, not an object")
     return value
 
 
 def listed(value: Any, what: str, *, most: int | None = None) -> list[Any]:
-    """Return `value` if it is a list, of no more than `most` elements."""
+    """Return `value` if it is a list of at most `most` elements."""
     if not isinstance(value, list):
         raise UnfitError(f"{what} is {_shown(value)}, not a list")
     if most is not None and len(value) > most:
@@ -28,14 +28,14 @@ def listed(value: Any, what: str, *, most: int | None = None) -> list[Any]:
 
 
 def member(members: dict[str, Any], key: str, what: str) -> Any:
-    """Return a value that an object must have."""
+    """Return the member `key` of an object, which must exist."""
     if key not in members:
         raise UnfitError(f"{what} lacks '{key}'")
     return members[key]
 
 
 def integer(value: Any, what: str, low: int, high: int) -> int:
-    """Return `value` if it is an integer of a range, both ends included."""
+    """Return `value` if it is an integer in `low` … `high`."""
     if type(value) is not int:
         raise UnfitError(f"{what} is {_shown(value)}, not an integer")
     if not low <= value <= high:
@@ -44,7 +44,7 @@ def integer(value: Any, what: str, low: int, high: int) -> int:
 
 
 def flag(value: Any, what: str) -> bool:
-    """Return `value` if it is true or false, or 0 or 1."""
+    """Return `value` as a bool if it is true, false, 0 or 1."""
     if value is True or value is False:
         return value
     return bool(integer(value, what, 0, 1))

@@ -1,1 +1,1 @@
-"""Layers bound to shapes: what a network is before it is trained."""
+"""Networks before training: layers bound to the shapes of the data."""

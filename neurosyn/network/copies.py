@@ -1,7 +1,7 @@
-"""Copies of a network side by side on one chip: the same input, outputs that are averaged.
+"""Copies of a network side by side on one chip, with the same input and averaged outputs.
 
-The chip's input reaches every copy. From the first on-chip layer on, copy k has maps, weights and neurons of its own:
-channel c of its maps is channel k·channels + c of the common ones, and its banks follow those of copy k − 1.
+The chip's input reaches every copy. From the first on-chip layer on, copy k has separate maps, weights and neurons:
+channel c of its maps is channel k·channels + c of the joint maps, and its banks follow those of copy k − 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from neurosyn.network.layer import Connectivity, MapShape
 __all__ = ["LARGEST_COPIED", "copy_connectivity", "copy_readout"]
 
 LARGEST_COPIED = 1 << 26
-"""Most connections of all copies of a layer: far above what fits on 16 chips, and within memory."""
+"""Largest number of connections of all copies of a layer: far above 16 chips, and within memory."""
 
 
 def copy_connectivity(wiring: Connectivity, inputs: MapShape, copies: int, *, shared: bool) -> Connectivity:
@@ -27,45 +27,57 @@ def copy_connectivity(wiring: Connectivity, inputs: MapShape, copies: int, *, sh
     Parameters
     ----------
     wiring
-        Of one copy.
+        Connectivity of one copy.
     inputs
-        One copy's input map.
+        Shape of one copy's input map.
     copies
-        How many.
+        Number of copies.
     shared
-        Whether all copies see the same input map, as those of the first on-chip layer do; else each sees its own
-        channels of a map of `copies` times the channels.
+        Whether all copies use the same input map, as in the first on-chip layer; otherwise the input map has
+        `copies` times the channels, and each copy uses its part of them.
 
     Raises
     ------
     ScenarioError
-        If the copies have too many connections together.
+        If the copies together have more than `LARGEST_COPIED` connections.
     """
     if copies * wiring.sites * max(wiring.fan_in, wiring.features) > LARGEST_COPIED:
         raise ScenarioError(
             f"copies = {copies}: a layer has more than {LARGEST_COPIED:,} connections in all; choose fewer copies"
         )
-    seen = [wiring.inputs if shared else _own(wiring.inputs, inputs.channels, copy, copies) for copy in range(copies)]
-    made = [_own(wiring.outputs, wiring.output.channels, copy, copies) for copy in range(copies)]
+    copied_inputs = [
+        wiring.inputs if shared else _shifted(wiring.inputs, inputs.channels, copy, copies) for copy in range(copies)
+    ]
+    copied_outputs = [_shifted(wiring.outputs, wiring.output.channels, copy, copies) for copy in range(copies)]
     groups, rows, columns = wiring.grid
     return replace(
         wiring,
         output=MapShape(wiring.output.height, wiring.output.width, copies * wiring.output.channels),
-        inputs=np.concatenate(seen),
-        outputs=np.concatenate(made),
+        inputs=np.concatenate(copied_inputs),
+        outputs=np.concatenate(copied_outputs),
         banks=np.concatenate([wiring.banks + np.int32(copy * wiring.n_banks) for copy in range(copies)]),
         grid=(copies * groups, rows, columns),
     )
 
 
 def copy_readout(classes: NDArray[np.int32], outputs: MapShape, copies: int) -> NDArray[np.int32]:
-    """Return the class of each output of all copies, from that of one copy's `outputs`."""
+    """Return the class of each output of all copies.
+
+    Parameters
+    ----------
+    classes : int32 array (outputs.size,)
+        Class of each output of one copy.
+    outputs
+        Shape of one copy's output map.
+    copies
+        Number of copies.
+    """
     positions = classes.reshape(math.prod(outputs[:2]), outputs.channels)
     return np.tile(positions, (1, copies)).reshape(-1)
 
 
-def _own(index: NDArray[np.int32], channels: int, copy: int, copies: int) -> NDArray[np.int32]:
-    """Return where the elements `index` of one copy's map lie in the map of all copies; −1 stays."""
+def _shifted(index: NDArray[np.int32], channels: int, copy: int, copies: int) -> NDArray[np.int32]:
+    """Return the indices in the joint map of the elements `index` of one copy's map; −1 stays."""
     position, channel = np.divmod(index, channels)
     moved = (position * copies + copy) * channels + channel
     return np.where(index < 0, -1, moved).astype(np.int32)

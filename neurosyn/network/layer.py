@@ -1,6 +1,6 @@
-"""The contract of layers: a validated options model plus one method that says which inputs each neuron sees.
+"""Contract of layers: a validated options model and one method that returns the inputs of each neuron.
 
-From that one method come the trainer's connectivity, the cores, the axon check and the summary.
+The trainer's connectivity, the cores, the check of axons and the summary all follow from that method.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from neurosyn.errors import PluginError
 from neurosyn.options import Options
 
-__all__ = ["LEAK_LIMIT", "Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]
+__all__ = ["AXONS_PER_INPUT", "LEAK_LIMIT", "Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]
 
+AXONS_PER_INPUT = 2
+"""Axons of a trinary input: one of weight −1 and one of weight +1. [IBM]"""
 LEAK_LIMIT = 255
 """Largest |λ|: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
 
@@ -39,24 +41,24 @@ class MapShape(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Connectivity:
-    """Which inputs each neuron of a layer sees.
+    """Inputs of each neuron of a layer.
 
-    A layer is cut into *sites*: a site is a set of neurons that see the same inputs, e.g. all features of one group at
-    one output position. Sites of one *bank* share their weights, as the positions of a convolution do.
+    A layer consists of *sites*: a site is a set of neurons with the same inputs, e.g. all features of one group at one
+    output position. Sites of one *bank* share their weights, as the positions of a convolution do.
 
     Attributes
     ----------
     output : MapShape
         Shape of the layer's output map.
     inputs : int32 array (sites, fan_in)
-        Flat index into the input map, −1 where the window lies outside of it. No index twice in a row.
+        Flat index into the input map, −1 where the window lies outside it. No index occurs twice in a row.
     outputs : int32 array (sites, features)
-        Flat index into the output map of each neuron; every output exactly once.
+        Flat index of each neuron in the output map; every output occurs exactly once.
     banks : int32 array (sites,)
         Number of the weight bank of each site, 0 … n_banks−1.
     grid : (groups, rows, columns)
-        Sites are numbered (group·rows + row)·columns + column. The compiler joins neighbouring sites of one group in a
-        core where that saves cores. A layer without such an order says (1, 1, sites).
+        Sites are numbered (group·rows + row)·columns + column. The compiler puts neighbouring sites of one group into a
+        common core where that saves cores. A layer without such an order has (1, 1, sites).
     """
 
     output: MapShape
@@ -72,12 +74,12 @@ class Connectivity:
 
     @property
     def fan_in(self) -> int:
-        """Inputs of a site, those outside the map included."""
+        """Number of inputs of a site, those outside the map included."""
         return int(self.inputs.shape[1])
 
     @property
     def features(self) -> int:
-        """Neurons of a site."""
+        """Number of neurons of a site."""
         return int(self.outputs.shape[1])
 
     @property
@@ -86,7 +88,7 @@ class Connectivity:
         return int(self.banks.max()) + 1 if len(self.banks) else 0
 
     def check(self, input_shape: MapShape, name: str) -> None:
-        """Raise `PluginError` if the arrays break the rules above; `name` tells which layer."""
+        """Raise `PluginError` if the arrays break the rules above; `name` is the layer's name in the message."""
 
         def refuse(problem: str) -> None:
             raise PluginError(f"layer {name}: {problem}; correct its connect()")
@@ -115,21 +117,21 @@ class Connectivity:
 
 @dataclass(frozen=True, eq=False)
 class FixedWeights:
-    """Weights that a layer brings along and no trainer changes: a neuron spikes iff Σ weights·inputs ≥ threshold.
+    """Weights that a layer sets and trainers do not change: a neuron spikes iff Σ weights·inputs ≥ threshold.
 
     Attributes
     ----------
     weights : int8 array (banks, fan_in, features)
         In −1, 0, 1.
     threshold : int32 array (banks, features)
-        −254 … 256, what a neuron's leak reaches.
+        −254 … 256, the range that a leak can express.
     """
 
     weights: NDArray[np.int8]
     threshold: NDArray[np.int32]
 
     def check(self, connectivity: Connectivity, name: str) -> None:
-        """Raise `PluginError` if the arrays do not belong to a layer of this connectivity; `name` tells which."""
+        """Raise `PluginError` if the arrays do not fit the connectivity; `name` is the layer's name in the message."""
         filters = (connectivity.n_banks, connectivity.features)
         shape = (connectivity.n_banks, connectivity.fan_in, connectivity.features)
         wrong = ""
@@ -146,7 +148,7 @@ class FixedWeights:
 
 
 class Layer(Options, ABC):
-    """A layer plugin (group ``layers``) of binary neurons; its options are its fields.
+    """Layer plugin (group ``layers``) of binary neurons; its fields are its options.
 
     Attributes
     ----------
@@ -154,7 +156,7 @@ class Layer(Options, ABC):
         True for a layer with real-valued inputs and weights that runs before the chip (transduction).
     permute
         Whether the network shuffles the channels of this layer's input map by a fixed random permutation, so that its
-        groups mix the features of all groups before.
+        groups mix the features of all groups of the layer before.
     """
 
     off_chip: ClassVar[bool] = False
@@ -162,24 +164,24 @@ class Layer(Options, ABC):
 
     @abstractmethod
     def connect(self, inputs: MapShape) -> Connectivity:
-        """Return which inputs each neuron sees, for an input map of this shape.
+        """Return the inputs of each neuron, for an input map of this shape.
 
         Raises
         ------
         ScenarioError
-            If the options do not suit the input map (with the option and what would).
+            If the options do not suit the input map; the message gives the option and a suitable value.
         """
 
     def fixed_weights(self, inputs: MapShape) -> FixedWeights | None:  # noqa: ARG002
-        """Return weights that are given and not learnt, or None, as most layers do, where training finds them.
+        """Return fixed weights, or None (the default) if training determines the weights.
 
-        Only for layers on the chip. Trainers with `fixed_layers` leave them as they are; others are refused.
+        Only for layers on the chip. Trainers with `fixed_layers` keep the weights; others refuse the network.
         """
         return None
 
 
 class Readout(Options, ABC):
-    """A read-out plugin (group ``layers``): which class each output neuron speaks for."""
+    """Read-out plugin (group ``layers``): class of each output neuron."""
 
     @abstractmethod
     def assign(self, outputs: MapShape, n_classes: int) -> NDArray[np.int32]:
@@ -188,5 +190,5 @@ class Readout(Options, ABC):
         Returns
         -------
         int32 array (outputs.size,)
-            Class number, or −1 for an output that no class counts.
+            Class number, or −1 for an output without a class.
         """

@@ -1,16 +1,13 @@
-"""What a network is made of, layer by layer, before anything is trained or compiled."""
+"""Table of a network's layers, before training and compilation."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from neurosyn.network.layer import MapShape
+from neurosyn.network.layer import AXONS_PER_INPUT, MapShape
 from neurosyn.network.network import Network
 
-__all__ = ["AXONS_PER_INPUT", "LayerSummary", "network_table", "summarise_network"]
-
-AXONS_PER_INPUT = 2
-"""A trinary input takes an axon for weight −1 and one for weight +1. [IBM]"""
+__all__ = ["LayerSummary", "network_table", "summarise_network"]
 
 
 class LayerSummary(NamedTuple):
@@ -25,11 +22,11 @@ class LayerSummary(NamedTuple):
     banks, sites
         Number of weight banks (the groups of a convolution); number of sites.
     fan_in, axons
-        Inputs of a neuron; axons of a core that they take, 0 for a layer that runs off the chip.
+        Number of inputs of a neuron; number of axons that they take, 0 for a layer off the chip.
     features
-        Neurons of a site.
+        Number of neurons of a site.
     neurons, weights, multiplications
-        Neurons, weights, and multiply-accumulate operations a frame, of the whole layer.
+        Number of neurons, weights, and multiply-accumulate operations per frame of the whole layer.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A network: layers bound to the shapes of the data, with everything that training and compiling need."""
+"""Networks: layers bound to the shapes of the data, the common input of training and compilation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.network.copies import copy_connectivity, copy_readout
@@ -22,7 +21,7 @@ _L = TypeVar("_L", bound=Layer | Readout)
 
 @dataclass(frozen=True, eq=False)
 class BoundLayer:
-    """A layer bound to its place in a network.
+    """A layer of a network, with its input shape and connectivity.
 
     Attributes
     ----------
@@ -31,14 +30,13 @@ class BoundLayer:
     kind
         Name of the layer plugin.
     layer
-        Its options.
+        The layer plugin with its options.
     inputs
         Shape of the input map.
     connectivity
-        Which inputs each neuron sees; the permutation is already applied, so that indices refer to the output map of
-        the layer before.
+        Inputs of each neuron; the permutation is applied, so indices refer to the output map of the layer before.
     fixed
-        Weights that the layer brings along; None where training finds them.
+        Fixed weights of the layer; None if training determines them.
     """
 
     name: str
@@ -70,18 +68,18 @@ class Network:
     n_classes, seed
         Number of classes; seed of the permutations.
     specs
-        The layers as the scenario or topology wrote them; with `inputs`, `n_classes` and `seed` they determine the
+        Tables of the layers from the scenario or topology; with `inputs`, `n_classes` and `seed` they determine the
         network.
     layers
-        The bound layers in order: off-chip ones first.
+        The bound layers in order, off-chip ones first.
     readout : int32 array (outputs,)
         Class of each output of the last layer, −1 for none.
     copies
-        How many times the on-chip layers stand side by side, see `neurosyn.network.copies`; the layers are those of
-        all copies together.
+        Number of copies of the on-chip layers, see `neurosyn.network.copies`; `layers` are those of all copies
+        together.
     ticks_per_frame
-        Ticks during which a frame enters the chip: each is an input of its own to all layers, and the read-out sums
-        over them.
+        Number of ticks during which a frame enters the chip: each tick is a separate input to all layers, and the
+        read-out sums over them.
     """
 
     inputs: MapShape
@@ -109,7 +107,7 @@ class Network:
         return self.on_chip[0].inputs
 
     def describe(self) -> dict[str, Any]:
-        """Return what `build_network` needs to make the same network again, as plain JSON values."""
+        """Return the arguments of `build_network` that rebuild this network, as plain JSON values."""
         description: dict[str, Any] = {
             "inputs": list(self.inputs),
             "n_classes": self.n_classes,
@@ -123,7 +121,7 @@ class Network:
         return description
 
     def copied(self, copies: int) -> Network:
-        """Return the network with `copies` of its on-chip layers side by side, each wired as they are here."""
+        """Return the network with `copies` copies of its on-chip layers, all with the connectivity of this one."""
         return build_network(
             list(self.specs), self.inputs, self.n_classes, self.seed, copies, ticks_per_frame=self.ticks_per_frame
         )
@@ -138,7 +136,7 @@ def build_network(
     *,
     ticks_per_frame: int = 1,
 ) -> Network:
-    """Bind layers to shapes.
+    """Build a network by binding layers to shapes.
 
     Parameters
     ----------
@@ -151,14 +149,14 @@ def build_network(
     seed
         Seed of the permutations between layers.
     copies
-        How many times the on-chip layers stand side by side.
+        Number of copies of the on-chip layers, side by side.
     ticks_per_frame
-        Ticks during which a frame enters the chip.
+        Number of ticks during which a frame enters the chip.
 
     Raises
     ------
     ScenarioError
-        If a layer's options are wrong or do not suit its input, with the layer's number and kind.
+        If a layer's options are wrong or do not suit its input; the message gives the layer's number and kind.
     PluginError
         If a layer's plugin is missing or its connectivity breaks the contract.
     """
@@ -169,7 +167,7 @@ def build_network(
     bound: list[BoundLayer] = []
     for number, (spec, layer_seed) in enumerate(zip(specs[:-1], seeds[:-1], strict=True), start=1):
         where = f"network: layer {number} ({spec.get('kind', 'no kind')})"
-        layer = _instantiate(spec, where, Layer)  # type: ignore[type-abstract]
+        layer = _build(spec, where, Layer)  # type: ignore[type-abstract]
         if layer.off_chip and any(not before.off_chip for before in bound):
             raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
         connectivity = _connect(layer, spec["kind"], shape, where)
@@ -184,7 +182,7 @@ def build_network(
     if not any(not layer.off_chip for layer in bound):
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
     where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
-    readout = _instantiate(specs[-1], where, Readout)  # type: ignore[type-abstract]
+    readout = _build(specs[-1], where, Readout)  # type: ignore[type-abstract]
     with blame("layers", specs[-1]["kind"], "assign"):
         classes = np.asarray(readout.assign(shape, n_classes))
     if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
@@ -205,39 +203,32 @@ def build_network(
 
 
 def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:
-    """Return the layers of all copies together; those before the chip stay as they are."""
-    made = [layer for layer in layers if layer.off_chip]
-    for layer in layers[len(made) :]:
-        shared = not made or made[-1].off_chip
+    """Return the layers of all copies together; layers off the chip are not copied."""
+    copied = [layer for layer in layers if layer.off_chip]
+    for layer in layers[len(copied) :]:
+        shared = not copied or copied[-1].off_chip
         wiring = copy_connectivity(layer.connectivity, layer.inputs, copies, shared=shared)
         fixed = layer.fixed
         if fixed is not None:
             fixed = FixedWeights(np.tile(fixed.weights, (copies, 1, 1)), np.tile(fixed.threshold, (copies, 1)))
-        seen = layer.inputs if shared else made[-1].output
-        made.append(replace(layer, inputs=seen, connectivity=wiring, fixed=fixed))
-    return made
+        inputs = layer.inputs if shared else copied[-1].output
+        copied.append(replace(layer, inputs=inputs, connectivity=wiring, fixed=fixed))
+    return copied
 
 
-def _instantiate(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
-    if not isinstance(spec.get("kind"), str):
-        raise ScenarioError(f"{where}: has no `kind`; name a layer plugin (`neurosyn plugins list layers`)")
-    cls: Any = registry.get("layers", spec["kind"])
-    if not issubclass(cls, expected):
+def _build(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
+    table = {key: value for key, value in spec.items() if key != "name"}
+    layer = registry.build("layers", table, where, Layer, Readout)
+    if not isinstance(layer, expected):
         role = "the read-out at the end" if expected is Readout else "a layer"
         raise ScenarioError(
             f"{where}: plugin '{spec['kind']}' cannot be {role}; a network is layers, then one read-out"
         )
-    options = {key: value for key, value in spec.items() if key not in ("kind", "name")}
-    try:
-        layer: _L = cls.from_table(options)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
-        raise ScenarioError(f"{where}: {problems}; see `neurosyn plugins show layers {spec['kind']}`") from error
     return layer
 
 
 def _connect(layer: Layer, kind: str, inputs: MapShape, where: str) -> Connectivity:
-    """Return a layer's connectivity, checked."""
+    """Return the checked connectivity of a layer."""
     try:
         with blame("layers", kind, "connect"):
             connectivity = layer.connect(inputs)
@@ -252,7 +243,7 @@ def _connect(layer: Layer, kind: str, inputs: MapShape, where: str) -> Connectiv
 def _fixed_weights(
     layer: Layer, kind: str, inputs: MapShape, connectivity: Connectivity, where: str
 ) -> FixedWeights | None:
-    """Return the weights that a layer brings along, checked."""
+    """Return the checked fixed weights of a layer, or None."""
     with blame("layers", kind, "fixed_weights"):
         fixed = layer.fixed_weights(inputs)
         if fixed is None:
@@ -269,7 +260,7 @@ def _fixed_weights(
 
 
 def _permuted(connectivity: Connectivity, inputs: MapShape, rng: np.random.Generator) -> Connectivity:
-    """Let channel c of the layer's view be channel permutation[c] of the map before."""
+    """Shuffle the input channels: channel c of the layer's input is channel permutation[c] of the map before."""
     permutation = rng.permutation(inputs.channels).astype(np.int32)
     position, channel = np.divmod(connectivity.inputs, inputs.channels)
     moved = position * inputs.channels + permutation[channel]

@@ -1,4 +1,4 @@
-"""The contract of topologies: from the shape of the data to a list of layers."""
+"""Contract of topologies, which list the layers of a network for given data."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from neurosyn.options import Options
 __all__ = ["LayerSpec", "Topology"]
 
 LayerSpec = dict[str, Any]
-"""A layer as a scenario writes it: ``kind`` names the plugin, ``name`` is optional, the rest are its options."""
+"""Table of a layer as in a scenario: ``kind`` names the plugin, ``name`` is optional, the rest are its options."""
 
 
 class Topology(Options, ABC):
-    """A topology plugin (group ``topologies``)."""
+    """Topology plugin (group ``topologies``)."""
 
     @property
     def copies(self) -> int:
-        """How many times the on-chip layers stand side by side, each with weights of its own: a committee.
+        """Number of copies of the on-chip layers, each with separate weights: a committee.
 
-        All see the same input spikes, and the read-out averages them; see `neurosyn.network.copies`.
+        All copies receive the same input spikes, and the read-out averages them; see `neurosyn.network.copies`.
         """
         return 1
 

@@ -1,1 +1,1 @@
-"""Which core of the mesh each core of the program becomes."""
+"""Placement of a program's cores on the mesh."""

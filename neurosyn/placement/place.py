@@ -1,4 +1,4 @@
-"""The stage that gives each core of a program its place on the board."""
+"""Placement stage: positions of a program's cores on a board, checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
-from neurosyn.chip.reach import check_reach
+from neurosyn.chip.reach import check_placement_reach
 from neurosyn.errors import ChipLimitError, PluginError
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import blame
@@ -18,7 +18,7 @@ __all__ = ["place_program", "require_room"]
 
 
 def require_room(cores: int, mesh: Mesh) -> None:
-    """Raise `ChipLimitError` if a board has fewer cores than a program."""
+    """Raise `ChipLimitError` if a program of so many cores does not fit the board."""
     if cores > mesh.cores:
         chips = -(-cores // mesh.side**2)
         raise ChipLimitError(
@@ -34,12 +34,12 @@ def place_program(
     seed: int,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Placement:
-    """Place a program and check the result: room, distinct positions, and that every packet reaches its target.
+    """Place a program and check the result: size, distinct positions, and the reach of every packet.
 
     Raises
     ------
     ChipLimitError
-        If the board has too few cores, or a packet cannot encode its way.
+        If the board has too few cores, or a packet cannot encode the distance to its destination.
     PluginError
         If the placer breaks its contract.
     """
@@ -48,10 +48,10 @@ def place_program(
     with blame("placers", type(placer).__name__, "place"):
         xy = placer.place(program, board, seed, progress)
     if not isinstance(xy, np.ndarray) or xy.shape != (program.cores, 2) or xy.dtype != np.int32:
-        found = f"{xy.dtype} {xy.shape}" if isinstance(xy, np.ndarray) else type(xy).__name__
+        returned = f"{xy.dtype} {xy.shape}" if isinstance(xy, np.ndarray) else type(xy).__name__
         raise PluginError(
-            f"placer {type(placer).__name__}: returned {found}, not int32 ({program.cores}, 2); correct its place()"
+            f"placer {type(placer).__name__}: returned {returned}, not int32 ({program.cores}, 2); correct its place()"
         )
     placement = Placement(mesh, xy)
-    check_reach(program, placement, board.input_side, board.output_side)
+    check_placement_reach(program, placement, board.input_side, board.output_side)
     return placement

@@ -1,4 +1,4 @@
-"""A placement: which position of the mesh each core of a program takes; and the contract of placers."""
+"""Contract of placers, which assign a position of the mesh to each core of a program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Placer"]
 
 
 class Placer(Options, ABC):
-    """A placer plugin (group ``placers``)."""
+    """Placer plugin (group ``placers``)."""
 
     @abstractmethod
     def place(
@@ -30,10 +30,11 @@ class Placer(Options, ABC):
         ----------
         program
         board
-            The mesh, and its sides where the host's packets enter and leave.
+            The mesh, and the sides where packets of the host enter and leave.
         seed
+            Seed of everything random.
         progress
-            Called with what is done, what there is to do, and of what.
+            Called with the amount done, the total, and the unit.
 
         Raises
         ------

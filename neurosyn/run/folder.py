@@ -74,7 +74,7 @@ class RunFolder:
                 f"{self.path}: cannot be the run folder, a file is in its way; choose another with --out"
             ) from error
         with _locked(self.path):
-            sweep(self.path)
+            sweep(self.path, self.checkpoints, self.trace, self.probes)
             self._stages = _read_record(self.path / "stages.json")
             yield
 

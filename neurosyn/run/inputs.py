@@ -184,6 +184,8 @@ class RunData:
             problem = f"has inputs of shape {described['inputs']}, the scenario {wanted['inputs']}"
         elif described["n_classes"] != wanted["n_classes"]:
             problem = f"has {described['n_classes']} classes, the scenario's data {wanted['n_classes']}"
+        elif difference := self._other_classes(model):
+            problem = difference
         elif described["layers"] != wanted["layers"]:
             problem = "holds another network than [network] describes"
         elif model.network.ticks_per_frame != self.network.ticks_per_frame or model.encoder != encoder:
@@ -193,3 +195,19 @@ class RunData:
                 f"{self._scenario.path}: train.model: {file.name} {problem}; train one with `neurosyn train` or "
                 "correct the scenario"
             )
+
+    def _other_classes(self, model: Model) -> str:
+        """Return how the classes that a model was trained for differ from those of the data; "" if they do not.
+
+        Models of earlier versions do not name their classes.
+        """
+        trained, given = model.provenance.get("classes"), list(self.source.info.classes)
+        if not isinstance(trained, list) or trained == given:
+            return ""
+        if sorted(map(str, trained)) == sorted(given):
+            return "was trained for the same classes in another order"
+        first = next(
+            (f"class {k} is '{old}', in the scenario's data '{new}'"
+             for k, (old, new) in enumerate(zip(trained, given, strict=False)) if old != new), "others"
+        )  # fmt: skip
+        return f"was trained for other classes: {first}"

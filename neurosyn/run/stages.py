@@ -216,6 +216,7 @@ class Stages:
         model.provenance.update(
             {
                 "dataset": source.info.name,
+                "classes": list(source.info.classes),
                 "official": source.info.official,
                 "images": len(data.train),
                 "scenario": scenario.name,

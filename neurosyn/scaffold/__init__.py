@@ -1,1 +1,1 @@
-"""New plugin packages from templates."""
+"""Templates of new plugin packages and scenarios."""

@@ -1,6 +1,6 @@
-"""A plugin package to begin with: one module, its entry point, its test, a README.
+"""Generator of plugin packages: a module, its entry point, its test and a README.
 
-``templates/`` has a module and a test for each kind of plugin, written with ``$name`` and ``$cls``.
+``templates/`` has a module and a test for each kind of plugin, with the placeholders ``$name`` and ``$cls``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KINDS = {
     "placer": "placers",
     "probe": "probes",
 }
-"""What can be begun, and its plugin group."""
+"""Kinds of plugins, and the plugin group of each."""
 _USE = {
     "layer": '[network]\nkind = "layers"\nlayers = [\n  { kind = "transduction", features = 8 },\n'
     '  { kind = "$name" },\n  { kind = "readout" },\n]',
@@ -41,16 +41,16 @@ _USE = {
 
 
 def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
-    """Write an installable package with one plugin, which works as it is.
+    """Write an installable package with one working plugin.
 
     Parameters
     ----------
     kind
         One of `KINDS`, or its group.
     name
-        What scenarios will call the plugin: small letters, digits and ``_``.
+        Name of the plugin in scenarios: lower-case letters, digits and ``_``.
     folder
-        Where; by default ``neurosyn-NAME`` here. It must not exist, or be empty.
+        Folder of the package, by default ``neurosyn-NAME``. It must not exist, or be empty.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
     Raises
     ------
     PluginError
-        If there is no such kind, or a plugin of that name.
+        If the kind is unknown, or the name is taken.
     ScenarioError
         If the name or the folder cannot be used.
     """
@@ -69,7 +69,7 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
         raise PluginError(f"{kind}: is no kind of plugin{did_you_mean(kind, KINDS)} (there are: {', '.join(KINDS)})")
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
         raise ScenarioError(
-            f"{name}: cannot be the name of a plugin; use at most 40 small letters, digits and '_', a letter first"
+            f"{name}: cannot be the name of a plugin; use at most 40 lower-case letters, digits and '_', a letter first"
         )
     group = KINDS[kind]
     if name in registry.names(group):

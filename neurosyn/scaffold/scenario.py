@@ -1,4 +1,4 @@
-"""A scenario to begin with: data, network, trainer and a smoke profile, checked before it is written."""
+"""Generator of scenarios: data, network, trainer and a smoke profile, checked before the file is written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _STAND_INS = {
     "timit": "synth_phones",
     "vad": "synth_vad",
 }
-"""Data sets whose files may be absent, and what takes their place."""
+"""Stand-ins of the data sets whose files may be absent."""
 _MODELS = {("svhn", "eedn_one_chip"): "shipped:svhn_synth_digits"}
 _TRAINING = {"epochs": 4, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
-"""What the shipped scenarios train with."""
+"""Training options of the shipped scenarios."""
 
 
 def write_scenario(
@@ -51,21 +51,21 @@ def write_scenario(
     path
         The file to write, a ``.toml``; its stem names the runs.
     data
-        Kind of the data set. One whose files may be absent gets the stand-in that ships.
+        Kind of the data set. If its files may be absent, the scenario names the shipped stand-in.
     pictures
-        A folder with your own pictures, a folder a class, in place of `data`.
+        A folder of images, with one folder for each class, in place of `data`.
     network
         Kind of the topology.
     encoder
-        Kind of the encoder; the default if absent.
+        Kind of the encoder; None for the default.
     model
         A trained model, in place of training.
     overrides
-        ``key.path=value`` texts for anything else.
+        ``key.path=value`` texts for other options.
     title, seed
-        A line for people; where all chance comes from.
+        Title of the scenario; seed of everything random.
     replace
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def write_scenario(
     Raises
     ------
     ScenarioError
-        If the file is there or cannot be made, or what it would say is no valid scenario; then nothing is written.
+        If the file exists or cannot be made, or the scenario would be invalid; nothing is written then.
     """
     if path.suffix != ".toml":
         raise ScenarioError(f"{path}: a scenario is a .toml file; write e.g. {path.name or 'my'}.toml")
@@ -86,7 +86,7 @@ def write_scenario(
     document = _document(path, data, pictures, network, encoder, model, title, seed)
     _merge(document, read_overrides(list(overrides)).values)
     text = tomlkit.dumps(document)
-    # Beside the place where it will be, since files that it names are relative to that.
+    # In the same folder as the final file: paths in a scenario are relative to its folder.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
         trial = Path(partial).parent / f"{Path(partial).name}.toml"
         try:
@@ -115,7 +115,7 @@ def _document(
     document.add(tomlkit.comment("Check it: neurosyn scenario check. Try it: neurosyn simulate --profile smoke."))
     document["name"], document["title"], document["seed"] = (
         path.stem,
-        title or f"{network} on {_told(data, pictures)}",
+        title or f"{network} on {_data_title(data, pictures)}",
         seed,
     )
     document["data"] = _data(path, data, pictures)
@@ -140,7 +140,7 @@ def _document(
     return document
 
 
-def _told(data: str, pictures: Path | None) -> str:
+def _data_title(data: str, pictures: Path | None) -> str:
     return data if pictures is None else pictures.resolve().name
 
 

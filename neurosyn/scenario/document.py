@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from neurosyn.errors import ScenarioError, did_you_mean
-from neurosyn.scenario.key_lines import KeyPath, key_lines
+from neurosyn.options import KeyPath
+from neurosyn.scenario.key_lines import key_lines
 
-__all__ = ["Document", "dotted", "read_document", "read_overrides"]
+__all__ = ["Document", "read_document", "read_overrides"]
 
 MAX_BYTES = 1 << 20
 """A scenario larger than this is not a scenario."""
@@ -41,14 +42,6 @@ class Document:
             if path[:end] in self.places:
                 return self.places[path[:end]]
         return str(self.path)
-
-
-def dotted(path: KeyPath) -> str:
-    """Return a key path as people write it: ``network.layers[2].kernel``."""
-    text = ""
-    for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)
-    return text
 
 
 def read_document(path: Path, *, profile: str | None = None, overrides: list[str] | None = None) -> Document:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["KeyPath", "key_lines"]
+from neurosyn.options import KeyPath
 
-KeyPath = tuple[str | int, ...]
-"""Keys from the top of the document; elements of arrays of tables by number."""
+__all__ = ["key_lines"]
 
 _KEY = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 

@@ -6,20 +6,18 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
 
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
-from neurosyn.options import Options
-from neurosyn.registry import registry
-from neurosyn.scenario.document import Document, dotted, read_document, read_overrides
-from neurosyn.scenario.key_lines import KeyPath
-from neurosyn.scenario.tables import CONTRACTS, TABLES, Table, load_class
+from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
+from neurosyn.registry import UnknownPluginError, registry
+from neurosyn.scenario.document import Document, read_document, read_overrides
+from neurosyn.scenario.tables import TABLES, Table, contracts
 
 __all__ = ["Scenario", "load_options", "load_scenario"]
 
@@ -27,8 +25,6 @@ _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
 """Characters; folders are named by it."""
 _NAME_CHARACTERS = "letters, digits, '-', '_' and '.'"
-_LONGEST_SHOWN = 100
-"""Characters of a wrong value in a message."""
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
 
@@ -126,22 +122,20 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         The same, if nothing but plugins is to blame.
     """
     document = read_document(path, profile=profile, overrides=overrides)
-    refuse = _Problems(document)
     values = document.values
-
-    for key in values:
-        if key not in _TOP_LEVEL:
-            refuse((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}")
+    problems = [
+        _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in values if key not in _TOP_LEVEL
+    ]
     name = values.get("name", path.stem)
     if not _is_name(name):
-        refuse(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}")
+        problems.append(_Problem(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"))
     title = values.get("title", "")
     if not isinstance(title, str):
-        refuse(("title",), "must be a text")
+        problems.append(_Problem(("title",), "must be a text"))
     seed = values.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        refuse(("seed",), f"{seed!r} is not an integer from 0 to 2^63 − 1")
-    files = _load_plugins(values.get("plugins", []), refuse)
+        problems.append(_Problem(("seed",), f"{seed!r} is not an integer from 0 to 2^63 − 1"))
+    files = _load_plugins(values.get("plugins", []), problems)
 
     options: dict[str, Options] = {}
     variants: dict[str, dict[str, Any]] = {}
@@ -150,24 +144,28 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
         value = values.get(key, {})
         if table.many:
             if key in values:
-                resolved[key] = _validate_list(key, table, value, options, refuse)
+                resolved[key] = _validate_list(key, table, value, options, problems)
             continue
         if not isinstance(value, dict):
-            refuse((key,), f"must be a table; write [{key}]")
+            problems.append(_Problem((key,), f"must be a table; write [{key}]"))
             continue
-        own = {name: entry for name, entry in value.items() if name != table.variant}
-        mistakes = len(refuse)
-        resolved[key] = _validate(key, table, own, options, refuse)
+        unvaried = {name: entry for name, entry in value.items() if name != table.variant}
+        before = len(problems)
+        resolved[key] = _validate(key, table, unvaried, options, problems)
         if table.variant is not None and table.variant in value:
             changes, where = value[table.variant], f"{key}.{table.variant}"
             resolved[key][table.variant] = changes
             if not isinstance(changes, dict):
-                refuse((key, table.variant), f"must be a table; write [{where}]")
+                problems.append(_Problem((key, table.variant), f"must be a table; write [{where}]"))
                 continue
-            # A mistake of the table itself is told once.
-            narrowed = _Narrowed(refuse, None if len(refuse) == mistakes else changes.keys())
-            variants[where] = _validate(where, table, _vary(table, own, changes), options, narrowed)
-    refuse.raise_if_any()
+            of_variant: list[_Problem] = []
+            variants[where] = _validate(where, table, _vary(table, unvaried, changes), options, of_variant)
+            # A mistake of the table itself is listed once.
+            is_right = len(problems) == before
+            problems += [
+                problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
+            ]
+    _raise_if_any(problems, document)
     return Scenario(str(name), str(title), int(seed), path, files, resolved, options, variants)
 
 
@@ -180,143 +178,124 @@ def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> d
         With every mistake, one a line.
     """
     document = read_overrides(overrides or [])
-    refuse = _Problems(document)
-    for key in document.values:
-        if key not in tables:
-            refuse((key,), f"has no meaning here (there are: {', '.join(tables)})")
+    there_are = ", ".join(tables)
+    problems = [
+        _Problem((key,), f"has no meaning here (there are: {there_are})")
+        for key in document.values
+        if key not in tables
+    ]
     options: dict[str, Options] = {}
     for key in tables:
         value = document.values.get(key, {})
         if isinstance(value, dict):
-            _validate(key, TABLES[key], value, options, refuse)
+            _validate(key, TABLES[key], value, options, problems)
         else:
-            refuse((key,), f"is a table; name one of its keys, as in {key}.KEY=VALUE")
-    refuse.raise_if_any()
+            problems.append(_Problem((key,), f"is a table; name one of its keys, as in {key}.KEY=VALUE"))
+    _raise_if_any(problems, document)
     return options
 
 
-class _Refuse(Protocol):
-    """Takes a problem with its place."""
+class _Problem(NamedTuple):
+    """A mistake in the scenario or, with `of_plugin`, in a plugin that it names rightly."""
 
-    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None: ...
-
-
-class _Problems:
-    """The problems of a document, each with its place."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._lines: list[str] = []
-        self._mistakes = 0
-
-    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None:
-        """Add a mistake in the scenario or, with `of_plugin`, in a plugin that it names rightly."""
-        self._lines.append(f"{self._document.place(where)}: {dotted(where)}: {problem}")
-        self._mistakes += not of_plugin
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def raise_if_any(self) -> None:
-        if self._lines:
-            error = ScenarioError if self._mistakes else PluginError
-            raise error("\n".join(self._lines))
+    path: KeyPath
+    text: str
+    of_plugin: bool = False
 
 
-class _Narrowed:
-    """Problems of a variant of a table: all, or those of the keys that it changes."""
-
-    def __init__(self, refuse: _Problems, keys: Collection[str] | None) -> None:
-        self._refuse = refuse
-        self._keys = keys
-
-    def __call__(self, where: KeyPath, problem: str, *, of_plugin: bool = False) -> None:
-        if self._keys is None or (len(where) > 2 and where[2] in self._keys):
-            self._refuse(where, problem, of_plugin=of_plugin)
+def _raise_if_any(problems: list[_Problem], document: Document) -> None:
+    """Raise an error with a line for each problem."""
+    if problems:
+        error = PluginError if all(problem.of_plugin for problem in problems) else ScenarioError
+        raise error("\n".join(f"{document.place(path)}: {dotted(path)}: {text}" for path, text, _ in problems))
 
 
-def _vary(table: Table, own: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _vary(table: Table, unvaried: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Lay changes over a table; if they name another plugin, only the keys that are not the plugin's stay."""
-    kind = own.get("kind", table.kind)
+    kind = unvaried.get("kind", table.kind)
     if changes.get("kind", kind) == kind:
-        return {**own, **changes}
-    shared = load_class(table.extra).model_fields if table.extra is not None else {}
-    return {**{name: value for name, value in own.items() if name in shared}, **changes}
+        return {**unvaried, **changes}
+    shared = table.extra().model_fields if table.extra is not None else {}
+    return {**{name: value for name, value in unvaried.items() if name in shared}, **changes}
 
 
-def _load_plugins(names: Any, refuse: _Refuse) -> tuple[Path, ...]:
+def _load_plugins(names: Any, problems: list[_Problem]) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        refuse(("plugins",), "must be a list of Python files")
+        problems.append(_Problem(("plugins",), "must be a list of Python files"))
         return ()
     files = tuple(Path(name) for name in names)
-    registry.broken.clear()  # what another scenario named is not to blame in this one
+    registry.broken.clear()  # broken files of another scenario have no part in this one's mistakes
     for file in files:
         try:
             registry.load_file(file)
         except PluginError as error:
-            refuse(("plugins",), str(error))
+            problems.append(_Problem(("plugins",), str(error)))
     return files
 
 
 def _validate(
-    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], refuse: _Refuse
+    key: str, table: Table, value: dict[str, Any], options: dict[str, Options], problems: list[_Problem]
 ) -> dict[str, Any]:
-    """Validate one top-level table with what is nested in it, and return it with its defaults."""
-    own = dict(value)
+    """Validate one top-level table with its nested tables, and return it with its defaults."""
+    path: KeyPath = tuple(key.split("."))
+    remaining = dict(value)
     resolved: dict[str, Any] = {}
     if table.extra is not None:
-        cls = load_class(table.extra)
-        extra = {name: own.pop(name) for name in list(own) if name in cls.model_fields}
-        found = _options(cls, tuple(key.split(".")), extra, refuse)
-        if found is not None:
-            options[f"{key}.extra"] = found
-            resolved |= _plain(found)
+        extra_class = table.extra()
+        shared = {name: remaining.pop(name) for name in list(remaining) if name in extra_class.model_fields}
+        extra = _try(lambda: build_options(extra_class, shared, ""), path, problems)
+        if extra is not None:
+            options[f"{key}.extra"] = extra
+            resolved |= extra.to_table()
     nested: dict[str, Any] = {}
     for name, group in table.nested.items():
-        if name not in own:
+        if name not in remaining:
             continue
-        if isinstance(own[name], dict):
-            nested[name] = _validate(f"{key}.{name}", Table("", group), own.pop(name), options, refuse)
-        elif isinstance(own[name], list):
-            for number, element in enumerate(own[name]):
-                _check_element((key, name, number), group, element, refuse)
+        if isinstance(remaining[name], dict):
+            nested[name] = _validate(f"{key}.{name}", Table("", group), remaining.pop(name), options, problems)
+        elif isinstance(remaining[name], list):
+            for number, element in enumerate(remaining[name]):
+                _check_element((key, name, number), group, element, problems)
     if table.group is None:
-        found = _options(table.options_class(None), tuple(key.split(".")), own, refuse)
+        validated = _try(lambda: build_options(table.options_class(None), remaining, ""), path, problems)
     else:
-        found = _plugin(table.group, tuple(key.split(".")), own, table.kind, resolved, refuse)
-    if found is not None:
-        options[key] = found
-        resolved |= _plain(found)
+        if table.kind is not None:
+            remaining.setdefault("kind", table.kind)
+        validated = _plugin(table.group, path, remaining, problems)
+        resolved["kind"] = remaining.get("kind")
+    if validated is not None:
+        options[key] = validated
+        resolved |= validated.to_table()
     return resolved | nested
 
 
 def _validate_list(
-    key: str, table: Table, value: Any, options: dict[str, Options], refuse: _Refuse
+    key: str, table: Table, value: Any, options: dict[str, Options], problems: list[_Problem]
 ) -> list[dict[str, Any]]:
     """Validate a list of named plugins, and return their tables with names and defaults."""
     assert table.group is not None
     tables: list[dict[str, Any]] = []
     if not isinstance(value, list):
-        refuse((key,), f"must be a list of tables; write [[{key}]]")
+        problems.append(_Problem((key,), f"must be a list of tables; write [[{key}]]"))
         return tables
     for number, element in enumerate(value):
-        where: KeyPath = (key, number)
+        path: KeyPath = (key, number)
         if not isinstance(element, dict):
-            refuse(where, f"must be a table; write [[{key}]]")
+            problems.append(_Problem(path, f"must be a table; write [[{key}]]"))
             continue
-        own, resolved = dict(element), dict[str, Any]()
-        given = own.pop("name", None)
-        found = _plugin(table.group, where, own, table.kind, resolved, refuse)
-        if found is None:
+        unnamed = {name: entry for name, entry in element.items() if name != "name"}
+        plugin = _plugin(table.group, path, unnamed, problems)
+        if plugin is None:
             continue
-        name = resolved["kind"] if given is None else given
+        name = element.get("name", element["kind"])
         if not _is_name(name):
-            refuse((*where, "name"), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}")
+            text = f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"
+            problems.append(_Problem((*path, "name"), text))
         elif any(name == other["name"] for other in tables):
-            refuse(where, f"the name '{name}' is taken; give each its own `name`")
+            problems.append(_Problem(path, f"the name '{name}' is taken; give each its own `name`"))
         else:
-            options[f"{key}.{name}"] = found
-            tables.append({"name": name} | resolved | _plain(found))
+            options[f"{key}.{name}"] = plugin
+            tables.append({"name": name, "kind": element["kind"]} | plugin.to_table())
     return tables
 
 
@@ -330,73 +309,27 @@ def _is_name(name: Any) -> bool:
     )
 
 
-def _check_element(where: KeyPath, group: str, element: Any, refuse: _Refuse) -> None:
+def _check_element(path: KeyPath, group: str, element: Any, problems: list[_Problem]) -> None:
     """Check a table in a list of plugins, such as a layer written out in the scenario."""
     if not isinstance(element, dict):
-        refuse(where, "must be a table")
+        problems.append(_Problem(path, "must be a table"))
         return
-    _plugin(group, where, {key: value for key, value in element.items() if key != "name"}, None, {}, refuse)
+    _plugin(group, path, {key: value for key, value in element.items() if key != "name"}, problems)
 
 
-def _plugin(
-    group: str, where: KeyPath, value: dict[str, Any], default: str | None, resolved: dict[str, Any], refuse: _Refuse
-) -> Options | None:
-    kind = value.pop("kind", default)
-    if not isinstance(kind, str):
-        there_are = ", ".join(registry.names(group))
-        if kind is None:
-            refuse(where, f"has no `kind`; one of: {there_are}")
-        else:
-            refuse((*where, "kind"), f"must be the name of a plugin; one of: {there_are}")
-        return None
-    resolved["kind"] = kind
+def _plugin(group: str, path: KeyPath, table: dict[str, Any], problems: list[_Problem]) -> Options | None:
+    """Return the plugin that a table describes; None if there is a problem."""
+    return _try(lambda: registry.build(group, table, "", *contracts(group)), path, problems)
+
+
+def _try(build: Callable[[], Options], path: KeyPath, problems: list[_Problem]) -> Options | None:
+    """Return the options that `build` makes of the table at `path`; None if there is a problem."""
     try:
-        found = registry.find(group, kind)
+        return build()
+    except OptionsError as error:
+        problems += [_Problem((*path, *mistake.path), mistake.problem) for mistake in error.mistakes]
     except PluginError as error:
-        # A name that nobody knows is a slip, unless a file that could not be imported may have meant to provide it.
-        refuse((*where, "kind"), str(error), of_plugin=bool(registry.broken))
-        return None
-    try:
-        cls = found.load()
-    except PluginError as error:
-        refuse((*where, "kind"), str(error), of_plugin=True)
-        return None
-    contracts = tuple(load_class(contract) for contract in CONTRACTS[group])
-    if not isinstance(cls, type) or not issubclass(cls, contracts):
-        wanted = " or ".join(contract.__name__ for contract in contracts)
-        refuse(
-            (*where, "kind"),
-            f"plugin {group}/{kind} of {found.origin} does not derive from {wanted}; correct the plugin",
-            of_plugin=True,
-        )
-        return None
-    return _options(cls, where, value, refuse)
-
-
-def _options(cls: type[Options], where: KeyPath, value: dict[str, Any], refuse: _Refuse) -> Options | None:
-    """Validate a table's options; pydantic's messages become ours."""
-    try:
-        return cls.from_table(value)
-    except ValidationError as error:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for mistake in error.errors():
-            path: KeyPath = (*where, *mistake["loc"])
-            if mistake["type"] == "extra_forbidden":
-                there_are = f" (there are: {', '.join(sorted(known))})" if known else " (there are none)"
-                refuse(path, f"unknown key{did_you_mean(str(path[-1]), known) or there_are}")
-            elif mistake["type"] == "missing":
-                refuse(path, "is missing; it has no default")
-            else:
-                given = mistake["input"]
-                shown = f", not {given!r}" if isinstance(given, (str, int, float, type(None))) else ""
-                if len(shown) > _LONGEST_SHOWN:
-                    shown = ""
-                refuse(path, f"{mistake['msg'].removeprefix('Input ').removeprefix('Value error, ')}{shown}")
-    except TypeError as error:
-        refuse(where, f"plugin {cls.__name__} does not keep its contract: {error}; correct it", of_plugin=True)
+        # An unknown name is a slip, unless a plugin file is broken, which may have been meant to provide it.
+        of_plugin = bool(registry.broken) or not isinstance(error, UnknownPluginError)
+        problems.append(_Problem((*path, "kind"), str(error), of_plugin=of_plugin))
     return None
-
-
-def _plain(options: Options) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(options.model_dump_json(by_alias=True, exclude_none=True))
-    return plain

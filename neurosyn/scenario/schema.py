@@ -7,7 +7,7 @@ from typing import Any
 from neurosyn.errors import PluginError
 from neurosyn.options import Options
 from neurosyn.registry import registry
-from neurosyn.scenario.tables import TABLES, Table, load_class
+from neurosyn.scenario.tables import TABLES, Table
 
 __all__ = ["scenario_schema"]
 
@@ -40,7 +40,7 @@ def _table(table: Table) -> dict[str, Any]:
         return schema
     shared: dict[str, Any] = {}
     if table.extra is not None:
-        shared |= load_class(table.extra).model_json_schema().get("properties", {})
+        shared |= table.extra().model_json_schema().get("properties", {})
     for name, group in table.nested.items():
         choice = {"type": "object", "required": ["kind"], "anyOf": _choices(group, {"name": {"type": "string"}})}
         shared[name] = {"anyOf": [choice, {"type": "array", "items": choice}]}

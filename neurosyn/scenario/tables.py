@@ -1,18 +1,19 @@
-"""The tables that a scenario may have: the one list of what can be configured where.
+"""Tables of a scenario: the one list of everything that can be configured, and where.
 
-A table either names a plugin with ``kind`` or holds the options of one part of neurosyn. Parts are named by path, as
-plugins are by entry point, and imported when a scenario is checked: a scenario knows no later stage.
+A table either names a plugin with ``kind`` or holds the options of one part of neurosyn. Options classes are imported
+when a scenario is checked, not before.
 """
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from neurosyn.options import Options
 from neurosyn.registry import registry
 
-__all__ = ["CONTRACTS", "TABLES", "Table", "load_class"]
+__all__ = ["TABLES", "Table", "contracts"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class Table:
     kind
         Default of ``kind``; None if the scenario must name one.
     options
-        ``module:class`` of the options of a table without ``kind``.
+        Returns the options class of a table without ``kind``.
     nested
         Keys that hold a table, or a list of tables, of another plugin group.
     extra
-        Keys beside the plugin's own, with the ``module:class`` that validates them.
+        Returns the options class of the keys beside the plugin's own.
     many
-        Whether it is a list of tables, each with a plugin of the group and optionally a ``name``; empty by default.
+        True for a list of tables, each with a plugin of the group and optionally a ``name``; empty by default.
     variant
         Key that holds a table of changes to this one, for when the stand-in of the data is in use.
     """
@@ -42,39 +43,50 @@ class Table:
     about: str
     group: str | None = None
     kind: str | None = None
-    options: str | None = None
+    options: Callable[[], type[Options]] | None = None
     nested: dict[str, str] = field(default_factory=dict)
-    extra: str | None = None
+    extra: Callable[[], type[Options]] | None = None
     many: bool = False
     variant: str | None = None
 
     def options_class(self, kind: str | None) -> type[Options]:
-        """Return the class that validates the table's options."""
-        if self.group is not None:
-            cls = registry.get(self.group, str(kind))
-        else:
-            assert self.options is not None
-            cls = load_class(self.options)
-        return cls
+        """Return the class of the table's options, for a table with ``kind`` that of the plugin."""
+        if self.options is not None:
+            return self.options()
+        assert self.group is not None
+        plugin_class: type[Options] = registry.get(self.group, str(kind))
+        return plugin_class
 
 
-def load_class(path: str) -> type[Options]:
-    """Import ``module:class``."""
-    module, _, name = path.partition(":")
-    cls: type[Options] = getattr(importlib.import_module(module), name)
-    return cls
+def _model_source() -> type[Options]:
+    from neurosyn.training.model_source import ModelSource
+
+    return ModelSource
 
 
-CONTRACTS: dict[str, tuple[str, ...]] = {
-    "datasets": ("neurosyn.data.dataset:Dataset",),
-    "encoders": ("neurosyn.data.encoder:Encoder",),
-    "layers": ("neurosyn.network.layer:Layer", "neurosyn.network.layer:Readout"),
-    "topologies": ("neurosyn.network.topology:Topology",),
-    "trainers": ("neurosyn.training.trainer:Trainer",),
-    "placers": ("neurosyn.placement.placer:Placer",),
-    "probes": ("neurosyn.engine.probes.plugin:ProbePlugin",),
-}
-"""The contracts, of which a plugin of each group derives from one."""
+def _compile() -> type[Options]:
+    from neurosyn.compiler.options import CompileOptions
+
+    return CompileOptions
+
+
+def _chip() -> type[Options]:
+    from neurosyn.chip.options import ChipOptions
+
+    return ChipOptions
+
+
+def _simulate() -> type[Options]:
+    from neurosyn.engine.options import SimulateOptions
+
+    return SimulateOptions
+
+
+def _trace() -> type[Options]:
+    from neurosyn.trace.options import TraceOptions
+
+    return TraceOptions
+
 
 TABLES: dict[str, Table] = {
     "data": Table("the data set, and the stand-in for where it is absent", "datasets", nested={"stand_in": "datasets"}),
@@ -83,17 +95,35 @@ TABLES: dict[str, Table] = {
         "the topology, or the layers written out", "topologies", nested={"layers": "layers", "member": "topologies"}
     ),
     "train": Table(
-        "the trainer, and the model to use in its place",
-        "trainers",
-        "eedn",
-        extra="neurosyn.training.model_source:ModelSource",
-        variant="stand_in",
+        "the trainer, and the model to use in its place", "trainers", "eedn", extra=_model_source, variant="stand_in"
     ),
-    "compile": Table("how layers become cores", options="neurosyn.compiler.options:CompileOptions"),
+    "compile": Table("how layers become cores", options=_compile),
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
-    "chip": Table("the board, the voltage, assumed times", options="neurosyn.chip.options:ChipOptions"),
-    "simulate": Table("frames, timing, backend", options="neurosyn.engine.options:SimulateOptions"),
+    "chip": Table("the board, the voltage, assumed times", options=_chip),
+    "simulate": Table("frames, timing, backend", options=_simulate),
     "probes": Table("instruments that watch the simulation, one [[probes]] table each", "probes", many=True),
-    "trace": Table("what is recorded", options="neurosyn.trace.options:TraceOptions"),
+    "trace": Table("what is recorded", options=_trace),
 }
 """In the order of the stages."""
+
+
+def contracts(group: str) -> tuple[type[Any], ...]:
+    """Return the contracts of a plugin group; each of its plugins derives from one."""
+    from neurosyn.data.dataset import Dataset
+    from neurosyn.data.encoder import Encoder
+    from neurosyn.engine.probes.plugin import ProbePlugin
+    from neurosyn.network.layer import Layer, Readout
+    from neurosyn.network.topology import Topology
+    from neurosyn.placement.placer import Placer
+    from neurosyn.training.trainer import Trainer
+
+    of_groups: dict[str, tuple[type[Any], ...]] = {
+        "datasets": (Dataset,),
+        "encoders": (Encoder,),
+        "layers": (Layer, Readout),
+        "topologies": (Topology,),
+        "trainers": (Trainer,),
+        "placers": (Placer,),
+        "probes": (ProbePlugin,),
+    }
+    return of_groups[group]

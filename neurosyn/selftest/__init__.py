@@ -1,1 +1,1 @@
-"""Checks that this machine computes what it should: backends against the reference, and small simulations."""
+"""Self-tests of an installation: backends against the reference, and small simulations."""

@@ -1,4 +1,4 @@
-"""Whether a backend computes what the plain reference computes: a test of a second or less."""
+"""Self-test of a compute backend against the plain reference, in a second or less."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from neurosyn.testing.reference import ReferenceChip
 __all__ = ["check_backend"]
 
 _CORES, _AXONS, _NEURONS = 2, 70, 66
-"""Beyond the words and tiles of 64 that backends have."""
+"""Sizes beyond the words and tiles of 64 that backends use."""
 _TICKS, _FRAMES = 3, 18
 
 
 def check_backend(backend: Backend) -> None:
-    """Play small programs on a backend and on `neurosyn.testing.reference.ReferenceChip`.
+    """Run small programs on a backend and on `neurosyn.testing.reference.ReferenceChip`, and compare.
 
-    Tick by tick neurons that are deterministic, that draw random numbers and that saturate; frames of a stateless
-    program.
+    The programs have deterministic, stochastic and saturating neurons, tick by tick, and frames of a stateless program.
 
     Raises
     ------
@@ -65,7 +64,7 @@ def _check_ticks(backend: Backend, program: Program, active: NDArray[np.bool_]) 
     loaded = backend.load(program)
     chip = ReferenceChip(program)
     potential, rng = program.initial_potential.copy(), initial_states(program.seeds)
-    kept = loaded.initial_state()
+    state = loaded.initial_state()
     for tick, axons in enumerate(active):
         fired = [chip.integrate(core, set(np.flatnonzero(axons[core]).tolist())) for core in range(program.cores)]
         result = loaded.step(pack_bits(axons), potential, rng)
@@ -74,7 +73,7 @@ def _check_ticks(backend: Backend, program: Program, active: NDArray[np.bool_]) 
         _compare(f"{where}: synaptic events", result.synaptic_events, chip.synaptic_events)
         _compare(f"{where}: potentials", potential, chip.potential)
         _compare(f"{where}: random numbers", rng, [register.state for register in chip.registers])
-        _compare(f"{where}: spikes from its own state", loaded.step(pack_bits(axons), *kept).fired, fired)
+        _compare(f"{where}: spikes from the backend's state", loaded.step(pack_bits(axons), *state).fired, fired)
 
 
 def _check_frames(backend: Backend, program: Program, active: NDArray[np.bool_]) -> None:
@@ -89,10 +88,10 @@ def _check_frames(backend: Backend, program: Program, active: NDArray[np.bool_])
     _compare(f"backend {backend.name}: frames of the self-test: synaptic events", events, counts)
 
 
-def _compare(what: str, found: NDArray[Any], expected: Any) -> None:
-    differ = np.argwhere(found != np.array(expected))
+def _compare(what: str, computed: NDArray[Any], expected: Any) -> None:
+    differ = np.argwhere(computed != np.array(expected))
     if len(differ):
         raise BackendError(
-            f"{what} differ from the reference at {len(differ):,} of {found.size:,} places, first at "
+            f"{what} differ from the reference at {len(differ):,} of {computed.size:,} elements, first at "
             f"{tuple(differ[0].tolist())}; use another backend, and report it"
         )

@@ -1,4 +1,4 @@
-"""A tiny program, really run with every backend and timing: they must agree to the last spike, count and picosecond."""
+"""Self-test of the simulator: a tiny program with every backend and timing, equal in spikes, counts and times."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _CORES, _SIZE, _TICKS, _SPIKES = 4, 20, 12, 40
 
 @dataclass(frozen=True)
 class SelfTest:
-    """One run of the tiny program.
+    """Result of one simulation of the tiny program.
 
     Attributes
     ----------
     backend, timing : str
     problem : str or None
-        What differs from the first run of that kind, or broke; None if nothing.
+        Difference from the first simulation, or the error; None if there is neither.
     wall_s : float
-        With the compilation of code that is not cached yet.
+        Wall time in seconds, including the compilation of code that is not cached yet.
     """
 
     backend: str
@@ -44,9 +44,9 @@ class SelfTest:
 
 
 def run_self_tests(backends: Sequence[str], timings: Sequence[str] = TIMINGS) -> Iterator[SelfTest]:
-    """Run a program of four recurrent cores for some ticks with every backend and timing, and compare.
+    """Simulate a program of four recurrent cores with every backend and timing, and compare.
 
-    Output spikes and event counts must be those of the first run, times those of the first that was timed.
+    Output spikes and event counts must equal those of the first simulation, times those of the first timed one.
     """
     random = np.random.default_rng(1)
     types = np.zeros(2, NEURON_TYPE)
@@ -69,17 +69,15 @@ def run_self_tests(backends: Sequence[str], timings: Sequence[str] = TIMINGS) ->
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             else:
-                found = {"output spikes": result.output_spikes, "event counts": result.counts, "times": result.timing}
-                for name, value in found.items():
+                outcome = {"output spikes": result.output_spikes, "event counts": result.counts, "times": result.timing}
+                for name, value in outcome.items():
                     if value is not None and not _equal(value, expected.setdefault(name, value)):
                         problem = problem or f"{name} differ from those of {backends[0]}; report it"
             yield SelfTest(backend, timing, problem, time.perf_counter() - began)
 
 
-def _equal(one: Any, other: Any) -> bool:
-    """Whether dataclasses hold equal values, whatever is nested in them."""
-    if is_dataclass(one) and not isinstance(one, type):
-        return type(one) is type(other) and all(
-            _equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)
-        )
-    return bool(np.array_equal(one, other))
+def _equal(a: Any, b: Any) -> bool:
+    """Return whether two values are equal; dataclasses are compared field by field."""
+    if is_dataclass(a) and not isinstance(a, type):
+        return type(a) is type(b) and all(_equal(getattr(a, field.name), getattr(b, field.name)) for field in fields(a))
+    return bool(np.array_equal(a, b))

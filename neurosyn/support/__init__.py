@@ -1,1 +1,1 @@
-"""Helpers that know no chip: files, numbers as text, progress, compilation caches, CuPy."""
+"""Helpers independent of the chip: files, numbers as text, progress, caches of compiled code, CuPy."""

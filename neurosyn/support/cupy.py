@@ -1,4 +1,4 @@
-"""CuPy, where there is one, and what it raises."""
+"""Import of CuPy, which is optional, and translation of its errors."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from neurosyn.errors import BackendError
 __all__ = ["INSTALL", "import_cupy", "wrapped_errors"]
 
 INSTALL = "pip install 'neurosyn[cuda12]' or 'neurosyn[cuda13]', whichever CUDA the driver supports (nvidia-smi)"
-"""What to do where CuPy is missing or does not work."""
+"""Remedy in messages about a missing or failing CuPy."""
 
 
-def import_cupy(who: str) -> Any:
-    """Return CuPy; whether a GPU is there is not known before something has run.
+def import_cupy(user: str) -> Any:
+    """Return CuPy. A missing GPU shows only when the first operation runs.
 
     Parameters
     ----------
-    who
-        Who wants it, for the error.
+    user
+        The part that needs CuPy, for the message.
 
     Raises
     ------
@@ -31,17 +31,17 @@ def import_cupy(who: str) -> Any:
     try:
         return import_module("cupy")
     except ImportError as error:
-        raise BackendError(f"{who}: CuPy cannot be imported ({error}); {INSTALL}") from error
+        raise BackendError(f"{user}: CuPy cannot be imported ({error}); {INSTALL}") from error
 
 
 @contextlib.contextmanager
 def wrapped_errors(what: str, remedy: str) -> Iterator[None]:
-    """Turn what CuPy raises, whose classes are known only when it is there, into a `BackendError`.
+    """Turn any exception within into a `BackendError`; CuPy's exceptions cannot be named without importing it.
 
     Parameters
     ----------
     what, remedy
-        What is wrong then, and what to do.
+        Parts of the message: what is wrong, what to do.
     """
     try:
         yield

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -15,29 +16,44 @@ from typing import Any
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["atomic_path", "make_folder", "sha256_file", "sweep", "write_json", "write_npz", "write_text"]
 
 
 _PARTIAL = ".partial-"
 """Begins the names of files that are being written."""
+_NAME = re.compile(rf"{re.escape(_PARTIAL)}[a-z0-9_]{{8}}-(?P<of>.+)", re.DOTALL)
+"""Names that `atomic_path` gives, and the name that each file is for."""
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+    """Yield a temporary path beside `path`; it replaces `path` when the block ends without an error.
 
-    Nothing is left behind if the block fails or is interrupted; after a kill, `sweep` removes what was.
+    Nothing is left behind if the block fails or is interrupted. What a killed process left of the same file is removed
+    by the next one that writes it, and by `sweep`.
 
     Raises
     ------
     OSError
-        If `path` cannot be written, whose name it then carries, not that of the temporary file.
+        If `path` cannot be written; the error carries the name of `path`, not that of the temporary file.
     """
-    name = None
+    name = ""
+    handle: int | None = None
     try:
         make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PARTIAL, suffix=f"-{path.name}")
-        os.close(handle)
+        _remove_abandoned(path.parent, path.name)
+        while handle is None:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PARTIAL, suffix=f"-{path.name}")
+            _lock(handle, wait=True)
+            if not os.fstat(handle).st_nlink:
+                # Another process took it for an abandoned one before it was locked.
+                os.close(handle)
+                handle = None
         temporary = Path(name)
         yield temporary
         umask = os.umask(0)
@@ -50,17 +66,49 @@ def atomic_path(path: Path) -> Iterator[Path]:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        if name is not None:
+        if name:
             Path(name).unlink(missing_ok=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(handle: int, *, wait: bool = False) -> bool:
+    """Lock an open file until it is closed or the process ends; return whether it is locked now.
+
+    Some network file systems have no locks: a file then counts as in use.
+    """
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
+
+
+def _remove_abandoned(folder: Path, of: str | None = None) -> None:
+    """Remove temporary files in `folder`, of the file named `of` or of any, that no process is writing."""
+    with os.scandir(folder) as entries:
+        partial = [entry for entry in entries if (match := _NAME.fullmatch(entry.name)) and of in (None, match["of"])]
+    for entry in partial:
+        if not entry.is_file(follow_symlinks=False):
+            continue
+        with contextlib.suppress(OSError):
+            handle = os.open(entry.path, os.O_RDWR)
+            try:
+                if _lock(handle):
+                    Path(entry.path).unlink(missing_ok=True)
+            finally:
+                os.close(handle)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those around it, unless they are there.
+    """Make a folder and its parents, unless they exist.
 
     Raises
     ------
     OSError
-        If that cannot be; `NotADirectoryError` if something else has its name.
+        If it cannot be made; `NotADirectoryError` if a file has its name.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -68,13 +116,14 @@ def make_folder(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(error.filename)) from error
 
 
-def sweep(folder: Path) -> None:
-    """Remove what a process that was killed left half-written in `folder` and below.
+def sweep(*folders: Path) -> None:
+    """Remove what killed processes left half-written right in `folders`, as far as they are there.
 
-    Only for a folder that nobody else is writing to.
+    Only files that `atomic_path` made and that no process is writing.
     """
-    for path in folder.rglob(f"{_PARTIAL}*"):
-        path.unlink(missing_ok=True)
+    for folder in folders:
+        if folder.is_dir():
+            _remove_abandoned(folder)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -89,7 +138,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
-    """Write arrays to a compressed ``.npz`` whose bytes depend only on the arrays (no time stamps)."""
+    """Write arrays to a compressed ``.npz`` whose bytes depend on the arrays alone (no time stamps)."""
     with (
         atomic_path(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,

@@ -1,4 +1,4 @@
-"""How many processors there are to use."""
+"""Number of usable processors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["usable_processors"]
 
 
 def usable_processors() -> int:
-    """Return how many processors this process may use, the quota of a container included."""
+    """Return the number of processors that this process may use, limited by the quota of a container."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()

@@ -1,4 +1,4 @@
-"""What people see on stderr while a run works: the stages, how far each is, and how long it took."""
+"""Progress of a run on stderr: its stages, their progress and their duration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["StageProgress"]
 
 _LOG = logging.getLogger("neurosyn.support.progress")
 _PLAIN_INTERVAL_S = 10.0
-"""Without a terminal a long stage says how far it is this often."""
+"""Interval of progress lines without a terminal, in seconds."""
 
 
 class StageProgress:
@@ -26,11 +26,11 @@ class StageProgress:
     Parameters
     ----------
     stages
-        How many stages there will be.
+        Number of stages.
     quiet
-        Say nothing.
+        Print nothing.
     stream
-        Where to write; stderr by default.
+        Output stream; stderr by default.
     """
 
     def __init__(self, stages: int, *, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -41,7 +41,7 @@ class StageProgress:
         self._bars: Progress | None = None
         self._task: TaskID | None = None
         self._name = ""
-        self._spoke = 0.0
+        self._printed = 0.0
         self._done: int | None = None
         self._from = (0, 0.0)
 
@@ -71,7 +71,7 @@ class StageProgress:
             self._bars = None
 
     def line(self, text: str) -> None:
-        """Write a line above the bars."""
+        """Print a line above the bars."""
         _LOG.info("%s", text)
         if self._quiet:
             return
@@ -81,20 +81,20 @@ class StageProgress:
             else:
                 print(text, file=self._stream, flush=True)
         except OSError:
-            # Nobody reads it any more (`2>&1 | head`): no reason to end hours of work.
+            # The reader of the stream is gone (`2>&1 | head`); the run goes on silently.
             self._quiet = True
 
     def again(self, stages: int) -> Self:
-        """Count the stages from one again, for the next of several runs."""
+        """Restart the numbering of stages, for the next of several runs."""
         self._stages, self._number = stages, 0
         return self
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[list[str]]:
-        """Announce a stage; what the block appends to the list is shown when it is done."""
+        """Show a stage while the block runs; the texts appended to the yielded list are printed at its end."""
         self._number += 1
         self._name = name
-        began = self._spoke = time.monotonic()
+        began = self._printed = time.monotonic()
         self._done = None
         head = f"[{self._number}/{self._stages}] {name:<9}"
         _LOG.debug("%s begins", name)
@@ -110,11 +110,19 @@ class StageProgress:
         self.line(f"{head} {'; '.join(result)}  ({time.monotonic() - began:.1f} s)")
 
     def update(self, done: int, total: int, note: str = "", seconds_left: float | None = None) -> None:
-        """Say how far the present stage is.
+        """Show the progress of the current stage.
 
-        The speed is that since the first of these calls: what comes before it, such as compiling, is done once.
-        `seconds_left` is for who knows better than that the rest will go as the part before. Where less is done than
-        before, another part of the stage has begun.
+        The rate is taken from the first call on, so that one-time work before it, such as compiling, does not count.
+        If `done` falls, a new part of the stage has begun and the rate starts again.
+
+        Parameters
+        ----------
+        done, total
+            Amount done so far, and amount in all.
+        note
+            The unit, or a remark.
+        seconds_left
+            Remaining time in seconds; None to extrapolate the rate.
         """
         if self._quiet:
             return
@@ -128,8 +136,8 @@ class StageProgress:
         if self._bars is not None and self._task is not None:
             self._bars.update(self._task, completed=done, total=total, note=note, rate=rate_text)
             return
-        if now - self._spoke >= _PLAIN_INTERVAL_S and done:
-            self._spoke = now
+        if now - self._printed >= _PLAIN_INTERVAL_S and done:
+            self._printed = now
             left = (total - done) / rate if seconds_left is None and rate is not None else seconds_left
             left_text = "" if left is None else f"about {_duration(left)} left"
             words = [f"      {self._name}: {done:,} of {total:,} {note}", rate_text, left_text]

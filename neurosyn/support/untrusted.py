@@ -15,7 +15,7 @@ import numpy as np
 
 from neurosyn.errors import DataError, NeurosynError
 
-__all__ = ["ArrayHeader", "open_file", "read_bytes", "read_json", "read_npz", "read_text"]
+__all__ = ["ArrayHeader", "open_file", "read_bytes", "read_json", "read_npz", "read_text", "unique_keys"]
 
 Array = np.ndarray[Any, Any]
 
@@ -120,7 +120,7 @@ def read_json(path: Path, most: int, *, what: str = "JSON file", error: type[Neu
     text = read_text(path, most, what=what, error=error)
     try:
         return json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_keys
+            text, parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=unique_keys
         )
     except (ValueError, RecursionError) as cause:
         reason = "it is nested too deeply" if isinstance(cause, RecursionError) else str(cause)
@@ -138,7 +138,14 @@ def _finite_float(text: str) -> float:
     return value
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object; an ``object_pairs_hook`` for `json.loads`.
+
+    Raises
+    ------
+    ValueError
+        If a key is given twice.
+    """
     members = dict(pairs)
     if len(members) < len(pairs):
         keys = [key for key, _ in pairs]

@@ -1,4 +1,4 @@
-"""Made-up runs, for tests of probes and of what reads their records."""
+"""Synthetic runs, for tests of probes and of the analysis of their records."""
 
 from __future__ import annotations
 
@@ -31,32 +31,39 @@ def random_run(
     rate: float = 0.3,
     seed: int = 0,
 ) -> tuple[RunInfo, list[TickColumns]]:
-    """Return what a probe is told of a run that never was.
+    """Return the calls that a probe receives in a synthetic run.
 
-    Neurons fire at random, so the spikes are not what the program would give; all counts, routes, times and orders
-    agree with one another.
+    Neurons fire at random, so the spikes are not those of the program; counts, routes, times and orders are consistent
+    with one another.
 
     Parameters
     ----------
     layers
-        Cores of each layer. Neurons drive the next layer; one in eight has no destination. The last layer's leave the
-        board.
+        Number of cores of each layer. Neurons drive the next layer; one in eight has no destination. Spikes of the
+        last layer leave the board.
     axons, neurons
-        Of each core.
+        Numbers of axons and neurons of each core.
     mesh
         The board; by default two chips of 4 × 4 cores side by side.
     ticks, timed
-        Number of ticks, and how many of them, from the first, were played in time.
+        Number of ticks, and number of timed ticks, from the first on.
     rate
         Share of the neurons that fire in a tick.
     seed
-        Same seed, same run.
+        Equal seeds give equal runs.
+
+    Returns
+    -------
+    info : RunInfo
+        Argument of `started`.
+    ticks : list of TickColumns
+        Arguments of `tick`.
     """
     rng = np.random.default_rng(seed)
     board = Mesh(1, 2, side=4) if mesh is None else mesh
     program = _program(rng, layers, axons, neurons)
-    places = np.sort(rng.permutation(board.cores)[: program.cores])
-    xy = np.stack([places % board.width, places // board.width], axis=1).astype(np.int32)
+    cells = np.sort(rng.permutation(board.cores)[: program.cores])
+    xy = np.stack([cells % board.width, cells // board.width], axis=1).astype(np.int32)
     info = RunInfo(program, Placement(board, xy), ChipOptions(chips=(board.rows, board.columns)), "simpy")
     routes = Routes.of(program, info.placement, info.chip)
     return info, [_tick(rng, info, routes, number, number < timed, rate) for number in range(ticks)]
@@ -153,7 +160,7 @@ def _tick(rng: np.random.Generator, info: RunInfo, routes: Routes, tick: int, ti
 
 
 def _first_servers(info: RunInfo, source: NDArray[np.int32], target: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return where packets from core to core begin; negative numbers stand for the host."""
+    """Return the first server on the route of each packet; negative core numbers stand for the host."""
     fabric, position = Fabric(info.placement.mesh, info.chip), info.placement.xy.tolist()
     ends = (
         ((position[a] if a >= 0 else None), (position[b] if b >= 0 else None))

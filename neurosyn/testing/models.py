@@ -1,4 +1,4 @@
-"""Random models, for tests of everything that comes after training."""
+"""Random models, for tests of the stages after training."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def random_model(network: Network, seed: int = 0) -> Model:
     Parameters
     ----------
     network
-        What to parametrise.
+        Network of the model.
     seed
-        Same seed, same model.
+        Equal seeds give equal models.
 
     Returns
     -------
     Model
-        Not deployed yet: every layer has its normalisation, on-chip weights are trinary. Layers that bring weights
-        along keep them.
+        Not deployed: every layer has a normalisation, on-chip weights are trinary. Layers with fixed weights keep
+        them.
     """
     rng = np.random.default_rng(seed)
     parameters = []

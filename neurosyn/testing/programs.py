@@ -25,26 +25,26 @@ def random_program(
     lines: int = 1,
     seeded: bool = True,
 ) -> Program:
-    """Return a program whose crossbars, types of axons and neurons, destinations and delays are uniformly random.
+    """Return a program with random crossbars, types of axons and neurons, destinations and delays, all uniform.
 
     Parameters
     ----------
     random
-        Where everything random comes from.
+        Generator of all random numbers.
     types : array of `neurosyn.chip.program.NEURON_TYPE`
         The table of neuron types.
     cores, axons, neurons
-        C, A and N.
+        Numbers of cores C, axons A and neurons N.
     crossbars
-        Different crossbars; by default one for each core.
+        Number of distinct crossbars; by default one for each core.
     density
         Share of synapses that are on.
     potential : int32 array (C, N), optional
         Initial potentials; by default 0.
     pins, lines
-        Output pins and input lines. Without pins no spike leaves the board.
+        Numbers of output pins and input lines. Without pins no spike leaves the board.
     seeded
-        Whether cores have seeds of their own; otherwise all are 0.
+        Whether cores have different random seeds; otherwise all are 0.
     """
     shape = (cores, neurons)
     shared = cores if crossbars is None else crossbars

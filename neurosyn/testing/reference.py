@@ -1,7 +1,7 @@
-"""A chip in plain Python: slow, from the equations, obviously right.
+"""Reference chip in plain Python, written from the equations for comparison with the fast backends.
 
-The fast backends are held against this module, so it shares no code with them: integers, loops over neurons and axons,
-and the register bit by bit. What it computes is defined in `neurosyn.chip.neuron` and `neurosyn.chip.lfsr`.
+It shares no code with them: integers, loops over neurons and axons, and the shift register bit by bit.
+`neurosyn.chip.neuron` and `neurosyn.chip.lfsr` define the arithmetic.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _SLOTS = 16
 
 
 class ReferenceRegister:
-    """The shift register of a core, one bit at a time: Galois form, polynomial 0x04C11DB7."""
+    """Shift register of a core, stepped bit by bit: Galois form, polynomial 0x04C11DB7."""
 
     def __init__(self, seed: int) -> None:
         self.state = seed if seed != 0 else 0xFFFF_FFFF
 
     def draw(self, bits: int) -> int:
-        """Step by as many whole bytes as so many bits need, and return the low bits of the state."""
+        """Step by `bits` bits, rounded up to whole bytes, and return the low `bits` bits of the state."""
         steps = 8 * ((bits + 7) // 8)
         for _ in range(steps):
             out = self.state & 1
@@ -52,17 +52,18 @@ def _stochastic(value: int, register: ReferenceRegister) -> int:
 def tick_neuron(
     p: dict[str, Any], potential: int, axon_types: Iterable[int], register: ReferenceRegister
 ) -> tuple[bool, int]:
-    """Play one tick of one neuron.
+    """Compute one tick of one neuron.
 
     Parameters
     ----------
     p : dict
         A row of the table of neuron types as Python numbers, by the names of `neurosyn.chip.program.NEURON_TYPE`.
     potential : int
+        Potential before the tick.
     axon_types : iterable of int
         Types of the active axons whose synapse is on, the axons in ascending order.
     register : ReferenceRegister
-        Of the neuron's core; advanced by the draws.
+        Register of the neuron's core; draws advance it.
 
     Returns
     -------
@@ -110,19 +111,19 @@ def tick_neuron(
 
 
 class ReferenceChip:
-    """A whole program, tick by tick, without time.
+    """Simulator of a whole program, tick by tick, without timing.
 
     Attributes
     ----------
     potential : list of lists of int
-        V of each core's neurons.
+        Potential of each core's neurons.
     registers : list of ReferenceRegister
     synaptic_events : list of lists of int
-        Of the last tick, for each core and neuron.
+        Synaptic events of each core and neuron in the last tick.
     collisions : int
-        Spikes so far that merged with another one to the same axon and tick.
+        Number of spikes so far that merged with another spike for the same axon and tick.
     now : int
-        The tick that `tick` plays next.
+        Number of the next tick.
     """
 
     def __init__(self, program: Program) -> None:
@@ -141,7 +142,7 @@ class ReferenceChip:
         ]
 
     def _synapses_of(self, crossbar: int) -> list[list[int]]:
-        """The axons of each neuron, ascending."""
+        """Return the axons of each neuron, ascending."""
         words = self.program.crossbars[crossbar].tolist()
         return [
             [axon for axon in range(self.program.axons) if words[axon // 64][neuron] >> (axon % 64) & 1]
@@ -149,14 +150,14 @@ class ReferenceChip:
         ]
 
     def deliver(self, core: int, axon: int, tick: int) -> None:
-        """Put a spike into the scheduler of a core, to be integrated in `tick`."""
+        """Put a spike into the scheduler of a core, for integration in `tick`."""
         slot = self._pending[tick % _SLOTS][core]
         if axon in slot:
             self.collisions += 1
         slot.add(axon)
 
     def integrate(self, core: int, active: set[int]) -> list[bool]:
-        """Play one tick of one core, given its active axons; return which neurons fire."""
+        """Compute one tick of one core with the given active axons; return whether each neuron fires."""
         fired = []
         for neuron in range(self.program.neurons):
             kind_of = int(self.program.neuron_type[core, neuron])
@@ -172,12 +173,12 @@ class ReferenceChip:
         return fired
 
     def tick(self, inputs: Iterable[int] = ()) -> list[tuple[int, int]]:
-        """Play one tick and return the (core, neuron) that fired, in order.
+        """Compute one tick and return the (core, neuron) pairs that fired, in order.
 
         Parameters
         ----------
         inputs : iterable of int
-            Input lines with a spike stamped with this tick: integrated in the next one.
+            Input lines with a spike of this tick, which is integrated in the next one.
         """
         program = self.program
         row = self._pending[self.now % _SLOTS]

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for chip programs, for tests of whatever computes with them."""
+"""Hypothesis strategies for chip programs."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["active_axons", "eedn_neuron_types", "neuron_types", "programs", "tam
 
 
 def _near(low: int, high: int, *special: int) -> st.SearchStrategy[int]:
-    """Integers of a range: often small ones and the ends, where the rules change."""
+    """Return integers of a range, with more weight on small ones and the ends, where the rules change."""
     small = st.integers(max(low, -5), min(high, 5))
     return st.one_of(small, st.sampled_from([low, high, *special]), st.integers(low, high))
 
 
 @st.composite
 def neuron_types(draw: st.DrawFn, *, stochastic: bool = True) -> tuple[Any, ...]:
-    """A row of the table of neuron types, in any mode.
+    """Draw a row of the table of neuron types, in any mode.
 
     Parameters
     ----------
     stochastic : bool
-        Whether it may draw random numbers.
+        Whether the neuron may use random numbers.
     """
     chance = st.booleans() if stochastic else st.just(False)
     return (
@@ -53,7 +53,7 @@ def neuron_types(draw: st.DrawFn, *, stochastic: bool = True) -> tuple[Any, ...]
 
 
 def tame_neuron_types() -> st.SearchStrategy[tuple[Any, ...]]:
-    """A deterministic row of small numbers, so that thresholds, resets and the start often coincide."""
+    """Return deterministic rows of small numbers, so that thresholds, resets and the start often coincide."""
     flags = st.booleans()
     return st.tuples(
         st.tuples(*[st.integers(-1, 1)] * 4),
@@ -71,7 +71,7 @@ def tame_neuron_types() -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 def eedn_neuron_types() -> st.SearchStrategy[tuple[Any, ...]]:
-    """A row as compiled networks have it: fires iff Σ w·u + λ ≥ 1 and keeps nothing."""
+    """Return rows of compiled networks: fires iff Σ w·u + λ ≥ 1; the potential is 0 after every tick."""
     return st.integers(-10, 10).map(lambda leak: ((-1, 1, 0, 0), (False,) * 4, leak, False, False, 1, 0, 0, 0, True, 0))
 
 
@@ -85,14 +85,14 @@ def programs(
     max_neurons: int = 70,
     resting: bool = False,
 ) -> Program:
-    """Programs of a few small cores with random crossbars, types, potentials and destinations.
+    """Draw programs of a few small cores with random crossbars, types, potentials and destinations.
 
     Parameters
     ----------
     types : strategy, optional
-        Of rows of the table of neuron types; by default any.
+        Rows of the table of neuron types; by default any.
     max_cores, max_axons, max_neurons : int
-        Largest sizes; by default across the borders of words and tiles of 64.
+        Largest sizes; the defaults exceed words and tiles of 64.
     resting : bool
         Whether all potentials start at 0.
     """
@@ -104,7 +104,7 @@ def programs(
     density = draw(st.sampled_from([0.1, 0.5, 1.0]))
     pins = draw(st.integers(0, 3))
     extreme = draw(st.sampled_from([0, 0, 1, 2]))
-    # Whole arrays come from one seed: shrinking them entry by entry would take for ever.
+    # Whole arrays come from one seed: shrinking them entry by entry would take too long.
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
     potential = None
@@ -130,7 +130,7 @@ def programs(
 
 @st.composite
 def active_axons(draw: st.DrawFn, program: Program, ticks: int) -> NDArray[np.bool_]:
-    """Active axons (ticks, C, A) for a program, from silent to all."""
+    """Draw active axons, bool (ticks, C, A), at rates from 0 to 1."""
     rates = draw(st.lists(st.sampled_from([0.0, 0.02, 0.3, 1.0]), min_size=ticks, max_size=ticks))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return random.random((ticks, program.cores, program.axons)) < np.array(rates)[:, None, None]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.csv
@@ -14,11 +13,7 @@ import pyarrow.parquet as pq
 
 from neurosyn.errors import DataError
 from neurosyn.support.files import atomic_path
-from neurosyn.trace.row_filter import Ticks
-from neurosyn.trace.schema import TraceTable, table_named
-
-if TYPE_CHECKING:
-    from neurosyn.trace.reader import Trace
+from neurosyn.trace.schema import TraceTable
 
 __all__ = ["EXPORTS", "export_table"]
 
@@ -27,27 +22,33 @@ EXPORTS = (".csv", ".json", ".parquet")
 
 
 def export_table(
-    trace: Trace, name: str, path: Path, *, ticks: Ticks = None, cores: Sequence[int] | None = None
+    table: TraceTable, batches: Iterator[pa.RecordBatch], path: Path, *, recorded: Path | None = None
 ) -> None:
-    """Write a table, or some of its rows, to `path` as its ending says; whole or not at all.
+    """Write rows of a table to `path` in the format of its suffix, whole or not at all.
 
-    ``.csv``, ``.json`` (a list of records) or ``.parquet``. A table that exceeds the memory is no obstacle.
+    Parameters
+    ----------
+    table
+        Its columns.
+    batches
+        The rows, in pieces: together they may exceed the memory.
+    path
+        Ends in ``.csv``, ``.json`` (a list of records) or ``.parquet``.
+    recorded
+        The recorded Parquet file, where `batches` are all of its rows: then Parquet is a copy.
 
     Raises
     ------
     DataError
-        If the ending is another one; otherwise as `Trace.frame`.
+        If the suffix is another one; otherwise what `batches` raises.
     """
     suffix = path.suffix.lower()
     if suffix not in EXPORTS:
         raise DataError(f"{path}: cannot export to '{suffix}'; end the name in one of {', '.join(EXPORTS)}")
-    table = table_named(name)
-    source = trace.file(name)
     with atomic_path(path) as temporary:
-        if suffix == ".parquet" and ticks is None and cores is None:
-            shutil.copyfile(source, temporary)
+        if suffix == ".parquet" and recorded is not None:
+            shutil.copyfile(recorded, temporary)
             return
-        batches = trace.batches(name, ticks=ticks, cores=cores)
         {".parquet": _write_parquet, ".csv": _write_csv, ".json": _write_json}[suffix](table, batches, temporary)
 
 

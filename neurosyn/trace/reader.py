@@ -255,10 +255,17 @@ class Trace:
             return self.folder / table_named(name).file
 
     def export(self, name: str, path: Path, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> None:
-        """Write a table to `path`: see `neurosyn.trace.export.export_table`."""
+        """Write a table, or some of its rows, to a .csv, .json or .parquet file, whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If `path` ends otherwise; else as `frame`.
+        """
         from neurosyn.trace.export import export_table
 
-        export_table(self, name, path, ticks=ticks, cores=cores)
+        recorded = self.file(name) if ticks is None and cores is None else None
+        export_table(table_named(name), self.batches(name, ticks=ticks, cores=cores), path, recorded=recorded)
 
     @contextlib.contextmanager
     def _open(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:

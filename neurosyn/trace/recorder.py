@@ -24,6 +24,9 @@ __all__ = ["ParquetRecorder"]
 _SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
 """Columns that differ little from row to row: stored as differences."""
 
+_MOST_PIECES = 256
+"""Pieces of a table that wait separately."""
+
 
 class ParquetRecorder(Probe):
     """Writes the tables of `neurosyn.trace.schema` into a folder.
@@ -148,7 +151,7 @@ class _TableWriter:
         self._schema = table.schema
         self._row_group = options.row_group
         self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
+        self._waiting_rows = self._pieces = 0
         names = [column.name for column in table.columns]
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
             self.partial,
@@ -165,6 +168,11 @@ class _TableWriter:
         table = pa.table({name: rows[name] for name in self._schema.names}, schema=self._schema)
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
+        self._pieces += 1
+        if self._pieces == _MOST_PIECES:
+            # A table of one row takes kilobytes; many of them as one take what their rows do.
+            self._waiting[-_MOST_PIECES:] = [pa.concat_tables(self._waiting[-_MOST_PIECES:]).combine_chunks()]
+            self._pieces = 0
         if self._waiting_rows >= self._row_group:
             self._flush()
         return int(table.num_rows)
@@ -174,7 +182,7 @@ class _TableWriter:
         if self._waiting_rows:
             self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=self._row_group)
         self.rows += self._waiting_rows
-        self._waiting, self._waiting_rows = [], 0
+        self._waiting, self._waiting_rows, self._pieces = [], 0, 0
 
     def close(self) -> None:
         """Write what waits and the file's end."""
@@ -189,7 +197,7 @@ class _TableWriter:
 
     def discard(self) -> None:
         """Drop what waits, and close the file."""
-        self._waiting, self._waiting_rows = [], 0
+        self._waiting, self._waiting_rows, self._pieces = [], 0, 0
         if self._writer is not None:
             # A full disk may be why it is dropped.
             with contextlib.suppress(OSError, pa.ArrowException):

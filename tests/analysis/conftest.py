@@ -1,18 +1,17 @@
+"""Recorded runs for analyses: made up, computed by hand, on a board, and with every packet."""
+
 import numpy as np
 import pytest
 
 from neurosyn.analysis.finished_run import FinishedRun
-from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.program import OUTPUT
 from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_ticks
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
-from tests.engine.programs import layered_program, make_program, place, random_frames
+from tests.engine.programs import make_program, place
+from tests.runs import record_run, simulate_scenario
 
 TIMES = {
     "neuron_time_ps": 1000,
@@ -27,15 +26,10 @@ TIMES = {
 
 @pytest.fixture
 def record(tmp_path):
-    """Record what a made-up engine says: ``record(run, options)``."""
+    """Record a made-up run and open it: ``record(run, options)``."""
 
     def record(run, options=None, name="made-up"):
-        recorder = ParquetRecorder(tmp_path / name, options)
-        recorder.started(run[0])
-        for columns in run[1]:
-            recorder.tick(columns)
-        recorder.finished()
-        return FinishedRun(tmp_path / name)
+        return FinishedRun(record_run(run, tmp_path / name, options))
 
     return record
 
@@ -74,23 +68,9 @@ def play(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def board_run(tmp_path_factory):
-    """Traffic on two chips with short FIFOs: packets wait, also in several places, and cross from chip to chip."""
-    rng = np.random.default_rng(1)
-    program = layered_program(rng, widths=(3, 4, 2), axons=24, neurons=20)
-    placement, chip = place(program, rng, Mesh(1, 2, 3), fifo_depth=1, neuron_time_ps=2_000, edge_cycle_ps=90_000)
-    tick, line = np.nonzero(random_frames(rng, program, 6, 0.5)[:, program.input_line])
-    folder = tmp_path_factory.mktemp("boards") / "board"
-    simulate_ticks(
-        program,
-        placement,
-        chip,
-        SimulateOptions(backend="numpy", timing="compiled"),
-        InputSpikes.on_lines(program, tick, line.astype(np.int32)),
-        8,
-        probes=[ParquetRecorder(folder, TraceOptions(level="packet"))],
-    )
-    return FinishedRun(folder)
+def board_run(board_trace):
+    """The recorded traffic on two chips as a run."""
+    return FinishedRun(board_trace)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +78,5 @@ def packet_run(tiny, tmp_path_factory):
     """The tiny scenario with every frame timed and everything recorded."""
     overrides = ['trace.level="packet"', 'simulate.timing="compiled"', 'simulate.timed_frames="all"']
     folder = tmp_path_factory.mktemp("runs") / "packets"
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        Stages(load_scenario(tiny, overrides=overrides), folder).simulate(progress)
+    simulate_scenario(tiny, folder, *overrides)
     return FinishedRun(folder)

@@ -1,49 +1,38 @@
+"""Accuracy, classes and margins of a finished run."""
+
 import numpy as np
 import pytest
 
-from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_matrix, margins
+from neurosyn.analysis import accuracy
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
-
-LABELS = np.array([0, 0, 1, 2, 2, 2], np.int32)
-PREDICTIONS = np.array([0, 1, 1, 2, 0, 2], np.int32)
-CLASSES = ("ant", "bee", "cat", "dog")
+from neurosyn.support.untrusted import read_npz
 
 
-def test_by_hand():
-    evaluation = Evaluation(LABELS, PREDICTIONS, CLASSES)
-    assert evaluation.accuracy == 4 / 6
-    assert evaluation.correct.tolist() == [True, False, True, True, False, True]
-    assert confusion_matrix(evaluation).tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 2, 0], [0, 0, 0, 0]]
-    np.testing.assert_array_equal(class_accuracy(evaluation), [1 / 2, 1, 2 / 3, np.nan])
+def test_of_a_run(finished_run):
+    run = FinishedRun(finished_run)
+    found = accuracy.analyse(run)
+    outputs = read_npz(finished_run / "outputs.npz")
+    right = outputs["labels"] == outputs["predictions"]
+    assert found.headline["accuracy"] == run.summary["accuracy"] == right.mean()
+    classes = found.table()
+    assert classes["frames"].tolist() == np.bincount(outputs["labels"], minlength=3).tolist()
+    assert classes["correct"].sum() == right.sum()
+    confusion = found.table("confusion").iloc[:, 1:].to_numpy()
+    assert confusion.sum(axis=0).tolist() == classes["predicted"].tolist()
+    frames = found.table("frames")
+    assert frames["correct"].tolist() == right.tolist()
+    # A tie goes to the first class.
+    assert (frames["margin"][~frames["correct"]] <= 0).all()
+    assert (frames["margin"][frames["correct"]] >= 0).all()
 
 
-def test_no_frames():
-    nothing = Evaluation(LABELS[:0], LABELS[:0], CLASSES)
-    assert np.isnan(nothing.accuracy)
-    assert confusion_matrix(nothing).sum() == 0
+def test_a_stand_in_is_named(finished_run):
+    run = FinishedRun(finished_run)
+    run.summary["dataset"]["official"] = False
+    assert "stand-in" in accuracy.analyse(run).notes[0]
 
 
-def test_margins():
-    scores = np.array([[0.5, 0.2], [0.1, 0.4], [0.3, 0.3]])
-    evaluation = Evaluation(np.array([0, 0, 1], np.int32), np.array([0, 1, 0], np.int32), ("no", "yes"), scores)
-    assert margins(evaluation) == pytest.approx([0.3, -0.3, 0.0])
-    with pytest.raises(DataError, match="margins need the scores"):
-        margins(Evaluation(LABELS, PREDICTIONS, CLASSES))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"predictions": PREDICTIONS[1:]}, "predictions have the shape"),
-        ({"predictions": PREDICTIONS + 2}, "from 2 to 4; there are 4 classes"),
-        ({"labels": LABELS - 1}, "from -1 to 1"),
-        ({"scores": np.zeros((6, 3))}, "scores have the shape"),
-        ({"images": np.zeros((7, 2, 2, 3), np.uint8)}, "images have the shape"),
-        ({"images": np.zeros((6, 2, 2, 4), np.uint8)}, "images have the shape"),
-        ({"images": np.zeros((6, 2, 2), np.uint8)}, "images have the shape"),
-    ],
-)
-def test_what_does_not_fit_is_refused(wrong, message):
-    arguments = {"labels": LABELS, "predictions": PREDICTIONS, "classes": CLASSES} | wrong
-    with pytest.raises(DataError, match=message):
-        Evaluation(**arguments)
+def test_raw_programs_have_no_answers(board_run):
+    with pytest.raises(DataError, match="no answers to frames"):
+        accuracy.analyse(board_run)

@@ -1,3 +1,5 @@
+"""Comparison of runs by their summaries."""
+
 import json
 
 import pytest

@@ -1,22 +1,17 @@
+"""Latencies of packets by hand, with the times of `tests.analysis.conftest`, and against the tables of the trace."""
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from neurosyn.analysis import latency
 from neurosyn.analysis.latency import PacketLatencies, packet_latencies
 from neurosyn.chip.program import OUTPUT
 from neurosyn.errors import DataError
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
-
-
-def _record(folder, run, options=None):
-    recorder = ParquetRecorder(folder, options)
-    recorder.started(run[0])
-    for columns in run[1]:
-        recorder.tick(columns)
-    recorder.finished()
-    return Trace(folder)
+from tests.runs import record_run
 
 
 def test_packets_are_told_apart_by_their_way(tmp_path):
@@ -31,7 +26,7 @@ def test_packets_are_told_apart_by_their_way(tmp_path):
         "from the host": source == -1,
         "to the host": (source >= 0) & (dest == OUTPUT),
     }
-    found = packet_latencies(_record(tmp_path, run))
+    found = packet_latencies(Trace(record_run(run, tmp_path)))
     assert [part.route for part in found] == list(ways)
     for part in found:
         here = ways[part.route]
@@ -46,7 +41,46 @@ def test_quantiles():
 
 
 def test_no_packets(tmp_path):
-    assert packet_latencies(_record(tmp_path / "silent", random_run(rate=0))) == []
-    untimed = _record(tmp_path / "untimed", random_run(timed=0), TraceOptions(level="packet"))
+    assert packet_latencies(Trace(record_run(random_run(rate=0), tmp_path / "silent"))) == []
+    untimed = Trace(record_run(random_run(timed=0), tmp_path / "untimed", TraceOptions(level="packet")))
     with pytest.raises(DataError, match="packets were not recorded"):
         packet_latencies(untimed)
+
+
+def test_the_parts_of_a_packets_age(play):
+    found = latency.analyse(play())
+    routes = found.table().set_index("route")
+    assert routes.index.tolist() == ["from the host", "to the host"]
+    assert routes.loc["from the host", ["packets", "max_ps", "late"]].tolist() == [1, 50 + 7, 0]
+    assert routes.loc["to the host", ["packets", "p50_ps", "mean_ps"]].tolist() == [1, 4 * 7 + 50, 4 * 7 + 50]
+    parts = found.table("parts").set_index(["route", "part"])["mean_ps"]
+    assert parts["to the host"].to_dict() == {"core": 1010, "queue": 0, "hops": 28, "edge": 50}
+    assert parts["from the host"].to_dict() == {"core": 0, "queue": 0, "hops": 7, "edge": 50}
+    assert found.headline["packets"] == 2
+    assert found.headline["mean_latency_ps"] == (57 + 78) / 2
+
+
+def test_parts_add_up_to_the_arrival(board_run):
+    trace = board_run.trace
+    found = latency.analyse(board_run)
+    starts = trace.ticks().set_index("tick")["start_ps"]
+    packets = trace.packets()
+    ages = packets["arrival_ps"].to_numpy() - starts.loc[packets["tick"]].to_numpy(np.int64)
+    routes = found.table().set_index("route")
+    parts = found.table("parts").set_index(["route", "part"])["mean_ps"]
+    total = sum(parts[route].sum() * row["packets"] for route, row in routes.iterrows())
+    assert total == pytest.approx(ages.sum(), rel=1e-12)
+    assert routes["packets"].sum() == len(packets)
+    assert (
+        routes.loc["between cores", "max_ps"]
+        == (packets["arrival_ps"] - packets["send_ps"])[
+            (packets["source_core"] >= 0) & (packets["dest_core"] >= 0)
+        ].max()
+    )
+    histogram = found.table("histogram")
+    for route, row in routes.iterrows():
+        assert histogram[route].sum() == row["packets"]
+    assert found.headline["waiting_share"] == pytest.approx(
+        packets["blocked_ps"].sum() / (packets["arrival_ps"] - packets["send_ps"]).sum()
+    )
+    assert isinstance(found.table("histogram"), pd.DataFrame)

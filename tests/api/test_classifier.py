@@ -214,7 +214,8 @@ def test_mistakes_are_told(fitted, iris, digits):
             SpikingClassifier(**(QUICK | parameters)).fit(X, y)
 
     refused("there is no plugin named 'eeden'; did you mean 'eedn'", PluginError, trainer="eeden")
-    refused("rate: Input should be greater than 0.*plugins show trainers eedn", trainer={"kind": "eedn", "rate": -1})
+    refused("rate: should be greater than 0, not -1; .*show trainers eedn", trainer={"kind": "eedn", "rate": -1})
+    refused("epohs: unknown key; did you mean 'epochs'", trainer={"kind": "eedn", "epohs": 3})
     refused("trainer = 3: must be the name of a plugin", trainer=3)
     refused("encoder = {}: must be the name of a plugin", encoder={})
     refused("only one class: 1", y=np.ones(len(X), int))

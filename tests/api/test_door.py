@@ -22,5 +22,5 @@ def test_all_names_are_there():
 
 
 def test_other_names_are_not():
-    with pytest.raises(AttributeError, match="module 'neurosyn' has no attribute 'simulat'"):
+    with pytest.raises(AttributeError, match="No neurosyn attribute simulat"):
         _ = neurosyn.simulat

@@ -1,4 +1,4 @@
-"""What the tests of all backends share."""
+"""Checks that the tests of all backends share."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """All backends give the bits of the plain reference."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -189,3 +190,35 @@ def test_threads_do_not_change_results_nor_the_callers_setting():
         assert numba.get_num_threads() == before
     np.testing.assert_array_equal(*results)
     assert results[0].any()
+
+
+FORKED = """
+import multiprocessing
+import numpy as np
+from neurosyn.backend.base import get_backend
+from neurosyn.chip.program import NEURON_TYPE
+from neurosyn.errors import ForkedError
+from neurosyn.testing.programs import random_program
+
+def step(_):
+    program = random_program(np.random.default_rng(1), np.zeros(1, NEURON_TYPE), cores=2)
+    loaded = get_backend("auto").load(program)
+    potential, rng = loaded.initial_state()
+    loaded.step(np.zeros((program.cores, program.words), np.uint64), potential, rng)
+    return "stepped"
+
+print(step(0))
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    try:
+        print(pool.map_async(step, [1]).get(60)[0])
+    except ForkedError as error:
+        print(error)
+"""
+
+
+def test_a_forked_process_gets_an_error_and_does_not_hang():
+    ended = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=120)
+    first, second = ended.stdout.splitlines()
+    assert first == "stepped"
+    # Numba's layers other than OpenMP survive a fork.
+    assert second == "stepped" or 'get_context("spawn")' in second

@@ -210,7 +210,7 @@ def test_simulations_give_the_results_of_numpy(stand_in):
 
 
 def test_kernels_read_nothing_beyond_their_arrays(stand_in):
-    # In a process of its own: a page that nobody may read follows every array.
+    # In a process of its own: an unreadable page follows every array.
     command = [sys.executable, "-m", "tests.backend.cuda_host.fenced"]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert ended.returncode == 0, ended.stderr

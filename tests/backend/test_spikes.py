@@ -1,4 +1,4 @@
-"""What a backend does around the cores: spikes in and out of schedulers, equal for all backends."""
+"""Spikes into and out of the schedulers, equal for all backends."""
 
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""Benchmark of a chip: counts against plain matrices, and refusals."""
+
 import numpy as np
 import pytest
 

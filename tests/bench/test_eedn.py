@@ -1,3 +1,5 @@
+"""Benchmark of a shipped network: its spikes are those of the trained model."""
+
 from neurosyn.bench.eedn import bench_eedn
 
 

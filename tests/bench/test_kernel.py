@@ -1,3 +1,5 @@
+"""The document of the kernels' benchmark."""
+
 from neurosyn.bench.kernel import bench_kernel
 
 

@@ -1,3 +1,5 @@
+"""Characterisation programs: synapses, destinations and rates."""
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def test_each_axon_is_driven_by_one_neuron_unless_spikes_may_merge(program):
     assert np.array_equal(np.sort(driven.ravel()), np.arange(64 * SIZE))
     merging = characterisation_program(8, 20, 128, seed=3, merging=True)
     driven = merging.dest_core.astype(np.int64) * SIZE + merging.dest_axon
-    # Poisson: a share of 1/e of the axons is driven by nobody.
+    # Poisson: a share of 1/e of the axons is driven by no neuron.
     assert 0.35 < 1 - len(np.unique(driven)) / driven.size < 0.385
 
 

@@ -1,3 +1,5 @@
+"""Packing of crossbars into words, masks of axon types and counts of synapses."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

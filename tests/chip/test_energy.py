@@ -1,3 +1,5 @@
+"""Energy per event by hand, against published powers, and sums to the last digit."""
+
 import numpy as np
 import pytest
 

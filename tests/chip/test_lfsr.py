@@ -1,3 +1,5 @@
+"""The core's pseudo-random register: period, leaps and draws."""
+
 import zlib
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Hops, crossings, borders and link loads of a mesh, and the smallest board."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,10 +1,13 @@
+"""Words of packets by hand, and the limits of their fields."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosyn.chip.packet import REACH, pack, unpack
+from neurosyn.chip.packet import REACH, pack
 from neurosyn.errors import ChipLimitError
+from tests.packet_words import unpack
 
 
 def word(dx, dy, tick, axon):

@@ -1,3 +1,5 @@
+"""The ring of sixteen ticks: delays, late spikes and merged spikes, against sets."""
+
 from collections import Counter
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Proof that neurons keep no potential, and the stages that follow from it."""
+
 import dataclasses
 
 import numpy as np

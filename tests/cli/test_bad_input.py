@@ -1,4 +1,4 @@
-"""Whatever is wrong, there is one clear message, the right exit code, and nothing half-written."""
+"""Mistakes of every kind: one clear message, the right exit code, and nothing half-written."""
 
 import errno
 import json
@@ -305,6 +305,19 @@ def test_model_of_another_network_is_a_mistake_of_the_scenario(neurosyn, tiny, f
     assert_refused(outcome, SCENARIO, "train.model: model.safetensors holds another network than [network] describes")
 
 
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ('["row", "column", "neither"]', "was trained for other classes: class 0 is '0', in the scenario's data 'row'"),
+        ('["1", "0", "2"]', "was trained for the same classes in another order"),
+    ],
+)
+def test_a_model_for_other_classes_is_refused(neurosyn, finished_run, tiny, tmp_path, classes, message):
+    model = f"train.model={finished_run / 'model.safetensors'}"
+    outcome = neurosyn("simulate", tiny, "--out", tmp_path / "run", "--set", model, "--set", f"data.classes={classes}")
+    assert_refused(outcome, SCENARIO, message)
+
+
 # The chip.
 
 
@@ -440,7 +453,7 @@ def test_full_disk_behind_a_redirection(tiny):
     assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"
 
 
-# What nobody thought of.
+# Unforeseen errors.
 
 
 @pytest.mark.parametrize(

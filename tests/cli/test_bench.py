@@ -1,3 +1,5 @@
+"""Command ``neurosyn bench``."""
+
 import json
 
 

@@ -1,4 +1,4 @@
-"""What holds for every command: common options, logs, colours, the help."""
+"""Rules for every command: common options, logs, colours, the help."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the tab key offers."""
+"""Completion with the tab key."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What `neurosyn doctor` finds, and how it says so."""
+"""Findings of `neurosyn doctor` and their wording."""
 
 import json
 import sys

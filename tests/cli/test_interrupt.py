@@ -13,7 +13,10 @@ import time
 import pytest
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals"),
+    pytest.mark.usefixtures("default_signals"),
+]
 
 RESUMES = "neurosyn: interrupted; the same command goes on after the last stage or checkpoint that was finished\n"
 LONG_TRAINING = ("--set", "train.epochs=80")
@@ -23,13 +26,12 @@ PATIENCE_S = 120
 
 @contextlib.contextmanager
 def started(*arguments):
-    """Start a command in a process of its own that hears Ctrl-C, whatever this one does."""
+    """Start a command in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", "from neurosyn.cli import main; main()", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process

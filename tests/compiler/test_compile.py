@@ -1,3 +1,5 @@
+"""Compiled networks against the trained network evaluated in plain Python."""
+
 import json
 
 import numpy as np
@@ -17,6 +19,7 @@ from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from tests.compiler.stacks import stacks
+from tests.networks import bind_topology
 
 SMALL_CORE = CompileOptions(axons=32, neurons=32)
 
@@ -24,7 +27,7 @@ SMALL_CORE = CompileOptions(axons=32, neurons=32)
 def one_chip(side, seed=0):
     topology = registry.get("topologies", "eedn_one_chip")()
     image = MapShape(side, side, 3)
-    return random_model(build_network(topology.layers(image, 10), image, 10, seed=1), seed)
+    return random_model(bind_topology(topology, image, 10), seed)
 
 
 @pytest.fixture(scope="module")

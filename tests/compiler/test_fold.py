@@ -1,3 +1,5 @@
+"""Normalisation folded into leaks: by hand, and against the normalisation for every sum."""
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -88,5 +90,5 @@ def test_leak_beyond_the_field_is_refused(leak):
 def test_damaged_normalisation_is_refused():
     model = tiny_model()
     model.parameters[1].normalisation.mean[0, 0] = np.nan
-    with pytest.raises(DataError, match="layer 2 conv2d-4: normalisation has values that are no numbers"):
+    with pytest.raises(DataError, match="layer 2 conv2d-4: normalisation has values that are not finite"):
         fold(model)

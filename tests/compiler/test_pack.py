@@ -1,3 +1,5 @@
+"""Packing of layers into cores: numbers of cores, and refusals."""
+
 import numpy as np
 import pytest
 from hypothesis import given, reject, settings
@@ -24,6 +26,7 @@ from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from tests.compiler.stacks import stacks
+from tests.networks import bind_topology
 
 TIGHT = CompileOptions(pack="tight")
 
@@ -31,7 +34,7 @@ TIGHT = CompileOptions(pack="tight")
 def eedn(side, kind="eedn_one_chip", **options):
     image = MapShape(side, side, 3)
     topology = registry.get("topologies", kind)(**options)
-    return build_network(topology.layers(image, 10), image, 10, seed=1)
+    return bind_topology(topology, image, 10)
 
 
 def play(program, frames):
@@ -63,7 +66,7 @@ def test_packed_and_plain_programs_give_the_same_spikes(stack, seed, bind):
     spikes, fired = play(packed, frames)
     expected, fired_plain = play(plain, frames)
     assert np.array_equal(spikes, expected)
-    # Only copies that nobody hears are left out; which ones remain does not matter, they fire alike.
+    # Only copies without a destination are dropped; all copies of a feature fire alike.
     assert fired <= fired_plain or packed.cores < plain.cores
     for program in (plain, packed):
         for row in summarise(program)["layers"]:

@@ -1,3 +1,5 @@
+"""The table of cores, axons and neurons in use."""
+
 import json
 
 import numpy as np

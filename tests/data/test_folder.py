@@ -1,3 +1,5 @@
+"""Folders of data and cache from the environment."""
+
 from pathlib import Path
 
 import platformdirs

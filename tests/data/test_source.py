@@ -1,13 +1,15 @@
+"""Choice between a data set and its stand-in, and checks of what is loaded."""
+
 import numpy as np
 import pytest
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split
+from neurosyn.data.dataset import Dataset, DatasetInfo, Split
 from neurosyn.data.source import load_source
 from neurosyn.errors import DataError
 
 
 class Fake(Dataset):
-    """A data set that has the splits it is told to have."""
+    """A data set that has the splits of its option `here`."""
 
     name: str
     here: tuple[str, ...]
@@ -20,11 +22,6 @@ class Fake(Dataset):
 
     def load(self, split, context):
         return Split(np.full((1, 1, 1, 1), len(self.name), np.uint8), np.zeros(1, np.int32))
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path, tmp_path)
 
 
 def test_the_data_set_itself_where_it_is_here(context):
@@ -88,6 +85,6 @@ def test_progress_reaches_the_data_set(context):
             context.progress(1, 2, "images")
             return super().load(split, context)
 
-    told = []
-    load_source(Slow(name="real", here=("test",)), None, context, "test").load("test", lambda *args: told.append(args))
-    assert told == [(1, 2, "images")]
+    steps = []
+    load_source(Slow(name="real", here=("test",)), None, context, "test").load("test", lambda *args: steps.append(args))
+    assert steps == [(1, 2, "images")]

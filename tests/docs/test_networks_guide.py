@@ -9,9 +9,9 @@ from neurosyn.chip.mesh import Mesh
 from neurosyn.compiler.compile import count_cores
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.scenario.scenario import load_scenario
+from tests.networks import bind_topology
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "networks.md"
 SLOW = 4_000
@@ -36,7 +36,7 @@ def network(kind, text):
     side, channels = re.search(r"(\d+)×\1", text), re.search(r"(\d+) channels", text)
     shape = MapShape(*[int(side[1]) if side else 32] * 2, int(channels[1]) if channels else 3)
     topology = registry.get("topologies", kind).from_table(options)
-    return build_network(topology.layers(shape, 10), shape, 10, 1, topology.copies)
+    return bind_topology(topology, shape, 10)
 
 
 def test_the_table_has_the_networks_it_promises():

@@ -1,4 +1,4 @@
-"""What the pages print exists and can be done; those that need minutes are marked slow."""
+"""Commands and code on the pages exist and run; those that need minutes are marked slow."""
 
 from __future__ import annotations
 
@@ -67,14 +67,6 @@ def test_the_readme_fits_a_screen():
 def test_the_citation_is_of_this_version():
     assert f"\nversion: {package.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"{{{package.__version__}}}" in (DOCS / "citing.md").read_text(encoding="utf-8")
-
-
-def test_the_marks_of_pages_made_from_the_code_are_known():
-    extension = (DOCS / "extensions" / "from_code.py").read_text(encoding="utf-8")
-    made = re.search(r"^_MAKERS = \{\n.*?^\}", extension, re.MULTILINE | re.DOTALL)[0]
-    marks = [mark for page in pages() for mark in re.findall(r"^<!-- from code: (\w+) -->$", page.read_text(), re.M)]
-    assert len(marks) == len(set(marks)) > 5
-    assert all(re.search(rf"\b{mark}\b", made) for mark in marks)
 
 
 def test_guide_to_own_images(neurosyn, empty_data, tmp_path):

@@ -49,7 +49,7 @@ def test_guide_does_what_it_prints(neurosyn, empty_data, tmp_path, monkeypatch):
     from neurosyn.run.stages import read_summary
 
     first, second = (read_summary(folder / "runs" / name) for name in ("first", "second"))
-    assert first["accuracy"] > 0.75, "rows and columns are told apart"
+    assert first["accuracy"] > 0.75, "rows and columns are distinguished"
     assert second["accuracy"] > 0.6, "better than chance, no more"
     assert first["mismatched_frames"] == second["mismatched_frames"] == 0
     busy, counter = second["probes"]

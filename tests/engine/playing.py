@@ -10,7 +10,7 @@ import numpy as np
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.environment import TICK, ChipEnvironment
+from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
 from neurosyn.engine.fabric.tick_times import TickTimes
 from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Walks
@@ -87,7 +87,7 @@ def watch(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks
 
     def clock():
         for tick, traffic_ in zip(ticks, sent, strict=True):
-            yield env.moment_in(tick.start_ps - env.now, TICK)
+            yield env.tick_in(tick.start_ps - env.now)
             look()
             flights.append(played.launch(*traffic_))
         yield played.rest()
@@ -97,7 +97,7 @@ def watch(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks
     env.run(env.process(clock()))
     assert all(flight.over for flight in flights)
     if isinstance(played, SimpyTiming):
-        assert played.network.packets_inside() == 0
+        assert not any(played.network.merges.values())
         assert played.network.sent == played.network.delivered
     return [flight.times() for flight in flights], seen
 

@@ -8,7 +8,7 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.engine.compiled.timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
-from neurosyn.engine.reference.packet_network import Packet
+from neurosyn.engine.reference.packet import Packet
 from neurosyn.engine.reference.timing import SimpyTiming
 from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic
 
@@ -44,8 +44,8 @@ PATTERNS = [all_to_one, transpose, opposite, full_bursts, all_to_the_host, host_
 
 
 def in_flight(env, network):
-    flying = sum(isinstance(entry[3], Packet) for entry in env._queue)
-    return network.packets_inside() + flying
+    on_links = sum(isinstance(event.value, Packet) for _, _, _, event in env._queue)
+    return sum(map(len, network.merges.values())) + on_links
 
 
 @pytest.mark.parametrize("depth", [1, 4])

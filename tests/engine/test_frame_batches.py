@@ -1,3 +1,5 @@
+"""Frames evaluated as a batch against frames played tick by tick."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

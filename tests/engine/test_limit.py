@@ -1,4 +1,4 @@
-"""Who is named when a tick could not be shorter. Every neuron here fires at every tick."""
+"""The element that limits a tick, by kind. Every neuron here fires at every tick."""
 
 import numpy as np
 import pytest

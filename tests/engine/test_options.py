@@ -1,3 +1,5 @@
+"""Options of ``[simulate]``: times, numbers of frames, refusals."""
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,7 +24,8 @@ def test_a_wrong_tick_is_one_mistake(tick):
 
 @pytest.mark.parametrize("table", [{"timing": "exact"}, {"frames": 0}, {"timed_frames": 0}, {"backend": "abacus"}])
 def test_other_wrong_values(table):
-    with pytest.raises(ValidationError):
+    (name,) = table
+    with pytest.raises(ValidationError, match=rf"\b{name}\b"):
         SimulateOptions(**table)
 
 

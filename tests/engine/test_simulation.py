@@ -1,3 +1,5 @@
+"""Ticks, late packets, probes and counts of whole simulations."""
+
 import dataclasses
 
 import numpy as np
@@ -407,7 +409,7 @@ def test_a_probe_that_fails_is_switched_off():
     assert diary.lines == ["compiled", 0, 1, 2, 3, "end"]
 
 
-def test_nobody_makes_columns_that_nobody_looks_at(monkeypatch):
+def test_columns_are_made_only_if_a_probe_reads_them(monkeypatch):
     def refuse(*_):
         raise AssertionError("made columns")
 

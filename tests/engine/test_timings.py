@@ -1,4 +1,4 @@
-"""Whole simulations: what is played in compiled code comes out as with SimPy, down to every time of every packet."""
+"""Whole simulations: the compiled timing equals the SimPy reference, down to every time of every packet."""
 
 import dataclasses
 
@@ -17,12 +17,12 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_frames, simulate_ticks
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import layered_program, place, random_frames
 from tests.engine.test_simulation import busy_program, relay, some_spikes
+from tests.networks import bind_topology
 
 
 class Recorder(Probe):
@@ -115,7 +115,7 @@ def test_compiled_timing_plays_each_frame_once_by_default():
 def test_a_compiled_network(depth):
     image = MapShape(12, 12, 3)
     topology = registry.get("topologies", "eedn_tiny")()
-    program = compile_network(random_model(build_network(topology.layers(image, 4), image, 4, seed=1), 1))
+    program = compile_network(random_model(bind_topology(topology, image, 4), 1))
     side = 12
     where = np.random.default_rng(3).permutation(side * side)[: program.cores]
     placement = Placement(Mesh(1, 2, side), np.stack([where % side + 5, where // side], axis=1).astype(np.int32))

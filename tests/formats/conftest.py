@@ -1,3 +1,5 @@
+"""A small program in IBM's format, and the folder of such files."""
+
 from pathlib import Path
 
 import pytest

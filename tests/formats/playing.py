@@ -1,4 +1,4 @@
-"""Playing programs of files: the NumPy backend, no time."""
+"""Simulation of programs from files with the NumPy backend, without timing."""
 
 from __future__ import annotations
 

@@ -10,16 +10,16 @@ from neurosyn.formats.export import export_cpe
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.program_file import save_program
 from neurosyn.network.layer import MapShape
-from neurosyn.network.network import build_network
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from tests.formats.playing import play, rows
+from tests.networks import bind_topology
 
 
 def compiled():
     image = MapShape(16, 16, 3)
     topology = registry.get("topologies", "eedn_tiny")()
-    network = build_network(topology.layers(image, 10), image, 10, seed=1)
+    network = bind_topology(topology, image, 10)
     return compile_network(random_model(network, 1))
 
 
@@ -35,7 +35,7 @@ def test_a_compiled_network_spikes_alike_in_ibms_format(tmp_path):
 
     tick, line = np.nonzero(frames[:, program.input_line])
     ours = rows(play(program, InputSpikes.on_lines(program, tick, line.astype(np.int32)), 14))
-    # Whoever has the exported files alone looks up where each element of a frame enters.
+    # The exported files alone give the axon of each element of a frame.
     spikes = [
         (number, int(row["core"]), int(row["axon"]))
         for number, frame in enumerate(frames)

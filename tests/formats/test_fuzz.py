@@ -1,4 +1,4 @@
-"""Damaged files: whatever was done to them, they are read as a valid program or refused, and never anything else."""
+"""Damaged files are read as valid programs or refused with a DataError."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from neurosyn.chip.program import Program
 from neurosyn.errors import DataError
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.ranc.reader import read_ranc
-from neurosyn.formats.spikes.files import read_outputs, read_spikes, write_outputs, write_spikes
+from neurosyn.formats.spikes.files import read_outputs, read_spikes, write_outputs
 from tests.formats.playing import play
+from tests.formats.spikes.input_files import to_sfri
 
 DATA = Path(__file__).parent / "data"
 PROGRAM = read_cpe(DATA / "two_cores.json")
@@ -92,8 +93,8 @@ def make(name, tmp_path):
     if name == ".ranc":
         return (DATA / "grid.json").read_bytes(), lambda path: read_ranc(path).program
     if name in (".sfti", ".sfri"):
-        write_spikes(path, spikes, PROGRAM)
-        return path.read_bytes(), lambda path: read_spikes(path, PROGRAM)
+        content = (DATA / "two_cores.sfti").read_bytes() if name == ".sfti" else to_sfri(spikes, PROGRAM)
+        return content, lambda path: read_spikes(path, PROGRAM)
     write_outputs(path, play(PROGRAM, spikes, 6), PROGRAM, 6)
     return path.read_bytes(), lambda path: read_outputs(path, PROGRAM)
 

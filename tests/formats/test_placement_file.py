@@ -1,3 +1,5 @@
+"""Placement files: round trip and refusals."""
+
 import json
 
 import numpy as np
@@ -51,10 +53,10 @@ def test_placement_of_another_program_is_refused(path):
             {"header": header("neurosyn-placement", 2)},
             "version 2, not .* version 1",
         ),
-        ({"mesh": None}, "does not say what board"),
-        ({"mesh": np.array([1, 0, 8])}, "does not say what board"),
-        ({"mesh": np.array([1.0, 1.0, 8.0])}, "does not say what board"),
-        ({"mesh": np.array([1, 1, 2**30])}, "does not say what board"),
+        ({"mesh": None}, "has no valid board"),
+        ({"mesh": np.array([1, 0, 8])}, "has no valid board"),
+        ({"mesh": np.array([1.0, 1.0, 8.0])}, "has no valid board"),
+        ({"mesh": np.array([1, 1, 2**30])}, "has no valid board"),
         ({"xy": None}, "has no int32 positions"),
         ({"xy": np.zeros((3, 2))}, "has no int32 positions"),
         ({"xy": np.zeros((3, 2), np.int32)}, "two cores share a position"),

@@ -1,3 +1,5 @@
+"""Program files: round trip, bytes and refusals."""
+
 import dataclasses
 import json
 

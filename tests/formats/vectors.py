@@ -1,4 +1,4 @@
-"""The recorded programs under NEUROSYN_VECTORS, and RANC files made of their arrays."""
+"""Recorded programs under NEUROSYN_VECTORS, and RANC files made from their arrays."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Inference against its definition, neuron by neuron, and the deployed model."""
+
 from __future__ import annotations
 
 from dataclasses import replace

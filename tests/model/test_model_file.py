@@ -1,3 +1,5 @@
+"""Model files: packing of trinary weights, round trips and refusals."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Statistics of sums, against the moments of the finished network."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -16,7 +18,7 @@ def test_statistics_are_those_of_the_network_they_make(small_network, random_mod
     parameters = measure(network, [p.weights.astype(np.float32) for p in drawn.parameters], biases, encoded)
     model = Model(network, tuple(parameters), {})
 
-    # Walk through the finished network and take the moments of every layer's sums anew.
+    # The moments of every layer's sums, computed from the finished network.
     activity = encoded.reshape(90, -1)
     spikes = {0: transduce(model, encoded)}
     infer(model, spikes[0], lambda number, where, out: spikes.setdefault(number + 1, []).append(out))

@@ -1,3 +1,5 @@
+"""Products over banks, chunk by chunk."""
+
 from __future__ import annotations
 
 import numpy as np

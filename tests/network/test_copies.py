@@ -1,4 +1,4 @@
-"""Copies of a network side by side compute what one does alone."""
+"""Copies of a network side by side compute the same as one network alone."""
 
 from __future__ import annotations
 

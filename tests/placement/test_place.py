@@ -1,3 +1,5 @@
+"""Checks of a placement: room, distinct positions, reach of packets."""
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from neurosyn.errors import ChipLimitError, DataError, PluginError
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
+from tests.placement.programs import wire
 
 
 class Fixed(Placer):
@@ -22,7 +25,7 @@ def positions(*rows):
 
 
 @pytest.mark.parametrize("name", ["row_major", "space_filling", "anneal"])
-def test_board_without_room_is_refused(wire, name):
+def test_board_without_room_is_refused(name):
     program = wire(9, {(0, 1): 1.0})
     with pytest.raises(ChipLimitError, match=r"the program has 9 cores, a board of 1 × 2 chips has 8; .* to 3 chips"):
         place_program(program, Board(Mesh(1, 2, 2)), registry.get("placers", name)(), 0)
@@ -30,7 +33,7 @@ def test_board_without_room_is_refused(wire, name):
         registry.get("placers", name)().place(program, Board(Mesh(1, 2, 2)), 0, lambda *_: None)
 
 
-def test_placement_of_a_good_placer_passes(wire):
+def test_placement_of_a_good_placer_passes():
     placement = place_program(wire(2, {(0, 1): 1.0}), Board(Mesh(1, 1, 4)), Fixed(answer=positions((1, 2), (3, 0))), 0)
     assert placement.xy.tolist() == [[1, 2], [3, 0]]
 
@@ -45,12 +48,12 @@ def test_placement_of_a_good_placer_passes(wire):
         (positions((0, 0), (4, 0)), DataError, "outside the board"),
     ],
 )
-def test_what_a_placer_gets_wrong_is_told(wire, answer, error, message):
+def test_what_a_placer_gets_wrong_is_told(answer, error, message):
     with pytest.raises(error, match=message):
         place_program(wire(2, {(0, 1): 1.0}), Board(Mesh(1, 1, 4)), Fixed(answer=answer), 0)
 
 
-def test_packet_beyond_its_reach_is_refused(wire):
+def test_packet_beyond_its_reach_is_refused():
     far = Fixed(answer=positions((0, 0), (256, 0)))
     with pytest.raises(ChipLimitError, match=r"\(0, 0\) to \(256, 0\), 256 cores .* reaches 255"):
         place_program(wire(2, {(0, 1): 1.0}), Board(Mesh(1, 5)), far, 0)
@@ -58,7 +61,7 @@ def test_packet_beyond_its_reach_is_refused(wire):
     place_program(wire(2, {(0, 1): 1.0}), Board(Mesh(1, 5)), Fixed(answer=positions((64, 0), (319, 0))), 0)
 
 
-def test_the_hosts_packets_have_the_same_reach(wire):
+def test_the_hosts_packets_have_the_same_reach():
     """A row of five chips: 320 cores from side to side."""
     listens, speaks = wire(1, {}, inputs=(0,)), wire(1, {}, outputs=(0,))
 

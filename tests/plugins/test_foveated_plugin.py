@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
+from tests.runs import simulate_scenario
 
 PLUGIN = Path(__file__).parent / "foveated_layer.py"
 
@@ -46,9 +44,7 @@ def test_layer_file_trains_and_simulates_without_a_difference(bars, tmp_path):
     path = tmp_path / "foveated.toml"
     path.write_text(SCENARIO.format(archive=bars, plugin=PLUGIN), encoding="utf-8")
 
-    run = Stages(load_scenario(path), tmp_path / "run")
-    with StageProgress(run.STAGES, quiet=True) as progress:
-        summary = run.simulate(progress)
+    summary = simulate_scenario(path, tmp_path / "run")
 
     assert summary["mismatched_frames"] == 0
     assert summary["accuracy"] == summary["trained_accuracy"]

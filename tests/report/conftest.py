@@ -1,10 +1,12 @@
+"""A summary with every key, a trace and an evaluation for reports."""
+
 import numpy as np
 import pytest
 
 from neurosyn.analysis.evaluation import Evaluation
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
+from tests.runs import record_run
 
 
 @pytest.fixture
@@ -89,13 +91,7 @@ def summary():
 
 @pytest.fixture
 def trace(tmp_path):
-    info, ticks = random_run()
-    recorder = ParquetRecorder(tmp_path / "trace")
-    recorder.started(info)
-    for columns in ticks:
-        recorder.tick(columns)
-    recorder.finished()
-    return Trace(tmp_path / "trace")
+    return Trace(record_run(random_run(), tmp_path / "trace"))
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+"""Data of the page's explorer, against the tables of the trace."""
+
 import base64
 import zlib
 
@@ -10,17 +12,11 @@ from neurosyn.report.explorer import TIME_BINS, explorer
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.reader import Trace
-from neurosyn.trace.recorder import ParquetRecorder
+from tests.runs import record_run
 
 
 def record(folder, options=None, **how):
-    info, ticks = random_run(**how)
-    recorder = ParquetRecorder(folder, options or TraceOptions(level="packet"))
-    recorder.started(info)
-    for columns in ticks:
-        recorder.tick(columns)
-    recorder.finished()
-    return Trace(folder)
+    return Trace(record_run(random_run(**how), folder, options or TraceOptions(level="packet")))
 
 
 def arrays(found):

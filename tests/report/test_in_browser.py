@@ -1,3 +1,5 @@
+"""The report page in a headless Chromium."""
+
 import pytest
 
 from neurosyn.report.explorer import explorer

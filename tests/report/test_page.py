@@ -1,3 +1,5 @@
+"""The report page: numbers, figures, warnings, size."""
+
 import base64
 import hashlib
 import re

@@ -1,3 +1,5 @@
+"""The terminal's summary of a run."""
+
 import io
 
 import pytest

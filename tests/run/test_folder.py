@@ -1,3 +1,5 @@
+"""Keys of stages, the run folder and its lock."""
+
 import json
 
 import pytest
@@ -107,7 +109,7 @@ def test_folder_is_for_one_run_at_a_time(folder):
 
 def test_what_a_killed_run_left_half_written_goes_when_the_folder_is_used_again(folder):
     folder.checkpoints.mkdir()
-    left = [folder.path / ".partial-x-model.safetensors", folder.checkpoints / ".partial-y"]
+    left = [folder.path / ".partial-abcd0123-model.safetensors", folder.checkpoints / ".partial-abcd0123-y"]
     for path in left:
         path.touch()
     with folder.in_use():

@@ -9,10 +9,9 @@ import pytest
 
 from neurosyn.engine.probes.dispatch import ProbeWarning
 from neurosyn.errors import ScenarioError
-from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.scenario.schema import scenario_schema
-from neurosyn.support.progress import StageProgress
+from tests.runs import simulate_scenario
 
 _OTHER = ("probes", "provenance", "engine", "run")
 
@@ -82,8 +81,7 @@ def simulate(tiny, tiny_run, tmp_path):
         tables = "".join(f"\n[[probes]]\n{probe}\n" for probe in probes)
         names = json.dumps([str(name) for name in plugins])
         path.write_text(f'extends = "{tiny}"\nplugins = {names}\n{tables}', encoding="utf-8")
-        with StageProgress(Stages.STAGES, quiet=True) as progress:
-            return Stages(load_scenario(path, overrides=list(overrides)), folder).simulate(progress)
+        return simulate_scenario(path, folder, *overrides)
 
     return run
 
@@ -245,7 +243,7 @@ def test_nothing_is_called_that_is_not_overridden():
 
     watch = ProbeDispatcher([Idle()])
     assert not watch.wants_ticks
-    watch.tick(lambda: pytest.fail("columns were made for nobody"))
+    watch.tick(lambda: pytest.fail("columns were made and no probe reads them"))
     assert np.all(watch.why_off(Idle()) is None)
 
 

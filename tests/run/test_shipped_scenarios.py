@@ -31,6 +31,6 @@ def test_smoke_profile_on_the_stand_in(path, neurosyn, empty_data, tmp_path):
     assert summary["mismatched_frames"] == 0
     assert summary["engine"]["timing"] == "compiled"
     assert summary["power_mw"]["total"] > 0
-    assert summary["dataset"]["name"] in outcome.err, "people are told as well"
+    assert summary["dataset"]["name"] in outcome.err, "the message names it too"
     assert json.loads((run / "summary.json").read_text(encoding="utf-8")) == summary
     assert {"report.html", "trace"} <= {file.name for file in run.iterdir()}

@@ -20,7 +20,7 @@ OF_THE_MOMENT = {"run": None, "provenance": None}
 """Keys of a summary that tell one run from its like."""
 
 
-class Told:
+class Outcome:
     """What a command returned and said."""
 
     def __init__(self, result, said):
@@ -38,7 +38,7 @@ def call(command, scenario, folder, *overrides, force=False):
     with StageProgress(Stages.STAGES, stream=stream) as progress:
         run = Stages(load_scenario(scenario, overrides=list(overrides)), folder, force=force)
         result = getattr(run, command)(progress)
-    return Told(result, stream.getvalue())
+    return Outcome(result, stream.getvalue())
 
 
 def simulate(*args, **kwargs):
@@ -48,8 +48,8 @@ def simulate(*args, **kwargs):
 def contents(folder):
     """Return the bytes of all files that do not say where and when the run was."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    told = ("summary.json", "provenance.json", "stages.json", "report.html")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name not in told}
+    with_time_and_place = ("summary.json", "provenance.json", "stages.json", "report.html")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name not in with_time_and_place}
 
 
 def comparable(summary):
@@ -72,10 +72,10 @@ def test_another_seed_gives_another_model(tiny, finished_run, tmp_path):
 
 def test_second_run_repeats_nothing_and_says_the_same(tiny, tiny_run):
     before = contents(tiny_run) | {"summary": (tiny_run / "summary.json").read_bytes()}
-    told = simulate(tiny, tiny_run)
-    assert list(told.lines) == STAGES
-    assert told.repeated == []
-    assert told.result == json.loads(before["summary"])
+    outcome = simulate(tiny, tiny_run)
+    assert list(outcome.lines) == STAGES
+    assert outcome.repeated == []
+    assert outcome.result == json.loads(before["summary"])
     assert contents(tiny_run) | {"summary": (tiny_run / "summary.json").read_bytes()} == before
 
 
@@ -125,10 +125,10 @@ def test_force_repeats_everything_from_the_start_with_the_same_outcome(tiny, fin
 def test_damaged_outputs_are_made_anew(tiny, finished_run, tiny_run):
     for path in (path for path in tiny_run.rglob("*") if path.is_file() and path.parent.name != "checkpoints"):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    told = simulate(tiny, tiny_run)
-    assert told.repeated == STAGES[1:]
+    outcome = simulate(tiny, tiny_run)
+    assert outcome.repeated == STAGES[1:]
     assert contents(tiny_run) == contents(finished_run)
-    assert comparable(told.result) == comparable(read_summary(finished_run))
+    assert comparable(outcome.result) == comparable(read_summary(finished_run))
 
 
 def test_lost_report_is_written_again_and_nothing_else(tiny, tiny_run):
@@ -139,9 +139,9 @@ def test_lost_report_is_written_again_and_nothing_else(tiny, tiny_run):
 
 
 def test_model_of_the_scenario_takes_the_place_of_training(tiny, finished_run, tmp_path):
-    told = simulate(tiny, tmp_path / "run", f"train.model={finished_run / 'model.safetensors'}")
-    assert told.lines["train"].startswith("trained model model.safetensors")
-    assert comparable(told.result) == comparable(read_summary(finished_run))
+    outcome = simulate(tiny, tmp_path / "run", f"train.model={finished_run / 'model.safetensors'}")
+    assert outcome.lines["train"].startswith("trained model model.safetensors")
+    assert comparable(outcome.result) == comparable(read_summary(finished_run))
     scenario = load_scenario(tmp_path / "run" / "scenario.toml")
     assert scenario.resolved["train"]["model"] == str(finished_run / "model.safetensors")
 
@@ -191,9 +191,9 @@ def test_run_whose_trace_cannot_be_written_ends_and_is_recorded_the_next_time(ti
     with monkeypatch.context() as patch:
         patch.setattr("neurosyn.trace.recorder.ParquetRecorder._finish", fail)
         with pytest.warns(ProbeWarning, match="No space left"):
-            told = simulate(tiny, tiny_run, "chip.voltage=0.8")
-    assert "without a trace" in told.lines["simulate"]
-    assert told.result["voltage"] == 0.8
+            outcome = simulate(tiny, tiny_run, "chip.voltage=0.8")
+    assert "without a trace" in outcome.lines["simulate"]
+    assert outcome.result["voltage"] == 0.8
     assert (tiny_run / "report.html").exists()
     assert simulate(tiny, tiny_run, "chip.voltage=0.8").repeated == ["simulate", "report"]
     assert (tiny_run / "trace" / "trace.json").exists()
@@ -247,9 +247,9 @@ def test_training_and_test_images_come_from_one_data_set(bars, tmp_path, monkeyp
 
 
 def test_more_frames_than_there_are_is_said(tiny, tiny_run):
-    told = simulate(tiny, tiny_run, "simulate.frames=5000")
-    assert told.result["dataset"]["frames"] == 40
-    assert "40 frames (all there are; 5,000 asked for)" in told.lines["simulate"]
+    outcome = simulate(tiny, tiny_run, "simulate.frames=5000")
+    assert outcome.result["dataset"]["frames"] == 40
+    assert "40 frames (all there are; 5,000 asked for)" in outcome.lines["simulate"]
 
 
 def test_changed_images_and_plugin_files_train_again(tiny, bars, tmp_path):

@@ -24,16 +24,16 @@ def simulate(folder, mesh, simulation, **chip_options):
     placement, chip = place(program, rng, mesh, **chip_options)
     frames = random_frames(rng, program, 30)
     result = simulate_frames(program, placement, chip, simulation, frames, probes=[ParquetRecorder(folder)])
-    nobody = np.zeros(len(frames), np.int32)
+    zeros = np.zeros(len(frames), np.int32)
     summary = summarise_frames(
         program,
         placement,
         chip,
         result,
-        labels=nobody,
-        predictions=nobody.astype(np.intp),
+        labels=zeros,
+        predictions=zeros.astype(np.intp),
         expected=result.spikes,
-        expected_predictions=nobody.astype(np.intp),
+        expected_predictions=zeros.astype(np.intp),
     )
     return json.loads(json.dumps(summary)), Trace(folder)
 

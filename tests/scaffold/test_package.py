@@ -1,4 +1,4 @@
-"""Packages from the templates work as they are written: contract, own tests, entry point."""
+"""Generated packages: they keep the contract, pass their tests and have an entry point."""
 
 import json
 import sys
@@ -49,7 +49,7 @@ def test_group_serves_for_kind(tmp_path):
     ("kind", "name", "error", "said"),
     [
         ("layr", "own", PluginError, "layr: is no kind of plugin; did you mean 'layer'?"),
-        ("layer", "Own", ScenarioError, "Own: cannot be the name of a plugin; use at most 40 small letters"),
+        ("layer", "Own", ScenarioError, "Own: cannot be the name of a plugin; use at most 40 lower-case letters"),
         ("layer", "a-b", ScenarioError, "a-b: cannot be the name"),
         ("layer", "conv2d", PluginError, "layers/conv2d: is there already, from neurosyn; choose another name"),
     ],
@@ -101,10 +101,10 @@ def test_check_with_options_and_without_a_plugin(neurosyn):
     assert neurosyn("plugins", "check", "layers/conv2d", "--set", "features=12", "--set", "kernel=3").code == 0
     refused = neurosyn("plugins", "check", "layers/conv2d", "--set", "features=none")
     assert refused.code == 3
-    assert "option features: Input should be a valid integer (it was 'none')" in refused.out
-    nobody = neurosyn("plugins", "check", "conv")
-    assert nobody.code == 3
-    assert "conv: there is no plugin of this name; did you mean 'conv2d'?" in nobody.err
+    assert "option features: should be a valid integer, not 'none'" in refused.out
+    unknown = neurosyn("plugins", "check", "conv")
+    assert unknown.code == 3
+    assert "conv: there is no plugin of this name; did you mean 'conv2d'?" in unknown.err
 
 
 def test_plugin_file_is_checked_as_a_package_is(neurosyn, tmp_path):

@@ -1,3 +1,5 @@
+"""Scenario documents: inheritance, profiles, overrides and places of keys."""
+
 from pathlib import Path
 
 import pytest

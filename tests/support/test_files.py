@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -75,11 +77,40 @@ def test_errors_of_the_file_system_name_the_file_and_not_its_temporary_name(tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_sweeping_removes_what_a_killed_process_left_and_nothing_else(tmp_path):
-    write_text(tmp_path / "deep" / "a.txt", "kept")
-    killed = atomic_path(tmp_path / "deep" / "b.txt")
-    left = killed.__enter__()
-    assert left.exists()
-    sweep(tmp_path)
-    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
-    killed.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+@pytest.fixture
+def killed(tmp_path):
+    """A folder in which a process was killed while it wrote ``b.txt``."""
+    script = """
+import os, signal, sys
+from pathlib import Path
+from neurosyn.support.files import atomic_path
+with atomic_path(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "deep" / "b.txt")], check=False)
+    assert [path.name[:9] for path in (tmp_path / "deep").iterdir()] == [".partial-"]
+    return tmp_path / "deep"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_that_writes_the_file(killed):
+    write_text(killed / "a.txt", "kept")
+    assert len(list(killed.iterdir())) == 2, "another file's"
+    write_text(killed / "b.txt", "whole")
+    assert sorted(path.name for path in killed.iterdir()) == ["a.txt", "b.txt"]
+
+
+def test_sweeping_removes_what_killed_processes_left_and_nothing_else(killed):
+    foreign = [killed / ".partial-thesis.tex", killed / ".partial-x", killed / "deeper" / ".partial-abcdefgh-a.txt"]
+    for path in foreign:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("the user's")
+    (killed / ".partial-abcdefgh-folder").mkdir()
+    with atomic_path(killed / "c.txt") as in_use:
+        sweep(killed, killed / "missing")
+        assert in_use.exists()
+        in_use.write_text("written")
+    assert all(path.exists() for path in foreign)
+    assert (killed / "c.txt").read_text() == "written"
+    names = sorted(path.name for path in killed.iterdir())
+    assert names == [".partial-abcdefgh-folder", ".partial-thesis.tex", ".partial-x", "c.txt", "deeper"]

@@ -1,3 +1,5 @@
+"""Numbers, times and energies as text."""
+
 import math
 
 import pytest

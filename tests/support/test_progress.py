@@ -1,3 +1,5 @@
+"""Time left of a stage."""
+
 import io
 import time
 

@@ -1,4 +1,4 @@
-"""Deliberately broken plugins: each failure is a sentence that says what is wrong and what to do."""
+"""Conformance checks of broken plugins: each problem has a message with what is wrong and what to do."""
 
 import importlib.util
 from dataclasses import replace
@@ -64,7 +64,7 @@ def test_class_of_another_contract_and_one_without_methods():
     class Idle(Layer):
         """Idle."""
 
-    assert "layers/Idle: class: lacks connect(); write what the contract Layer asks for" in problems(
+    assert "layers/Idle: class: lacks connect(); add what the contract Layer requires" in problems(
         kit.check_layer, Idle
     )
     assert "placers/Conv2d: class: does not derive from Placer" in problems(kit.check_placer, CONV)
@@ -100,7 +100,7 @@ def test_options_that_are_missing_or_do_not_suit():
 
     kit.check_layer(Example)
     kit.check_layer(Example(features=4, colour="blue"))
-    assert "layers/Conv2d: option features: Input should be greater than or equal to 1 (it was 0)" in problems(
+    assert "layers/Conv2d: option features: should be greater than or equal to 1, not 0" in problems(
         kit.check_layer, CONV, {"features": 0}
     )
 
@@ -143,12 +143,12 @@ def refuses(self, inputs):
         (lambda self, inputs: wiring(inputs, banks=np.ones(1, np.int32)), "bank numbers are not 0, 1, 2"),
         (lambda self, inputs: wiring(inputs, output=MapShape(1, 1, 3)), "do not name every element"),
         (lambda self, inputs: wiring(inputs, output=(1, 1, 2)), "has an output of type tuple; give a MapShape"),
-        (refuses, "connect(): refuses every map it was tried on (6×6×4: not today"),
+        (refuses, "connect(): refuses every map of the check (6×6×4: not today"),
         (
             lambda self, inputs: wiring(
                 inputs, inputs=np.random.default_rng().permutation(inputs.size)[None, :4].astype(np.int32)
             ),
-            "gives another connectivity the second time",
+            "gives another connectivity in a second call",
         ),
     ],
 )
@@ -162,7 +162,7 @@ def test_layer_that_fits_no_core_says_what_is_too_large():
             raise ScenarioError("too small")
         return wiring(inputs, inputs=np.arange(inputs.size, dtype=np.int32)[None])
 
-    assert "layers/Broken: on the chip: it fits no core: " in problems(kit.check_layer, layer(connect))
+    assert "layers/Broken: on the chip: does not fit a core: " in problems(kit.check_layer, layer(connect))
 
 
 def test_flags_of_a_layer_are_truth_values():
@@ -179,7 +179,7 @@ def test_flags_of_a_layer_are_truth_values():
         (lambda self, outputs, n: np.zeros(outputs.size, np.int32), "leaves a class without an output"),
         (
             lambda self, outputs, n: np.random.default_rng().integers(0, n, outputs.size, np.int32),
-            "gives other classes the second time",
+            "gives other classes in a second call",
         ),
         (lambda self, outputs, n: {}["x"], "KeyError: 'x'; correct it"),
     ],
@@ -199,14 +199,14 @@ _KEPT = [{"kind": "transduction"}, {"kind": "conv2d", "features": 20}, {"kind": 
     ("layers", "said"),
     [
         (lambda self, inputs, n: tuple(_KEPT), "returns tuple; return a list of tables"),
-        (lambda self, inputs, n: [dict(_KEPT[0], x=np.int32(3)), *_KEPT[1:]], "something else than plain values"),
-        (lambda self, inputs, n: _KEPT, "returns its own tables; return new ones"),
+        (lambda self, inputs, n: [dict(_KEPT[0], x=np.int32(3)), *_KEPT[1:]], "must be plain values"),
+        (lambda self, inputs, n: _KEPT, "returns the same tables in two calls; return new ones"),
         (lambda self, inputs, n: [{"kind": "convolution"}, {"kind": "readout"}], "no plugin named 'convolution'"),
         (
             lambda self, inputs, n: [*_KEPT[:1], {"kind": "conv2d", "features": 60, "kernel": 9}, *_KEPT[2:]],
-            "a layer fits no core",
+            "a layer does not fit a core",
         ),
-        (lambda self, inputs, n: [{"kind": "transduction"}], "nothing it was tried on suits it"),
+        (lambda self, inputs, n: [{"kind": "transduction"}], "refuses all data of the check"),
     ],
 )
 def test_topologies(layers, said):
@@ -221,14 +221,14 @@ def test_topologies(layers, said):
     ("encode", "binary", "said"),
     [
         (lambda self, images: images / 255, False, "returns float64 (8, 12, 12, 3); return float32 (8, 12, 12, 3)"),
-        (lambda self, images: (images - images.mean()).astype(np.float32), False, "depend on the images beside it"),
-        (lambda self, images: images * np.float32(2), True, "gives other values than 0 and 1"),
-        (lambda self, images: np.full(images.shape, np.nan, np.float32), False, "values that are no numbers"),
+        (lambda self, images: (images - images.mean()).astype(np.float32), False, "depend on the other images"),
+        (lambda self, images: images * np.float32(2), True, "gives values other than 0 and 1"),
+        (lambda self, images: np.full(images.shape, np.nan, np.float32), False, "values that are not finite"),
         (lambda self, images: images.sort() or images, False, "ValueError: "),
         (
             lambda self, images: np.random.default_rng().random(images.shape, np.float32),
             False,
-            "gives other values the second time",
+            "gives other values in a second call",
         ),
     ],
 )
@@ -254,7 +254,7 @@ def in_rows(program, board):
         (lambda self, p, b, s, r: np.zeros((p.cores, 2), np.int32), "two cores share a position"),
         (lambda self, p, b, s, r: in_rows(p, b), "returns; raise ChipLimitError"),
         (lambda self, p, b, s, r: in_rows(p, b)[np.random.default_rng().permutation(p.cores)], "for the same seed"),
-        (lambda self, p, b, s, r: r(2, 1, "moves") or in_rows(p, b), "tells progress beyond what there is to do"),
+        (lambda self, p, b, s, r: r(2, 1, "moves") or in_rows(p, b), "reports more progress than the total"),
         (lambda self, p, b, s, r: p.activity.fill(1) or in_rows(p, b), "ValueError"),
     ],
 )
@@ -279,10 +279,10 @@ _SEEN = []
         ({"tick": lambda self, c: c.columns.hops.sum()}, "tick() of a run with ticks without timing: AttributeError"),
         ({"tick": lambda self, c: c.spike_core.fill(0)}, "tick() of a run with timed ticks: ValueError"),
         ({"results": lambda self: {"x": float("inf")}}, "results() of a run with timed ticks: ValueError"),
-        ({"results": lambda self: _SEEN.append(1) or {"n": len(_SEEN)}}, "let started() set everything anew"),
+        ({"results": lambda self: _SEEN.append(1) or {"n": len(_SEEN)}}, "reset all state in started()"),
         ({"tables": lambda self: {"t": {"a": [1], "b": [1, 2]}}}, "the columns of table t are not of one length"),
         ({"disturb": lambda self, p, s: Disturbance(replace(p, about={}), ())}, "does not say how"),
-        ({"disturb": lambda self, p, s: Disturbance(p, ("",))}, "has a deviation that is no sentence"),
+        ({"disturb": lambda self, p, s: Disturbance(p, ("",))}, "has a deviation that is no text"),
         (
             {
                 "disturb": lambda self, p, s: Disturbance(
@@ -325,15 +325,15 @@ def test_data_set_that_conforms():
         ({"available": lambda s, c, split: ""}, "available('train'): returns ''"),
         ({"info": lambda s, c: {"name": "dots"}}, "info(): returns dict; return a DatasetInfo"),
         ({"info": lambda s, c: replace(Dots().info(c), name=" ")}, "info(): its name is ' '"),
-        ({"info": lambda s, c: replace(Dots().info(c), official="no")}, "official is 'no'; say True or False"),
+        ({"info": lambda s, c: replace(Dots().info(c), official="no")}, "official is 'no'; give True or False"),
         ({"info": lambda s, c: replace(Dots().info(c), classes=("a", "a"))}, "has 2 classes, 1 different"),
         ({"info": lambda s, c: replace(Dots().info(c), shape=(4, 4, 3))}, "are (4, 4, 1), described as (4, 4, 3)"),
-        ({"info": lambda s, c: replace(Dots().info(c), sizes={"test": 7})}, "has 6 images, info() says 7"),
+        ({"info": lambda s, c: replace(Dots().info(c), sizes={"test": 7})}, "has 6 images, info() has 7"),
         ({"load": lambda s, split, c: Dots().load("train", c)}, "gives the same images for training and test"),
         ({"load": lambda s, split, c: Split(*(a[:0] for a in vars(Dots().load(split, c)).values() if a is not None))},
          "there are none; give at least one"),
         ({"load": lambda s, split, c: replace(Dots().load(split, c), labels=np.full(6, 2, np.int32))}, "labels are"),
-        ({"load": lambda s, split, c: Dots().load("x" * np.random.default_rng().integers(99), c)}, "the second time"),
+        ({"load": lambda s, split, c: Dots().load("x" * np.random.default_rng().integers(99), c)}, "in a second call"),
         ({"load": lambda s, split, c: None}, "load('train'): returns NoneType; return a Split"),
         ({"fingerprint": lambda s, c: {"time": object()}}, "is no dictionary of plain values"),
     ],
@@ -372,10 +372,13 @@ def train_quickly(network, data, context):
     [
         (lambda self, n, d, c: None, "train(): returns NoneType; return a Model"),
         (lambda self, n, d, c: d.train.images.fill(0), "train(): ValueError"),
-        (lambda self, n, d, c: c.report("epoch 1"), "reports something else than a dictionary"),
+        (lambda self, n, d, c: c.report("epoch 1"), "reports a value that is no dictionary"),
         (lambda self, n, d, c: np.random.rand(3), "draws from NumPy's global random numbers"),  # noqa: NPY002
-        (lambda self, n, d, c: replace(train_quickly(n, d, c), encoder={}), "says it was trained with encoder {}"),
-        (lambda self, n, d, c: replace(train_quickly(n, d, c), provenance={"x": {1}}), "its provenance holds"),
+        (lambda self, n, d, c: replace(train_quickly(n, d, c), encoder={}), "has the encoder {}; pass on"),
+        (
+            lambda self, n, d, c: replace(train_quickly(n, d, c), provenance={"x": {1}}),
+            "provenance must be plain values",
+        ),
         (
             lambda self, n, d, c: train_quickly(n, d, replace(c, seed=int(np.random.default_rng().integers(2**40)))),
             "gives another model for the same seed",

@@ -1,3 +1,5 @@
+"""The first difference between two traces."""
+
 import numpy as np
 import pytest
 

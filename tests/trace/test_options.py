@@ -1,3 +1,5 @@
+"""Options of ``[trace]``: levels, windows, refusals."""
+
 import pytest
 from pydantic import ValidationError
 
@@ -18,7 +20,8 @@ from neurosyn.trace.options import TraceOptions
     ],
 )
 def test_wrong_options_are_refused(wrong):
-    with pytest.raises(ValidationError):
+    (name,) = wrong
+    with pytest.raises(ValidationError, match=rf"\b{name}\b"):
         TraceOptions.from_table(wrong)
 
 

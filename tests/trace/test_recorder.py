@@ -1,3 +1,5 @@
+"""Tables that a recorder writes, against the made-up run."""
+
 import hashlib
 import json
 

@@ -1,3 +1,5 @@
+"""Statistics of tables and columns, against pandas."""
+
 import pytest
 
 from neurosyn.testing.made_up_runs import random_run

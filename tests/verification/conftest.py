@@ -1,4 +1,4 @@
-"""The verification folder is no installed package: it is imported from the repository."""
+"""Import of the verification folder, which is not installed, from the repository."""
 
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The twenty behaviours of neurons: each is shown, and its criterion is selective."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 
 from verification.behaviours.behaviour import bursts, intervals, ramp, steps
 from verification.behaviours.catalogue import BEHAVIOURS
-from verification.behaviours.circuit import OUT, Circuit, Neuron, Recording, record
+from verification.behaviours.circuit import OUT, Circuit, CircuitNeuron, CircuitRecording, record
 from verification.behaviours.figure import draw
 
 NAMES = [behaviour.name for behaviour in BEHAVIOURS]
@@ -14,12 +16,12 @@ CIRCUITS = [behaviour for behaviour in BEHAVIOURS if len(behaviour.circuit.neuro
 
 def every_tick(behaviour):
     ticks = len(behaviour.current)
-    return Recording(behaviour.current, np.zeros(ticks, np.int64), np.arange(ticks))
+    return CircuitRecording(behaviour.current, np.zeros(ticks, np.int64), np.arange(ticks))
 
 
 def silent(behaviour):
     ticks = len(behaviour.current)
-    return Recording(behaviour.current, np.zeros(ticks, np.int64), np.zeros(0, np.int64))
+    return CircuitRecording(behaviour.current, np.zeros(ticks, np.int64), np.zeros(0, np.int64))
 
 
 def test_there_are_twenty_different_ones():
@@ -41,7 +43,7 @@ def test_circuits_need_their_loops(behaviour):
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=NAMES)
 def test_a_plain_neuron_under_the_same_current_shows_none(behaviour):
-    plain = Circuit({OUT: Neuron((1, -1, 0, 0), 2, leak=-1)})
+    plain = Circuit({OUT: CircuitNeuron((1, -1, 0, 0), 2, leak=-1)})
     assert not behaviour.shown(record(plain, behaviour.current))
 
 
@@ -50,8 +52,8 @@ def test_a_circuit_by_hand():
     # Its spike reaches the other neuron three ticks later, whose answer takes 20 off another tick later.
     circuit = Circuit(
         {
-            OUT: Neuron((3, 0, 0, -20), 8, leak=-1, negative_threshold=30, hears=("other",), delay=3),
-            "other": Neuron((0, 0, 1, 0), 1, hears=(OUT,), sends_as=3),
+            OUT: CircuitNeuron((3, 0, 0, -20), 8, leak=-1, negative_threshold=30, hears=("other",), delay=3),
+            "other": CircuitNeuron((0, 0, 1, 0), 1, hears=(OUT,), sends_as=3),
         }
     )
     recording = record(circuit, steps(7, (1, 3, 2)))
@@ -63,7 +65,7 @@ def test_currents():
     assert steps(6, (1, 3, 2), (4, 5, -1)).tolist() == [0, 2, 2, 0, -1, 0]
     assert ramp(6, (1, 5, 8)).tolist() == [0, 2, 4, 6, 8, 0]
     with pytest.raises(ValueError, match="a current of 33; at most 32 units"):
-        record(Circuit({OUT: Neuron((1, 0, 0, 0), 1)}), steps(3, (1, 2, 33)))
+        record(Circuit({OUT: CircuitNeuron((1, 0, 0, 0), 1)}), steps(3, (1, 2, 33)))
 
 
 def test_intervals_and_bursts():

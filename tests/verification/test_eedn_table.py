@@ -1,4 +1,4 @@
-"""The table beside the paper's: taken once on a tiny network, then kept; and nothing stands where it would mislead."""
+"""The table beside the paper's: rows of a tiny network, their reuse, and marks of data that are not official."""
 
 import json
 import os
@@ -9,13 +9,13 @@ import pytest
 
 from neurosyn.errors import DataError
 from verification.eedn_table.__main__ import main
-from verification.eedn_table.document import page
-from verification.eedn_table.measure import Plan, Table
+from verification.eedn_table.measure import RowPlan, TableRun
+from verification.eedn_table.page import page
 from verification.eedn_table.plot import draw
 from verification.eedn_table.published import PUBLISHED
-from verification.eedn_table.row import Row, ordered, read_rows, write_rows
+from verification.eedn_table.row import ModelRow, ordered, read_rows, write_rows
 
-ROW = Row(
+ROW = ModelRow(
     name="svhn_drawn",
     task="svhn",
     dataset="SynthDigits (stand-in for SVHN)",
@@ -92,16 +92,16 @@ def test_the_command_takes_all_frames_and_writes_page_json_and_plot(take, tmp_pa
     assert "40 frames, 0 differ" in capsys.readouterr().out
 
 
-def test_a_row_that_is_there_is_kept_and_another_model_is_taken_anew(take, desk, tmp_path, monkeypatch):
+def test_a_row_that_is_there_is_kept_and_another_model_is_taken_again(take, desk, tmp_path, monkeypatch):
     take("--timed-frames", "2")
     file = tmp_path / "docs/eedn_table/rows.json"
     before = file.read_bytes()
     taken = []
-    monkeypatch.setattr(Plan, "simulate", lambda plan, _: taken.append(plan.key) or replace(ROW, key=plan.key))
+    monkeypatch.setattr(RowPlan, "simulate", lambda plan, _: taken.append(plan.key) or replace(ROW, key=plan.key))
     assert take("--timed-frames", "2") == 0
     assert (taken, file.read_bytes()) == ([], before)
     take("--timed-frames", "3")
-    take("--timed-frames", "2", "--anew")
+    take("--timed-frames", "2", "--renew")
     assert len(set(taken)) == 2, "what is asked for decides"
     rows = json.loads(before)
     rows["rows"][0]["model_sha256"] = "another"
@@ -140,7 +140,7 @@ def test_a_model_of_the_stand_in_is_simulated_on_it_where_the_real_data_are(desk
     (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("NEUROSYN_DATA", str(tmp_path))
     shutil.copy(bars, tmp_path / "real.npz")
-    with Table(tmp_path, tmp_path / "runs").plan(desk / "bars_tiny.safetensors") as plan:
+    with TableRun(tmp_path, tmp_path / "runs").plan(desk / "bars_tiny.safetensors") as plan:
         source = plan.run.data.source
         assert (source.info.name, source.used_stand_in) == ("bars", True)
     assert os.environ["NEUROSYN_DATA"] == str(tmp_path)
@@ -154,7 +154,7 @@ def test_interrupted_between_rows_what_was_taken_stays(take, tmp_path, monkeypat
             raise KeyboardInterrupt
         return replace(ROW, name="bars_tiny", key=plan.key)
 
-    monkeypatch.setattr(Plan, "simulate", interrupt)
+    monkeypatch.setattr(RowPlan, "simulate", interrupt)
     assert take("--model", str(tmp_path / "second.safetensors")) == 130
     assert list(read_rows(tmp_path / "docs/eedn_table/rows.json")) == ["bars_tiny"]
 
@@ -163,7 +163,7 @@ def test_unknown_names_are_refused(take, capsys):
     with pytest.raises(SystemExit) as stopped:
         take("--only", "bars_tin")
     assert stopped.value.code == 2
-    assert "no model is called bars_tin (there are: bars_tiny)" in capsys.readouterr().err
+    assert "there is no model bars_tin (there are: bars_tiny)" in capsys.readouterr().err
 
 
 def test_no_accuracy_on_other_data_stands_without_the_word_for_them():

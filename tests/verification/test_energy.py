@@ -1,4 +1,4 @@
-"""Power and energy: the checks pass, and would not if something were counted wrongly."""
+"""Checks of power and energy: they pass, and fail on wrong counts."""
 
 from dataclasses import replace
 
@@ -37,9 +37,9 @@ def test_a_silent_network_is_silent():
 
 def test_published_power_passes_with_the_published_activity(monkeypatch):
     monkeypatch.setattr(power, "simulate_activity", nominal)
-    findings = power.verify()
-    assert len(findings.rows) == len(PUBLISHED) + 1
-    assert not findings.failed
+    outcome = power.verify()
+    assert len(outcome.rows) == len(PUBLISHED) + 1
+    assert not outcome.failed
 
 
 @pytest.mark.parametrize("wrong", [{"rate": 1.02}, {"synapses": 0.98}, {"hops": 1.01}])
@@ -62,9 +62,9 @@ def ledgers():
 
 def test_ledgers_add_up(ledgers, monkeypatch):
     monkeypatch.setattr(energy, "keep_ledgers", lambda: ledgers)
-    findings = energy.verify()
+    outcome = energy.verify()
     assert len(ledgers.sums) == 7
-    assert not findings.failed
+    assert not outcome.failed
 
 
 def test_a_ledger_that_is_off_by_its_last_digit_is_noticed(ledgers, monkeypatch):

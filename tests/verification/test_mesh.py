@@ -1,12 +1,14 @@
+"""Mesh under load: closed forms against counting on the routes."""
+
 import numpy as np
 import pytest
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.engine.fabric.fabric import Fabric
 from verification import mesh
-from verification.mesh.load import DEEP, mean_wait, measure
+from verification.mesh.offered_load import DEEP, mean_wait, measure
 from verification.mesh.patterns import PATTERNS, hot_spot, link_load, transpose, uniform
-from verification.mesh.routes import count_wrong_routes, link_loads, send_alone
+from verification.mesh.routes import count_wrong_routes, send_alone, server_loads
 
 
 @pytest.mark.parametrize("side", [2, 3, 4, 7, 8])
@@ -14,7 +16,7 @@ from verification.mesh.routes import count_wrong_routes, link_loads, send_alone
 def test_closed_forms_against_counting_on_the_routes(pattern, side):
     one = pattern(side)
     # So many packets that every target has its exact share.
-    loads = link_loads(one, 10 * side * side)
+    loads = server_loads(one, 10 * side * side)
     assert max(loads.values()) == pytest.approx(1 / one.saturation)
     # Each packet passes hops + 1 servers.
     assert sum(loads.values()) / one.cores == pytest.approx(one.mean_hops + 1)
@@ -84,10 +86,10 @@ def test_rows_of_a_mesh_that_does_not_reach_its_closed_forms(monkeypatch):
         return measure(pattern, load, packets=packets, depth=1, seed=seed)
 
     monkeypatch.setattr(mesh, "measure", shallow)
-    findings = mesh.verify(side=4, packets=96, wider=6, wait_packets=20_000)
-    failed = [row.what for row in findings.failed]
+    outcome = mesh.verify(side=4, packets=96, wider=6, wait_packets=20_000)
+    failed = [row.what for row in outcome.failed]
     # With one place for each port packets stop each other everywhere.
     assert "uniform random, 4 × 4: saturation throughput, FIFOs that never fill" in failed
     assert "uniform random, 6 × 6: saturation throughput, FIFOs that never fill" in failed
     assert not [what for what in failed if "routes" in what or "zero-load" in what or "wait" in what]
-    assert set(findings.figures) == {"mesh_load", "mesh_latency"}
+    assert set(outcome.figures) == {"mesh_load", "mesh_latency"}

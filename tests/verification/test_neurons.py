@@ -1,23 +1,23 @@
-"""Periods and chance: the checks pass, and would not if the neurons were others."""
+"""Checks of periods and of the stochastic threshold: they pass, and fail for other neurons."""
 
 import numpy as np
 import pytest
 
 from verification import periods
 from verification import stochastic_threshold as chance
-from verification.periods import Tonic
+from verification.periods import TonicNeuron
 
 
 def test_known_periods_hold():
-    findings = periods.verify()
-    assert len(findings.rows) == 4
-    assert not findings.failed
+    outcome = periods.verify()
+    assert len(outcome.rows) == 4
+    assert not outcome.failed
 
 
 @pytest.mark.parametrize("wrong", [{"period": 9}, {"phase": 3}, {"first": 20}])
 def test_wrong_periods_are_noticed(monkeypatch, wrong):
     right = {"period": 10, "phase": 0, "first": 10}
-    monkeypatch.setattr(periods, "KNOWN", (Tonic(threshold=10, leak=1, **(right | wrong)),))
+    monkeypatch.setattr(periods, "KNOWN", (TonicNeuron(threshold=10, leak=1, **(right | wrong)),))
     monkeypatch.setattr(periods, "fire", lambda: [[10, 20, 30, 40, 50, 60]])
     assert periods.verify().failed
 
@@ -28,9 +28,9 @@ def test_a_neuron_that_never_fires_is_noticed(monkeypatch):
 
 
 def test_the_stochastic_threshold_is_inside_the_band():
-    findings = chance.verify(cores=8, ticks=500)
-    assert len(findings.rows) == 3
-    assert not findings.failed
+    outcome = chance.verify(cores=8, ticks=500)
+    assert len(outcome.rows) == 3
+    assert not outcome.failed
 
 
 @pytest.mark.parametrize("shift", [0, 2])

@@ -1,45 +1,42 @@
-"""The classic behaviours of neurons (Izhikevich 2004), from TrueNorth neurons with parameters of our own.
+"""Check of the twenty classic behaviours of neurons (Izhikevich 2004), with TrueNorth neurons.
 
-Cassidy et al. (2013) showed that one to a few TrueNorth neurons have all twenty; their parameters are not used here.
+Cassidy et al. (2013) showed that one to a few TrueNorth neurons have all twenty; the parameters here are different.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-from verification.outcome import Outcome, Row
+from verification.outcome import CheckOutcome
 
 __all__ = ["verify"]
 
 
-def verify() -> Outcome:
-    """Play every behaviour and hold it against its criterion."""
+def verify() -> CheckOutcome:
+    """Simulate every behaviour and compare it with its criterion."""
     from verification.behaviours.catalogue import BEHAVIOURS
     from verification.behaviours.figure import draw
 
-    outcome = Outcome()
+    outcome = CheckOutcome("behaviours")
     played = []
     for behaviour in BEHAVIOURS:
         recording = behaviour.play()
         shown = behaviour.shown(recording)
         played.append((behaviour, recording, shown))
         size = len(behaviour.circuit.neurons)
-        outcome.rows.append(
-            Row(
-                "behaviours",
-                f"{behaviour.name} ({size} neuron{'s' if size > 1 else ''})",
-                behaviour.criterion,
-                _spikes(recording.spikes.tolist()),
-                "criterion",
-                shown,
-            )
+        outcome.expect(
+            f"{behaviour.name} ({size} neuron{'s' if size > 1 else ''})",
+            behaviour.criterion,
+            _spikes_as_text(recording.spikes.tolist()),
+            "criterion",
+            shown,
         )
     outcome.figures["behaviours"] = draw(played)
     return outcome
 
 
-def _spikes(ticks: list[int]) -> str:
-    """Say when spikes came: the first one, then the ticks between them, runs of equal ones in short."""
+def _spikes_as_text(ticks: list[int]) -> str:
+    """Return number and time of spikes as text: the first tick, then the intervals, with equal ones counted."""
     if not ticks:
         return "no spikes"
     runs: list[list[int]] = []

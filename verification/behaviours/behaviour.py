@@ -1,4 +1,4 @@
-"""A behaviour: a circuit, a current, and the criterion that says whether it is there."""
+"""Behaviours: a circuit, an input current, and the criterion that the recording must meet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.behaviours.circuit import Circuit, Recording, record
+from verification.behaviours.circuit import Circuit, CircuitRecording, record
 
 __all__ = ["Behaviour", "bursts", "intervals", "ramp", "spikes_in", "steps"]
 
@@ -22,27 +22,27 @@ class Behaviour:
     ----------
     name : str
     criterion : str
-        What makes it this behaviour, in words.
+        Definition of the behaviour in words.
     circuit : Circuit
     current : int array (T,)
-        Units of current in each tick.
+        Input current in each tick, in units.
     shown : callable
-        The criterion: whether a recording shows the behaviour.
+        Predicate: whether a recording meets the criterion.
     """
 
     name: str
     criterion: str
     circuit: Circuit
     current: NDArray[np.int64]
-    shown: Callable[[Recording], bool]
+    shown: Callable[[CircuitRecording], bool]
 
-    def play(self) -> Recording:
-        """Play the circuit with this current."""
+    def play(self) -> CircuitRecording:
+        """Simulate the circuit with this current."""
         return record(self.circuit, self.current)
 
 
 def steps(ticks: int, *pieces: tuple[int, int, int]) -> NDArray[np.int64]:
-    """Return a current of so many ticks with constant pieces (begin, end, units), the end not among them."""
+    """Return a current of `ticks` ticks with constant pieces (begin, end, units), without the end."""
     current = np.zeros(ticks, np.int64)
     for begin, end, units in pieces:
         current[begin:end] = units
@@ -50,14 +50,14 @@ def steps(ticks: int, *pieces: tuple[int, int, int]) -> NDArray[np.int64]:
 
 
 def ramp(ticks: int, *pieces: tuple[int, int, int]) -> NDArray[np.int64]:
-    """Return a current of so many ticks that rises from 0 to `units` in each piece (begin, end, units)."""
+    """Return a current of `ticks` ticks that rises from 0 to `units` in each piece (begin, end, units)."""
     current = np.zeros(ticks, np.int64)
     for begin, end, units in pieces:
         current[begin:end] = (np.arange(1, end - begin + 1) * units) // (end - begin)
     return current
 
 
-def spikes_in(recording: Recording, begin: int, end: int) -> list[int]:
+def spikes_in(recording: CircuitRecording, begin: int, end: int) -> list[int]:
     """Return the ticks of the spikes from `begin` to before `end`."""
     return [tick for tick in recording.spikes.tolist() if begin <= tick < end]
 

@@ -1,4 +1,4 @@
-"""All behaviours, in the order in which Izhikevich (2004) lists them."""
+"""Behaviours in the order of Izhikevich (2004)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small circuits on one core, played by the engine and, for the potentials, by the plain reference."""
+"""Small circuits on one core, simulated by the engine and, for the potentials, by the plain reference."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from neurosyn.engine.probes.probe import Probe, TickColumns
 from neurosyn.testing.reference import ReferenceChip
 from verification.small_programs import equal_cores, play
 
-__all__ = ["OUT", "Circuit", "Neuron", "Recording", "record"]
+__all__ = ["OUT", "Circuit", "CircuitNeuron", "CircuitRecording", "record"]
 
 OUT = "out"
-"""Name of the neuron whose behaviour a circuit shows."""
+"""Name of the output neuron of a circuit, whose behaviour is recorded."""
 EXCITATORY, INHIBITORY = 0, 1
-"""Axon types of the current from outside."""
+"""Axon types of the input current."""
 _UNITS = 32
-"""Axons of each sign: the largest current."""
+"""Number of axons of each sign, which limits the current."""
 
 
 @dataclass(frozen=True)
-class Neuron:
-    """A neuron, by the parameters of `neurosyn.chip.program.NEURON_TYPE`, and its place in the circuit.
+class CircuitNeuron:
+    """A neuron of a circuit: parameters of `neurosyn.chip.program.NEURON_TYPE`, and its connections.
 
     Attributes
     ----------
     weights : tuple of int
-        s^0 … s^3: for the excitatory and the inhibitory current, and for the axon types that other neurons send as.
-        A neuron hears the currents for which its weight is not 0.
+        s^0 … s^3: weights of excitatory current, inhibitory current, and axon types 2 and 3. A neuron has synapses
+        with a current if its weight is not 0.
     hears : tuple of str
-        The neurons whose spikes it receives.
+        Names of the neurons whose spikes it receives.
     sends_as : int
         Type of the axon that it drives.
     delay : int
-        Ticks until its spikes are integrated.
+        Delay of its spikes in ticks.
     """
 
     weights: tuple[int, int, int, int]
@@ -55,12 +55,12 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Circuit:
-    """Neurons by name; `OUT` is the one that is looked at."""
+    """Neurons by name; `OUT` is the output neuron."""
 
-    neurons: dict[str, Neuron] = field(default_factory=dict)
+    neurons: dict[str, CircuitNeuron] = field(default_factory=dict)
 
     def program(self) -> Program:
-        """Return the core: one axon for each unit of current of each sign, then one for each neuron."""
+        """Return the program: one axon for each unit of current of each sign, then one for each neuron."""
         names, size = list(self.neurons), len(self.neurons)
         kinds = np.zeros(size, NEURON_TYPE)
         synapses = np.zeros((size, 2 * _UNITS + size), np.bool_)
@@ -72,20 +72,20 @@ class Circuit:
                 synapses[number, current * _UNITS : (current + 1) * _UNITS] = neuron.weights[current] != 0
             for source in neuron.hears:
                 synapses[number, 2 * _UNITS + names.index(source)] = True
-        types = [EXCITATORY] * _UNITS + [INHIBITORY] * _UNITS + [one.sends_as for one in self.neurons.values()]
-        heard = synapses[:, 2 * _UNITS :].any(axis=0)
+        types = [EXCITATORY] * _UNITS + [INHIBITORY] * _UNITS + [neuron.sends_as for neuron in self.neurons.values()]
+        has_listeners = synapses[:, 2 * _UNITS :].any(axis=0)
         return equal_cores(
             kinds,
             synapses,
             axon_types=np.array(types, np.uint8),
-            dest_axon=np.where(heard, 2 * _UNITS + np.arange(size), -1).astype(np.int32),
+            dest_axon=np.where(has_listeners, 2 * _UNITS + np.arange(size), -1).astype(np.int32),
             delay=np.array([neuron.delay for neuron in self.neurons.values()], np.uint8),
         )
 
 
 @dataclass(frozen=True)
-class Recording:
-    """What a circuit did.
+class CircuitRecording:
+    """Recorded current, potential and spikes of a circuit.
 
     Attributes
     ----------
@@ -105,32 +105,32 @@ class Recording:
         return len(self.current)
 
 
-def record(circuit: Circuit, current: NDArray[np.int64]) -> Recording:
-    """Play a circuit; the engine's spikes are recorded, and must be the reference's.
+def record(circuit: Circuit, current: NDArray[np.int64]) -> CircuitRecording:
+    """Simulate a circuit by the engine and by the plain reference, and return the recording.
 
     Raises
     ------
     RuntimeError
-        If engine and reference disagree.
+        If their spikes differ.
     """
     program = circuit.program()
     out = list(circuit.neurons).index(OUT)
     tick, axon = _inputs(current)
     fired = _SpikesOf(out)
-    # A spike is integrated in the tick after the one it is stamped with.
+    # `InputSpikes` has the tick before the one of integration.
     spikes = InputSpikes.to_axons(tick - 1, np.zeros(len(tick), np.int32), axon)
     play(program, len(current), spikes=spikes, probes=[fired])
     chip = ReferenceChip(program)
     potential, expected = [], []
     for now in range(len(current)):
-        for one in axon[tick == now].tolist():
-            chip.deliver(0, one, now)
+        for active in axon[tick == now].tolist():
+            chip.deliver(0, active, now)
         if (0, out) in chip.tick():
             expected.append(now)
         potential.append(chip.potential[0][out])
     if fired.ticks != expected:
         raise RuntimeError(f"the engine's spikes {fired.ticks} are not the reference's {expected}")
-    return Recording(current, np.array(potential), np.array(fired.ticks, np.int64))
+    return CircuitRecording(current, np.array(potential), np.array(fired.ticks, np.int64))
 
 
 def _inputs(current: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -142,7 +142,7 @@ def _inputs(current: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 class _SpikesOf(Probe):
-    """Ticks in which a neuron of the only core fired."""
+    """Ticks in which a neuron of the single core fired."""
 
     def __init__(self, neuron: int) -> None:
         self.neuron = neuron

@@ -1,4 +1,4 @@
-"""All behaviours in one figure: output spikes, potential and current of each."""
+"""Plot of all behaviours: output spikes, potential and current of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from verification.behaviours.behaviour import Behaviour
-from verification.behaviours.circuit import OUT, Recording
+from verification.behaviours.circuit import OUT, CircuitRecording
 from verification.style import BLUE, GRID, INK, MUTED, ORANGE, RED, drawing
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ __all__ = ["draw"]
 
 _COLUMNS = 4
 _SPIKES, _POTENTIAL, _CURRENT = (1.32, 1.5), (0.42, 1.2), (0.0, 0.26)
-"""Bands of a panel, from bottom to top of each."""
+"""Bottom and top of the bands of a panel."""
 
 
-def draw(played: Sequence[tuple[Behaviour, Recording, bool]]) -> Figure:
+def draw(played: Sequence[tuple[Behaviour, CircuitRecording, bool]]) -> Figure:
     """Draw behaviours with their recordings and whether the criteria hold."""
     rows = -(-len(played) // _COLUMNS)
     with drawing(12.2, 0.5 + 1.72 * rows) as figure:
@@ -42,7 +42,7 @@ def draw(played: Sequence[tuple[Behaviour, Recording, bool]]) -> Figure:
         return figure
 
 
-def _panel(axes: Axes, behaviour: Behaviour, recording: Recording) -> None:
+def _panel(axes: Axes, behaviour: Behaviour, recording: CircuitRecording) -> None:
     ticks = np.arange(len(recording))
     out = behaviour.circuit.neurons[OUT]
     lowest = min(0, int(recording.potential.min()))
@@ -52,7 +52,7 @@ def _panel(axes: Axes, behaviour: Behaviour, recording: Recording) -> None:
 
     axes.axhline(rest, color=GRID, linewidth=0.8, linestyle="--", zorder=0)
     axes.axhline(rest + out.threshold * scale, color=MUTED, linewidth=0.7, linestyle=":", zorder=0)
-    # A potential that reaches the threshold is reset within the tick: draw that it got there.
+    # A potential that reaches the threshold is reset within the tick; the plot shows the threshold.
     time = np.repeat(ticks, 2)
     values = np.repeat(recording.potential, 2).astype(np.float64)
     values[0::2] = np.concatenate([[0], recording.potential[:-1]])

@@ -1,1 +1,1 @@
-"""The paper's table: every shipped model simulated on its whole test set, beside Esser et al. 2016."""
+"""Table of every shipped model, simulated on its whole test set, beside the rows of Esser et al. 2016."""

@@ -1,4 +1,4 @@
-"""From a shipped model to its row: its scenario is run as anybody would run it, with all test frames."""
+"""Simulation of a model's row: its scenario is run as by ``neurosyn run``, with all test frames."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from neurosyn.report.model_card import model_card
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.progress import StageProgress
-from verification.eedn_table.row import Kind, Row
+from verification.eedn_table.row import Kind, ModelRow
 
-__all__ = ["Plan", "Table"]
+__all__ = ["RowPlan", "TableRun"]
 
 _ALL = 1_000_000_000
-"""More test frames than any data set has: the scenarios name a number, and there is no word for all."""
+"""A number of frames beyond any data set, since scenarios give a number."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """How the rows are taken.
+class TableRun:
+    """Settings of the table's runs.
 
     Attributes
     ----------
     scenarios
-        Folder of the scenarios, by whose names models say their task.
+        Folder of the scenarios; a model names its scenario.
     runs
         Folder for the run folders.
     frames
         Test frames to simulate, drawn by seed; None for all.
     timed_frames
-        Of these, how many are timed.
+        Number of timed frames among them.
     jobs
-        Ticks to time at once; None for one per processor.
+        Ticks to time in parallel; None for one per processor.
     """
 
     scenarios: Path
@@ -54,20 +54,20 @@ class Table:
     jobs: int | None = None
 
     @contextmanager
-    def plan(self, model: Path) -> Iterator[Plan]:
-        """Find the data that a model was trained for, here or the stand-in, and give what is to be run on them.
+    def plan(self, model: Path) -> Iterator[RowPlan]:
+        """Yield the plan of a model's row, on the data set or stand-in for which the model was trained.
 
-        The plan is for use inside the context only.
+        The plan is valid inside the context only.
 
         Raises
         ------
         DataError
-            If the model does not say its scenario or data, or the data are not here.
+            If the model does not name its scenario or data, or the data are not available.
         """
         card = model_card(model)
-        task, wanted = card["task"], card["dataset"]
-        if task is None or wanted is None:
-            raise DataError(f"{model.name}: does not say its scenario and data; train it again with `neurosyn train`")
+        task, dataset = card["task"], card["dataset"]
+        if task is None or dataset is None:
+            raise DataError(f"{model.name}: does not name its scenario and data; train it again with `neurosyn train`")
         reference = f"shipped:{model.stem}" if model in shipped_models().values() else model.resolve()
         scenario = load_scenario(
             self.scenarios / f"{task}.toml",
@@ -77,44 +77,44 @@ class Table:
                 f"simulate.timed_frames={self.timed_frames}",
             ],
         )
-        found = []
+        available = []
         with tempfile.TemporaryDirectory() as empty:
-            # Where the real data are, a model of the stand-in is simulated all the same: as if they were not.
+            # A model of the stand-in also runs where the real data are: the second pass hides them.
             for folder in (None, empty):
                 with _data_folder(folder):
                     run = Stages(scenario, self.runs / model.stem)
                     try:
                         source = run.data.source
                     except DataError as error:
-                        found.append(str(error))
+                        available.append(str(error))
                         continue
-                    if source.info.name == wanted:
-                        decides = (*_tables(scenario), card["sha256"], run.data.fingerprint(), neurosyn.__version__)
-                        key = hashlib.sha256(json.dumps(decides, sort_keys=True, default=str).encode()).hexdigest()
-                        yield Plan(self, run, card, key[:16])
+                    if source.info.name == dataset:
+                        inputs = (*_tables(scenario), card["sha256"], run.data.fingerprint(), neurosyn.__version__)
+                        key = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
+                        yield RowPlan(self, run, card, key[:16])
                         return
-                    found.append(source.info.name)
-        raise DataError(f"{model.name}: is for {wanted}, which is not here (there is: {'; '.join(found)})")
+                    available.append(source.info.name)
+        raise DataError(f"{model.name}: is for {dataset}, which is not here (there is: {'; '.join(available)})")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be run for a row.
+class RowPlan:
+    """Run of a row.
 
     Attributes
     ----------
     table, run, card
-        How; the run; the model's card.
+        Settings; stages; card of the model.
     key
-        Hash of everything that is asked for: scenario, model, data, neurosyn's version.
+        Hash of scenario, model, data and version of neurosyn.
     """
 
-    table: Table
+    table: TableRun
     run: Stages
     card: Mapping[str, Any]
     key: str
 
-    def simulate(self, progress: StageProgress) -> Row:
+    def simulate(self, progress: StageProgress) -> ModelRow:
         """Run all stages and return the row."""
         summary = self.run.simulate(progress, self.table.jobs)
         source = self.run.data.source
@@ -125,10 +125,10 @@ class Plan:
         return self.table.frames is None or bool(summary["dataset"]["frames"] < self.table.frames)
 
 
-def row_of(summary: Mapping[str, Any], card: Mapping[str, Any], kind: Kind, key: str, *, all_frames: bool) -> Row:
+def row_of(summary: Mapping[str, Any], card: Mapping[str, Any], kind: Kind, key: str, *, all_frames: bool) -> ModelRow:
     """Return the row of a finished run and its model's card."""
     frames = summary["dataset"]["frames"]
-    return Row(
+    return ModelRow(
         name=card["name"],
         task=card["task"],
         dataset=summary["dataset"]["name"],
@@ -159,14 +159,14 @@ def row_of(summary: Mapping[str, Any], card: Mapping[str, Any], kind: Kind, key:
 
 
 def _tables(scenario: Scenario) -> list[Any]:
-    """Return what of a scenario decides the row of a model: all but how it is trained."""
+    """Return the parts of a scenario that determine a row: all but the training."""
     names = ("seed", "data", "encoder", "network", "compile", "place", "chip", "simulate")
     return [scenario.table(name) for name in names] + scenario.plugin_digests()
 
 
 @contextmanager
 def _data_folder(folder: str | None) -> Iterator[None]:
-    """Look for data in another folder, as NEUROSYN_DATA does for any command."""
+    """Set NEUROSYN_DATA to a folder within the block; None leaves it unchanged."""
     before = os.environ.get("NEUROSYN_DATA")
     try:
         if folder is not None:

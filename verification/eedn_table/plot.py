@@ -1,4 +1,4 @@
-"""The plot: accuracy against energy per frame, ours and the paper's."""
+"""Plot of accuracy against energy per frame, with the rows of the paper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from verification.eedn_table.published import PUBLISHED
-from verification.eedn_table.row import Row, ordered
+from verification.eedn_table.row import ModelRow, ordered
 from verification.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, SKY, drawing
 
 __all__ = ["draw"]
@@ -21,10 +21,10 @@ _PURPLE, _BROWN = "#cc79a7", "#8c6d31"
 _COLOURS = dict(zip(PUBLISHED, (BLUE, SKY, GREEN, RED, ORANGE, _PURPLE, _BROWN, INK), strict=True))
 
 
-def draw(rows: Iterable[Row]) -> Figure:
-    """Draw a square for each row of the paper, a circle for each of ours: filled for official data, hollow for others.
+def draw(rows: Iterable[ModelRow]) -> Figure:
+    """Draw a square for each row of the paper and a circle for each simulated row, filled for official data.
 
-    Only rows on the real images, the official files or a copy, are joined with the paper's.
+    Lines join the simulated rows on official data or a copy of them with the paper's.
     """
     points = [_Point(paper.title, paper.energy_uj, paper.accuracy, _COLOURS[task]) for task, paper in PUBLISHED.items()]
     with drawing(7.5, 5.0) as figure:
@@ -51,7 +51,7 @@ def draw(rows: Iterable[Row]) -> Figure:
 
 
 class _Point(NamedTuple):
-    """A point with its name: energy in µJ, accuracy in percent."""
+    """A labelled point: energy in µJ, accuracy in percent."""
 
     name: str
     x: float
@@ -59,31 +59,31 @@ class _Point(NamedTuple):
     colour: str
 
 
-def _point(row: Row) -> _Point:
+def _point(row: ModelRow) -> _Point:
     title = row.task if row.published is None else row.published.title
     name = f"{title}, {'ours' if row.kind == 'official' else row.kind}"
     return _Point(name, row.energy_uj, 100 * row.on_chip, _COLOURS.get(row.task, MUTED))
 
 
 def _label(figure: Figure, axes: Axes, points: Iterable[_Point]) -> None:
-    """Write each name beside its point, where it covers no other point or name if there is such a side."""
-    figure.draw_without_rendering()  # from here on the places on the page are known
+    """Write each name beside its point, on the side with the fewest overlaps."""
+    figure.draw_without_rendering()  # fixes the positions in pixels
     points = list(points)
-    marks = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in (_place(axes, point) for point in points)]
+    marks = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in (_pixels(axes, point) for point in points)]
     taken: list[Bbox] = []
-    for point, own in zip(points, marks, strict=True):
-        others = [mark for mark in marks if mark is not own]
+    for point, mark in zip(points, marks, strict=True):
+        others = [other for other in marks if other is not mark]
         text = axes.annotate(
             point.name, (point.x, point.y), xytext=(0, 0), textcoords="offset points", color=point.colour, fontsize=7.5
         )
-        found = []
+        candidates = []
         for side in _SIDES:
             _move(text, side)
             box = text.get_window_extent()
-            found.append((box.count_overlaps([*others, *taken]), box))
-        best = min(range(len(_SIDES)), key=lambda number: found[number][0])
+            candidates.append((box.count_overlaps([*others, *taken]), box))
+        best = min(range(len(_SIDES)), key=lambda number: candidates[number][0])
         _move(text, _SIDES[best])
-        taken.append(found[best][1])
+        taken.append(candidates[best][1])
 
 
 _SIDES = (
@@ -94,7 +94,7 @@ _SIDES = (
     ((5.0, 6.0), "left", "bottom"),
     ((-5.0, -6.0), "right", "top"),
 )
-"""Where a name may stand: offset in points, and its own side there."""
+"""Positions of a name: offset in points, and its alignment."""
 
 
 def _move(text: Annotation, side: tuple[tuple[float, float], str, str]) -> None:
@@ -102,7 +102,7 @@ def _move(text: Annotation, side: tuple[tuple[float, float], str, str]) -> None:
     text.set(ha=across, va=up)
 
 
-def _place(axes: Axes, point: _Point) -> tuple[float, float]:
+def _pixels(axes: Axes, point: _Point) -> tuple[float, float]:
     x, y = axes.transData.transform((point.x, point.y))
     return float(x), float(y)
 

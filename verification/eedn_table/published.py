@@ -1,4 +1,4 @@
-"""The rows of Esser et al. 2016 that ours stand beside: networks of one chip, at 1.0 V. [P]"""
+"""Rows of Esser et al. 2016 for networks of one chip, at 1.0 V. [P]"""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["PUBLISHED", "Published"]
 
 @dataclass(frozen=True)
 class Published:
-    """A task's row.
+    """Published row of a task.
 
     Attributes
     ----------
     title
-        The task as the paper calls it.
+        Name of the task in the paper.
     accuracy
         In percent.
     cores, frames_per_second, power_mw, frames_per_second_per_watt
-        As printed.
+        Number of cores, rate, power in mW, and rate per power, as printed.
     """
 
     title: str
@@ -44,4 +44,4 @@ PUBLISHED = {
     "timit_class": Published("TIMIT class.", 79.16, 1943, 2610, 142.6, 18300),
     "timit_frames": Published("TIMIT frames", 71.17, 2476, 2107, 165.9, 12698),
 }
-"""By the name of the task's scenario, in the paper's order."""
+"""Rows by name of the task's scenario, in the order of the paper."""

@@ -1,4 +1,4 @@
-"""A row of the table: what simulating one model gave."""
+"""Rows of the table, and their file."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from neurosyn.errors import DataError
 from neurosyn.support.files import write_text
 from verification.eedn_table.published import PUBLISHED, Published
 
-__all__ = ["Kind", "Row", "ordered", "read_rows", "write_rows"]
+__all__ = ["Kind", "ModelRow", "ordered", "read_rows", "write_rows"]
 
 Kind = Literal["official", "copy", "stand-in"]
-"""``copy``: the real images, but not as published; whether a data set is official is its plugin's word."""
+"""``copy``: the real images, but not in the published form; the plugin declares whether a data set is official."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """What simulating one model gave.
+class ModelRow:
+    """Results of the simulation of one model.
 
     Attributes
     ----------
     name, task, dataset, kind
-        Shipped model, its scenario, honest name of the data, and how far they are the paper's.
+        Name of the model, its scenario, name of the data, and their relation to the paper's data.
     frames, all_frames, timed_frames
-        Test frames that were simulated, whether these are all there are, and how many of them were timed.
+        Number of simulated test frames, whether these are all, and number of timed frames.
     trained, on_chip
-        Accuracy of the trained network and of the chip on these frames, shares of one.
+        Accuracy of the trained network and of the chip on these frames, as shares of one.
     mismatched
-        Frames in which an output spike of the chip differs from the trained network's.
+        Number of frames in which an output spike of the chip differs from the trained network's.
     cores, neurons
-        Cores; neurons that are used, splitters included.
+        Number of cores, and of used neurons, splitters included.
     frames_per_second, limited_by
-        The rate, and what a shorter tick would break.
+        Rate, and the part that limits the tick.
     power_mw
-        Power by part, and ``total``.
+        Power by part and ``total``, in mW.
     energy_uj, frames_per_second_per_watt
         Energy of a frame in µJ; its inverse, as the paper prints it.
     activity
@@ -45,9 +45,9 @@ class Row:
     zero_weights, fan_in
         See `neurosyn.report.model_card.weight_statistics`.
     model_sha256, key
-        Checksum of the model's file; hash of everything that was asked for.
+        Checksum of the model file; hash of the inputs of the run.
     taken, neurosyn, code, seed
-        Day; version and code that took it; the scenario's seed.
+        Date; version and code hash of neurosyn; seed of the scenario.
     """
 
     name: str
@@ -79,28 +79,28 @@ class Row:
 
     @property
     def published(self) -> Published | None:
-        """The paper's row of the same task."""
+        """Published row of the same task, or None."""
         return PUBLISHED.get(self.task)
 
     @property
     def switching_uj(self) -> float:
-        """Energy that a frame takes beyond leakage, in µJ."""
+        """Energy of a frame without leakage, in µJ."""
         return (self.power_mw["total"] - self.power_mw["leakage"]) * 1e3 / self.frames_per_second
 
     @property
     def spiking_uj(self) -> float:
-        """Energy of a frame that grows with its spikes: neither leakage nor the reading of rows, in µJ."""
+        """Energy of a frame without leakage and row reads, in µJ: it grows with the spikes."""
         return self.switching_uj - self.power_mw["memory"] * 1e3 / self.frames_per_second
 
     def power_at(self, frames_per_second: float) -> float:
-        """Return the power in mW of the same frames at another rate: leakage stays, the rest is paid by the frame."""
+        """Return the power in mW at another rate: leakage is constant, the rest is per frame."""
         return self.power_mw["leakage"] + self.switching_uj * frames_per_second * 1e-3
 
     def activity_of_published(self) -> float | None:
-        """Return the activity at which this network, with the paper's cores, rate and power, would close its budget.
+        """Return the activity that gives the paper's power with the paper's cores and rate, or None without such a row.
 
-        Leakage and the reading of rows are taken as ours for a core; what is left of the paper's power is held against
-        what our spikes cost. [D]
+        Leakage and row reads per core are those of this row; the rest of the paper's power is divided by the energy of
+        this row's spikes. [D]
         """
         paper = self.published
         if paper is None:
@@ -111,15 +111,15 @@ class Row:
         return self.activity * (spent - rows) / (self.spiking_uj * cores)
 
 
-def ordered(rows: Iterable[Row]) -> list[Row]:
-    """Return rows in the paper's order of tasks, of a task the official data first."""
+def ordered(rows: Iterable[ModelRow]) -> list[ModelRow]:
+    """Return rows in the paper's order of tasks, with official data first."""
     tasks, kinds = list(PUBLISHED), ("official", "copy", "stand-in")
-    place = {task: number for number, task in enumerate(tasks)}
-    return sorted(rows, key=lambda row: (place.get(row.task, len(tasks)), kinds.index(row.kind), row.name))
+    rank = {task: number for number, task in enumerate(tasks)}
+    return sorted(rows, key=lambda row: (rank.get(row.task, len(tasks)), kinds.index(row.kind), row.name))
 
 
-def write_rows(rows: Iterable[Row], path: Path) -> None:
-    """Write rows as JSON, with the paper's."""
+def write_rows(rows: Iterable[ModelRow], path: Path) -> None:
+    """Write rows as JSON, together with the published ones."""
     document = {
         "published": {task: asdict(row) | {"energy_uj": row.energy_uj} for task, row in PUBLISHED.items()},
         "rows": [asdict(row) for row in ordered(rows)],
@@ -127,25 +127,27 @@ def write_rows(rows: Iterable[Row], path: Path) -> None:
     write_text(path, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def read_rows(path: Path) -> dict[str, Row]:
-    """Return the rows of a file by the names of their models; none if there is no file.
+def read_rows(path: Path) -> dict[str, ModelRow]:
+    """Return the rows of a file by name of the model; empty if there is no file.
 
     Raises
     ------
     DataError
-        If it is not what `write_rows` writes.
+        If the file is not one of `write_rows`.
     """
     try:
-        found = [_row(row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
+        rows = [_row(row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(f"{path}: holds no rows of the table ({error!r}); delete it to take all rows anew") from error
-    return {row.name: row for row in found}
+        raise DataError(
+            f"{path}: holds no rows of the table ({error!r}); delete it to simulate all rows again"
+        ) from error
+    return {row.name: row for row in rows}
 
 
-def _row(row: Mapping[str, Any]) -> Row:
-    names = {field.name for field in fields(Row)}
+def _row(row: Mapping[str, Any]) -> ModelRow:
+    names = {field.name for field in fields(ModelRow)}
     if row.keys() != names:
         raise ValueError(f"keys {', '.join(sorted(row.keys() ^ names))}")
-    return Row(**row)
+    return ModelRow(**row)

@@ -1,4 +1,4 @@
-"""Latency–load curves, and what lies under them."""
+"""Plots of latency and throughput over load, of zero-load latency, link loads and waits."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from verification.mesh import Curves
-    from verification.mesh.routes import Lonely
+    from verification.mesh.routes import IsolatedPackets
 
 __all__ = ["draw_latencies", "draw_loads"]
 
 _CEILING = 120
-"""Highest latency that is drawn, in cycles."""
+"""Largest latency of the plot, in cycles."""
 
 
 def draw_loads(curves: Sequence[Curves], depth: int) -> Figure:
-    """Draw latency and accepted traffic over the offered one, for each pattern."""
+    """Draw latency and accepted load over offered load, for each pattern."""
     cycle_ns = ChipOptions().link_cycle_ps / 1e3
     with drawing(11.0, 5.6) as figure:
         panels = figure.subplots(2, len(curves), squeeze=False, sharex="col", height_ratios=[1.35, 1])
-        for latency, accepted, one in zip(*panels, curves, strict=True):
-            pattern = one.pattern
+        for latency, accepted, curve in zip(*panels, curves, strict=True):
+            pattern = curve.pattern
             saturation, zero_load = pattern.saturation, pattern.mean_hops + 1
             for axes in (latency, accepted):
                 axes.axvline(saturation, color=INK, linewidth=1, linestyle="--", label="saturation, closed form")
                 axes.grid(color=GRID)
             latency.axhline(zero_load, color=MUTED, linewidth=1, linestyle=":", label="zero load: mean hops + 1")
             for measured, colour, marker, name in (
-                (one.deep, SKY, "s", "FIFOs that never fill"),
-                (one.shallow, BLUE, "o", f"FIFOs of {depth}, as simulated"),
+                (curve.deep, SKY, "s", "FIFOs that never fill"),
+                (curve.shallow, BLUE, "o", f"FIFOs of {depth}, as simulated"),
             ):
                 load = np.array([point.load for point in measured])
                 latency.plot(
@@ -64,24 +64,24 @@ def draw_loads(curves: Sequence[Curves], depth: int) -> Figure:
 
 
 def draw_latencies(
-    alone: Lonely,
-    over_edges: Lonely,
+    alone: IsolatedPackets,
+    over_edges: IsolatedPackets,
     profile: Sequence[tuple[float, float]],
     waits: Sequence[float],
     utilisations: Sequence[float],
 ) -> Figure:
-    """Draw zero-load latencies, the link loads of uniform traffic, and the wait at one server."""
+    """Draw zero-load latencies, the link loads of uniform traffic, and waits at one server."""
     chip = ChipOptions()
     with drawing(11.0, 3.3) as figure:
         zero, loads, queue = figure.subplots(1, 3)
         hops = np.arange(int(over_edges.hops.max()) + 1)
         for crossings, colour in ((0, BLUE), (1, GREEN), (2, ORANGE)):
             expected = (hops + 1) * chip.hop_latency_ps + crossings * chip.edge_latency_ps
-            some = over_edges.crossings == crossings
-            shown = hops <= over_edges.hops[some].max()
+            selected = over_edges.crossings == crossings
+            shown = hops <= over_edges.hops[selected].max()
             zero.plot(hops[shown], expected[shown] / 1e3, color=colour, linewidth=0.8)
             zero.plot(
-                over_edges.hops[some], over_edges.latency_ps[some] / 1e3, "o", color=colour, markersize=4,
+                over_edges.hops[selected], over_edges.latency_ps[selected] / 1e3, "o", color=colour, markersize=4,
                 label=f"{crossings} chip edges" if crossings != 1 else "1 chip edge",
             )  # fmt: skip
         zero.plot(alone.hops, alone.latency_ps / 1e3, ".", color=INK, markersize=2, label="one chip")
@@ -90,12 +90,12 @@ def draw_latencies(
         zero.set_title(f"Zero load: {len(alone.hops):,} + {len(over_edges.hops):,} pairs")
         zero.legend(loc="upper left")
 
-        place = np.arange(len(profile))
+        columns = np.arange(len(profile))
         fine = np.linspace(0, len(profile) - 1, 200)
         side = len(profile) + 1
-        loads.bar(place, [counted for _, counted in profile], 0.7, color=SKY, label="counted on the routes")
+        loads.bar(columns, [counted for _, counted in profile], 0.7, color=SKY, label="counted on the routes")
         loads.plot(fine, (fine + 1) * (side - 1 - fine) / side, color=INK, label="(i + 1)(k − 1 − i)/k")
-        loads.set_xticks(place, [f"{column}→{column + 1}" for column in place])
+        loads.set_xticks(columns, [f"{column}→{column + 1}" for column in columns])
         loads.set_ylim(0, 0.36 * side)
         loads.set_xlabel("link between columns")
         loads.set_ylabel("packets per packet of a core")

@@ -1,4 +1,4 @@
-"""Open-loop injection: packets are made at given times, whatever the network does, and wait at their source."""
+"""Open-loop injection: packets are created at given times, independent of congestion, and wait at their source."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from simpy import Event
 
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
-from neurosyn.engine.reference.packet_network import Packet, PacketNetwork
+from neurosyn.engine.reference.packet import Packet
+from neurosyn.engine.reference.packet_network import PacketNetwork
 
 __all__ = ["Delivery", "inject"]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """When packets were made and when they arrived; arrays (cores, packets).
+    """Times of creation and arrival of packets; arrays (cores, packets).
 
     Attributes
     ----------
     made_ps, arrived_ps : int64 arrays
+        Times of creation and arrival.
     sent, delivered : int
-        What the network counted.
+        Counts of the fabric.
     """
 
     made_ps: NDArray[np.int64]
@@ -34,25 +36,25 @@ class Delivery:
 
     @property
     def latency_ps(self) -> NDArray[np.int64]:
-        """From a packet's making to its arrival, the time at the source included."""
+        """Time from a packet's creation to its arrival, with the wait at its source."""
         return self.arrived_ps - self.made_ps
 
 
 def inject(
     fabric: Fabric, positions: Sequence[Position], target: NDArray[np.int64], made_ps: NDArray[np.int64]
 ) -> Delivery:
-    """Send packets over the network in SimPy until all have arrived.
+    """Send packets over the fabric in SimPy until all have arrived.
 
     Parameters
     ----------
     fabric
-        The board.
+        Fabric of the board.
     positions
         Position of each core.
     target : int array (cores, packets)
-        The core that each packet goes to.
+        Destination core of each packet.
     made_ps : int64 array (cores, packets)
-        When each packet is made; ascending for each core.
+        Time of creation of each packet; ascending for each core.
     """
     env = ChipEnvironment()
     network = PacketNetwork(env, fabric)
@@ -64,7 +66,7 @@ def inject(
 
     for core, (targets, times) in enumerate(zip(target.tolist(), made_ps.tolist(), strict=True)):
         packets = [
-            Packet(env, network.way(fabric.path(positions[core], positions[to])), core * flat + number, landed)
+            Packet(core * flat + number, network.route(positions[core], positions[to]), landed)
             for number, to in enumerate(targets)
         ]
         env.process(_source(env, network, packets, times))
@@ -78,7 +80,4 @@ def _source(
     for packet, at in zip(packets, times, strict=True):
         if at > env.now:
             yield env.timeout(at - env.now)
-        packet.send_ps = at
-        while (room := network.room(packet.way[-1])) is not None:
-            yield room
-        network.enter(packet)
+        yield from network.send(packet)

@@ -1,4 +1,4 @@
-"""The network by events, with FIFOs that fill up: the compiled twin of `neurosyn.engine.reference.packet_network`.
+"""The network by events, with FIFOs that fill up: the compiled twin of `neurosyn.engine.reference`.
 
 Servers, packets and token controllers obey the rules of the SimPy network; what differs is who is asked, and when.
 

@@ -1,1 +1,1 @@
-"""Programs in the JSON format (CPE) of IBM's tools."""
+"""Program files of IBM's tools: JSON in the CPE format."""

@@ -1,4 +1,4 @@
-"""Cores in IBM's model files: their neurons' lists, and crossbars by name or row by row."""
+"""Cores in IBM's model files: lists of neurons, and crossbars by name or row by row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neurosyn.formats.ibm.neuron_types import UNUSED, NeuronTypes
 from neurosyn.formats.ibm.run_lengths import expand
 from neurosyn.formats.value_checks import UnfitError, integer, listed, member, table, text
 
-__all__ = ["Core", "Crossbar", "Crossbars", "parse_core"]
+__all__ = ["CpeCore", "Crossbar", "Crossbars", "parse_core"]
 
 _ID_MAX = 2**31 - 1
 _AXON_KINDS = {"S0": 0, "S1": 1, "S2": 2, "S3": 3}
@@ -25,14 +25,25 @@ _LISTS = ("types", "destCores", "destAxons", "destDelays")
 
 @dataclass(frozen=True)
 class Crossbar:
-    """A crossbar of a file: a row of the program's table, and the axon types, uint8 (A,)."""
+    """A crossbar of a file.
+
+    Attributes
+    ----------
+    row : int
+        Row in the program's table of distinct crossbars.
+    axon_types : uint8 array (A,)
+    """
 
     row: int
     axon_types: NDArray[np.uint8]
 
 
+_TYPES = 1 << 32
+"""Numbers of neuron types; larger codes stand for names."""
+
+
 class Crossbars:
-    """The different crossbars, and the prototypes that have names."""
+    """Distinct crossbars of a file, and its named prototypes."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -58,7 +69,7 @@ class Crossbars:
             raise UnfitError(f"crossbar type '{name[:40]}': {error}") from None
 
     def of_core(self, value: Any) -> Crossbar:
-        """Return a core's crossbar: a prototype by name, or what its rows say."""
+        """Return a core's crossbar, given as the name of a prototype or as rows."""
         members = table(value, "crossbar")
         if "name" not in members:
             return self._of_rows(members)
@@ -97,10 +108,11 @@ class Crossbars:
 
 
 @dataclass(frozen=True)
-class Core:
-    """A core of a file; arrays (N,), N neurons in the order of the crossbar's columns.
+class CpeCore:
+    """A core of a file; arrays (N,) of its neurons in the order of the crossbar's columns.
 
-    `types` are codes of `NeuronTypes`, `dest_core` and `dest_axon` as in the file, −1 where disconnected.
+    `types` are codes of `NeuronTypes`; `dest_core` and `dest_axon` are numbered as in the file, `dest_core` is −1 for
+    neurons without a destination.
     """
 
     id: int
@@ -113,13 +125,13 @@ class Core:
     delay: NDArray[np.uint8]
 
 
-def parse_core(value: Any, line: int, crossbars: Crossbars, neuron_types: NeuronTypes) -> Core:
-    """Return a decoded core, checked as far as it goes without the other cores.
+def parse_core(value: Any, line: int, crossbars: Crossbars, neuron_types: NeuronTypes) -> CpeCore:
+    """Return a core, with all checks that need no other core.
 
     Raises
     ------
     UnfitError
-        With the core's number and the reason.
+        With core number and reason.
     """
     members = table(value, "a core")
     number = integer(member(members, "id", "a core"), "the id of a core", 0, _ID_MAX)
@@ -128,7 +140,7 @@ def parse_core(value: Any, line: int, crossbars: Crossbars, neuron_types: Neuron
         size = crossbars.size
         given = member(members, "neurons", "it")
         entries = _of_objects(given, size, neuron_types) if isinstance(given, list) else _of_lists(given, size)
-        return Core(
+        return CpeCore(
             id=number,
             line=line,
             seed=integer(members.get("rngSeed", DEFAULT_SEED), "rngSeed", 0, 2**32 - 1),
@@ -140,10 +152,14 @@ def parse_core(value: Any, line: int, crossbars: Crossbars, neuron_types: Neuron
 
 
 def _of_lists(value: Any, size: int) -> dict[str, NDArray[np.int64]]:
-    """Expand the run-length lists of IBM's tools."""
+    """Return the neurons from the run-length lists of IBM's tools."""
     members = table(value, "neurons")
     entries = {key: expand(member(members, key, "neurons"), key, size) for key in _LISTS}
-    count = len(entries["types"])
+    types = entries["types"]
+    if len(types) and not 0 <= types.min() <= types.max() < _TYPES:
+        wrong = types[(types < 0) | (types >= _TYPES)][0]
+        raise UnfitError(f"types holds {wrong}; neuron types are numbers of 32 bits")
+    count = len(types)
     entries["dendrites"] = expand(members.get("dendrites", [f"0:{count - 1}"] if count else []), "dendrites", size)
     for key, entry in entries.items():
         if len(entry) != count:
@@ -152,26 +168,26 @@ def _of_lists(value: Any, size: int) -> dict[str, NDArray[np.int64]]:
 
 
 def _of_objects(value: list[Any], size: int, neuron_types: NeuronTypes) -> dict[str, NDArray[np.int64]]:
-    """Take a list with an object for each neuron, as other writers of the format have it."""
+    """Return the neurons from a list with one object for each neuron, as other writers of the format give them."""
     columns: dict[str, list[int]] = {key: [] for key in (*_LISTS, "dendrites")}
     bound = 2**32
-    for place, item in enumerate(listed(value, "neurons", most=size)):
-        what = f"neuron {place}"
+    for index, item in enumerate(listed(value, "neurons", most=size)):
+        what = f"neuron {index}"
         entry = table(item, what)
         kind = member(entry, "type", what)
         columns["types"].append(
-            neuron_types.code(kind) if isinstance(kind, str) else integer(kind, f"type of {what}", 0, bound - 1)
+            neuron_types.code(kind) if isinstance(kind, str) else integer(kind, f"type of {what}", 0, _TYPES - 1)
         )
         for key, name in (("destCores", "destCore"), ("destAxons", "destAxon")):
             columns[key].append(integer(member(entry, name, what), f"{name} of {what}", -bound, bound))
         delay = entry.get("destDelay", entry.get("delay", 1))
         columns["destDelays"].append(integer(delay, f"the delay of {what}", -bound, bound))
-        columns["dendrites"].append(integer(entry.get("dendrite", place), f"dendrite of {what}", 0, size - 1))
+        columns["dendrites"].append(integer(entry.get("dendrite", index), f"dendrite of {what}", 0, size - 1))
     return {key: np.array(column, np.int64) for key, column in columns.items()}
 
 
 def _on_columns(entries: dict[str, NDArray[np.int64]], size: int) -> dict[str, Any]:
-    """Put each entry at the column of the crossbar that its dendrite names, and check it."""
+    """Return the checked entries by column of the crossbar, which the dendrites give."""
     dendrites = entries["dendrites"]
     _check(dendrites, "dendrites", (dendrites >= 0) & (dendrites < size), f"0…{size - 1}")
     if len(np.unique(dendrites)) != len(dendrites):
@@ -188,17 +204,17 @@ def _on_columns(entries: dict[str, NDArray[np.int64]], size: int) -> dict[str, A
     _check(axon, "destAxons", ~connected | ((axon >= 0) & (axon < axons)), "the axons of the destination")
     _check(delay, "destDelays", ~connected | ((delay >= 1) & (delay <= 15)), "1…15")
     return {
-        "types": _placed(types, dendrites, size, UNUSED, np.int64),
-        "dest_core": _placed(np.where(connected, core, -1), dendrites, size, -1, np.int32),
-        "dest_axon": _placed(np.where(connected, axon, 0), dendrites, size, 0, np.int32),
-        "delay": _placed(np.where(connected, delay, 1), dendrites, size, 1, np.uint8),
+        "types": _scattered(types, dendrites, size, UNUSED, np.int64),
+        "dest_core": _scattered(np.where(connected, core, -1), dendrites, size, -1, np.int32),
+        "dest_axon": _scattered(np.where(connected, axon, 0), dendrites, size, 0, np.int32),
+        "delay": _scattered(np.where(connected, delay, 1), dendrites, size, 1, np.uint8),
     }
 
 
-def _placed(values: NDArray[np.int64], columns: NDArray[np.int64], size: int, rest: int, dtype: Any) -> NDArray[Any]:
-    placed = np.full(size, rest, dtype)
-    placed[columns] = values
-    return placed
+def _scattered(values: NDArray[np.int64], columns: NDArray[np.int64], size: int, rest: int, dtype: Any) -> NDArray[Any]:
+    scattered = np.full(size, rest, dtype)
+    scattered[columns] = values
+    return scattered
 
 
 def _check(values: NDArray[np.int64], what: str, good: NDArray[np.bool_], expected: str) -> None:

@@ -1,7 +1,7 @@
-"""Neuron types in IBM's model files: Cassidy's parameters under the paper's names.
+"""Neuron types in IBM's model files: the parameters of Cassidy et al. 2013 under the paper's names.
 
-A neuron's type is a number k in the lists of its core; the type is named ``N%08X`` in the library. Type 0 stands for an
-unused neuron where the library has no ``N00000000``.
+The lists of a core give each neuron's type as a number k; the library of types names it ``N%08X``. Type 0 is an unused
+neuron if the library has no ``N00000000``.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from neurosyn.formats.value_checks import UnfitError, flag, integer, member, tab
 __all__ = ["NEURON_CLASS", "UNUSED", "NeuronTypes", "reset_exponents"]
 
 NEURON_CLASS = "NeuronGeneral"
-"""The only class of neurons in IBM's files, Cassidy's."""
+"""The only class of neurons in IBM's files: the neuron of Cassidy et al. 2013."""
 UNUSED = 0
-"""Type of neurons that are not used. [IBM]"""
+"""Type of unused neurons. [IBM]"""
 
 _THRESHOLD_MAX = 2**18 - 1
 _RESET_EXPONENT_MAX = 19
 """R = ±(2^VR − 1) in 20 bits."""
 _NUMBERED = re.compile(r"N([0-9A-Fa-f]{8})", re.ASCII)
 _FIRST_NAMED = 1 << 32
-"""Codes of types whose names are none of IBM's numbers."""
+"""First code of types with names other than IBM's ``N%08X``."""
 
 
 class NeuronTypes:
-    """The library of neuron types, while a file is read.
+    """Library of the neuron types of a file.
 
-    Types are told by a *code*: the number k, or for names of other tools a number beyond all of these.
+    A type is identified by a *code*: the number k, or a number from 2³² on for names of other tools.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class NeuronTypes:
         Raises
         ------
         UnfitError
-            If it is not complete, or something in it is out of range.
+            If a parameter is missing or out of range.
         """
         members = table(value, "a neuron type")
         name = text(member(members, "name", "a neuron type"), "the name of a neuron type")[:40]
@@ -74,12 +74,12 @@ class NeuronTypes:
         self._potentials.append(potential)
 
     def rows_of(self, codes: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the rows of the table for codes (N,).
+        """Return the rows of the table of types for codes (N,), int32 (N,).
 
         Raises
         ------
         UnfitError
-            If there is no such type.
+            If there is no type with a code.
         """
         different, inverse = np.unique(codes, return_inverse=True)
         rows = np.empty(len(different), np.int32)
@@ -105,7 +105,7 @@ class NeuronTypes:
 
 
 def reset_exponents(reset: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return VR for reset potentials ±(2^VR − 1), −1 for others."""
+    """Return VR of reset potentials ±(2^VR − 1), and −1 for others."""
     exponents = np.full(reset.shape, -1, np.int64)
     for exponent in range(_RESET_EXPONENT_MAX + 1):
         exponents[np.abs(reset) == 2**exponent - 1] = exponent
@@ -113,9 +113,9 @@ def reset_exponents(reset: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _unused() -> tuple[Any, ...]:
-    """A neuron that never fires: V = 0 for ever, below its threshold."""
-    nothing = (0,) * AXON_TYPES
-    return nothing, nothing, 0, False, False, _THRESHOLD_MAX, 0, 0, 0, False, 0
+    """Return the parameters of a neuron that never fires: V stays at 0, below the threshold."""
+    zeros = (0,) * AXON_TYPES
+    return zeros, zeros, 0, False, False, _THRESHOLD_MAX, 0, 0, 0, False, 0
 
 
 def _parsed(members: dict[str, Any]) -> tuple[tuple[Any, ...], int]:

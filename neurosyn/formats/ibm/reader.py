@@ -1,7 +1,7 @@
-"""Read IBM's model files (CPE JSON): the programs that TrueNorth's own tools write.
+"""Reader of IBM's model files (CPE JSON), which the tools of TrueNorth write.
 
-The text is an object with a key ``core`` for every core, and comments. It is read piece by piece, so that a chip's
-worth of crossbars written out row by row needs no more memory than the program that comes of it.
+The file is one JSON object, with comments and a key ``core`` for every core. It is read as a stream, so that a full
+chip with crossbars written row by row needs no more memory than the resulting program.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.formats.ibm.addresses import FIRST_OUTPUT, pin_of
-from neurosyn.formats.ibm.cores import Core, Crossbars, parse_core
+from neurosyn.formats.ibm.cores import CpeCore, Crossbars, parse_core
 from neurosyn.formats.ibm.neuron_types import NEURON_CLASS, NeuronTypes
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.value_checks import UnfitError, integer, table
@@ -23,7 +23,7 @@ from neurosyn.support.untrusted import open_file
 __all__ = ["MAX_NEURONS", "read_cpe"]
 
 MAX_NEURONS = 1 << 24
-"""Neurons beyond which a file is taken for damaged: a board of 16 chips."""
+"""Largest number of neurons, a board of 16 chips; a file with more is rejected as damaged."""
 _CORE_SIZE = 256
 _MAX_CORE_SIZE = 65_535
 
@@ -36,23 +36,24 @@ def read_cpe(path: Path, progress: Callable[[int, int, str], None] | None = None
     path
         The file.
     progress
-        Called with the bytes read, the bytes of the file and a word.
+        Called with the bytes read, the size of the file in bytes, and the unit.
 
     Returns
     -------
     Program
-        Cores in ascending order of their numbers in the file, which ``about["core_ids"]`` keeps.
+        Cores in ascending order of their numbers in the file; ``about["core_ids"]`` has the numbers.
 
     Raises
     ------
     DataError
-        With file, line, core, field and reason, if the file is missing, damaged, cut short or says what no chip can do.
+        If the file is missing, damaged, cut short or describes no valid chip; the message gives file, line, core, field
+        and reason.
     """
     with open_file(path) as stream:
-        return _Reader(JsonStream(path, stream), progress).read()
+        return _CpeReader(JsonStream(path, stream), progress).read()
 
 
-class _Reader:
+class _CpeReader:
     def __init__(self, stream: JsonStream, progress: Callable[[int, int, str], None] | None) -> None:
         self._stream = stream
         self._progress = progress
@@ -60,7 +61,7 @@ class _Reader:
         self._announced: int | None = None
         self._crossbars = Crossbars(_CORE_SIZE)
         self._neuron_types = NeuronTypes()
-        self._cores: list[Core] = []
+        self._cores: list[CpeCore] = []
 
     def read(self) -> Program:
         stream = self._stream
@@ -90,17 +91,17 @@ class _Reader:
             if self._model is not None:
                 raise UnfitError("the section 'model' is there twice")
             self._model = table(stream.value(), "model")
-            self._take_model(self._model)
+            self._read_model(self._model)
         elif key == "neuronTypes":
-            self._take_each(self._neuron_types.add)
+            self._read_each(self._neuron_types.add)
         elif key == "crossbarTypes":
             if self._model is None:
                 raise UnfitError("the section 'model' must come before the crossbar types")
-            self._take_each(self._crossbars.add)
+            self._read_each(self._crossbars.add)
         else:
             stream.value()
 
-    def _take_each(self, add: Callable[[Any], None]) -> None:
+    def _read_each(self, add: Callable[[Any], None]) -> None:
         for _ in self._stream.elements():
             line = self._stream.line
             try:
@@ -108,7 +109,7 @@ class _Reader:
             except UnfitError as error:
                 raise self._stream.error(f"{error}; repair the file", line=line) from None
 
-    def _take_model(self, model: dict[str, Any]) -> None:
+    def _read_model(self, model: dict[str, Any]) -> None:
         for key, known in (
             ("neuronclass", NEURON_CLASS),
             ("neuronClass", NEURON_CLASS),
@@ -171,8 +172,8 @@ class _Reader:
             about={"format": "cpe", "file": stream.path.name, "core_ids": ids.tolist()},
         )
 
-    def _destinations(self, cores: list[Core], ids: np.ndarray[Any, Any]) -> tuple[Any, Any]:
-        """Turn the file's cores and output connectors into the program's."""
+    def _destinations(self, cores: list[CpeCore], ids: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+        """Return destinations as core (or `OUTPUT`, `NO_DESTINATION`) and axon (or pin), int32 (C, N) each."""
         core, axon = np.stack([c.dest_core for c in cores]), np.stack([c.dest_axon for c in cores])
         inside = core >= 0
         number = np.searchsorted(ids, core)

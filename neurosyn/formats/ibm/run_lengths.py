@@ -1,11 +1,11 @@
-"""The short forms of integer lists in IBM's model files.
+"""Run-length notation of integer lists in IBM's model files.
 
 ====================  ================================================================
 ``"7"`` or ``7``      7
 ``"0:255"``           0, 1, … 255
 ``"6:-2:0"``          6, 4, 2, 0
 ``"-1x240"``          −1, 240 times
-``"0:3x2"``           0, 1, 2, 3, 0, 1, 2, 3 (so with a step)
+``"0:3x2"``           0, 1, 2, 3, 0, 1, 2, 3 (also with a step)
 ====================  ================================================================
 """
 
@@ -27,26 +27,30 @@ _ITEM = re.compile(rf"{_NUMBER}(?::{_NUMBER})?(?::{_NUMBER})?(?:x([1-9]\d{{0,11}
 
 
 def expand(items: Any, what: str, size: int) -> NDArray[np.int64]:
-    """Return the integers that a list of short forms stands for.
+    """Expand a list in run-length notation.
 
     Parameters
     ----------
     items
         The decoded list.
     what
-        Its name, for errors.
+        Name of the list, for errors.
     size
-        How many integers it may stand for at most.
+        Largest number of integers.
+
+    Returns
+    -------
+    int64 array (n,)
 
     Raises
     ------
     UnfitError
-        If an item is none of the short forms, or there are too many integers.
+        If an item is malformed, or there are too many integers.
     """
     numbers: list[int] = []
     for item in listed(items, what):
         run, times = _parsed(item, what)
-        # Counted before it is written out, for it may be absurdly long.
+        # Checked before expansion, which could exceed the memory.
         if len(numbers) + len(run) * times > size:
             raise UnfitError(f"{what} has more than {size:,} entries")
         numbers.extend(run if times == 1 else [*run] * times)
@@ -54,7 +58,7 @@ def expand(items: Any, what: str, size: int) -> NDArray[np.int64]:
 
 
 def _parsed(item: Any, what: str) -> tuple[Sequence[int], int]:
-    """Return the numbers that are meant, and how often."""
+    """Return the numbers of one item, and how often they repeat."""
     match = _ITEM.fullmatch(item if isinstance(item, str) else str(item) if type(item) is int else "")
     if match is None:
         raise UnfitError(
@@ -71,10 +75,10 @@ def _parsed(item: Any, what: str) -> tuple[Sequence[int], int]:
 
 
 def shorten(values: NDArray[np.int64]) -> list[str]:
-    """Return short forms that stand for some integers."""
+    """Return integers, int64 (n,), in run-length notation."""
     items: list[str] = []
     numbers = values.tolist()
-    # Where the difference to the next number changes, a range or repetition ends.
+    # A range or repetition ends where the difference to the next number changes.
     steps = np.diff(values)
     turns = [*(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(numbers) - 1]
     at = 0
@@ -84,7 +88,7 @@ def shorten(values: NDArray[np.int64]) -> list[str]:
         step = int(steps[at])
         length = turn - at + 1
         if length < 3 and step:
-            # Too short to be a range: the second number may begin something longer.
+            # Too short for a range: the second number may begin a longer one.
             items.append(f"{numbers[at]}")
             at += 1
             continue

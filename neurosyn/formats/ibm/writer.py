@@ -1,4 +1,4 @@
-"""Write IBM's model files (CPE JSON)."""
+"""Writer of IBM's model files (CPE JSON)."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ __all__ = ["write_cpe", "write_line_map"]
 def write_cpe(program: Program, path: Path) -> None:
     """Write a program as CPE JSON, whole or not at all.
 
-    The format knows square cores alone: where a program has more axons than neurons or the reverse, unused ones fill
-    up. Input lines, classes of pins, layers and the expected activity have no place in it (`write_line_map` writes the
+    Cores of the format are square: if a program has unequal numbers of axons and neurons, unused ones are added. Input
+    lines, classes of pins, layers and the expected activity are not part of the format (`write_line_map` writes the
     first two).
 
     Raises
     ------
     ChipLimitError
-        If a reset potential is not ±(2^k − 1), the only ones that the format can say.
+        If a reset potential is not ±(2^k − 1), the only ones that the format can express.
     """
-    prototypes = _prototypes(program)
-    types = _types(program)
+    prototypes = _distinct_crossbars(program)
+    types = _distinct_types(program)
     with atomic_path(path) as temporary, temporary.open("w", encoding="ascii", newline="\n") as out:
         size = max(program.axons, program.neurons)
         model = {
@@ -62,10 +62,10 @@ def write_cpe(program: Program, path: Path) -> None:
 
 
 def write_line_map(program: Program, path: Path) -> None:
-    """Write what a program knows beyond CPE, as CSV: where each input element enters, and each pin's class.
+    """Write the axons of the input elements and the classes of the pins, which CPE lacks, as CSV.
 
-    Columns: kind (``input`` or ``output``), element (of a frame) or pin, core, axon (numbers as in the CPE file), class
-    (−1 for none; empty for inputs).
+    Columns: kind (``input`` or ``output``), number (element of a frame, or pin), core, axon (numbered as in the CPE
+    file), class (−1 for none; empty for inputs).
     """
     ids = core_ids(program)
     pins = np.arange(program.pins)
@@ -82,30 +82,38 @@ def _rows(*columns: NDArray[Any]) -> Iterator[tuple[int, ...]]:
 
 
 @dataclass(frozen=True)
-class _Numbered:
-    """Different combinations: the place of one of each, and for every place its number."""
+class _Distinct:
+    """Distinct combinations of two properties.
+
+    Attributes
+    ----------
+    first : int64 array (combinations,)
+        Index of the first element with each combination.
+    number : int64 array
+        Number of the combination of every element.
+    """
 
     first: NDArray[np.int64]
     number: NDArray[np.int64]
 
 
-def _prototypes(program: Program) -> _Numbered:
-    """Number the different pairs of crossbar and axon types; places are cores."""
+def _distinct_crossbars(program: Program) -> _Distinct:
+    """Return the distinct pairs of crossbar and axon types; the elements are cores (C,)."""
     _, kinds = np.unique(program.axon_types, axis=0, return_inverse=True)
     pairs = program.crossbar.astype(np.int64) * program.cores + kinds.reshape(-1)
     _, first, number = np.unique(pairs, return_index=True, return_inverse=True)
-    return _Numbered(first, number)
+    return _Distinct(first, number)
 
 
-def _types(program: Program) -> _Numbered:
-    """Number the different pairs of neuron type and initial potential; places are neurons (C·N,)."""
+def _distinct_types(program: Program) -> _Distinct:
+    """Return the distinct pairs of neuron type and initial potential; the elements are neurons (C·N,)."""
     raised = program.initial_potential.astype(np.int64) - POTENTIAL_MIN
     pairs = (program.neuron_type.astype(np.int64) << 20) | raised
     _, first, number = np.unique(pairs, return_index=True, return_inverse=True)
-    return _Numbered(first, number.reshape(program.neuron_type.shape))
+    return _Distinct(first, number.reshape(program.neuron_type.shape))
 
 
-def _crossbars(program: Program, prototypes: _Numbered, size: int) -> Iterator[list[str]]:
+def _crossbars(program: Program, prototypes: _Distinct, size: int) -> Iterator[list[str]]:
     for core in prototypes.first:
         bits = np.zeros((size, size), np.bool_)
         on = unpack_bits(np.ascontiguousarray(program.crossbars[program.crossbar[core]].T), program.axons)
@@ -117,16 +125,16 @@ def _crossbars(program: Program, prototypes: _Numbered, size: int) -> Iterator[l
         ]
 
 
-def _library(program: Program, types: _Numbered) -> Iterator[dict[str, Any]]:
+def _library(program: Program, types: _Distinct) -> Iterator[dict[str, Any]]:
     rows = program.neuron_types[program.neuron_type.reshape(-1)[types.first]]
     potentials = program.initial_potential.reshape(-1)[types.first]
     exponents = reset_exponents(rows["reset"])
-    # With the other reset modes nothing reads R.
+    # The other reset modes do not use R.
     beyond = (exponents < 0) & (rows["reset_mode"] == 0)
     if beyond.any():
         raise ChipLimitError(
-            f"program: a reset potential is {rows['reset'][beyond][0]}; CPE files can say ±(2^k − 1) alone; choose "
-            "such a one or keep .npz"
+            f"program: a reset potential is {rows['reset'][beyond][0]}; CPE files can only express ±(2^k − 1); "
+            "choose such a value or keep .npz"
         )
     kinds = range(AXON_TYPES)
     for number, (row, potential, exponent) in enumerate(zip(rows, potentials, exponents, strict=True), start=1):
@@ -152,7 +160,7 @@ def _library(program: Program, types: _Numbered) -> Iterator[dict[str, Any]]:
         }
 
 
-def _cores(program: Program, prototypes: _Numbered, types: _Numbered, size: int) -> Iterator[dict[str, Any]]:
+def _cores(program: Program, prototypes: _Distinct, types: _Distinct, size: int) -> Iterator[dict[str, Any]]:
     ids = core_ids(program)
     unused = size - program.neurons
     target = program.dest_core

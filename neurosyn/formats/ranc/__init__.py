@@ -1,1 +1,1 @@
-"""Programs in the JSON format of RANC."""
+"""Program files of the RANC simulator, in JSON."""

@@ -1,4 +1,4 @@
-"""Cores of RANC files, checked against what TrueNorth can do."""
+"""Cores of RANC files, checked against the limits of TrueNorth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurosyn.formats.value_checks import UnfitError, integer, listed, member, t
 __all__ = ["MAX_CORE_SIZE", "POSITION_MAX", "RancCore", "parse_core", "parse_position"]
 
 MAX_CORE_SIZE = 65_535
-"""Axons or neurons of a core."""
+"""Largest number of axons or neurons of a core."""
 POSITION_MAX = 4095
 """Largest coordinate: a board of 64 × 64 chips."""
 
@@ -26,23 +26,23 @@ _LONGEST_DELAY = 14
 
 @dataclass(frozen=True)
 class RancCore:
-    """A core of a file; arrays of its n neurons.
+    """A core of a file; arrays for its n neurons.
 
     Attributes
     ----------
     position : tuple of int
     line : int
-        Where the core begins in the file.
+        Line of the file where the core begins.
     axon_types : uint8 array (a,)
     connections : uint8 array (n, ⌈up to A / 8⌉)
-        Bit a mod 8 of octet a div 8.
+        Bit a mod 8 of octet a div 8: a synapse with axon a.
     width : int
-        Axons that the connections name.
+        Number of axons in the connections.
     neuron_type : int32 array (n,)
-        Numbers of the parameters, in the dictionary that all cores share.
+        Numbers of the parameters in the dictionary shared by all cores.
     potential : int32 array (n,)
     offset : int64 array (n, 2)
-        To the destination's position.
+        Offset (dx, dy) of the destination's position.
     axon : int64 array (n,)
     delay : uint8 array (n,)
         1 … 15.
@@ -61,7 +61,7 @@ class RancCore:
 
 
 def parse_position(value: Any, what: str) -> tuple[int, int]:
-    """Return a pair of coordinates."""
+    """Return a pair of coordinates, checked; `what` names it in errors."""
     if len(listed(value, what)) != 2:
         raise UnfitError(f"{what} has {len(value)} numbers, not x and y")
     return integer(value[0], f"x of {what}", 0, POSITION_MAX), integer(value[1], f"y of {what}", 0, POSITION_MAX)
@@ -73,16 +73,16 @@ def parse_core(value: Any, line: int, types: dict[tuple[Any, ...], int]) -> Ranc
     Parameters
     ----------
     value
-        The core.
+        The decoded value of the core.
     line
-        Where it begins.
+        Line of the file where it begins.
     types
-        Rows of `neurosyn.chip.program.NEURON_TYPE` and their numbers; new ones are added.
+        Numbers of the rows of `neurosyn.chip.program.NEURON_TYPE`; new rows are added.
 
     Raises
     ------
     UnfitError
-        If something is missing, or is not as TrueNorth could have it.
+        If a member is missing, or exceeds the limits of TrueNorth.
     """
     members = table(value, "a core")
     position = parse_position(member(members, "coordinates", "it"), "coordinates")

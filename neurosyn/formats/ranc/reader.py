@@ -1,4 +1,4 @@
-"""Read programs and input spikes of the RANC simulator (University of Arizona): one JSON file with positions.
+"""Reader of RANC files (University of Arizona): a program, its positions and its input spikes in one JSON file.
 
 ::
 
@@ -10,9 +10,9 @@
                              "destination_core_offset": [dx, dy], "destination_axon": a, "destination_tick": d}, …],
                 "connections": [[0 or 1 for each axon], …]}]}                                one list for each neuron
 
-What a RANC neuron does is a special case of TrueNorth's: deterministic, V ← R or V − α at the threshold (reset mode 0
-or 1), V ← −R or V − θ below the negative threshold θ ≤ 0, which has its sign in the file. Its reset is the asymmetric
-one, V < θ, as on TrueNorth. A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row
+A RANC neuron is a special case of TrueNorth's: deterministic, V ← R or V − α at the threshold (reset mode 0 or 1),
+V ← −R or V − θ below the negative threshold θ ≤ 0, which is given with its sign. The reset is asymmetric (V < θ), as on
+TrueNorth. A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row
 t in tick t + d. A packet to the position of the output bus is output line number `destination_axon`; of more than 256
 outputs, those of the bus's k-th neighbour in the east are lines 256·k and above. A packet to a position with neither a
 core nor the bus is lost, as in RANC.
@@ -45,16 +45,16 @@ __all__ = ["RancFile", "read_ranc"]
 _BUS_AXONS = 256
 _MAX_NEURONS = 1 << 24
 _MAX_SYNAPSES = 1 << 32
-"""Beyond these a file is taken for damaged: boards of 16 chips."""
+"""Largest sizes, a board of 16 chips; a file beyond them is rejected as damaged."""
 _MAX_OUTPUTS = 1 << 22
 _LONGEST_DELAY = 14
 _SILENT = ((0, 0, 0, 0), (False,) * 4, 0, False, False, 1, 0, 0, 0, False, 0)
-"""Parameters of a neuron that never fires, as RANC has them by default."""
+"""Parameters of a neuron that never fires, RANC's default."""
 
 
 @dataclass(frozen=True)
 class RancFile:
-    """What a RANC file says.
+    """Contents of a RANC file.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class RancFile:
     xy : int32 array (C, 2)
         Positions of the cores.
     spikes : InputSpikes
-        The packets; those for tick 0 are there before it.
+        The packets; those for tick 0 have tick −1.
     """
 
     program: Program
@@ -78,19 +78,19 @@ def read_ranc(path: Path, progress: Callable[[int, int, str], None] | None = Non
     path
         The file.
     progress
-        Called with the bytes read, the bytes of the file and a word.
+        Called with the bytes read, the size of the file in bytes, and the unit.
 
     Raises
     ------
     DataError
-        With file, line, core, neuron and reason, if the file is missing, damaged, cut short or says what TrueNorth
-        cannot do.
+        If the file is missing, damaged, cut short or exceeds the limits of TrueNorth; the message gives file, line,
+        core, neuron and reason.
     """
     with open_file(path) as stream:
-        return _Reader(JsonStream(path, stream), progress).read()
+        return _RancReader(JsonStream(path, stream), progress).read()
 
 
-class _Reader:
+class _RancReader:
     def __init__(self, stream: JsonStream, progress: Callable[[int, int, str], None] | None) -> None:
         self._stream = stream
         self._progress = progress
@@ -117,14 +117,14 @@ class _Reader:
         for key in ("cores", "output_bus"):
             if key not in seen:
                 raise stream.error(f"the section '{key}' is missing; is it the right file?")
-        return self._finished()
+        return self._contents()
 
     def _section(self, key: str) -> None:
         stream = self._stream
         if key == "packets":
-            self._take_packets()
+            self._read_packets()
         elif key == "output_bus":
-            self._take_bus(stream.value())
+            self._read_bus(stream.value())
         elif key == "cores":
             for number in stream.elements():
                 line = stream.line
@@ -142,12 +142,12 @@ class _Reader:
         else:
             stream.value()
 
-    def _take_bus(self, value: Any) -> None:
+    def _read_bus(self, value: Any) -> None:
         members = table(value, "output_bus")
         self._bus = parse_position(member(members, "coordinates", "output_bus"), "coordinates of output_bus")
         self._outputs = integer(member(members, "num_outputs", "output_bus"), "num_outputs", 0, _MAX_OUTPUTS)
 
-    def _take_packets(self) -> None:
+    def _read_packets(self) -> None:
         stream = self._stream
         for row in stream.elements():
             for _ in stream.elements():
@@ -169,7 +169,7 @@ class _Reader:
                     column.append(number)
             check_count(stream.path, len(self._packets[0]))
 
-    def _finished(self) -> RancFile:
+    def _contents(self) -> RancFile:
         stream = self._stream
         if not self._cores:
             raise stream.error("the file has no cores; is it the right file?")
@@ -184,9 +184,9 @@ class _Reader:
         tick, x, y, axon = (np.frombuffer(c, np.int32) if len(c) else np.empty(0, np.int32) for c in self._packets)
         target = grid.numbers(x, y)
         if (target < 0).any():
-            lost = int(np.argmax(target < 0))
+            first = int(np.argmax(target < 0))
             raise stream.error(
-                f"a packet (for tick {tick[lost]}) goes to position [{x[lost]}, {y[lost]}], where no core is; "
+                f"a packet (for tick {tick[first]}) goes to position [{x[first]}, {y[first]}], where no core is; "
                 "repair the file"
             )
         program = self._program(grid, axon)
@@ -198,7 +198,7 @@ class _Reader:
         neurons = self._size("num_neurons", max(len(core.neuron_type) for core in cores))
         if len(cores) * neurons > _MAX_NEURONS:
             raise self._stream.error(f"{len(cores):,} cores of {neurons:,} neurons are more than can be simulated")
-        # Neurons that the file leaves out never fire.
+        # Neurons that are missing in the file never fire.
         target = np.full((len(cores), neurons), NO_DESTINATION, np.int32)
         axon, delay = np.zeros_like(target), np.ones(target.shape, np.uint8)
         potential, kind = np.zeros_like(target), np.zeros_like(target)
@@ -246,7 +246,7 @@ class _Reader:
         )
 
     def _crossbars(self, neurons: int, axons: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-        """Return the different crossbars (K, W, N), and which each core has."""
+        """Return the distinct crossbars (K, W, N), and the number of each core's, (C,)."""
         row_of: dict[bytes, int] = {}
         tables: list[NDArray[np.uint64]] = []
         crossbar = np.empty(len(self._cores), np.int32)
@@ -267,12 +267,12 @@ class _Reader:
 
 
 class _Grid:
-    """What stands at each position."""
+    """Lookup of cores and output lines by position."""
 
     def __init__(self, number_at: dict[tuple[int, int], int], bus: tuple[int, int], outputs: int) -> None:
         self._bus = bus
         self._outputs = outputs
-        self._further = max(0, -(-outputs // _BUS_AXONS) - 1)
+        self._more_buses = max(0, -(-outputs // _BUS_AXONS) - 1)
         self._width = POSITION_MAX + 1
         keys = np.array([y * self._width + x for x, y in number_at], np.int64)
         self._order = np.argsort(keys).astype(np.int32)
@@ -281,11 +281,11 @@ class _Grid:
     def numbers(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int32]:
         """Return the number of the core at each position, −1 for none."""
         key = y.astype(np.int64) * self._width + x
-        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        return np.where(self._keys[place] == key, self._order[place], np.int32(-1))
+        index = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
+        return np.where(self._keys[index] == key, self._order[index], np.int32(-1))
 
     def destinations(self, core: RancCore) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return target core (or `OUTPUT`, or `NO_DESTINATION`) and axon (or pin) of a core's neurons."""
+        """Return destination core (or `OUTPUT`, `NO_DESTINATION`) and axon (or pin) of a core's neurons."""
         x, y = core.position[0] + core.offset[:, 0], core.position[1] + core.offset[:, 1]
         outside = (x < 0) | (x > POSITION_MAX) | (y < 0) | (y > POSITION_MAX)
         if outside.any():
@@ -294,9 +294,9 @@ class _Grid:
         target, axon = self.numbers(x, y), core.axon
         east = x - self._bus[0]
         first = (y == self._bus[1]) & (east == 0)
-        further = (target < 0) & (y == self._bus[1]) & (east > 0) & (east <= self._further) & (axon < _BUS_AXONS)
-        pin = np.where(further, axon + _BUS_AXONS * east, axon)
-        output = first | further
+        more = (target < 0) & (y == self._bus[1]) & (east > 0) & (east <= self._more_buses) & (axon < _BUS_AXONS)
+        pin = np.where(more, axon + _BUS_AXONS * east, axon)
+        output = first | more
         unknown = (target >= 0) & ~output & (axon >= MAX_CORE_SIZE)
         if unknown.any():
             neuron = int(np.argmax(unknown))

@@ -1,4 +1,4 @@
-"""Spikes as pins of a connector (CONNPIN, ``.sfcp``): binary, a block for each tick.
+"""Spikes by pin of a connector (CONNPIN, ``.sfcp``): a binary format with a block for each tick.
 
 ::
 
@@ -31,12 +31,12 @@ _MARK = b"\xfe\xfc\xfe\xfc"
 _LAST = 0xFFFF_FFFF
 _ZEROS = bytes(8)
 _MAX_BLOCK = 1024
-"""``maxBlockSize`` in IBM's files; here it grows with the busiest tick."""
+"""``maxBlockSize`` in IBM's files; files written here raise it to the spikes of the busiest tick."""
 
 
 @dataclass(frozen=True)
 class PinSpikes:
-    """The spikes of a file: int64 arrays (S,) of ticks, pins and delays."""
+    """Spikes of a file: int64 arrays (S,) of ticks, pins and delays in ticks."""
 
     tick: NDArray[np.int64]
     pin: NDArray[np.int64]
@@ -44,12 +44,12 @@ class PinSpikes:
 
 
 def read_pins(path: Path, stream: BinaryIO, header: SpikeHeader) -> PinSpikes:
-    """Read the spikes that follow the header.
+    """Read the spikes after the header.
 
     Raises
     ------
     DataError
-        With file, byte and reason.
+        If the file is damaged; the message gives file, byte and reason.
     """
     octets = _pin_octets(path, header)
     block = _Blocks(path, stream, header.size)
@@ -87,9 +87,9 @@ def read_pins(path: Path, stream: BinaryIO, header: SpikeHeader) -> PinSpikes:
             raise block.error(f"tick {tick} has a delay beyond 1…15")
         mark = block.take(4)
     block.finish()
-    none = [np.empty(0, np.int64)]
+    empty = [np.empty(0, np.int64)]
     return PinSpikes(
-        np.repeat(np.array(ticks, np.int64), counts), np.concatenate(pins or none), np.concatenate(delays or none)
+        np.repeat(np.array(ticks, np.int64), counts), np.concatenate(pins or empty), np.concatenate(delays or empty)
     )
 
 
@@ -99,22 +99,22 @@ def read_pin_inputs(path: Path, stream: BinaryIO, header: SpikeHeader, program: 
     Raises
     ------
     DataError
-        If the program has no such line: programs in IBM's files have none.
+        If the program has no such line; programs from IBM's files have no lines.
     """
-    read = read_pins(path, stream, header)
+    spikes = read_pins(path, stream, header)
     lines = len(program.input_core)
-    wrong = read.pin >= lines
+    wrong = spikes.pin >= lines
     if wrong.any():
         first = int(np.argmax(wrong))
         raise DataError(
-            f"{path}: spike {first} is for pin {read.pin[first]}; the program has {lines:,} input lines; "
+            f"{path}: spike {first} is for pin {spikes.pin[first]}; the program has {lines:,} input lines; "
             "give spikes with core and axon (.sfti or RAWI3)"
         )
-    return InputSpikes.on_lines(program, read.tick + read.delay - 1, read.pin.astype(np.int32))
+    return InputSpikes.on_lines(program, spikes.tick + spikes.delay - 1, spikes.pin.astype(np.int32))
 
 
 def write_pin_outputs(path: Path, spikes: OutputSpikes, program: Program, ticks: int) -> None:
-    """Write output spikes of ticks 0 … `ticks` − 1 (not atomically: `neurosyn.formats.spikes.files` sees to that)."""
+    """Write output spikes of ticks 0 … `ticks` − 1 (not atomically; `neurosyn.formats.spikes.files` is atomic)."""
     octets = 1 if program.pins <= 1 << 8 else 2 if program.pins <= 1 << 16 else 4
     members = {
         "maxBlockSize": max(_MAX_BLOCK, int(np.unique(spikes.tick, return_counts=True)[1].max(initial=0))),
@@ -137,17 +137,17 @@ def write_pin_outputs(path: Path, spikes: OutputSpikes, program: Program, ticks:
         end = 0
         for tick in range(ticks):
             start, end = end, int(np.searchsorted(spikes.tick, tick + 1))
-            some = slice(start, end)
+            spikes_of_tick = slice(start, end)
             out.write(_MARK + tick.to_bytes(4, "big") + _ZEROS)
-            pin = spikes.dest_axon[some]
+            pin = spikes.dest_axon[spikes_of_tick]
             if len(pin):
-                delay = program.delay[spikes.core[some], spikes.neuron[some]]
+                delay = program.delay[spikes.core[spikes_of_tick], spikes.neuron[spikes_of_tick]]
                 out.write(len(pin).to_bytes(4, "big") + pin.astype(f">u{octets}").tobytes() + delay.tobytes())
         out.write(_MARK + _LAST.to_bytes(4, "big") + _ZEROS)
 
 
 class _Blocks:
-    """Bytes of a file in order, and where they are."""
+    """Sequential reader of a file's bytes that keeps the offset for errors."""
 
     def __init__(self, path: Path, stream: BinaryIO, at: int) -> None:
         self._path = path
@@ -157,7 +157,7 @@ class _Blocks:
 
     def take(self, count: int) -> bytes:
         """Return the next bytes."""
-        # Asked before reading, for the count may be absurd.
+        # Compared with the size first: a damaged count may exceed the memory.
         read = self._stream.read(count) if self._at + count <= self._size else b""
         if len(read) < count:
             raise self.error("the file ends in the middle; it is cut short")
@@ -174,16 +174,18 @@ class _Blocks:
             raise self.error("something follows after the last tick")
 
     def error(self, problem: str) -> DataError:
-        """Return an error that says where."""
+        """Return an error with path and offset."""
         return DataError(f"{self._path}: byte {self._at:,}: {problem}; get a whole file")
 
 
 def _pin_octets(path: Path, header: SpikeHeader) -> int:
     connectors = header.members.get("connectors")
-    one = connectors[0] if isinstance(connectors, list) and len(connectors) == 1 else None
-    bits = one.get("bpp") if isinstance(one, dict) else None
+    connector = connectors[0] if isinstance(connectors, list) and len(connectors) == 1 else None
+    bits = connector.get("bpp") if isinstance(connector, dict) else None
     if type(bits) is not int or bits not in (8, 16, 24, 32):
-        raise DataError(f"{path}: the header must have one connector with bpp 8, 16, 24 or 32; others are not known")
+        raise DataError(
+            f"{path}: the header must have one connector with bpp 8, 16, 24 or 32; others are not supported"
+        )
     return bits // 8
 
 

@@ -1,4 +1,4 @@
-"""Spike files of every format, told apart by content when they are read and by ending when they are written."""
+"""Spike files of every format: recognised by content when read, chosen by the ending when written."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from neurosyn.errors import DataError, ScenarioError, did_you_mean
 from neurosyn.formats.ibm.addresses import PINS_OF_OUTPUT, core_ids, pin_core
 from neurosyn.formats.spikes.connector_pins import read_pin_inputs, read_pins, write_pin_outputs
 from neurosyn.formats.spikes.header import read_header
-from neurosyn.formats.spikes.raw_words import read_raw_inputs, read_raw_outputs, write_raw_inputs, write_raw_outputs
-from neurosyn.formats.spikes.text import read_text, write_text_spikes
+from neurosyn.formats.spikes.raw_words import read_raw_inputs, read_raw_outputs, write_raw_outputs
+from neurosyn.formats.spikes.text import read_text
 from neurosyn.support.files import atomic_path
 from neurosyn.support.untrusted import open_file
 
@@ -27,24 +27,22 @@ __all__ = [
     "read_outputs",
     "read_spikes",
     "write_outputs",
-    "write_spikes",
 ]
 
 OUTPUT_COLUMNS = ("tick", "core", "neuron", "dest_core", "dest_axon", "pin")
-"""Columns of output spikes in tables; cores are numbered as in the program's file."""
+"""Columns of output spikes in tables; cores have their numbers in the program's file."""
 OUTPUT_ENDINGS = (".csv", ".parquet", ".sfro", ".sfcp")
-"""Formats of output spikes: tables, RAWO6 and CONNPIN."""
-_INPUT_ENDINGS = (".sfti", ".sfri")
+"""Endings of output spikes: tables, RAWO6 and CONNPIN."""
 _ROWS = 1 << 18
 
 
 def read_spikes(path: Path, program: Program) -> InputSpikes:
-    """Read the spikes that go into a program: text, RAWI3, RAWO6 or CONNPIN.
+    """Read input spikes of a program: text, RAWI3, RAWO6 or CONNPIN.
 
     Raises
     ------
     DataError
-        With file, place and reason.
+        If the file is missing, damaged or does not fit the program; the message gives file, line or byte, and reason.
     """
     with open_file(path) as stream:
         header = read_header(path, stream)
@@ -56,54 +54,38 @@ def read_spikes(path: Path, program: Program) -> InputSpikes:
 
 
 def read_outputs(path: Path, program: Program) -> OutputSpikes:
-    """Read recorded output spikes: RAWO6 or CONNPIN (which does not tell core and neuron).
+    """Read recorded output spikes: RAWO6, or CONNPIN, which lacks core and neuron (both are −1).
 
     Raises
     ------
     DataError
-        With file, place and reason.
+        If the file is missing, damaged or does not fit the program; the message gives file, line or byte, and reason.
     """
     with open_file(path) as stream:
         header = read_header(path, stream)
         if header.encoding == "RAWO6":
             return read_raw_outputs(path, stream, header, program)
         if header.encoding == "CONNPIN":
-            read = read_pins(path, stream, header)
-            unknown = np.full(len(read.tick), -1, np.int32)
-            pin = read.pin.astype(np.int32)
-            return OutputSpikes(read.tick, unknown, unknown, np.full(len(pin), OUTPUT, np.int32), pin)
-    raise DataError(f"{path}: has spikes that go in ({header.encoding}), not recorded output spikes")
-
-
-def write_spikes(path: Path, spikes: InputSpikes, program: Program) -> None:
-    """Write input spikes as text (``.sfti``) or RAWI3 (``.sfri``), whole or not at all.
-
-    Raises
-    ------
-    DataError
-        If a spike is integrated in tick 0: in these files none can be sent before it.
-    ScenarioError
-        If the ending is another.
-    """
-    ending = check_ending(path, _INPUT_ENDINGS)
-    if len(spikes.tick) and spikes.tick.min() < 0:
-        raise DataError(f"{path}: a spike for tick 0 would have to be sent before it; these files begin at tick 0")
-    if (np.diff(spikes.tick) < 0).any():
-        order = np.argsort(spikes.tick, kind="stable")
-        spikes = InputSpikes.to_axons(spikes.tick[order], spikes.core[order], spikes.axon[order])
-    with atomic_path(path) as temporary:
-        (write_text_spikes if ending == ".sfti" else write_raw_inputs)(temporary, spikes, program)
+            spikes = read_pins(path, stream, header)
+            wrong = np.flatnonzero((spikes.pin < 0) | (spikes.pin >= program.pins))
+            if len(wrong):
+                pin = spikes.pin[wrong[0]]
+                raise DataError(f"{path}: spike {wrong[0]} is of pin {pin}; the program has {program.pins:,} pins")
+            unknown = np.full(len(spikes.tick), -1, np.int32)
+            pin = spikes.pin.astype(np.int32)
+            return OutputSpikes(spikes.tick, unknown, unknown, np.full(len(pin), OUTPUT, np.int32), pin)
+    raise DataError(f"{path}: has input spikes ({header.encoding}), not recorded output spikes; give RAWO6 or CONNPIN")
 
 
 def write_outputs(path: Path, spikes: OutputSpikes, program: Program, ticks: int) -> None:
-    """Write the output spikes of ticks 0 … `ticks` − 1 in the format that the ending names, whole or not at all.
+    """Write the output spikes of ticks 0 … `ticks` − 1 in the format of the ending, whole or not at all.
 
     Raises
     ------
     ScenarioError
-        If it is none of `OUTPUT_ENDINGS`.
+        If the ending is not one of `OUTPUT_ENDINGS`.
     """
-    ending = check_ending(path, OUTPUT_ENDINGS)
+    ending = check_ending(path)
     with atomic_path(path) as temporary:
         if ending == ".csv":
             _write_csv(temporary, spikes, program)
@@ -115,18 +97,18 @@ def write_outputs(path: Path, spikes: OutputSpikes, program: Program, ticks: int
             write_pin_outputs(temporary, spikes, program, ticks)
 
 
-def check_ending(path: Path, endings: tuple[str, ...]) -> str:
-    """Return the ending of a path if it is one of these.
+def check_ending(path: Path) -> str:
+    """Return the ending of a path for output spikes.
 
     Raises
     ------
     ScenarioError
-        If it is not.
+        If the ending is not one of `OUTPUT_ENDINGS`.
     """
-    if path.suffix not in endings:
+    if path.suffix not in OUTPUT_ENDINGS:
         raise ScenarioError(
-            f"{path}: spikes cannot be written as '{path.suffix}'{did_you_mean(path.suffix, endings)}; "
-            f"use one of {', '.join(endings)}"
+            f"{path}: spikes cannot be written as '{path.suffix}'{did_you_mean(path.suffix, OUTPUT_ENDINGS)}; "
+            f"use one of {', '.join(OUTPUT_ENDINGS)}"
         )
     return path.suffix
 
@@ -153,12 +135,12 @@ def _write_tables(spikes: OutputSpikes, program: Program, write: Callable[[Any],
 
     ids = core_ids(program)
     for start in range(0, len(spikes), _ROWS):
-        some = slice(start, start + _ROWS)
-        pin = spikes.dest_axon[some].astype(np.int64)
+        rows = slice(start, start + _ROWS)
+        pin = spikes.dest_axon[rows].astype(np.int64)
         columns: tuple[NDArray[Any], ...] = (
-            spikes.tick[some],
-            ids[spikes.core[some]],
-            spikes.neuron[some].astype(np.int64),
+            spikes.tick[rows],
+            ids[spikes.core[rows]],
+            spikes.neuron[rows].astype(np.int64),
             pin_core(pin),
             pin % PINS_OF_OUTPUT,
             pin,

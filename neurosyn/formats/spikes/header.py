@@ -1,13 +1,15 @@
-"""What stands at the beginning of IBM's spike files: JSON objects that say how the rest is written."""
+"""Headers of IBM's spike files: JSON objects that give the encoding of the spikes after them."""
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from neurosyn.errors import DataError
+from neurosyn.support.untrusted import unique_keys
 
 __all__ = ["SpikeHeader", "binary_header", "read_header"]
 
@@ -19,16 +21,16 @@ _ENCODINGS = ("TEXT", "RAWI3", "RAWO6", "CONNPIN")
 
 @dataclass(frozen=True)
 class SpikeHeader:
-    """A header.
+    """Header of a spike file.
 
     Attributes
     ----------
     encoding : str
         ``TEXT``, ``RAWI3``, ``RAWO6`` or ``CONNPIN``.
     members : dict
-        What its objects say together.
+        Members of all objects of the header.
     size : int
-        Bytes before the first spike.
+        Number of bytes before the first spike.
     """
 
     encoding: str
@@ -37,20 +39,22 @@ class SpikeHeader:
 
     @property
     def delay(self) -> int:
-        """Delay of spikes that have none of their own, in ticks."""
+        """Default delay of spikes, in ticks."""
         delay: int = self.members.get("defaultDestinationDelay", 1)
         return delay
 
 
 def read_header(path: Path, stream: BinaryIO) -> SpikeHeader:
-    """Read the header of a spike file and leave `stream` at the first spike.
+    """Read the header of a spike file; `stream` then stands at the first spike.
 
     Raises
     ------
     DataError
-        If there is none, or it names an encoding that is not known.
+        If there is no header, or its encoding is unknown.
     """
     start = stream.read(_LONGEST)
+    mark = len(start) - len(start.removeprefix(codecs.BOM_UTF8))
+    start = start[mark:]
     first = _decoded(path, start.split(b"\n", 1)[0].split(_END, 1)[0])
     encoding = first[0].get("encoding") if first else None
     if encoding not in _ENCODINGS:
@@ -70,12 +74,14 @@ def read_header(path: Path, stream: BinaryIO) -> SpikeHeader:
             raise DataError(f"{path}: the header is not ended by a byte 0xFF; the file is cut short, get a whole one")
     members: dict[str, Any] = {}
     for part in _decoded(path, start[: size if encoding == "TEXT" else size - 1]):
+        if twice := sorted(members.keys() & part.keys()):
+            raise DataError(f"{path}: the header gives '{twice[0][:40]}' twice; repair the header")
         members.update(part)
     delay = members.get("defaultDestinationDelay", 1)
     if type(delay) is not int or not 1 <= delay <= 15:
         raise DataError(f"{path}: defaultDestinationDelay is {str(delay)[:20]}; the range is 1…15; repair the header")
-    stream.seek(size)
-    return SpikeHeader(encoding, members, size)
+    stream.seek(mark + size)
+    return SpikeHeader(encoding, members, mark + size)
 
 
 def binary_header(encoding: str, members: dict[str, Any] | None = None) -> bytes:
@@ -86,8 +92,8 @@ def binary_header(encoding: str, members: dict[str, Any] | None = None) -> bytes
 
 
 def _decoded(path: Path, text: bytes) -> list[dict[str, Any]]:
-    """Decode the objects that stand one after the other."""
-    decoder = json.JSONDecoder()
+    """Return the JSON objects in a text that holds one after the other."""
+    decoder = json.JSONDecoder(object_pairs_hook=unique_keys)
     rest = text.decode("latin-1").strip()
     parts: list[dict[str, Any]] = []
     try:

@@ -1,4 +1,4 @@
-"""Input spikes of files, checked and numbered as a program numbers them."""
+"""Checks of input spikes in files, and conversion of their core numbers to those of the program."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from neurosyn.formats.ibm.addresses import core_ids
 __all__ = ["MAX_SPIKES", "MAX_TICK", "InputCollector", "check_count", "no_spikes"]
 
 MAX_SPIKES = 1 << 28
-"""Spikes beyond which a file is refused: they would not fit into memory."""
+"""Largest number of spikes of a file; more would not fit into memory."""
 MAX_TICK = 2**31 - 1
 """Latest tick."""
 
 
 class InputCollector:
-    """Takes the spikes of a file piece by piece, checks them and numbers their cores as the program does.
+    """Collector of a file's spikes: checks them and converts core numbers to those of the program.
 
     Parameters
     ----------
     path
         The file, for errors.
     program
-        Where the spikes go.
-    place
-        What stands between the path and the number of a line or spike in errors.
+        The program that receives the spikes.
+    prefix
+        Text between the path and the number of a line or spike in errors.
     """
 
-    def __init__(self, path: Path, program: Program, place: str = ": spike ") -> None:
+    def __init__(self, path: Path, program: Program, prefix: str = ": spike ") -> None:
         self._path = path
-        self._place = place
+        self._prefix = prefix
         self._ids = core_ids(program)
         self._axons = program.axons
         self._pieces: list[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]] = []
@@ -49,21 +49,21 @@ class InputCollector:
         core: NDArray[np.int64],
         axon: NDArray[np.int64],
         delay: NDArray[np.int64] | int,
-        places: Sequence[int],
+        numbers: Sequence[int],
     ) -> None:
-        """Take some spikes.
+        """Add spikes.
 
         Parameters
         ----------
         time, core, axon, delay : int64 arrays (n,)
             As in the file.
-        places
-            The line or number of each.
+        numbers
+            Line or number of each spike, for errors.
 
         Raises
         ------
         DataError
-            If one is out of range, or earlier than the one before it.
+            If a spike is out of range, or earlier than the one before it.
         """
         before = np.concatenate([[self._latest], time[:-1]])
         number = np.minimum(np.searchsorted(self._ids, core), len(self._ids) - 1)
@@ -72,7 +72,7 @@ class InputCollector:
         def refuse(wrong: NDArray[np.bool_], what: str, values: NDArray[np.int64], rule: str) -> None:
             if wrong.any():
                 first = int(np.argmax(wrong))
-                where = f"{self._path}{self._place}{places[first]}"
+                where = f"{self._path}{self._prefix}{numbers[first]}"
                 raise DataError(f"{where}: {what} {values[first]}; {rule}; repair the file")
 
         refuse((time < 0) | (time > MAX_TICK), "its tick is", time, f"the range is 0…{MAX_TICK}")
@@ -84,11 +84,11 @@ class InputCollector:
         check_count(self._path, self._count)
         if len(time):
             self._latest = int(time[-1])
-            # The engine's stamps mean a delay of one tick.
+            # `InputSpikes` implies a delay of one tick.
             self._pieces.append((time + delays - 1, number.astype(np.int32), axon.astype(np.int32)))
 
     def spikes(self) -> InputSpikes:
-        """Return all of them."""
+        """Return all spikes added."""
         if not self._pieces:
             return no_spikes()
         tick, core, axon = (np.concatenate(column) for column in zip(*self._pieces, strict=True))
@@ -96,11 +96,11 @@ class InputCollector:
 
 
 def no_spikes() -> InputSpikes:
-    """Return no spikes at all."""
+    """Return input without spikes."""
     return InputSpikes.to_axons(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
 
 
 def check_count(path: Path, count: int) -> None:
-    """Raise `DataError` if there are more spikes than anybody has."""
+    """Raise `DataError` if a file has more than `MAX_SPIKES` spikes."""
     if count > MAX_SPIKES:
         raise DataError(f"{path}: has more than {MAX_SPIKES:,} spikes; is it the right file?")

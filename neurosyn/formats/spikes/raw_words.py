@@ -1,7 +1,7 @@
-"""Spikes as big-endian 32-bit words: RAWI3 (time, core, axon) in and RAWO6 out.
+"""Spikes as big-endian 32-bit words: RAWI3 (time, core, axon) for inputs and RAWO6 for outputs.
 
 A RAWO6 spike is time, source core, source neuron, destination core, destination axon and delay; output connectors are
-the destination cores −32, −33, … in two's complement. Both begin with a JSON header and a byte 0xFF [IBM].
+the destination cores −32, −33, … in two's complement. Both formats begin with a JSON header and a byte 0xFF [IBM].
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from neurosyn.formats.ibm.addresses import FIRST_OUTPUT, MAX_PINS, PINS_OF_OUTPU
 from neurosyn.formats.spikes.header import SpikeHeader, binary_header
 from neurosyn.formats.spikes.numbering import InputCollector, check_count
 
-__all__ = ["read_raw_inputs", "read_raw_outputs", "write_raw_inputs", "write_raw_outputs"]
+__all__ = ["read_raw_inputs", "read_raw_outputs", "write_raw_outputs"]
 
 _ROWS = 1 << 18
 _WORDS = {"RAWI3": 3, "RAWO6": 6}
 
 
 def read_raw_inputs(path: Path, stream: BinaryIO, header: SpikeHeader, program: Program) -> InputSpikes:
-    """Read the spikes that follow the header; those of a RAWO6 file are taken for spikes that come from elsewhere.
+    """Read the spikes after the header. Output spikes in a RAWO6 file are taken as input spikes of this program.
 
     Raises
     ------
     DataError
-        With file, number of the spike and reason.
+        If a spike is damaged or does not fit the program; the message gives file, number of the spike and reason.
     """
     spikes = InputCollector(path, program)
     for start, rows in _rows(path, stream, header):
@@ -47,12 +47,12 @@ def read_raw_inputs(path: Path, stream: BinaryIO, header: SpikeHeader, program: 
 
 
 def read_raw_outputs(path: Path, stream: BinaryIO, header: SpikeHeader, program: Program) -> OutputSpikes:
-    """Read the spikes of a RAWO6 file that go to output connectors; others are passed over.
+    """Read the spikes of a RAWO6 file to output connectors; other spikes are skipped.
 
     Raises
     ------
     DataError
-        With file, number of the spike and reason.
+        If a spike is damaged or does not fit the program; the message gives file, number of the spike and reason.
     """
     ids = core_ids(program)
     pieces = []
@@ -74,32 +74,21 @@ def read_raw_outputs(path: Path, stream: BinaryIO, header: SpikeHeader, program:
     return OutputSpikes(tick, core, neuron, target, pin)
 
 
-def write_raw_inputs(path: Path, spikes: InputSpikes, program: Program) -> None:
-    """Write input spikes as RAWI3 (not atomically: `neurosyn.formats.spikes.files` sees to that)."""
-    ids = core_ids(program)
-    with path.open("wb") as out:
-        out.write(binary_header("RAWI3"))
-        for start in range(0, len(spikes.tick), _ROWS):
-            some = slice(start, start + _ROWS)
-            columns = (spikes.tick[some], ids[spikes.core[some]], spikes.axon[some])
-            out.write(np.stack(columns, axis=1).astype(">u4").tobytes())
-
-
 def write_raw_outputs(path: Path, spikes: OutputSpikes, program: Program) -> None:
-    """Write output spikes as RAWO6 (not atomically: `neurosyn.formats.spikes.files` sees to that)."""
+    """Write output spikes as RAWO6 (not atomically; `neurosyn.formats.spikes.files` is atomic)."""
     ids = core_ids(program)
     with path.open("wb") as out:
         out.write(binary_header("RAWO6"))
         for start in range(0, len(spikes), _ROWS):
-            some = slice(start, start + _ROWS)
-            core, neuron, pin = spikes.core[some], spikes.neuron[some], spikes.dest_axon[some]
+            rows = slice(start, start + _ROWS)
+            core, neuron, pin = spikes.core[rows], spikes.neuron[rows], spikes.dest_axon[rows]
             delay = program.delay[core, neuron]
-            columns = (spikes.tick[some], ids[core], neuron, pin_core(pin), pin % PINS_OF_OUTPUT, delay)
+            columns = (spikes.tick[rows], ids[core], neuron, pin_core(pin), pin % PINS_OF_OUTPUT, delay)
             out.write(np.stack([column.astype(np.int64) for column in columns], axis=1).astype(">i4").tobytes())
 
 
 def _rows(path: Path, stream: BinaryIO, header: SpikeHeader) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield the number of a first spike and rows of words."""
+    """Yield chunks of spikes: the number of the first one, and the words, int64 (spikes, words)."""
     words = _WORDS[header.encoding]
     size = path.stat().st_size - header.size
     if size % (4 * words):

@@ -6,7 +6,7 @@
     {"version":"sfti1.0","defaultDestinationDelay":1}
     {"spike":{"srcTime":0,"destCore":0,"destAxon":2}}
 
-A spike may have a delay of its own, ``destDelay``; what else it has is passed over.
+A spike may give its delay as ``destDelay``; other members are ignored.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
 from neurosyn.errors import DataError
-from neurosyn.formats.ibm.addresses import core_ids
 from neurosyn.formats.spikes.header import SpikeHeader
 from neurosyn.formats.spikes.numbering import MAX_TICK, InputCollector
 from neurosyn.formats.value_checks import UnfitError, integer, member, table
+from neurosyn.support.untrusted import unique_keys
 
-__all__ = ["read_text", "write_text_spikes"]
+__all__ = ["read_text"]
 
 _CHUNK = 1 << 22
 _LONGEST_LINE = 1 << 16
@@ -36,19 +36,18 @@ _NUMBER = rb"(?:0|[1-9]\d{0,9})"
 _USUAL = re.compile(
     rb'(?:\{"spike":\{"srcTime":' + _NUMBER + rb',"destCore":' + _NUMBER + rb',"destAxon":' + _NUMBER + rb"\}\}\r?\n)*+"
 )
-"""Lines as IBM's tools write them; thousands of these are read at once."""
+"""Lines as IBM's tools write them; a chunk of such lines is parsed at once."""
 _DIGITS = bytes(octet if octet in b"0123456789" else ord(" ") for octet in range(256))
-"""Translates all that is no digit to spaces."""
-_ROWS = 65_536
+"""Translation table of all bytes but digits to spaces."""
 
 
 def read_text(path: Path, stream: BinaryIO, header: SpikeHeader, program: Program) -> InputSpikes:
-    """Read the spikes that follow the header.
+    """Read the spikes after the header.
 
     Raises
     ------
     DataError
-        With file, line and reason.
+        If a line is damaged or does not fit the program; the message gives file, line and reason.
     """
     spikes = InputCollector(path, program, ":")
     line = 3
@@ -64,23 +63,8 @@ def read_text(path: Path, stream: BinaryIO, header: SpikeHeader, program: Progra
     return spikes.spikes()
 
 
-def write_text_spikes(path: Path, spikes: InputSpikes, program: Program) -> None:
-    """Write input spikes to an open file's path (not atomically: `neurosyn.formats.spikes.files` sees to that)."""
-    ids = core_ids(program)
-    with path.open("w", encoding="ascii", newline="\n") as out:
-        out.write('{"class":"SpikeWriter","encoding":"TEXT","nscsVersion":"1.4.0"}\n')
-        out.write('{"version":"sfti1.0","defaultDestinationDelay":1}\n')
-        for start in range(0, len(spikes.tick), _ROWS):
-            some = slice(start, start + _ROWS)
-            columns = (spikes.tick[some], ids[spikes.core[some]], spikes.axon[some])
-            out.writelines(
-                f'{{"spike":{{"srcTime":{time},"destCore":{core},"destAxon":{axon}}}}}\n'
-                for time, core, axon in zip(*(column.tolist() for column in columns), strict=True)
-            )
-
-
 def _whole_lines(path: Path, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield pieces that end where a line ends."""
+    """Yield chunks of whole lines."""
     rest = b""
     while True:
         read = stream.read(_CHUNK)
@@ -99,7 +83,7 @@ def _whole_lines(path: Path, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _parsed(path: Path, chunk: bytes, line: int, default_delay: int) -> tuple[list[int], NDArray[np.int64]]:
-    """Read lines one by one: return the numbers of those with a spike, and rows of times, cores, axons and delays."""
+    """Parse lines one by one; return the numbers of lines with a spike, and times, cores, axons and delays (4, n)."""
     numbers, rows = [], []
     for number, text in enumerate(chunk.split(b"\n"), line):
         if not text.strip():
@@ -114,7 +98,9 @@ def _parsed(path: Path, chunk: bytes, line: int, default_delay: int) -> tuple[li
 
 
 def _spike(text: bytes, default_delay: int) -> tuple[int, int, int, int]:
-    spike: dict[str, Any] = table(member(table(json.loads(text), "the line"), "spike", "the line"), "the spike")
+    spike: dict[str, Any] = table(
+        member(table(json.loads(text, object_pairs_hook=unique_keys), "the line"), "spike", "the line"), "the spike"
+    )
 
     def number(key: str) -> int:
         return integer(member(spike, key, "the spike"), key, -MAX_TICK, MAX_TICK)

@@ -1,1 +1,1 @@
-"""Whether a plugin keeps its contract: what does not conform, and why, a sentence each."""
+"""Conformance checks of plugins: each lists every breach of the contract, with what to do."""

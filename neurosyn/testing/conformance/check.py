@@ -1,4 +1,4 @@
-"""The check for a plugin of any group."""
+"""Conformance check of a plugin of any group."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_plugin(plugin: Plugin, options: dict[str, Any]) -> None:
     Raises
     ------
     ConformanceError
-        With everything that does not conform, a sentence each.
+        If the plugin breaks its contract; lists every problem.
     PluginError
         If it cannot be imported, or its group has no contract to check.
     """

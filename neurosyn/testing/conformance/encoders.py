@@ -1,4 +1,4 @@
-"""Whether encoders keep their contract."""
+"""Conformance check of encoders."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from numpy.typing import NDArray
 
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import ScenarioError
-from neurosyn.testing.conformance.problems import Findings
+from neurosyn.testing.conformance.problems import Problems
 
 __all__ = ["check_encoder"]
 
 IMAGES = ((12, 12, 3), (9, 16, 1))
-"""Shapes of the images that an encoder is tried on."""
+"""Shapes of the images of the check: height, width, channels."""
 
 
 def check_encoder(plugin: type[Encoder] | Encoder, options: dict[str, Any] | None = None) -> None:
-    """Check an encoder: shape, type and range, each image by itself, the same every time.
+    """Check an encoder: shape, type and range; independence of images; equal values in repeated calls.
 
     Parameters
     ----------
     plugin
-        The class, or an instance with the options to check it with.
+        The class, or an instance with options.
     options
-        Options for a class.
+        Options for the class; ignored for an instance.
 
     Raises
     ------
     ConformanceError
-        With everything that does not conform, a sentence each.
+        If the plugin breaks its contract; lists every problem.
     """
-    found = Findings("encoders", plugin)
-    encoder = found.instance(plugin, Encoder, options)  # type: ignore[type-abstract]
+    problems = Problems("encoders", plugin)
+    encoder = problems.instance(plugin, Encoder, options)  # type: ignore[type-abstract]
     if encoder is not None:
         refusals = []
         for shape in IMAGES:
-            with found.blaming(f"encode() of {shape[0]}×{shape[1]}×{shape[2]} images"):
+            with problems.blaming(f"encode() of {shape[0]}×{shape[1]}×{shape[2]} images"):
                 try:
-                    _check_images(found, encoder, _images(shape))
+                    _check_images(problems, encoder, _images(shape))
                 except ScenarioError as refusal:
                     refusals.append(str(refusal))
         if len(refusals) == len(IMAGES):
-            found.add("encode()", f"refuses all images it was tried on ({refusals[0]}); give options that suit")
-    found.raise_if_any()
+            problems.add("encode()", f"refuses all images of the check ({refusals[0]}); give suitable options")
+    problems.raise_if_any()
 
 
 def _images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Return noise, and what is hard: black, white, one grey, one bright pixel."""
+    """Return images of noise, and special ones: black, white, uniform grey, one bright pixel."""
     images = np.random.default_rng(0).integers(0, 256, (8, *shape), dtype=np.uint8)
     images[0], images[1], images[2] = 0, 255, 100
     images[3] = 0
@@ -57,27 +57,27 @@ def _images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     return images
 
 
-def _check_images(found: Findings, encoder: Encoder, images: NDArray[np.uint8]) -> None:
+def _check_images(problems: Problems, encoder: Encoder, images: NDArray[np.uint8]) -> None:
     height, width, channels = images.shape[1:]
     where = f"encode() of {height}×{width}×{channels} images"
     ticks = encoder.ticks_per_frame
     shape = tuple(encoder.shape((height, width, channels)))
     encoded = encoder.encode(images)
-    wanted = (len(images) * ticks, *shape)
-    if not isinstance(encoded, np.ndarray) or encoded.dtype != np.float32 or encoded.shape != wanted:
-        what = f"{encoded.dtype} {encoded.shape}" if isinstance(encoded, np.ndarray) else type(encoded).__name__
-        found.add(where, f"returns {what}; return float32 {wanted}, as shape() says")
+    expected = (len(images) * ticks, *shape)
+    if not isinstance(encoded, np.ndarray) or encoded.dtype != np.float32 or encoded.shape != expected:
+        returned = f"{encoded.dtype} {encoded.shape}" if isinstance(encoded, np.ndarray) else type(encoded).__name__
+        problems.add(where, f"returns {returned}; return float32 {expected}, as shape() gives")
         return
     if not np.isfinite(encoded).all():
-        found.add(where, "gives values that are no numbers; keep black, white and flat images finite")
+        problems.add(where, "gives values that are not finite; check black, white and uniform images")
     if encoder.binary and not np.isin(encoded, (0, 1)).all():
-        found.add(where, "gives other values than 0 and 1, and says that it is binary; do one or the other")
+        problems.add(where, "gives values other than 0 and 1, but `binary` is True; correct one of them")
     if not np.array_equal(encoded, encoder.encode(images), equal_nan=True):
-        found.add(where, "gives other values the second time; draw nothing without a seed of its own")
+        problems.add(where, "gives other values in a second call; use no random numbers without a fixed seed")
         return
     alone = np.concatenate([encoder.encode(images[n : n + 1]) for n in range(len(images))])
-    backwards = encoder.encode(images[::-1]).reshape(len(images), ticks, *shape)[::-1].reshape(wanted)
+    backwards = encoder.encode(images[::-1]).reshape(len(images), ticks, *shape)[::-1].reshape(expected)
     if not np.array_equal(encoded, alone, equal_nan=True) or not np.array_equal(encoded, backwards, equal_nan=True):
-        found.add(where, "an image's values depend on the images beside it; encode each by itself")
+        problems.add(where, "the values of an image depend on the other images; encode each by itself")
     if encoder.encode(images[:0]).shape != (0, *shape):
-        found.add(where, f"no images become {encoder.encode(images[:0]).shape}; let them become (0, {shape})")
+        problems.add(where, f"an empty array gives the shape {encoder.encode(images[:0]).shape}; return {(0, *shape)}")

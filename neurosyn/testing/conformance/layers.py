@@ -1,4 +1,4 @@
-"""Whether layers and read-outs keep their contracts."""
+"""Conformance check of layers and read-outs."""
 
 from __future__ import annotations
 
@@ -12,97 +12,99 @@ from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, 
 from neurosyn.network.network import Network, build_network
 from neurosyn.registry import registry
 from neurosyn.testing.conformance.on_chip import differing_frames
-from neurosyn.testing.conformance.problems import Findings
+from neurosyn.testing.conformance.problems import Problems
 from neurosyn.testing.models import random_model
 
 __all__ = ["check_layer"]
 
 MAPS = (MapShape(6, 6, 4), MapShape(8, 8, 3), MapShape(12, 9, 8), MapShape(4, 4, 64), MapShape(1, 1, 128))
-"""Input maps that a layer is tried on."""
-_NAME = "layer-that-is-checked"
+"""Shapes of the input maps of the check."""
+_NAME = "checked-layer"
 
 
 def check_layer(plugin: type[Layer | Readout] | Layer | Readout, options: dict[str, Any] | None = None) -> None:
-    """Check a layer or a read-out: its options, its connectivity on several maps, and one way through the chip.
+    """Check a layer or a read-out: its options, its connectivity on several maps, and its spikes on the chip.
 
     Parameters
     ----------
     plugin
-        The class, or an instance with the options to check it with.
+        The class, or an instance with options.
     options
-        Options for a class; required ones may have examples in their fields.
+        Options for the class; values of required ones may also be examples of their fields.
 
     Raises
     ------
     ConformanceError
-        With everything that does not conform, a sentence each.
+        If the plugin breaks its contract; lists every problem.
     """
-    found = Findings("layers", plugin)
+    problems = Problems("layers", plugin)
     cls = plugin if isinstance(plugin, type) else type(plugin)
     if isinstance(cls, type) and issubclass(cls, Readout):
-        readout = found.instance(plugin, Readout, options)  # type: ignore[type-abstract]
+        readout = problems.instance(plugin, Readout, options)  # type: ignore[type-abstract]
         if readout is not None:
-            _check_readout(found, readout)
+            _check_readout(problems, readout)
     else:
-        layer = found.instance(plugin, Layer, options)  # type: ignore[type-abstract]
+        layer = problems.instance(plugin, Layer, options)  # type: ignore[type-abstract]
         if layer is not None:
-            _check_layer(found, layer)
-    found.raise_if_any()
+            _check_layer(problems, layer)
+    problems.raise_if_any()
 
 
-def _check_layer(found: Findings, layer: Layer) -> None:
+def _check_layer(problems: Problems, layer: Layer) -> None:
     for flag in ("off_chip", "permute"):
         if not isinstance(getattr(layer, flag), bool):
-            found.add(flag, f"is {getattr(layer, flag)!r}; it is True or False")
+            problems.add(flag, f"is {getattr(layer, flag)!r}; it is True or False")
     suitable, refusals = [], []
     for shape in MAPS:
         where = f"connect() on a {shape} map"
-        with found.blaming(where):
+        with problems.blaming(where):
             try:
                 wiring = layer.connect(shape)
             except ScenarioError as refusal:
                 refusals.append(f"{shape}: {refusal}")
                 continue
             if not isinstance(wiring, Connectivity):
-                found.add(where, f"returns {type(wiring).__name__}; return a Connectivity")
+                problems.add(where, f"returns {type(wiring).__name__}; return a Connectivity")
                 continue
             if not isinstance(wiring.output, MapShape):
-                found.add(where, f"has an output of type {type(wiring.output).__name__}; give a MapShape")
+                problems.add(where, f"has an output of type {type(wiring.output).__name__}; give a MapShape")
                 continue
             wiring.check(shape, type(layer).__name__)
             if not _alike(wiring, layer.connect(shape)):
-                found.add(where, "gives another connectivity the second time; draw nothing without a seed of its own")
-            _check_fixed(found, layer, shape, wiring)
+                problems.add(
+                    where, "gives another connectivity in a second call; use no random numbers without a fixed seed"
+                )
+            _check_fixed(problems, layer, shape, wiring)
             suitable.append(shape)
-    if not suitable and not found:
-        found.add("connect()", f"refuses every map it was tried on ({'; '.join(refusals)}); give options that suit one")
-    if not found:
-        _check_way(found, layer, suitable)
+    if not suitable and not problems:
+        problems.add("connect()", f"refuses every map of the check ({'; '.join(refusals)}); give suitable options")
+    if not problems:
+        _check_on_chip(problems, layer, suitable)
 
 
-def _check_fixed(found: Findings, layer: Layer, shape: MapShape, wiring: Connectivity) -> None:
+def _check_fixed(problems: Problems, layer: Layer, shape: MapShape, wiring: Connectivity) -> None:
     where = f"fixed_weights() on a {shape} map"
-    with found.blaming(where):
+    with problems.blaming(where):
         first, second = layer.fixed_weights(shape), layer.fixed_weights(shape)
         if first is None and second is None:
             return
         if not isinstance(first, FixedWeights) or not isinstance(second, FixedWeights):
-            found.add(where, f"returns {type(first).__name__}; return FixedWeights or, always, None")
+            problems.add(where, f"returns {type(first).__name__}; return FixedWeights or, always, None")
             return
         first.check(wiring, type(layer).__name__)
         if not np.array_equal(first.weights, second.weights) or not np.array_equal(first.threshold, second.threshold):
-            found.add(where, "gives others the second time; draw nothing without a seed of its own")
+            problems.add(where, "gives other weights in a second call; use no random numbers without a fixed seed")
 
 
-def _alike(one: Connectivity, other: Connectivity) -> bool:
-    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Connectivity))
+def _alike(a: Connectivity, b: Connectivity) -> bool:
+    return all(np.array_equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(Connectivity))
 
 
-def _check_way(found: Findings, layer: Layer, shapes: list[MapShape]) -> None:
-    """Train nothing, but compile and simulate: the chip gives the spikes that the arithmetic gives."""
+def _check_on_chip(problems: Problems, layer: Layer, shapes: list[MapShape]) -> None:
+    """Compile and simulate a random model; the chip must give the spikes of the model's arithmetic."""
     too_large = []
     for shape in shapes:
-        with found.blaming(f"on the chip, with a {shape} map"), registry.lend("layers", _NAME, type(layer)):
+        with problems.blaming(f"on the chip, with a {shape} map"), registry.lend("layers", _NAME, type(layer)):
             spec = {"kind": _NAME, **layer.model_dump(mode="json", by_alias=True, exclude_none=True)}
             try:
                 network = _network(spec, shape, off_chip=layer.off_chip)
@@ -111,12 +113,12 @@ def _check_way(found: Findings, layer: Layer, shapes: list[MapShape]) -> None:
                 too_large.append(str(limit))
                 continue
             if differing:
-                found.add(
-                    "on the chip", f"{differing} frames have other spikes than the arithmetic; report this, please"
+                problems.add(
+                    "on the chip", f"{differing} frames have other spikes than the model's arithmetic; report it"
                 )
             return
     if len(too_large) == len(shapes):
-        found.add("on the chip", f"it fits no core: {too_large[0]}")
+        problems.add("on the chip", f"does not fit a core: {too_large[0]}")
 
 
 def _network(spec: dict[str, Any], shape: MapShape, *, off_chip: bool) -> Network:
@@ -124,12 +126,12 @@ def _network(spec: dict[str, Any], shape: MapShape, *, off_chip: bool) -> Networ
     return build_network([spec, *after, {"kind": "readout"}], shape, 1, seed=1)
 
 
-def _check_readout(found: Findings, readout: Readout) -> None:
+def _check_readout(problems: Problems, readout: Readout) -> None:
     accepted, refusals = 0, []
     for shape in MAPS:
         for n_classes in (2, 10):
             where = f"assign() for a {shape} map and {n_classes} classes"
-            with found.blaming(where):
+            with problems.blaming(where):
                 try:
                     classes = readout.assign(shape, n_classes)
                 except ScenarioError as refusal:
@@ -137,17 +139,19 @@ def _check_readout(found: Findings, readout: Readout) -> None:
                     continue
                 accepted += 1
                 if not isinstance(classes, np.ndarray) or classes.dtype != np.int32 or classes.shape != (shape.size,):
-                    what = (
+                    returned = (
                         f"{classes.dtype} {classes.shape}"
                         if isinstance(classes, np.ndarray)
                         else type(classes).__name__
                     )
-                    found.add(where, f"returns {what}; return int32 ({shape.size},)")
+                    problems.add(where, f"returns {returned}; return int32 ({shape.size},)")
                 elif classes.min() < -1 or classes.max() >= n_classes:
-                    found.add(where, f"gives classes {classes.min()}…{classes.max()}; give −1…{n_classes - 1}")
+                    problems.add(where, f"gives classes {classes.min()}…{classes.max()}; give −1…{n_classes - 1}")
                 elif not np.array_equal(classes, readout.assign(shape, n_classes)):
-                    found.add(where, "gives other classes the second time; let it depend on its arguments alone")
+                    problems.add(where, "gives other classes in a second call; let it depend on its arguments alone")
                 elif n_classes == 2 and shape.channels > 1 and len(set(classes.tolist()) - {-1}) < n_classes:
-                    found.add(where, "leaves a class without an output; let every class have one where there is room")
-    if not accepted and not found:
-        found.add("assign()", f"refuses every map it was tried on ({refusals[0]}); give options that suit one")
+                    problems.add(
+                        where, "leaves a class without an output; give every class one where there are enough outputs"
+                    )
+    if not accepted and not problems:
+        problems.add("assign()", f"refuses every map of the check ({refusals[0]}); give suitable options")

@@ -1,4 +1,4 @@
-"""A model on the chip beside its arithmetic."""
+"""Comparison of a model on the simulated chip with its arithmetic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FRAMES = 8
 
 
 def differing_frames(model: Model, seed: int = 0) -> int:
-    """Return how many of a few random frames leave the simulated chip with other spikes than the model's arithmetic.
+    """Return the number of random frames for which the simulated chip and the model's arithmetic differ in a spike.
 
     Raises
     ------

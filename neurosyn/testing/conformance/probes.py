@@ -1,4 +1,4 @@
-"""Whether probes keep their contract."""
+"""Conformance check of probes."""
 
 from __future__ import annotations
 
@@ -10,61 +10,63 @@ from neurosyn.chip.program import Program
 from neurosyn.engine.probes.checks import checked_tables, disturb_program, plain_results
 from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.engine.probes.probe import RunInfo, TickColumns
-from neurosyn.testing.conformance.problems import Findings, frozen_arrays
+from neurosyn.testing.conformance.problems import Problems, freeze_arrays
 from neurosyn.testing.made_up_runs import random_run
 
 __all__ = ["check_probe"]
 
 _RUNS = {"timed ticks": (6, 4), "ticks without timing": (3, 0), "no ticks": (0, 0)}
-"""Ticks, and how many of them are timed."""
+"""Number of ticks and number of timed ticks of the runs of the check."""
 
 
 def check_probe(plugin: type[ProbePlugin] | ProbePlugin, options: dict[str, Any] | None = None) -> None:
-    """Check a probe: all hooks on runs with and without timing, plain results, tables, disturbances.
+    """Check a probe: its hooks on runs with and without timing, its results, tables and disturbances.
 
     Parameters
     ----------
     plugin
-        The class, or an instance with the options to check it with.
+        The class, or an instance with options.
     options
-        Options for a class.
+        Options for the class; ignored for an instance.
 
     Raises
     ------
     ConformanceError
-        With everything that does not conform, a sentence each.
+        If the plugin breaks its contract; lists every problem.
     """
-    found = Findings("probes", plugin)
-    probe = found.instance(plugin, ProbePlugin, options)
+    problems = Problems("probes", plugin)
+    probe = problems.instance(plugin, ProbePlugin, options)
     if probe is not None:
         for what, (ticks, timed) in _RUNS.items():
-            _check_run(found, probe, what, *random_run(ticks=ticks, timed=timed))
+            _check_run(problems, probe, what, *random_run(ticks=ticks, timed=timed))
         if type(probe).disturb is not ProbePlugin.disturb:
-            _check_disturbance(found, probe, random_run(ticks=0, timed=0)[0].program)
-    found.raise_if_any()
+            _check_disturbance(problems, probe, random_run(ticks=0, timed=0)[0].program)
+    problems.raise_if_any()
 
 
-def _check_run(found: Findings, probe: ProbePlugin, what: str, info: RunInfo, ticks: list[TickColumns]) -> None:
+def _check_run(problems: Problems, probe: ProbePlugin, what: str, info: RunInfo, ticks: list[TickColumns]) -> None:
     for tick in ticks:
-        frozen_arrays(tick)
+        freeze_arrays(tick)
         if tick.columns is not None:
-            frozen_arrays(tick.columns)
-    frozen_arrays(info.program)
-    seen = []
+            freeze_arrays(tick.columns)
+    freeze_arrays(info.program)
+    outcomes = []
     for _ in range(2):
         for hook, call in _hooks(probe, info, ticks):
-            before = bool(found)
-            with found.blaming(f"{hook}() of a run with {what}"):
+            before = bool(problems)
+            with problems.blaming(f"{hook}() of a run with {what}"):
                 call()
-            if bool(found) and not before:
+            if bool(problems) and not before:
                 return
-        with found.blaming(f"results() of a run with {what}"):
+        with problems.blaming(f"results() of a run with {what}"):
             results = plain_results(probe)
-            with found.blaming(f"tables() of a run with {what}"):
+            with problems.blaming(f"tables() of a run with {what}"):
                 tables = checked_tables(probe)
-                seen.append((results, {t: {c: np.asarray(a) for c, a in table.items()} for t, table in tables.items()}))
-    if len(seen) == 2 and not _alike(*seen):
-        found.add(f"a run with {what}", "a second one like it gives other results; let started() set everything anew")
+                outcomes.append(
+                    (results, {t: {c: np.asarray(a) for c, a in table.items()} for t, table in tables.items()})
+                )
+    if len(outcomes) == 2 and not _alike(*outcomes):
+        problems.add(f"a run with {what}", "a second equal run gives other results; reset all state in started()")
 
 
 def _hooks(probe: ProbePlugin, info: RunInfo, ticks: list[TickColumns]) -> list[tuple[str, Any]]:
@@ -77,31 +79,32 @@ def _hooks(probe: ProbePlugin, info: RunInfo, ticks: list[TickColumns]) -> list[
     return calls
 
 
-def _alike(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
-    if one[0] != other[0] or one[1].keys() != other[1].keys():
+def _alike(first: tuple[Any, Any], second: tuple[Any, Any]) -> bool:
+    (results, tables), (other_results, other_tables) = first, second
+    if results != other_results or tables.keys() != other_tables.keys():
         return False
     return all(
-        one[1][table].keys() == other[1][table].keys()
-        and all(np.array_equal(one[1][table][column], other[1][table][column]) for column in one[1][table])
-        for table in one[1]
+        tables[name].keys() == other_tables[name].keys()
+        and all(np.array_equal(tables[name][column], other_tables[name][column]) for column in tables[name])
+        for name in tables
     )
 
 
-def _check_disturbance(found: Findings, probe: ProbePlugin, program: Program) -> None:
-    frozen_arrays(program)
-    with found.blaming("disturb()"):
+def _check_disturbance(problems: Problems, probe: ProbePlugin, program: Program) -> None:
+    freeze_arrays(program)
+    with problems.blaming("disturb()"):
         first, second = (disturb_program(probe, program, 1) for _ in range(2))
         if (first is None) != (second is None):
-            found.add("disturb()", "changes the program only at times; let it depend on the seed alone")
+            problems.add("disturb()", "changes the program in only one of two calls; let it depend on the seed alone")
         elif first is not None and second is not None:
             if first.deviations != second.deviations or not _same_program(first.program, second.program):
-                found.add("disturb()", "gives another program for the same seed; draw from the seed alone")
+                problems.add("disturb()", "gives another program for the same seed; draw from the seed alone")
             if not all(isinstance(sentence, str) and sentence.strip() for sentence in first.deviations):
-                found.add("disturb()", "has a deviation that is no sentence; say what was changed")
+                problems.add("disturb()", "has a deviation that is no text; describe each change")
 
 
-def _same_program(one: Program, other: Program) -> bool:
+def _same_program(a: Program, b: Program) -> bool:
     return all(
-        np.array_equal(value, vars(other)[name]) if isinstance(value, np.ndarray) else value == vars(other)[name]
-        for name, value in vars(one).items()
+        np.array_equal(value, vars(b)[name]) if isinstance(value, np.ndarray) else value == vars(b)[name]
+        for name, value in vars(a).items()
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a plugin, gathered before it is said."""
+"""Collector of the problems of a plugin, and checks common to all groups."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
 
 from neurosyn.errors import NeurosynError, PluginError
-from neurosyn.options import Options
+from neurosyn.options import Options, OptionsError, build_options, dotted
 
-__all__ = ["ConformanceError", "Findings", "frozen_arrays", "plain_value", "read_options"]
+__all__ = ["ConformanceError", "Problems", "freeze_arrays", "read_options", "why_not_plain"]
 
 _O = TypeVar("_O", bound=Options)
 _GUESSED = 8
-"""For a required whole number without an example, if the option's limits allow it."""
+"""Value for a required whole number without an example, within the option's limits."""
 
 
 class ConformanceError(PluginError):
-    """A plugin does not keep its contract.
+    """A plugin breaks its contract.
 
     Attributes
     ----------
     problems : tuple of str
-        A sentence each: where, what is wrong, what to do.
+        Sentences: where, what is wrong, what to do.
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -37,7 +36,7 @@ class ConformanceError(PluginError):
         self.problems = problems
 
 
-class Findings:
+class Problems:
     """The problems of one plugin.
 
     Parameters
@@ -54,14 +53,14 @@ class Findings:
         self._problems: list[str] = []
 
     def add(self, where: str, problem: str) -> None:
-        """Note a problem; `problem` says what is wrong and, after a semicolon, what to do."""
+        """Add a problem; `problem` has what is wrong and, after a semicolon, what to do."""
         sentence = f"{self._name}: {where}: {problem}"
         if sentence not in self._problems:
             self._problems.append(sentence)
 
     @contextlib.contextmanager
     def blaming(self, where: str) -> Iterator[None]:
-        """Turn whatever is raised within into a problem."""
+        """Turn any exception within into a problem."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -75,29 +74,29 @@ class Findings:
         return bool(self._problems)
 
     def raise_if_any(self) -> None:
-        """Raise `ConformanceError` with all problems, if there are any."""
+        """Raise `ConformanceError` with all problems, if any."""
         if self._problems:
             raise ConformanceError(tuple(self._problems))
 
     def instance(self, plugin: Any, contract: type[_O], options: dict[str, Any] | None) -> _O | None:
-        """Check what all plugins have in common, and return one with options; None if there can be none.
+        """Check the class and return an instance with options, or None if that is impossible.
 
         Parameters
         ----------
         plugin
-            The class, or an instance, whose options are then its own.
+            The class, or an instance, whose options are kept.
         contract
-            What it has to derive from.
+            The required base class.
         options
-            As a scenario gives them. Required ones that are missing are taken from the examples of their fields, or
-            guessed if they are whole numbers.
+            Options as in a scenario. Missing required ones take the examples of their fields, or a whole number within
+            their limits.
         """
         if not isinstance(self._cls, type) or not issubclass(self._cls, contract):
-            self.add("class", f"does not derive from {contract.__name__}; let it, `neurosyn.plugins` has it")
+            self.add("class", f"does not derive from {contract.__name__}; derive it from the one in `neurosyn.plugins`")
             return None
         if inspect.isabstract(self._cls):
             missing = ", ".join(f"{name}()" for name in sorted(self._cls.__abstractmethods__))
-            self.add("class", f"lacks {missing}; write what the contract {contract.__name__} asks for")
+            self.add("class", f"lacks {missing}; add what the contract {contract.__name__} requires")
             return None
         self._check_class()
         if isinstance(plugin, contract):
@@ -120,23 +119,18 @@ class Findings:
             self.add("options", f"have no JSON schema ({type(error).__name__}: {error}); use plain types")
 
     def _make(self, cls: type[_O], options: dict[str, Any]) -> _O | None:
-        table = {**_guess(cls), **options}
         try:
-            return cls.from_table(table)
-        except ValidationError as error:
-            for mistake in error.errors():
-                name = ".".join(map(str, mistake["loc"])) or "options"
-                if mistake["type"] == "missing":
-                    self.add(
-                        f"option {name}",
-                        f"is required and has no example; give Field(…, examples=[…]), or a value (--set {name}=…)",
-                    )
+            return build_options(cls, {**_guess(cls), **options}, "options")
+        except OptionsError as error:
+            for mistake in error.mistakes:
+                name = dotted(mistake.path)
+                if mistake.type == "missing":
+                    remedy = f"give Field(…, examples=[…]), or a value (--set {name}=…)"
+                    self.add(f"option {name}", f"is required and has no example; {remedy}")
                 else:
-                    self.add(
-                        f"option {name}", f"{mistake['msg']} (it was {mistake['input']!r}); give options that suit"
-                    )
+                    self.add(f"option {name}" if name else "options", f"{mistake.problem}; give options that suit")
         except Exception as error:
-            self.add("options", f"{type(error).__name__}: {error}; a validator raises ValueError, and nothing else")
+            self.add("options", f"{type(error).__name__}: {error}; a validator may raise ValueError only")
         return None
 
 
@@ -155,24 +149,24 @@ def _guess(cls: type[Options]) -> dict[str, Any]:
     return guessed
 
 
-def plain_value(value: Any) -> str | None:
-    """Say why a value cannot be written to a file of plain values; None if it can."""
+def why_not_plain(value: Any) -> str | None:
+    """Return the reason why a value cannot be stored as JSON; None if it can."""
     try:
         again = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         return str(error)
-    return None if again == value or isinstance(value, tuple) else "it comes back from JSON as something else"
+    return None if again == value or isinstance(value, tuple) else "it changes when written to JSON and read back"
 
 
-def frozen_arrays(thing: Any) -> None:
-    """Let nobody write to the arrays of an object."""
-    for value in vars(thing).values():
+def freeze_arrays(owner: Any) -> None:
+    """Make an object's arrays read-only."""
+    for value in vars(owner).values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
 
 
 def read_options(assignments: list[str]) -> dict[str, Any]:
-    """Return options from texts ``key=value``, the values in TOML or else texts."""
+    """Return options from texts ``key=value``; values that are not TOML are taken as text."""
     options: dict[str, Any] = {}
     for text in assignments:
         key, equals, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""Whether trainers keep their contract."""
+"""Conformance check of trainers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurosyn.network.network import Network, build_network
 from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import registry
 from neurosyn.testing.conformance.on_chip import differing_frames
-from neurosyn.testing.conformance.problems import Findings, plain_value
+from neurosyn.testing.conformance.problems import Problems, why_not_plain
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
 
 __all__ = ["check_trainer"]
@@ -24,31 +24,31 @@ _ENCODER = {"kind": "contrast"}
 
 
 def check_trainer(plugin: type[Trainer] | Trainer, options: dict[str, Any] | None = None) -> None:
-    """Check a trainer: it trains a small network on stripes, twice alike, to a model that runs on the chip.
+    """Check a trainer: trained twice on stripes it gives equal models, which run on the chip.
 
     Parameters
     ----------
     plugin
-        The class, or an instance with the options to check it with. Options that make it quick are welcome.
+        The class, or an instance with options; options that make training short are recommended.
     options
-        Options for a class.
+        Options for the class; ignored for an instance.
 
     Raises
     ------
     ConformanceError
-        With everything that does not conform, a sentence each.
+        If the plugin breaks its contract; lists every problem.
     """
-    found = Findings("trainers", plugin)
-    trainer = found.instance(plugin, Trainer, options)  # type: ignore[type-abstract]
+    problems = Problems("trainers", plugin)
+    trainer = problems.instance(plugin, Trainer, options)  # type: ignore[type-abstract]
     if trainer is not None:
         network = _network()
-        first = _train(found, trainer, network)
-        if first is not None and not found:
-            _check_model(found, first, trainer.result(network))
-            second = _train(found, trainer, network)
+        first = _train(problems, trainer, network)
+        if first is not None and not problems:
+            _check_model(problems, first, trainer.result(network))
+            second = _train(problems, trainer, network)
             if second is not None and not _alike(first, second):
-                found.add("train()", "gives another model for the same seed; draw from the context's seed alone")
-    found.raise_if_any()
+                problems.add("train()", "gives another model for the same seed; draw from the context's seed alone")
+    problems.raise_if_any()
 
 
 def _network() -> Network:
@@ -61,7 +61,7 @@ def _network() -> Network:
 
 
 def _data() -> TrainingData:
-    """Return noisy pictures with a bright row (0) or a bright column (1), which nobody may write to."""
+    """Return read-only noisy pictures with a bright row (class 0) or a bright column (class 1)."""
     random = np.random.default_rng(0)
     images = random.integers(0, 90, (160, 8, 8, 3), dtype=np.uint8)
     labels = random.integers(0, 2, len(images), dtype=np.int32)
@@ -72,41 +72,42 @@ def _data() -> TrainingData:
     return TrainingData(Split(images[:128], labels[:128]), Split(images[128:], labels[128:]), encoder, dict(_ENCODER))
 
 
-def _train(found: Findings, trainer: Trainer, network: Network) -> Model | None:
-    with found.blaming("train()"), tempfile.TemporaryDirectory() as folder:
+def _train(problems: Problems, trainer: Trainer, network: Network) -> Model | None:
+    with problems.blaming("train()"), tempfile.TemporaryDirectory() as folder:
         reports: list[Any] = []
         state = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
         model = trainer.train(network, _data(), TrainingContext(Path(folder), seed=1, report=reports.append))
         if not np.array_equal(state, np.random.get_state()[1]):  # type: ignore[index]  # noqa: NPY002
-            found.add("train()", "draws from NumPy's global random numbers; use default_rng(context.seed)")
+            problems.add("train()", "draws from NumPy's global random numbers; use default_rng(context.seed)")
         if not all(isinstance(report, dict) for report in reports):
-            found.add("train()", "reports something else than a dictionary; see TrainingContext.report")
+            problems.add("train()", "reports a value that is no dictionary; see TrainingContext.report")
         if not isinstance(model, Model):
-            found.add("train()", f"returns {type(model).__name__}; return a Model")
+            problems.add("train()", f"returns {type(model).__name__}; return a Model")
             return None
         return model
     return None
 
 
-def _check_model(found: Findings, model: Model, wanted: Network) -> None:
+def _check_model(problems: Problems, model: Model, expected: Network) -> None:
     where = "the model of train()"
-    with found.blaming(where):
-        if model.network.describe() != wanted.describe():
-            found.add(where, "is of another network than result() says; train the one that is given")
+    with problems.blaming(where):
+        if model.network.describe() != expected.describe():
+            problems.add(where, "has another network than result() gives; train the given network")
             return
         if model.encoder != _ENCODER:
-            found.add(where, f"says it was trained with encoder {model.encoder}; pass data.encoder_spec on")
-        reason = plain_value(model.provenance)
+            problems.add(where, f"has the encoder {model.encoder}; pass on data.encoder_spec")
+        reason = why_not_plain(model.provenance)
         if reason is not None:
-            found.add(where, f"its provenance holds something else than plain values: {reason}")
+            problems.add(where, f"its provenance must be plain values: {reason}")
         for layer, parameters in zip(model.network.layers, model.parameters, strict=True):
             if not np.isfinite(parameters.weights).all():
-                found.add(where, f"layer {layer.name} has weights that are no numbers; stop where training diverges")
-        if not found:
+                problems.add(where, f"layer {layer.name} has weights that are not finite; stop where training diverges")
+        if not problems:
             differing = differing_frames(model)
             if differing:
-                found.add(where, f"{differing} frames leave the chip with other spikes than the model's arithmetic")
+                problems.add(where, f"{differing} frames have other spikes on the chip than in the model's arithmetic")
 
 
-def _alike(one: Model, other: Model) -> bool:
-    return all(np.array_equal(a.weights, b.weights) for a, b in zip(one.parameters, other.parameters, strict=True))
+def _alike(first: Model, second: Model) -> bool:
+    pairs = zip(first.parameters, second.parameters, strict=True)
+    return all(np.array_equal(a.weights, b.weights) for a, b in pairs)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.encoder import Encoder
+from neurosyn.plugins import Encoder
 
 __all__ = ["Contrast"]
 

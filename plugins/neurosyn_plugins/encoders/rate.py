@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.encoder import MOST_TICKS, Encoder
+from neurosyn.plugins import MOST_TICKS, Encoder
 
 __all__ = ["Rate"]
 

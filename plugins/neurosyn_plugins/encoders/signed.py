@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.encoder import Encoder
+from neurosyn.plugins import Encoder
 
 __all__ = ["Signed"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from neurosyn.network.layer import Connectivity, Layer, MapShape
+from neurosyn.plugins import Connectivity, Layer, MapShape
 from neurosyn_plugins.layers.windows import slide
 
 __all__ = ["Conv2d"]

@@ -7,8 +7,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import Connectivity, Layer, MapShape
+from neurosyn.plugins import Connectivity, Layer, MapShape, ScenarioError
 
 __all__ = ["Dense", "DenseTransduction"]
 

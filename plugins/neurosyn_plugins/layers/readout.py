@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.network.layer import MapShape
-from neurosyn.network.layer import Readout as ReadoutContract
+from neurosyn.plugins import MapShape
+from neurosyn.plugins import Readout as ReadoutContract
 
 __all__ = ["Readout"]
 

@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape
+from neurosyn.plugins import Connectivity, FixedWeights, Layer, MapShape, ScenarioError
 
 __all__ = ["BLOCK", "INPUTS", "Reservoir"]
 

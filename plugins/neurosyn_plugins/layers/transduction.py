@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from neurosyn.network.layer import Connectivity, Layer, MapShape
+from neurosyn.plugins import Connectivity, Layer, MapShape
 from neurosyn_plugins.layers.windows import slide
 
 __all__ = ["Transduction"]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import Connectivity, MapShape
+from neurosyn.plugins import Connectivity, MapShape, ScenarioError
 
 __all__ = ["LARGEST_LAYER", "slide"]
 

@@ -14,10 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.chip.mesh import Board
-from neurosyn.chip.program import Program
-from neurosyn.placement.expected_traffic import measure_traffic
-from neurosyn.placement.placer import Placer
+from neurosyn.plugins import Board, Placer, Program, measure_traffic
 from neurosyn_plugins.placers.region import choose_region
 from neurosyn_plugins.placers.spectral import core_graph, fill_by_halving, smooth_coordinates
 

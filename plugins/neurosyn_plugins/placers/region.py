@@ -9,8 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.mesh import Mesh
-from neurosyn.placement.place import require_room
+from neurosyn.plugins import Mesh, require_room
 
 __all__ = ["Region", "choose_region"]
 

@@ -7,10 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.mesh import Board
-from neurosyn.chip.program import Program
-from neurosyn.placement.place import require_room
-from neurosyn.placement.placer import Placer
+from neurosyn.plugins import Board, Placer, Program, require_room
 
 __all__ = ["RowMajor"]
 

@@ -15,10 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.chip.mesh import Board
-from neurosyn.chip.program import Program
-from neurosyn.placement.expected_traffic import Traffic, measure_traffic
-from neurosyn.placement.placer import Placer
+from neurosyn.plugins import Board, Placer, Program, Traffic, measure_traffic
 from neurosyn_plugins.placers.region import choose_region
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from neurosyn.support.numba_cache import compiled
+from neurosyn.plugins.jit import compiled
 
 __all__ = ["try_swaps"]
 

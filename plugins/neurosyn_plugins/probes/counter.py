@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.probes.plugin import Columns, ProbePlugin
-from neurosyn.engine.probes.probe import RunInfo, TickColumns
+from neurosyn.plugins import Columns, ProbePlugin, RunInfo, TickColumns
 
 __all__ = ["Counter"]
 

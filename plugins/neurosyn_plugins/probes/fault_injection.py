@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, Program
-from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
-from neurosyn.errors import ScenarioError
+from neurosyn.plugins import NEURON_TYPE, NO_DESTINATION, Columns, Disturbance, ProbePlugin, Program, ScenarioError
 
 __all__ = ["FaultInjection"]
 

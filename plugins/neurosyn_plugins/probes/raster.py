@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.engine.probes.plugin import Columns, ProbePlugin
-from neurosyn.engine.probes.probe import RunInfo, TickColumns
-from neurosyn.errors import ScenarioError, did_you_mean
+from neurosyn.plugins import Columns, ProbePlugin, RunInfo, ScenarioError, TickColumns, did_you_mean
 
 __all__ = ["Raster"]
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import Field
 
-from pydantic import Field, ValidationError
-
-from neurosyn.errors import PluginError, ScenarioError
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
-from neurosyn.registry import registry
+from neurosyn.plugins import LayerSpec, MapShape, Topology, registry
 
 __all__ = ["Committee"]
 
@@ -44,21 +39,5 @@ class Committee(Topology):
         return self._topology().layers(inputs, n_classes)
 
     def _topology(self) -> Topology:
-        options = dict(self.member)
-        kind = options.pop("kind", None)
-        if not isinstance(kind, str):
-            raise ScenarioError(
-                'network: member: has no `kind`; name a topology, as in member = { kind = "eedn_tiny" } '
-                "(`neurosyn plugins list topologies`)"
-            )
-        cls: Any = registry.get("topologies", kind)
-        try:
-            topology = cls.from_table(options)
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'options'}: {e['msg']}" for e in error.errors())
-            raise ScenarioError(
-                f"network: member ({kind}): {problems}; see `neurosyn plugins show topologies {kind}`"
-            ) from error
-        if not isinstance(topology, Topology):
-            raise PluginError(f"plugin topologies/{kind}: is no Topology; correct the plugin")
+        topology: Topology = registry.build("topologies", self.member, "network: member", Topology)
         return topology

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.plugins import LayerSpec, MapShape, Topology
 
 __all__ = ["Dense"]
 

@@ -11,9 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
 
 __all__ = ["ONE_CHIP", "EednChips", "EednOneChip", "EednTiny"]
 

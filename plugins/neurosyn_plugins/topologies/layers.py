@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.plugins import LayerSpec, MapShape, Topology
 
 __all__ = ["WrittenLayers"]
 

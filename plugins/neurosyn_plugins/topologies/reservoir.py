@@ -6,9 +6,7 @@ import math
 
 from pydantic import Field
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
 from neurosyn_plugins.layers.reservoir import BLOCK, INPUTS
 
 __all__ = ["Reservoir"]

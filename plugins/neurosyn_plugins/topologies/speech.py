@@ -12,9 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from neurosyn.errors import ScenarioError
-from neurosyn.network.layer import MapShape
-from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
 from neurosyn_plugins.topologies.eedn import EednOneChip
 
 __all__ = ["EednSpeech"]

@@ -27,14 +27,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.errors import DataError, ScenarioError
-from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.model.model import LayerParameters, Model
-from neurosyn.model.model_file import load_model
-from neurosyn.model.normalisation import measure
-from neurosyn.model.wiring import flat_rows, wire_layers
-from neurosyn.network.network import Network
-from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData
+from neurosyn.plugins import (
+    DataError,
+    LayerParameters,
+    Model,
+    Network,
+    ScenarioError,
+    Trainer,
+    TrainingContext,
+    TrainingData,
+)
+from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.wiring import flat_rows, wire_layers
 
 __all__ = ["Logistic", "Ridge"]
 

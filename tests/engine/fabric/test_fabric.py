@@ -1,3 +1,5 @@
+"""Routes of packets through ports, chips and the host, by hand."""
+
 import itertools
 
 import numpy as np

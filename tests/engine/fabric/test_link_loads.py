@@ -1,3 +1,5 @@
+"""Packets per link, against counting them on their routes."""
+
 from collections import Counter
 
 import numpy as np

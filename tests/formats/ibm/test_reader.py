@@ -1,4 +1,4 @@
-"""Reading IBM's model files, against a small one whose meaning is written out here."""
+"""Reading of IBM's model files, against a small one whose program is given here by hand."""
 
 import re
 
@@ -110,6 +110,7 @@ def edited(data, tmp_path, old, new):
         ('"id":7,', "", 37, "a core lacks 'id'"),
         ('"rngSeed":12345', '"rngSeed":4294967296', 52, "core 3: rngSeed is 4294967296"),
         ('"timeScaleExponent":0', '"timeScaleExponent":1', 37, "core 7: timeScaleExponent is 1"),
+        ('"types":["1x4","0x4"]', '"types":["1x4","4294967296x4"]', 37, "core 7: types holds 4294967296"),
         ('"types":["1x4","0x4"]', '"types":["1x4","0x5"]', 37, "core 7: types has more than 8 entries"),
         ('"types":["1x4","0x4"]', '"types":["1x4","0x3"]', 37, "core 7: destCores has 8 entries, types has 7"),
         ('"types":["1x4","0x4"]', '"types":["1x4","2x4"]', 37, "core 7: there is no neuron type 2 (N00000002)"),

@@ -1,3 +1,5 @@
+"""Run lengths of IBM's lists: reading, refusals, writing."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Writing IBM's model files: round trips, and what the format cannot hold."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

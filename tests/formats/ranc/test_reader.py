@@ -1,4 +1,4 @@
-"""Reading RANC files, against a small one whose meaning is worked out here."""
+"""Reading of RANC files, against a small one whose program is given here by hand."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Spike files of IBM's tools, byte by byte where that says most."""
+"""Spike files of IBM's tools, byte by byte."""
 
 import json
 import struct
@@ -13,10 +13,10 @@ from neurosyn.chip.spikes import InputSpikes
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.formats.spikes import raw_words as spike_raw
 from neurosyn.formats.spikes import text as spike_text
-from neurosyn.formats.spikes.files import OUTPUT_COLUMNS, read_outputs, read_spikes, write_outputs, write_spikes
-from neurosyn.formats.spikes.numbering import no_spikes
+from neurosyn.formats.spikes.files import OUTPUT_COLUMNS, read_outputs, read_spikes, write_outputs
 from neurosyn.testing.programs import random_program
 from tests.formats.playing import play, rows
+from tests.formats.spikes.input_files import to_sfri, to_sfti
 
 TEXT = (
     b'{"class":"SpikeWriter","encoding":"TEXT","nscsVersion":"1.4.0"}\n'
@@ -113,6 +113,8 @@ def test_pins_are_input_lines(tmp_path, two_cores):
         (TEXT + b'{"spike":{"srcTime":0,"destCore":7}}', ":3: the spike lacks 'destAxon'"),
         (TEXT + b'{"spike":{"srcTime":0.0,"destCore":7,"destAxon":1}}', "srcTime is 0.0, not an integer"),
         (TEXT + b'{"spike":{"srcTime":0,"destCore":7,"destAxon":1,"destDelay":16}}', "destDelay is 16"),
+        (TEXT + b'{"spike":{"srcTime":0,"srcTime":3,"destCore":7,"destAxon":1}}', "the key 'srcTime' is given twice"),
+        (TEXT.replace(b'Delay":1', b'Delay":1,"defaultDestinationDelay":2'), "the header is not JSON"),
         (TEXT + b'{"spike":[]}', ":3: the spike is a list, not an object"),
         (TEXT + b"7", ":3: the line is 7, not an object"),
         (TEXT + b"[" * 60_000, ":3: is not a JSON object"),
@@ -165,23 +167,17 @@ def test_a_line_without_an_end_is_refused_before_memory_is_gone(monkeypatch, two
 @settings(max_examples=30, deadline=None)
 @given(
     events=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 1), st.integers(0, 7)), max_size=20),
-    ending=st.sampled_from([".sfti", ".sfri"]),
+    encode=st.sampled_from([to_sfti, to_sfri]),
 )
-def test_input_spikes_come_back(two_cores, tmp_path_factory, events, ending):
-    path = tmp_path_factory.mktemp("spikes") / f"in{ending}"
+def test_input_spikes_come_back(two_cores, tmp_path_factory, events, encode):
+    path = tmp_path_factory.mktemp("spikes") / "in"
     tick, core, axon = np.array(events, np.int64).reshape(-1, 3).T
-    write_spikes(path, InputSpikes.to_axons(tick, core.astype(np.int32), axon.astype(np.int32)), two_cores)
-    ordered = sorted(events, key=lambda event: event[0])
+    spikes = InputSpikes.to_axons(tick, core.astype(np.int32), axon.astype(np.int32))
+    path.write_bytes(encode(spikes, two_cores))
+    ordered = sorted(events)
     assert (
         columns(read_spikes(path, two_cores)) == [list(column) for column in zip(*ordered, strict=True)] or not events
     )
-
-
-def test_spikes_from_before_the_first_tick_cannot_be_written(two_cores, tmp_path):
-    one = np.zeros(1, np.int32)
-    with pytest.raises(DataError, match="tick 0 would have to be sent before it"):
-        write_spikes(tmp_path / "in.sfti", InputSpikes.to_axons(np.array([-1]), one, one), two_cores)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +227,20 @@ def test_pin_output_is_as_ibm_writes_it(two_cores, played, tmp_path):
     assert (again.tick.tolist(), again.dest_axon.tolist()) == ([2, 3, 3, 4], [511, 0, 1, 1])
 
 
+def test_a_byte_order_mark_is_passed_over(two_cores, write):
+    text = TEXT + line(0, 7, 0) + line(4, 7, 1)
+    marked, plain = read_spikes(write(b"\xef\xbb\xbf" + text), two_cores), read_spikes(write(text), two_cores)
+    assert columns(marked) == columns(plain)
+
+
+@pytest.mark.parametrize("pin", [512, 2**31, 2**32 - 2])
+def test_recorded_pins_beyond_the_program_are_refused(two_cores, write, pin):
+    spike = struct.pack(">II", 1, pin) + b"\x01"
+    path = write(PINS.replace(b'"bpp" : 8', b'"bpp" : 32') + tick(0) + spike + END)
+    with pytest.raises(DataError, match=f"spike 0 is of pin {pin}; the program has 512 pins"):
+        read_outputs(path, two_cores)
+
+
 def test_recorded_spikes_of_another_program_are_refused(two_cores, write):
     path = write(RAW_OUT + struct.pack(">12i", 0, 7, 0, 3, 0, 1, 0, 3, 8, -32, 0, 1))
     with pytest.raises(DataError, match="spike 1 is from core 3, neuron 8 to connector -32"):
@@ -247,8 +257,6 @@ def test_no_spikes_make_files_all_the_same(two_cores, tmp_path):
 def test_other_endings_are_refused(two_cores, played, tmp_path):
     with pytest.raises(ScenarioError, match=r"did you mean '\.parquet'"):
         write_outputs(tmp_path / "out.parquett", played, two_cores, 6)
-    with pytest.raises(ScenarioError, match=r"use one of \.sfti, \.sfri"):
-        write_spikes(tmp_path / "in.csv", no_spikes(), two_cores)
     (tmp_path / "in.sfti").write_bytes(TEXT)
-    with pytest.raises(DataError, match="spikes that go in"):
+    with pytest.raises(DataError, match="has input spikes"):
         read_outputs(tmp_path / "in.sfti", two_cores)

@@ -1,3 +1,5 @@
+"""Layer ``depthwise``: each channel has features of its own."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Placer ``metis``, and the message without its library."""
+
 import sys
 
 import numpy as np
@@ -13,12 +15,9 @@ from neurosyn.placement.place import place_program
 from neurosyn.registry import registry
 from neurosyn.testing.made_up_runs import random_run
 from neurosyn.testing.models import random_model
+from tests.placement.programs import place
 
 METIS = registry.get("placers", "metis")
-
-
-def place(program, mesh, kind, **options):
-    return place_program(program, Board(mesh), registry.get("placers", kind)(**options), seed=1)
 
 
 @pytest.fixture(scope="module")

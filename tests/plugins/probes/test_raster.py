@@ -1,3 +1,5 @@
+"""Probes ``raster`` and ``counter`` on made-up runs."""
+
 import numpy as np
 import pytest
 

@@ -14,6 +14,7 @@ from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.testing import check_trainer
 from neurosyn.training.trainer import TrainingContext, TrainingData
+from tests.plugins.trainers.thirds import draw_thirds
 
 LAYERS = [
     {"kind": "transduction", "features": 64, "kernel": 6, "padding": 0},
@@ -23,14 +24,8 @@ LAYERS = [
 ]
 
 
-def make_data(encoder, seed=0, count=400):
-    """Three classes: the upper, middle or lower third of a noisy image is brighter."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 160, (count, 6, 6, 2), dtype=np.uint8)
-    labels = rng.integers(0, 3, count, dtype=np.int32)
-    for image, label in zip(images, labels, strict=True):
-        image[2 * label : 2 * label + 2] += 60
-    return TrainingData(Split(images, labels), None, encoder, {"kind": "plain"})
+def make_data(encoder, seed=0):
+    return TrainingData(draw_thirds(400, seed, 60), None, encoder, {"kind": "plain"})
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from neurosyn.plugins import MapShape
-from neurosyn.registry import registry
-from neurosyn.testing import check_layer, check_probe, check_topology
-from neurosyn.testing.made_up_runs import random_run
+from neurosyn.plugins import MapShape, registry
+from neurosyn.testing import check_layer, check_probe, check_topology, random_run
 
 from neurosyn_retina.layer import Fovea
 from neurosyn_retina.probe import Silence

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.vector_art import Canvas, Colour, Figure, Hand, Point, arc, polygon
 
 __all__ = ["MARKS", "PRINTS", "Mark", "blank_plates", "draw_mark", "mark_plates"]

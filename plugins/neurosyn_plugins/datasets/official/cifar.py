@@ -9,14 +9,14 @@ from __future__ import annotations
 import tarfile
 import zlib
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Split, SplitName
+from neurosyn.plugins.files import open_file
 from neurosyn_plugins.datasets.labels.cifar import CIFAR10_CLASSES, CIFAR100_COARSE, CIFAR100_FINE
 from neurosyn_plugins.datasets.official.published_files import Copy, OfficialImages, PublishedFile
 
@@ -31,6 +31,18 @@ MAX_IMAGES = 100_000
 MAX_MEMBERS = 100
 MAX_OTHER = 1 << 20
 """Largest member in bytes beside those with images: there are only short texts."""
+
+MAX_TOTAL = 400_000_000
+"""Bytes of all members; CIFAR-10 has 184 million."""
+MAX_EXTENDED = 4096
+"""Bytes of a long name or of the attributes of a member."""
+_EXTENDED = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 
 _LICENCE = "cite Krizhevsky 2009"
 
@@ -109,6 +121,18 @@ class Cifar100(OfficialImages):
         return Split(_images(records, 2), fine if self.label == "fine" else coarse)
 
 
+class _BoundedMember(tarfile.TarInfo):
+    """A member whose extended header is short: tarfile reads one whole, whatever size it declares."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Parse a header block."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _EXTENDED and member.size > MAX_EXTENDED:
+            raise ValueError(f"a name of {member.size:,} bytes")
+        return member
+
+
 def _read_members(path: Path, names: list[str], record: int) -> dict[str, bytes]:
     """Read members of a compressed tar archive in memory.
 
@@ -119,7 +143,8 @@ def _read_members(path: Path, names: list[str], record: int) -> dict[str, bytes]
     """
     found: dict[str, bytes] = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with open_file(path) as file, tarfile.open(fileobj=file, mode="r:gz", tarinfo=_BoundedMember) as archive:
+            total = 0
             for count, member in enumerate(archive):
                 if count >= MAX_MEMBERS:
                     raise DataError(f"{path}: has more than {MAX_MEMBERS} members; is it the official archive?")
@@ -128,16 +153,19 @@ def _read_members(path: Path, names: list[str], record: int) -> dict[str, bytes]
                 limit = record * MAX_IMAGES
                 if member.size > (limit if member.name.endswith(".bin") else MAX_OTHER):
                     raise DataError(f"{path}: member '{member.name}' declares {member.size:,} bytes; it is not CIFAR")
+                total += member.size
+                if total > MAX_TOTAL:
+                    raise DataError(f"{path}: holds more than {MAX_TOTAL:,} bytes; is it the official archive?")
                 if not wanted:
                     continue
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is None or member.name in found:
-                    raise DataError(f"{path}: member '{member.name}' is no file or is there twice; download it anew")
+                    raise DataError(f"{path}: member '{member.name}' is no file or is there twice; download it again")
                 found[member.name] = stream.read()
                 if len(found[member.name]) != member.size:
-                    raise DataError(f"{path}: member '{member.name}' is cut short; download the archive anew")
+                    raise DataError(f"{path}: member '{member.name}' is cut short; download the archive again")
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, OverflowError, MemoryError) as error:
-        raise DataError(f"{path}: is not a readable .tar.gz archive ({error}); download it anew") from error
+        raise DataError(f"{path}: is not a readable .tar.gz archive ({error}); download it again") from error
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
@@ -151,7 +179,7 @@ def _records(path: Path, name: str, content: bytes, labels: int) -> NDArray[np.u
     if not content or len(content) % size:
         raise DataError(
             f"{path}: member '{name}' has {len(content):,} bytes, which is no number of records of {size:,}; "
-            "it is damaged, download the archive anew"
+            "it is damaged, download the archive again"
         )
     return np.frombuffer(content, np.uint8).reshape(-1, size)
 

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Split, SplitName
 from neurosyn_plugins.datasets.labels.signs import SIGN_CLASSES
 from neurosyn_plugins.datasets.labels.tracks import group_tracks
 from neurosyn_plugins.datasets.official.published_files import Copy, OfficialImages, PublishedFile

@@ -17,8 +17,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Split, SplitName
 from neurosyn_plugins.datasets.official.published_files import OfficialImages, PublishedFile
 from neurosyn_plugins.datasets.readers.image_archive import declared_size
 from neurosyn_plugins.datasets.readers.zip_files import ZipFiles

@@ -15,9 +15,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
-from neurosyn.support.files import sha256_file
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import sha256_file
 from neurosyn_plugins.datasets.labels.tracks import group_tracks
 from neurosyn_plugins.datasets.readers.image_archive import (
     ArchiveHead,

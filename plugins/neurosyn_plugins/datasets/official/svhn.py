@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.official.published_files import download, md5_file
+from neurosyn_plugins.datasets.readers.mat_file import read_arrays, read_headers
 
 __all__ = ["FILES", "URL", "OfficialFile", "Svhn"]
 
@@ -147,38 +147,20 @@ class Svhn(Dataset):
         return f"put {wanted} from {URL} into {self._folders(context)[0]}"
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def _check_sum(path: Path, file: OfficialFile) -> None:
     """Refuse a damaged official file; one of another size is the user's own and is judged by its contents."""
     if path.stat().st_size == file.size and md5_file(path) != file.md5:
         raise DataError(
-            f"{path}: has the size of the official file but not its MD5 {file.md5}; it is damaged, download it anew"
+            f"{path}: has the size of the official file but not its MD5 {file.md5}; it is damaged, download it again"
         )
 
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Read ``X`` (32, 32, 3, n) and ``y`` (n, 1) of a MATLAB v5 file."""
-    from scipy.io import loadmat, whosmat
-
-    try:
-        headers = {name: (shape, kind) for name, shape, kind in whosmat(path)}
-        # The headers first: reading X sets aside as much memory as its header asks for.
-        _check_headers(path, headers)
-        arrays = loadmat(path, variable_names=["X", "y"])
-        images, labels = arrays["X"], arrays["y"]
-    except DataError:
-        raise
-    except MemoryError as error:
-        raise DataError(f"{path}: does not fit into memory; free some or leave out `use_extra`") from error
-    except Exception as error:  # SciPy's reader raises whatever a damaged file leads to
-        raise DataError(
-            f"{path}: is not a readable MATLAB v5 file ({type(error).__name__}: {_first_line(error)}); "
-            "it is damaged or cut short, download it anew"
-        ) from error
-    return _checked(path, images, labels)
+    # The headers first: reading X sets aside as much memory as its header asks for.
+    _check_headers(path, {name: (array.shape, array.kind) for name, array in read_headers(path).items()})
+    arrays = read_arrays(path, ("X", "y"))
+    return _checked(path, arrays["X"], arrays["y"])
 
 
 def _check_headers(path: Path, headers: dict[str, tuple[tuple[int, ...], str]]) -> None:

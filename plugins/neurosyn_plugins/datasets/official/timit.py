@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.labels.phones import CLASSES, LEFT_OUT, TIMIT_PHONES, class_of
 from neurosyn_plugins.datasets.readers.sound_file import read_sound
 from neurosyn_plugins.datasets.speech.features import measure_levels

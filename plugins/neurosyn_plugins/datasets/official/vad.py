@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
-from neurosyn.support.files import sha256_file
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import sha256_file
 from neurosyn_plugins.datasets.labels.phones import SILENCE
 from neurosyn_plugins.datasets.official.timit import Sentence, find_root, find_sentences, read_phones
 from neurosyn_plugins.datasets.readers.sound_archive import decode_item, read_sounds

@@ -13,9 +13,8 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
-from neurosyn.support.files import sha256_file
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import sha256_file
 from neurosyn_plugins.datasets.labels.tracks import group_tracks
 from neurosyn_plugins.datasets.readers.image_archive import (
     ArchiveHead,
@@ -28,6 +27,9 @@ from neurosyn_plugins.datasets.readers.image_archive import (
 __all__ = ["Archive"]
 
 _SPLITS: tuple[SplitName, ...] = ("train", "test")
+
+MOST_CLASSES = 65_536
+"""More classes than a chip has output neurons for."""
 
 
 class Archive(Dataset):
@@ -132,6 +134,8 @@ class Archive(Dataset):
 
     def _classes(self, path: Path, heads: dict[SplitName, ArchiveHead]) -> tuple[str, ...]:
         highest = max(head.highest_label for head in heads.values())
+        if highest >= MOST_CLASSES:
+            raise DataError(f"{path}: label {highest:,}; there can be {MOST_CLASSES:,} classes, numbered from 0")
         named = next(iter(heads.values())).classes
         classes = self.classes or named or tuple(str(k) for k in range(highest + 1))
         if highest >= len(classes):

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.own.labelled_files import FolderImages, divide, read_folder, split_folders
 from neurosyn_plugins.datasets.own.resize import Fit, load_images
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are labelled images: a folder a class, nothing from outside, no image passed over."""
+"""List the labelled images of a folder: one subfolder a class, nothing from outside, no image passed over."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["FolderImages", "divide", "read_folder", "split_folders"]
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".ppm", ".pgm"})
-OTHER_IMAGES = frozenset({".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", ".jp2", ".jxl"})
-"""Refused instead of ignored: whoever put them there believes that they are learnt."""
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".ppm", ".pgm", ".pnm", ".pbm"})
+OTHER_FILES = frozenset(
+    {".txt", ".md", ".csv", ".json", ".toml", ".yaml", ".yml", ".xml", ".log", ".ini", ".db", ".html"}
+)
+"""Passed over: notes and lists that lie beside pictures. Any other file is refused, since it may be a picture."""
+VALIDATION_NAMES = ("val", "valid", "validation", "dev")
+"""Names that the second part of a data set often has; it is taken for the test part if there is no ``test``."""
 
 SYSTEM_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """What operating systems leave in folders, beside names that begin with a full stop."""
@@ -68,10 +72,16 @@ def split_folders(root: Path) -> dict[str, Path]:
         if "test" in names:
             raise DataError(f"{root}: has a folder 'test' but none 'train'; add it, or put all classes right in {root}")
         return {}
-    more = [name for name in names if name not in ("train", "test")]
-    if more:
+    others = [name for name in names if name not in ("train", "test")]
+    if "test" not in names and len(others) == 1 and others[0].lower() in VALIDATION_NAMES:
+        _require_inside(root / others[0], root)
+        _require_inside(root / "train", root)
+        return {"train": root / "train", "test": root / others[0]}
+    if others:
+        beside = "'train' and 'test'" if "test" in names else "'train'"
         raise DataError(
-            f"{root}: has a folder '{more[0]}' beside 'train' and 'test'; move it into one of them, or away"
+            f"{root}: has a folder '{others[0]}' beside {beside}; a data set has 'train' and 'test', each with a "
+            "folder a class: rename it, or move it away"
         )
     for name in names:
         _require_inside(root / name, root)
@@ -99,6 +109,9 @@ def read_folder(root: Path, classes: tuple[str, ...] | None = None) -> tuple[Fol
         large, or a link leads out of the folder: each with the name of the file.
     """
     try:
+        for path in _entries(root):
+            if not path.is_dir() and _is_image(path):
+                raise DataError(f"{path}: lies beside the class folders; move it into the folder of its class, or away")
         found = {_readable(path): path for path in _entries(root) if path.is_dir()}
         known = tuple(sorted(found)) if classes is None else classes
         if classes is None and not 2 <= len(known) <= MOST_CLASSES:
@@ -170,12 +183,9 @@ def _readable(folder: Path) -> str:
 def _images(folder: Path, root: Path) -> Iterator[Path]:
     _require_inside(folder, root)
     for path in _entries(folder):
-        suffix = path.suffix.lower()
         if path.is_dir():
             raise DataError(f"{path}: is a folder within a class; put the images right into the folder of their class")
-        if suffix in OTHER_IMAGES:
-            raise DataError(f"{path}: is no PNG, JPEG or PPM image; convert it or move it away")
-        if suffix not in SUFFIXES:
+        if not _is_image(path):
             continue
         _require_inside(path, root)
         if not path.is_file():
@@ -184,6 +194,16 @@ def _images(folder: Path, root: Path) -> Iterator[Path]:
         if not 0 < size <= MOST_FILE_BYTES:
             raise DataError(f"{path}: has {size:,} bytes, an image 1 to {MOST_FILE_BYTES:,}; replace or remove it")
         yield path
+
+
+def _is_image(path: Path) -> bool:
+    """Whether a file is an image; a file of an unknown kind, which may be one that cannot be read, is refused."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return True
+    if suffix in OTHER_FILES or (not suffix and path.name.isupper()):
+        return False
+    raise DataError(f"{path}: is no PNG, JPEG or PPM image; convert it or move it away")
 
 
 def _require_inside(path: Path, root: Path) -> None:

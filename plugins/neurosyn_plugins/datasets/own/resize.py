@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["MOST_PIXELS", "Fit", "load_images"]
 

@@ -8,10 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.support.files import atomic_path
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError, Split
+from neurosyn.plugins.files import atomic_path, read_npz
 
 __all__ = ["cached", "cached_images"]
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import read_npz
 
 __all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "has_split", "read_encoded", "read_head"]
 
@@ -310,7 +310,8 @@ def _sane(where: str, index: int, size: tuple[int, int]) -> tuple[int, int]:
 def _decode(images: EncodedImages, index: int, size: tuple[int, int], shape: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(images.item(index)), formats=("WEBP", "PNG", "JPEG")) as picture:
-            rgb = picture.convert("RGB")
+            # A second header may declare another size than the first.
+            rgb = picture.convert("RGB") if picture.size == size else picture
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
         raise DataError(f"{images.where}: image {index} cannot be decoded ({error}); the archive is damaged") from error
     if rgb.size != size:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import read_npz
 from neurosyn_plugins.datasets.readers.sound_file import decode_sound
 
 __all__ = ["SoundArchive", "decode_item", "read_sounds"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["MAX_SAMPLES", "decode_sound", "missing_reader", "read_sound"]
 

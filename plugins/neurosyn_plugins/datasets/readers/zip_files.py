@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError
 
 __all__ = ["ZipFiles"]
 
@@ -38,7 +38,7 @@ class ZipFiles:
         try:
             self._archive = zipfile.ZipFile(path)
         except _DAMAGE as error:
-            raise DataError(f"{path}: is not a readable ZIP archive ({error}); download it anew") from error
+            raise DataError(f"{path}: is not a readable ZIP archive ({error}); download it again") from error
         try:
             self._members = self._checked()
         except BaseException:
@@ -78,7 +78,7 @@ class ZipFiles:
                 content = stream.read(limit + 1)
         except _DAMAGE as error:
             raise DataError(
-                f"{self.path}: member '{name}' cannot be read ({error}); the archive is damaged, download it anew"
+                f"{self.path}: member '{name}' cannot be read ({error}); the archive is damaged, download it again"
             ) from error
         if len(content) != member.file_size:
             raise DataError(f"{self.path}: member '{name}' is not of the size declared; the archive is damaged")
@@ -94,6 +94,8 @@ class ZipFiles:
         members: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
             name = entry.filename
+            if not name:
+                raise DataError(f"{self.path}: has a member without a name; it is not to be trusted")
             if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
                 raise DataError(f"{self.path}: member '{name}' leads out of the archive; it is not to be trusted")
             if stat.S_ISLNK(entry.external_attr >> 16):

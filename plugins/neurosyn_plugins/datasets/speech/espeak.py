@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import read_npz
 
 __all__ = ["Speech", "Utterance", "missing_espeak", "speak"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 
 __all__ = ["KINDS", "VERSION", "Noise"]
 

@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError, Split
+from neurosyn.plugins.files import read_npz
 from neurosyn_plugins.datasets.labels.phones import CLASSES
 from neurosyn_plugins.datasets.speech.features import (
     CHANNELS,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.speech.features import measure_levels
 from neurosyn_plugins.datasets.speech.phone_corpus import (
     BANDS,

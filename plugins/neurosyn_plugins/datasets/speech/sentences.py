@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError, SplitName
 from neurosyn_plugins.datasets.labels.phones import CLASSES
 from neurosyn_plugins.datasets.speech.espeak import Speech, Utterance, speak
 from neurosyn_plugins.datasets.speech.grammar import make_sentence

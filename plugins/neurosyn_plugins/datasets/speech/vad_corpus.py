@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.support.untrusted import read_npz
+from neurosyn.plugins import DataError, Split
+from neurosyn.plugins.files import read_npz
 from neurosyn_plugins.datasets.speech.features import (
     CHANNELS,
     FRAMES_PER_SECOND,

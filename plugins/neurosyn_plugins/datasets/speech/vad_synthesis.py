@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.labels.phones import SILENCE
 from neurosyn_plugins.datasets.speech.noise import KINDS, Noise
 from neurosyn_plugins.datasets.speech.sentences import Sentence, say_sentences

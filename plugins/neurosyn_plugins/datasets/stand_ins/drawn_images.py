@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.readers.cached import cached_images
 
 __all__ = ["BLOCK", "TEST_SEED", "DrawnImages"]

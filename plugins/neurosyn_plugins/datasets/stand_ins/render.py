@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neurosyn.support.files import sha256_file, write_npz
+from neurosyn.plugins.files import sha256_file, write_npz
 from neurosyn_plugins.datasets.drawing.digits.pictures import draw_pictures
 from neurosyn_plugins.datasets.speech import phone_synthesis, vad_synthesis
 from neurosyn_plugins.datasets.stand_ins import synth_digits, synth_phones, synth_vad

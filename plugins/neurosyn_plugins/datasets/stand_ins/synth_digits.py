@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins import DataContext, Dataset, DatasetInfo, Split, SplitName
 from neurosyn_plugins.datasets.readers.cached import cached_images
 from neurosyn_plugins.datasets.readers.image_archive import decode_images, read_encoded
 

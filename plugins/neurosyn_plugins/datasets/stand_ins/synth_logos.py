@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.logo_marks import MARKS, blank_plates, mark_plates
 from neurosyn_plugins.datasets.drawing.photo import Pose, draw_poses, look_at, photograph
 from neurosyn_plugins.datasets.drawing.scene import SIDE

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.photo import Pose, draw_poses, photograph, plate_points
 from neurosyn_plugins.datasets.drawing.scene import SIDE, Array, colours, column, texture
 from neurosyn_plugins.datasets.stand_ins.drawn_images import DrawnImages

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.support.files import write_npz
+from neurosyn.plugins import DataContext, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import write_npz
 from neurosyn_plugins.datasets.labels.phones import CLASSES
 from neurosyn_plugins.datasets.readers.cached import cached
 from neurosyn_plugins.datasets.speech.phone_corpus import PhoneCorpus, PhoneTask, load_corpus, make_patches, patch_shape

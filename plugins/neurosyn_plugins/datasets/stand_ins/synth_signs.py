@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.photo import Pose, draw_poses, look_at, photograph
 from neurosyn_plugins.datasets.drawing.signs.art import sign_plates
 from neurosyn_plugins.datasets.labels.signs import SIGN_CLASSES

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from neurosyn.data.dataset import DataContext, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.support.files import write_npz
+from neurosyn.plugins import DataContext, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import write_npz
 from neurosyn_plugins.datasets.readers.cached import cached
 from neurosyn_plugins.datasets.speech.vad_corpus import CLASSES, PATCH_SHAPE, VadCorpus, load_corpus, make_patches
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from neurosyn.model.wiring import COLUMN_BYTES
+from neurosyn.plugins.wiring import COLUMN_BYTES
 
 __all__ = ["Arrays", "HostArrays"]
 

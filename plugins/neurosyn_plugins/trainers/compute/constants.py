@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.model.model import NORMALISATION_EPSILON
+from neurosyn.plugins import NORMALISATION_EPSILON
 
 __all__ = ["EPSILON", "LEAST_DIVISOR", "TINY"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from neurosyn.support.cupy import INSTALL, import_cupy, wrapped_errors
+from neurosyn.plugins.gpu import INSTALL, import_cupy, wrapped_errors
 from neurosyn_plugins.trainers.compute.arrays import Arrays
 
 __all__ = ["CupyArrays", "DeviceIndex", "gather", "scatter", "scatter_add"]

@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from neurosyn.support.numba_cache import compiled
+from neurosyn.plugins.jit import compiled
 from neurosyn_plugins.trainers.compute.constants import EPSILON, LEAST_DIVISOR, TINY
 
 __all__ = ["gather", "scatter", "scatter_add", "soften", "spike_backward", "spike_forward"]

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.model.class_means import class_means
-from neurosyn.model.wiring import wire_layers
-from neurosyn.network.network import Network
+from neurosyn.plugins import Network
+from neurosyn.plugins.inference import class_means
+from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.bfloat16 import as_float, put
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss, spread_gradient

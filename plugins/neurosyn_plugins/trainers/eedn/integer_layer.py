@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import ScenarioError
-from neurosyn.model.wiring import Bank, Wiring
+from neurosyn.plugins import ScenarioError
+from neurosyn.plugins.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.eedn.integer_kernels import LARGEST, SOFT_ONE, IntegerKernels, make_dither
 
 __all__ = ["IntegerLayer"]

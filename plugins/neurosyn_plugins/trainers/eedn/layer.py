@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.model.wiring import Bank, Wiring
+from neurosyn.plugins.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.eedn.products import Products
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.support.numba_cache import compiled
+from neurosyn.plugins.jit import compiled
 
 __all__ = ["resample"]
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from neurosyn.support.numba_cache import compiled
+from neurosyn.plugins.jit import compiled
 from neurosyn_plugins.trainers.compute.constants import EPSILON, LEAST_DIVISOR, TINY
 from neurosyn_plugins.trainers.eedn.dot_tiles import (
     COLUMNS,

@@ -8,9 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import DataError
-from neurosyn.model.model import Model
-from neurosyn.network.network import Network
+from neurosyn.plugins import DataError, Model, Network
 from neurosyn_plugins.trainers.compute.quantiser import first_trinary
 
 __all__ = ["ParameterVector", "Segment"]

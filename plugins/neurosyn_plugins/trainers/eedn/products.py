@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.errors import BackendError
+from neurosyn.plugins import BackendError
 from neurosyn_plugins.trainers.compute.arrays import Arrays, HostArrays
 
 __all__ = ["BFloat16Products", "Float32Products", "Products", "make_products"]

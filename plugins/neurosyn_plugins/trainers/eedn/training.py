@@ -9,21 +9,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.model.model import Model
-from neurosyn.model.model_file import load_model
-from neurosyn.model.normalisation import measure
-from neurosyn.network.network import Network
-from neurosyn.support.cupy import wrapped_errors
-from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn.plugins import DataError, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins.gpu import wrapped_errors
+from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -31,12 +25,10 @@ from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 from neurosyn_plugins.trainers.eedn.integer_kernels import make_integer_kernels
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
+from neurosyn_plugins.trainers.eedn.options import EednOptions
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 from neurosyn_plugins.trainers.eedn.products import make_products
 from neurosyn_plugins.trainers.eedn.schedule import make_schedule
-
-if TYPE_CHECKING:
-    from neurosyn_plugins.trainers.eedn import Eedn
 
 __all__ = ["Training"]
 
@@ -59,7 +51,7 @@ class Training:
         As `neurosyn.training.trainer.Trainer.train` gets them.
     """
 
-    def __init__(self, options: Eedn, network: Network, data: TrainingData, context: TrainingContext) -> None:
+    def __init__(self, options: EednOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
         self.options = options
         self.network = network
         self.data = data

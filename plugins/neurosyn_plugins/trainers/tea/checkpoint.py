@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from neurosyn.errors import DataError
-from neurosyn.support.files import atomic_path
+from neurosyn.plugins import DataError
+from neurosyn.plugins.files import atomic_path
 
 __all__ = ["Checkpoint"]
 

@@ -18,7 +18,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.model.wiring import Bank, Wiring
+from neurosyn.plugins.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 
 __all__ = ["LEAK_VARIANCE", "ChanceLayer", "TransducingLayer"]

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.data.dataset import Split
-from neurosyn.errors import DataError
-from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.model.model import LayerParameters, Model
-from neurosyn.model.normalisation import measure
-from neurosyn.model.wiring import wire_layers
-from neurosyn.network.network import Network
-from neurosyn.training.trainer import TrainingContext, TrainingData
+from neurosyn.plugins import DataError, LayerParameters, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins.inference import infer, measure, predict, transduce
+from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
 from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint
 from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
+from neurosyn_plugins.trainers.tea.options import TeaOptions
 from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
-
-if TYPE_CHECKING:
-    from neurosyn_plugins.trainers.tea import Tea
 
 __all__ = ["Training"]
 
@@ -52,7 +45,7 @@ class Training:
         As `neurosyn.training.trainer.Trainer.train` gets them.
     """
 
-    def __init__(self, options: Tea, network: Network, data: TrainingData, context: TrainingContext) -> None:
+    def __init__(self, options: TeaOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
         self.options = options
         self.network = network
         self.data = data

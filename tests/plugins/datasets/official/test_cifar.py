@@ -1,3 +1,5 @@
+"""Data sets ``cifar10`` and ``cifar100``: records, archives and damage."""
+
 import gzip
 import hashlib
 import io
@@ -17,11 +19,6 @@ from neurosyn.registry import registry
 from tests.plugins.datasets.damage import read_damaged
 
 NAMES10 = [f"cifar-10-batches-bin/data_batch_{k}.bin" for k in range(1, 6)] + ["cifar-10-batches-bin/test_batch.bin"]
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
 
 
 def records(n, labels, seed=0):

@@ -1,3 +1,5 @@
+"""Data set ``gtsrb``: tracks, boxes, labels and damage."""
+
 import hashlib
 import io
 import zipfile
@@ -18,11 +20,6 @@ from tests.plugins.datasets.damage import read_damaged
 
 HEAD = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
 IMAGES = "GTSRB/Final_Training/Images"
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
 
 
 def ppm(width, height, box, inside=(200, 10, 20), outside=(0, 90, 0)):

@@ -1,3 +1,5 @@
+"""Data set ``logo32``: boxes, photographs without a logo and damage."""
+
 import io
 import shutil
 import zipfile
@@ -10,18 +12,12 @@ from neurosyn_plugins.datasets.official import logo32
 from neurosyn_plugins.datasets.official.logo32 import LOGO_CLASSES, Logo32
 from PIL import Image
 
-from neurosyn.data.dataset import DataContext
 from neurosyn.errors import DataError
 from neurosyn.registry import registry
 from tests.plugins.datasets.damage import read_damaged
 
 ROOT = "FlickrLogos-v2"
 NO_LOGOS = {"train": "valset-nologos.relpaths.txt", "test": "testset.relpaths.txt"}
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
 
 
 def jpeg(box=None, size=(120, 80)):

@@ -1,3 +1,5 @@
+"""Data set ``svhn``: images, labels, download and damage."""
+
 import hashlib
 import http.server
 import threading
@@ -25,11 +27,6 @@ def small_file(path, n=12, seed=0, **arrays):
     labels = (np.arange(n) % 10 + 1).astype(np.uint8)[:, None]
     savemat(path, {"X": images, "y": labels} | arrays, do_compression=True)
     return images, labels
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache")
 
 
 def test_is_registered():
@@ -128,7 +125,7 @@ HOSTILE = {
     "text labels": ({"y": np.array([["a"]] * 12)}, "'y' is char"),
     "objects": ({"y": np.array([[1.0]] * 12, dtype=object)}, "'y' is cell"),
     "sparse labels": ({"y": csc_array(np.ones((12, 1)))}, "'y' is sparse"),
-    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex128"),
+    "complex labels": ({"y": np.full((12, 1), 1 + 1j)}, "'y' is complex"),
 }
 
 
@@ -162,7 +159,7 @@ def test_cut_and_garbled_files_never_raise_anything_else(context, data):
 
 
 class _Server:
-    """A web server on this machine that serves what it is told."""
+    """A web server on this machine that serves what a test gives it."""
 
     def __init__(self):
         files = self.files = {}

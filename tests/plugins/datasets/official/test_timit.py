@@ -1,3 +1,5 @@
+"""Data set ``timit``: phones, core test set, frames and damage."""
+
 import contextlib
 
 import numpy as np
@@ -18,11 +20,6 @@ from tests.plugins.datasets.speech_files import PHONES, sphere, tone, write_sent
 
 pytest.importorskip("soundfile", reason="the extra 'speech' is not installed")
 pytest.importorskip("librosa", reason="the extra 'speech' is not installed")
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=1)
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+"""Data set ``vad``: speech of TIMIT or NOIZEUS in noise, and missing files."""
+
 import contextlib
 import io
 
@@ -23,11 +25,6 @@ pytest.importorskip("librosa", reason="the extra 'speech' is not installed")
 SMALL = {"recordings": 10, "train_size": 100}
 NOIZEUS_NOISES = ("noise_babble", "noise_car", "noise_station", "noise_train")
 MORE_NOISES = ("doing_the_dishes", "running_tap", "exercise_bike")
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=1)
 
 
 def noise(count, seed=0):

@@ -23,17 +23,12 @@ COLOURS = {"apple": (200, 20, 10), "lime": (10, 220, 30)}
 
 
 @pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path, tmp_path / "cache", 3)
-
-
-@pytest.fixture
-def fruit(tmp_path):
+def fruit(context):
     """Ten pictures of each of two classes, right in ``fruit/CLASS``."""
     for name, colour in COLOURS.items():
         for number in range(10):
-            save(tmp_path / "fruit" / name / f"{number}.png", Image.new("RGB", (12, 10), colour))
-    return tmp_path / "fruit"
+            save(context.folder / "fruit" / name / f"{number}.png", Image.new("RGB", (12, 10), colour))
+    return context.folder / "fruit"
 
 
 def save(path, picture, **options):
@@ -77,18 +72,42 @@ def test_the_division_depends_on_seed_and_names_alone(context, fruit):
     assert {name for name in after if name.startswith("lime")} == {n for n in before["test"] if n.startswith("lime")}
 
 
-def test_folders_train_and_test_are_used_as_they_are(context, tmp_path):
+def test_folders_train_and_test_are_used_as_they_are(context):
     for split, count in (("train", 4), ("test", 2)):
         for name in COLOURS:
             for number in range(count):
-                save(tmp_path / "d" / split / name / f"{number}.jpg", Image.new("L", (9, 9), 80))
+                save(context.folder / "d" / split / name / f"{number}.jpg", Image.new("L", (9, 9), 80))
     data = Folder(folder="d", size=4, colours="grey", name="Mine")
     assert data.info(context).sizes == {"train": 8, "test": 4}
     assert data.info(context).name == "Mine"
     assert data.load("test", context).images.shape == (4, 4, 4, 1)
-    (tmp_path / "d/test/lime").rename(tmp_path / "d/test/lemon")
+    (context.folder / "d/test/lime").rename(context.folder / "d/test/lemon")
     with pytest.raises(DataError, match="class 'lemon' that there is no training folder for"):
         data.load("test", context)
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_validation_folder_is_the_test_part_where_there_is_no_test(context, fruit, name):
+    (fruit / "train").mkdir()
+    for label in COLOURS:
+        (fruit / label).rename(fruit / "train" / label)
+        save(fruit / name / label / "0.png", Image.new("RGB", (12, 10)))
+    assert Folder(folder="fruit").info(context).sizes == {"train": 20, "test": 2}
+    (fruit / "test").mkdir()
+    with pytest.raises(DataError, match=f"a folder '{name}' beside 'train' and 'test'"):
+        Folder(folder="fruit").info(context)
+
+
+def test_every_ending_of_the_formats_is_read(context, fruit):
+    picture = Image.new("RGB", (9, 9))
+    for ending in (".jfif", ".jpe", ".JPEG"):
+        save(fruit / "apple" / f"a{ending}", picture, format="JPEG")
+    for ending in (".pnm", ".ppm"):
+        save(fruit / "apple" / f"b{ending}", picture, format="PPM")
+    save(fruit / "apple" / "c.pbm", Image.new("1", (9, 9)), format="PPM")
+    data = Folder(folder="fruit", size=8)
+    assert sum(data.info(context).sizes.values()) == 26
+    assert len(data.load("train", context)) + len(data.load("test", context)) == 26
 
 
 def test_what_systems_leave_and_other_files_are_no_images(context, fruit):
@@ -116,12 +135,12 @@ def test_the_fingerprint_follows_names_contents_and_classes(context, fruit):
 @pytest.mark.parametrize(
     ("fit", "corner", "middle"), [("crop", 255, 255), ("pad", 0, 255), ("stretch", 0, 255)], ids=lambda v: str(v)
 )
-def test_fit(context, tmp_path, fit, corner, middle):
+def test_fit(context, fit, corner, middle):
     picture = Image.new("L", (32, 16))
     picture.paste(255, (8, 0, 24, 16))  # white middle square, black sides
     for name in COLOURS:
         for number in range(2):
-            save(tmp_path / "d" / name / f"{number}.png", picture)
+            save(context.folder / "d" / name / f"{number}.png", picture)
     image = load_one(context, "d", fit=fit, colours="grey")[..., 0]
     assert image[4, 4] == middle
     assert abs(int(image[0, 0]) - corner) < 20  # the filter looks a little beyond the edge
@@ -133,10 +152,10 @@ def with_orientation(path, picture):
     save(path, picture, exif=exif, quality=95)
 
 
-def test_pictures_of_every_kind(context, tmp_path):
+def test_pictures_of_every_kind(context):
     for name in COLOURS:
-        save(tmp_path / "d/train" / name / "0.png", Image.new("L", (8, 8)))
-    where = tmp_path / "d/test/apple"
+        save(context.folder / "d/train" / name / "0.png", Image.new("L", (8, 8)))
+    where = context.folder / "d/test/apple"
     ramp = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
     turned = np.zeros((32, 32), np.uint8)
     turned[:, :16] = 255  # the left half is up once it is turned
@@ -224,7 +243,7 @@ def test_links_do_not_lead_out(context, fruit, tmp_path):
     with pytest.raises(DataError, match="secret: is a link"):
         data.info(context)
     (fruit / "secret").unlink()
-    (fruit / "lime" / "gone.png").symlink_to(tmp_path / "fruit" / "nowhere.png")
+    (fruit / "lime" / "gone.png").symlink_to(context.folder / "fruit" / "nowhere.png")
     with pytest.raises(DataError, match=r"gone\.png: is no regular file"):
         data.info(context)
 
@@ -261,7 +280,15 @@ def spoil_test_alone(root):
 
 def spoil_third(root):
     (root / "lime").rename(root / "train")
-    (root / "apple").rename(root / "val")
+    (root / "apple").rename(root / "more")
+
+
+def spoil_root(root):
+    save(root / "0.png", Image.new("L", (4, 4)))
+
+
+def spoil_kind(root):
+    (root / "apple" / "0.heic").write_bytes(b"x")
 
 
 def spoil_name(root):
@@ -277,7 +304,9 @@ def spoil_name(root):
         (spoil_single, "plum: has one image; give at least 2"),
         (spoil_one_class, "has 1 class folders"),
         (spoil_test_alone, "has a folder 'test' but none 'train'"),
-        (spoil_third, "has a folder 'val' beside 'train' and 'test'"),
+        (spoil_third, "has a folder 'more' beside 'train'"),
+        (spoil_root, "0.png: lies beside the class folders"),
+        (spoil_kind, "0.heic: is no PNG, JPEG or PPM image"),
         (spoil_name, "no UTF-8 text"),
     ],
 )

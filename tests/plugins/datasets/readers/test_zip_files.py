@@ -1,3 +1,5 @@
+"""Members of ZIP archives, and archives that are refused."""
+
 import stat
 import zipfile
 

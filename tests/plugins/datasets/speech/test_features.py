@@ -1,3 +1,5 @@
+"""Features of speech: bands, levels, slopes."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -26,11 +26,6 @@ each = pytest.mark.parametrize("dataset", ALL, ids=lambda d: f"{d.GENERATOR}{d.v
 STILL = Pose(size=(1.0, 1.0), angle=0, tilt=0, stretch=0, shift=0)
 
 
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
-
-
 @each
 def test_is_registered_never_official_and_always_there(dataset, context):
     assert registry.get("datasets", dataset.GENERATOR) is type(dataset)
@@ -96,11 +91,11 @@ def test_options_that_change_the_images_have_caches_of_their_own(context):
     assert len(list(context.cache.rglob("*.npz"))) == 4
 
 
-def test_progress_is_told(context):
-    told = []
-    context = DataContext(context.folder, context.cache, 0, lambda *step: told.append(step))
+def test_progress_is_steps(context):
+    steps = []
+    context = DataContext(context.folder, context.cache, 0, lambda *step: steps.append(step))
     SynthObjects(train_size=BLOCK + 50).load("train", context)
-    assert told == [(100, 150, "images"), (150, 150, "images")]
+    assert steps == [(100, 150, "images"), (150, 150, "images")]
 
 
 def test_no_style_of_a_sign_nor_print_of_a_mark_is_in_both_splits():
@@ -123,7 +118,7 @@ def test_all_marks_of_one_print_differ():
     assert len({row[0].tobytes() for row in plates}) == 32
 
 
-def test_shapes_and_surfaces_are_told_apart():
+def test_shapes_and_surfaces_are_steps_apart():
     maps = draw_poses(1, STILL, np.random.default_rng(0))
     x, y = plate_points(maps)
     half = np.full((1, 1, 1), 0.5, np.float32)

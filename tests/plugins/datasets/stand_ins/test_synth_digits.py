@@ -1,3 +1,5 @@
+"""Data set ``synth_digits``: shipped images, fonts and drawing."""
+
 import io
 import subprocess
 import sys
@@ -19,11 +21,6 @@ from neurosyn.data.dataset import DataContext
 from neurosyn.errors import DataError
 from neurosyn.registry import registry
 from neurosyn.support.files import sha256_file
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+"""Data sets ``synth_phones`` and ``synth_vad``: shipped sentences and synthesis."""
+
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -5,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from neurosyn_plugins.datasets.labels.phones import CLASSES
-from neurosyn_plugins.datasets.speech import espeak
+from neurosyn_plugins.datasets.speech import espeak, phone_synthesis, vad_synthesis
 from neurosyn_plugins.datasets.speech import noise as synth_noise
 from neurosyn_plugins.datasets.speech.espeak import Speech, Utterance
 from neurosyn_plugins.datasets.speech.grammar import make_sentence
@@ -17,18 +19,12 @@ from neurosyn_plugins.datasets.stand_ins import synth_phones, synth_vad
 from neurosyn_plugins.datasets.stand_ins.synth_phones import SynthPhones
 from neurosyn_plugins.datasets.stand_ins.synth_vad import SynthVad
 
-from neurosyn.data.dataset import DataContext
 from neurosyn.errors import DataError
 from neurosyn.registry import registry
 from neurosyn.support.files import sha256_file
 from neurosyn.testing.conformance.datasets import check_dataset
 
 STAND_INS = {"phones": SynthPhones(task="class"), "frames": SynthPhones(task="frames"), "vad": SynthVad()}
-
-
-@pytest.fixture
-def context(tmp_path):
-    return DataContext(tmp_path / "data", tmp_path / "cache", seed=3)
 
 
 @pytest.fixture
@@ -163,18 +159,20 @@ def test_an_unknown_voice_or_a_crash_is_a_data_error(speech, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "dataset",
-    [SynthPhones(task="frames", sentences=12, train_size=150), SynthVad(sentences=12, train_size=150)],
+    ("dataset", "synthesis"),
+    [
+        (SynthPhones(task="frames", sentences=12, train_size=150), phone_synthesis),
+        (SynthVad(sentences=12, train_size=150), vad_synthesis),
+    ],
     ids=["phones", "vad"],
 )
-def test_training_speech_is_made_cached_and_mended(context, speech, dataset, monkeypatch):
+def test_training_speech_is_made_cached_and_mended(context, speech, dataset, synthesis, monkeypatch):
     first = dataset.load("train", context)
     assert len(first) == 150
     assert first.images.shape[1:] == dataset.info(context).shape
     (file,) = context.cache.rglob("*.npz")
-    module = sys.modules[type(dataset).__module__ + "_render"]
     with monkeypatch.context() as patched:
-        patched.setattr(module, "make_corpus", None)
+        patched.setattr(synthesis, "make_corpus", None)
         np.testing.assert_array_equal(dataset.load("train", context).images, first.images)
     file.write_bytes(file.read_bytes()[:-500])
     np.testing.assert_array_equal(dataset.load("train", context).images, first.images)

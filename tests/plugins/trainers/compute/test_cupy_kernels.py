@@ -12,7 +12,6 @@ from neurosyn_plugins.trainers.compute.kernels import cupy_kernels, numpy_kernel
 from neurosyn_plugins.trainers.eedn import Eedn
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
-from pydantic import ValidationError
 
 from neurosyn.data.dataset import Split
 from neurosyn.errors import BackendError
@@ -139,11 +138,6 @@ def test_a_gpu_that_fails_is_named(stand_in, small_network, plain_encoder, tmp_p
     monkeypatch.setattr(stand_in, "matmul", lambda *_args, **_options: 1 / 0)
     with pytest.raises(BackendError, match=r"the GPU failed \(ZeroDivisionError.*kernels = 'numba'"):
         trained(small_network(2), "cupy", tmp_path, plain_encoder)
-
-
-def test_products_of_the_processor_are_refused():
-    with pytest.raises(ValidationError, match=r"kernels = cupy leave float32"):
-        Eedn(kernels="cupy", products="bfloat16")
 
 
 @pytest.mark.gpu

@@ -1,3 +1,5 @@
+"""Trinary weights with hysteresis."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -21,6 +21,7 @@ from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.testing import check_trainer
 from neurosyn.training.trainer import TrainingContext, TrainingData
+from tests.plugins.trainers.thirds import draw_thirds
 
 LAYERS = [
     {"kind": "transduction", "features": 12},
@@ -30,14 +31,8 @@ LAYERS = [
 ]
 
 
-def make_data(encoder, seed=0, count=300):
-    """Three classes: the upper, middle or lower third of a noisy image is brighter."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 160, (count, 6, 6, 2), dtype=np.uint8)
-    labels = rng.integers(0, 3, count, dtype=np.int32)
-    for image, label in zip(images, labels, strict=True):
-        image[2 * label : 2 * label + 2] += 50
-    split = Split(images, labels)
+def make_data(encoder, seed=0):
+    split = draw_thirds(300, seed, 50)
     return TrainingData(split.take(slice(0, -60)), split.take(slice(-60, None)), encoder, {"kind": "plain"})
 
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from neurosyn.data.dataset import SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError, SplitName
 
 __all__ = ["FAMILIES", "RELATIVES", "Face", "find_faces", "hash_faces", "missing_fonts"]
 

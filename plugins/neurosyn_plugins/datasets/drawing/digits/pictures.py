@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.digits.scene import photograph
 from neurosyn_plugins.datasets.drawing.digits.shapes import SIDE, draw_masks, glyph_book
 

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
-from neurosyn.data.dataset import SplitName
-from neurosyn.errors import DataError
+from neurosyn.plugins import DataError, SplitName
 from neurosyn_plugins.datasets.drawing.digits.fonts import Face, find_faces
 from neurosyn_plugins.datasets.drawing.scene import SIDE
 

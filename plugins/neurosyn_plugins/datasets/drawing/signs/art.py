@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from neurosyn.data.dataset import SplitName
+from neurosyn.plugins import SplitName
 from neurosyn_plugins.datasets.drawing.signs.figures import DIGITS, FIGURES
 from neurosyn_plugins.datasets.drawing.vector_art import Canvas, Colour, Hand, Point, arc, polygon
 

@@ -1,0 +1,8 @@
+"""Contract of probes."""
+
+from __future__ import annotations
+
+from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
+from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+
+__all__ = ["Columns", "Disturbance", "PacketColumns", "ProbePlugin", "RunInfo", "TickColumns"]

@@ -1,0 +1,9 @@
+from .conformance.datasets import check_dataset as check_dataset
+from .conformance.encoders import check_encoder as check_encoder
+from .conformance.layers import check_layer as check_layer
+from .conformance.placers import check_placer as check_placer
+from .conformance.probes import check_probe as check_probe
+from .conformance.problems import ConformanceError as ConformanceError
+from .conformance.topologies import check_topology as check_topology
+from .conformance.trainers import check_trainer as check_trainer
+from .made_up_runs import random_run as random_run

@@ -1,0 +1,94 @@
+"""Commands ``neurosyn data``."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(empty_data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_list_says_what_is_here(neurosyn):
+    listed = json.loads(neurosyn("data", "list", "--json").out)
+    rows = {row["kind"]: row for row in listed["datasets"]}
+    assert rows["gtsrb"] == {"kind": "gtsrb", "name": "GTSRB", "official": True, "train": "missing", "test": "missing"}
+    assert rows["synth_signs"]["train"] == rows["synth_signs"]["test"] == "here"
+    assert not rows["synth_signs"]["official"]
+    assert {"cifar10", "cifar100", "logo32", "svhn", "synth_objects", "synth_logos"} <= rows.keys()
+
+
+def test_info_takes_options(neurosyn):
+    about = json.loads(neurosyn("data", "info", "cifar100", "--set", "label=coarse", "--json").out)
+    assert len(about["classes"]) == 20
+    assert "put cifar-100-binary.tar.gz (md5 03b5dce01913d631647c71ecec9e9cb8)" in about["missing"]["train"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("info", "cifar100", "--set", "label=finest"), "label: should be 'fine' or 'coarse'"),
+        (("info", "cifar100", "--set", "lable=fine"), "lable: unknown key; did you mean 'label'?"),
+        (("info", "cifar"), "did you mean 'cifar10"),
+        (("preview", "archive"), "needs options (file, name); give them with --set KEY=VALUE"),
+    ],
+)
+def test_wrong_options_are_refused_with_what_there_is(neurosyn, arguments, message):
+    outcome = neurosyn("data", *arguments)
+    assert outcome.code in (2, 3)
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_preview_draws_every_class_with_its_name(neurosyn, tmp_path):
+    outcome = neurosyn("data", "preview", "synth_objects", "--set", "test_size=100", "--each", "3")
+    assert outcome.code == 0
+    assert outcome.out.strip() == "synth_objects-test.png"
+    assert "100 test images of SynthObjects-10 (stand-in for CIFAR-10)" in outcome.err
+    assert "30 of them" in outcome.err
+    with Image.open(tmp_path / "synth_objects-test.png") as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    assert min(pixels.shape[:2]) > 300
+    assert (pixels != 255).any(-1).mean() > 0.1, "there are images on it"
+
+
+def test_preview_of_what_a_scenario_uses(neurosyn, tiny, tmp_path):
+    outcome = neurosyn("data", "preview", tiny, "--split", "train", "--out", tmp_path / "sheets/bars.png", "--quiet")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (tmp_path / "sheets/bars.png").exists()
+
+
+def test_preview_of_what_is_missing_says_what_to_put_where(neurosyn, tmp_path):
+    outcome = neurosyn("data", "preview", "gtsrb")
+    assert outcome.code == 5
+    assert "GTSRB_Final_Test_Images.zip" in outcome.err
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_fetch_of_what_is_sent_on_request_says_so(neurosyn):
+    outcome = neurosyn("data", "fetch", "logo32")
+    assert outcome.code == 5
+    assert "FlickrLogos-32" in outcome.err
+    assert "on request" in outcome.err
+
+
+def test_fetch_downloads_each_file_once(neurosyn, empty_data, monkeypatch):
+    from neurosyn_plugins.datasets.official import published_files as official
+
+    asked = []
+
+    def download(url, name, md5, target, context, remedy):
+        asked.append((url, md5))
+        return target / name
+
+    monkeypatch.setattr(official, "download", download)
+    outcome = neurosyn("data", "fetch", "gtsrb")
+    assert outcome.out.splitlines() == [
+        str(empty_data / "gtsrb" / f"GTSRB_Final_{part}.zip") for part in ("Training_Images", "Test_Images", "Test_GT")
+    ]
+    assert "3 files, checked" in outcome.err
+    assert [md5[:4] for _, md5 in asked] == ["f33f", "c7e4", "fe31"]
+    assert all(url.startswith("https://sid.erda.dk/public/archives/") for url, _ in asked)
