@@ -59,7 +59,7 @@ def _times(document: dict[str, Any]) -> list[str]:
     sizes = list(document["runs"])
     lines = [
         "",
-        "Milliseconds per tick, in brackets how many times as long as neurosyn's function (medians):",
+        "Milliseconds per tick, in brackets as a multiple of neurosyn's function (medians):",
         "",
         f"| simulator | {' | '.join(f'{int(size):,} cores' for size in sizes)} | peak GB | version |",
         "|---|" + "---:|" * len(sizes) + "---:|---|",

@@ -78,7 +78,7 @@ class InterruptedRunError(NeurosynError):
     exit_code = 130
 
     def __init__(self) -> None:
-        super().__init__("interrupted; the same command goes on after the last stage or checkpoint that was finished")
+        super().__init__("interrupted; the same command continues after the last finished stage or checkpoint")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,8 +1,7 @@
 """Named plugins: one lazy registry over entry points and files named in a scenario.
 
-Everything that ships with neurosyn comes in through the same door as a stranger's package: an entry point in one of
-the groups of `GROUPS`. Nothing is imported before it is asked for by name, and a plugin that cannot be imported is a
-warning with its name and cause, not a crash.
+Plugins that ship with neurosyn are entry points in one of the groups of `GROUPS`, as those of any other package. A
+plugin is imported when its class is first requested; if that fails, the error has its name and the cause.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ T = TypeVar("T", bound=type)
 
 
 class PluginWarning(UserWarning):
-    """A plugin was found but could not be loaded."""
+    """A plugin file cannot be imported, or two plugins have one name."""
 
 
 class UnknownPluginError(PluginError):
@@ -37,12 +36,12 @@ class UnknownPluginError(PluginError):
 
 @dataclass
 class Plugin:
-    """One named plugin, loaded when first asked for.
+    """One named plugin, imported when its class is first requested.
 
     Attributes
     ----------
     group, name
-        What it is and what scenarios call it.
+        Plugin group; name in scenarios.
     origin
         The distribution or the file it comes from.
     target
@@ -80,7 +79,7 @@ class Plugin:
 
 
 class Registry:
-    """Plugins by group and name, discovered when first needed."""
+    """Plugins by group and name, read from the entry points on first use."""
 
     def __init__(self) -> None:
         self._plugins: dict[str, dict[str, Plugin]] | None = None
@@ -93,10 +92,10 @@ class Registry:
         if self._plugins is None:
             self._plugins = {group: {} for group in GROUPS}
             # Once for all groups, and one name for each distribution: both are read from files.
-            found = entry_points()
+            installed = entry_points()
             origins: dict[Distribution | None, str] = {None: "an unknown distribution"}
             for group in GROUPS:
-                for entry in sorted(found.select(group=f"neurosyn.{group}"), key=lambda e: (e.name, e.value)):
+                for entry in sorted(installed.select(group=f"neurosyn.{group}"), key=lambda e: (e.name, e.value)):
                     if entry.dist is not None and entry.dist not in origins:
                         origins[entry.dist] = entry.dist.name
                     self._add(Plugin(group, entry.name, origins[entry.dist], entry))
@@ -180,11 +179,11 @@ class Registry:
             if kind is not None:
                 mistake = Mistake(("kind",), f"must be the name of a plugin; {choice}")
             raise OptionsError(where, (mistake,))
-        found = self.find(group, kind)
-        plugin_class = found.load()
+        entry = self.find(group, kind)
+        plugin_class = entry.load()
         if not isinstance(plugin_class, type) or not issubclass(plugin_class, contracts or Options):
             raise PluginError(
-                f"plugin {group}/{kind} of {found.origin} does not derive from "
+                f"plugin {group}/{kind} of {entry.origin} does not derive from "
                 f"{' or '.join(contract.__name__ for contract in contracts or (Options,))}; correct the plugin"
             )
         with blame(group, kind, "__init__"):
@@ -199,7 +198,7 @@ class Registry:
 
     @contextlib.contextmanager
     def lend(self, group: str, name: str, cls: type) -> Iterator[None]:
-        """Register a class for a while, as tests of plugins do."""
+        """Register a class within a ``with`` block, for tests."""
         plugins = self._discover()[group]
         before = plugins.get(name)
         plugins[name] = Plugin(group, name, cls.__module__, cls)
@@ -213,8 +212,8 @@ class Registry:
     def load_file(self, path: Path) -> list[Plugin]:
         """Import a plugin file named in a scenario and register what it declares with `plugin`.
 
-        A broken file is a `PluginWarning` that names the file and the cause: the error comes when something
-        that it should have provided is asked for.
+        A broken file is a `PluginWarning` with the file and the cause; a later request for one of its plugins is an
+        error.
         """
         path = path.resolve()
         try:
@@ -224,8 +223,8 @@ class Registry:
         stamp = (stat.st_mtime_ns, stat.st_size)
         known = self._files.get(path)
         if known is not None and known[0] == stamp:
-            for found in known[1]:
-                self._add(found)
+            for known_plugin in known[1]:
+                self._add(known_plugin)
             return known[1]
         self._pending = []
         name = f"neurosyn_plugin_file_{path.stem}"
@@ -245,8 +244,8 @@ class Registry:
         loaded = [Plugin(p.group, p.name, str(path), p.target) for p in self._pending]
         self._pending = []
         self._files[path] = (stamp, loaded)
-        for found in loaded:
-            self._add(found)
+        for new in loaded:
+            self._add(new)
         return loaded
 
 
@@ -256,9 +255,9 @@ registry = Registry()
 
 @contextlib.contextmanager
 def blame(group: str, name: str, method: str) -> Iterator[None]:
-    """Name the plugin in whatever goes wrong within one of its methods.
+    """Turn an exception within one of a plugin's methods into a `PluginError` that names the plugin.
 
-    Errors for people, of the file system and of memory pass through.
+    A `NeurosynError` and errors of the file system and of memory pass through.
 
     Raises
     ------

@@ -14,8 +14,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.probe import RunInfo, TickColumns
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.run.stages import Stages
-from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.progress import StageProgress
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import layered_program, place, random_frames
@@ -23,8 +22,9 @@ from tests.engine.programs import layered_program, place, random_frames
 
 def simulate_scenario(scenario: Path, folder: Path, *overrides: str) -> Any:
     """Take a scenario through all stages in `folder`, without a progress display, and return its summary."""
-    with StageProgress(Stages.STAGES, quiet=True) as progress:
-        return Stages(load_scenario(scenario, overrides=list(overrides)), folder).simulate(progress)
+    stages = Stages.open("simulate", scenario, changes=parse_assignments(overrides), out=folder)
+    with stages.progress(quiet=True) as progress:
+        return stages.simulate(progress)
 
 
 def record_run(run: tuple[RunInfo, Iterable[TickColumns]], folder: Path, options: TraceOptions | None = None) -> Path:

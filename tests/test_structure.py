@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-DYNAMIC = {"neurosyn/backend/base.py", "neurosyn/registry.py", "neurosyn/support/cupy.py"}
-"""Modules that may import by name: plugins and backends, each chosen by its name, and CuPy, which is optional."""
+DYNAMIC = {"neurosyn/backend/base.py", "neurosyn/registry.py"}
+"""Modules that may import by name: plugins and backends, each chosen by its name."""
 
 
 def _sources(*folders: str) -> list[tuple[str, ast.Module]]:

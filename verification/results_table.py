@@ -65,7 +65,7 @@ def renew_document(outcomes: Mapping[str, CheckOutcome], document: Path, when: d
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; add them around the place of the table")
+        raise ValueError(f"{document}: has no lines {BEGIN} and {END}; add them where the table belongs")
     rows = [row for outcome in outcomes.values() for row in outcome.rows]
     write_text(document, f"{before}{BEGIN}\n{table(rows, when)}{END}{after}")
     draw(outcomes, document.with_suffix(""))

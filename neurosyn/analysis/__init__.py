@@ -1,1 +1,1 @@
-"""Questions asked of a run: functions that take a recorded run and return tables, and scripts around them."""
+"""Analyses of finished runs: functions that take a run and return tables, and drawings of these."""

@@ -18,19 +18,19 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one analysis; errors are a line on stderr and the exit code of their kind."""
-    parser = argparse.ArgumentParser("python -m neurosyn.analysis", description="Answer one question about a run.")
+    """Run one analysis; an error is a line on stderr and the exit code of its kind."""
+    parser = argparse.ArgumentParser("python -m neurosyn.analysis", description="Analyse a finished run.")
     names = parser.add_subparsers(dest="name", required=True, metavar="ANALYSIS")
     for name, about in ANALYSES.items():
-        one = names.add_parser(name, help=about, description=about)
-        one.add_argument("run", type=Path, metavar="RUN", help="run folder, or a folder with a trace")
-        one.add_argument("--json", action="store_true", help="print one JSON document")
-        one.add_argument("--csv", action="store_true", help="print the main table, or --table, as CSV")
-        one.add_argument("--table", help="only this table")
-        one.add_argument("-n", "--rows", type=int, default=20, help="rows of a table that are shown")
-        one.add_argument("--plot", type=Path, metavar="FILE", help="draw to a .png, .svg or .pdf file")
+        command = names.add_parser(name, help=about, description=about)
+        command.add_argument("run", type=Path, metavar="RUN", help="run folder, or a folder with a trace")
+        command.add_argument("--json", action="store_true", help="print one JSON document")
+        command.add_argument("--csv", action="store_true", help="print the main table, or --table, as CSV")
+        command.add_argument("--table", help="only this table")
+        command.add_argument("-n", "--rows", type=int, default=20, help="rows of a table that are shown")
+        command.add_argument("--plot", type=Path, metavar="FILE", help="draw to a .png, .svg or .pdf file")
         if name == "critical-path":
-            one.add_argument("-t", "--tick", type=int, help="by default the one that took longest")
+            command.add_argument("-t", "--tick", type=int, help="by default the one that took longest")
     given = parser.parse_args(arguments)
     options = {"tick": given.tick} if given.name == "critical-path" else {}
     try:

@@ -1,4 +1,4 @@
-"""How well a network classified: confusion matrix, accuracy by class, margins."""
+"""Accuracy of the classification: confusion matrix, accuracy by class, margins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from neurosyn.analysis.evaluation import class_accuracy, confusion_matrix, margins
 from neurosyn.analysis.result import Analysis
+from neurosyn.analysis.run_summary import data_kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
 
 __all__ = ["analyse", "draw"]
+
+_NOTES = {
+    "stand-in": "The frames are a stand-in: none of these numbers may be compared with published results.",
+    "own": "The frames are your data: there are no published results to compare these numbers with.",
+}
+"""Note by kind of data."""
 
 
 def analyse(run: FinishedRun) -> Analysis:
@@ -63,11 +70,11 @@ def analyse(run: FinishedRun) -> Analysis:
         headline["ties"] = int((frames["margin"] == 0).sum())
     confusion = pd.DataFrame(matrix, columns=names)
     confusion.insert(0, "true \\ predicted", names)
-    notes: tuple[str, ...] = ()
-    if dataset.get("official") is False:
-        notes = ("The frames are a stand-in: none of these numbers may be compared with published results.",)
+    note = _NOTES.get(data_kind(run.summary) or "")
     tables = {"classes": classes, "confusion": confusion, "frames": frames}
-    return Analysis("accuracy", str(run.path), run.title, headline, tables, notes, draw=draw, size=(11.0, 5.4))
+    return Analysis(
+        "accuracy", str(run.path), run.title, headline, tables, (note,) if note else (), draw=draw, size=(11.0, 5.4)
+    )
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:
@@ -97,8 +104,8 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         return
     edges = np.histogram_bin_edges(frames["margin"], 40)
     for correct, label, colour in ((True, "right", COLOURS[0]), (False, "wrong", COLOURS[1])):
-        some = frames["margin"][frames["correct"] == correct]
-        right.hist(some, edges, color=colour, alpha=0.85, label=f"{label} ({len(some):,})")
+        margin = frames["margin"][frames["correct"] == correct]
+        right.hist(margin, edges, color=colour, alpha=0.85, label=f"{label} ({len(margin):,})")
     right.axvline(0, color="#52606d", linewidth=0.8)
     right.set_xlabel("score of the true class minus the best other one")
     right.set_ylabel("frames")

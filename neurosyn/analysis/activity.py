@@ -1,4 +1,4 @@
-"""How busy the neurons are: firing rates by layer, core and tick."""
+"""Activity of the neurons: firing rates by layer, core and tick."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["analyse", "draw"]
 def analyse(run: FinishedRun) -> Analysis:
     """Return spikes and synaptic events by layer, core and tick.
 
-    Counted are the timed ticks if there are any, since others may have been played to fill the pipeline; else all.
-    ``rate`` is the share of a layer's neurons that fires in a tick, ``rate_hz`` the same a second at the tick period.
+    The timed ticks are counted if there are any, since others may have been played to fill the pipeline; else all.
+    ``rate`` is the share of a layer's neurons that fires in a tick, ``rate_hz`` the same per second at the tick period.
 
     Raises
     ------
@@ -66,23 +66,23 @@ def analyse(run: FinishedRun) -> Analysis:
 
 def _by_layer(cores: pd.DataFrame, ticks: int, tick_ps: int) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for name, own in cores.groupby("layer", observed=True, sort=False):
-        spikes, neurons = int(own["spikes"].sum()), int(own["neurons"].sum())
+    for name, of_layer in cores.groupby("layer", observed=True, sort=False):
+        spikes, neurons = int(of_layer["spikes"].sum()), int(of_layer["neurons"].sum())
         rate = spikes / max(neurons * ticks, 1)
-        low, high = np.quantile(own["rate"], [0.05, 0.95])
+        low, high = np.quantile(of_layer["rate"], [0.05, 0.95])
         rows.append(
             {
                 "layer": name,
-                "cores": len(own),
+                "cores": len(of_layer),
                 "neurons": neurons,
                 "spikes": spikes,
                 "rate": rate,
                 "rate_hz": rate * 1e12 / tick_ps,
                 "core_rate_p05": float(low),
                 "core_rate_p95": float(high),
-                "silent_cores": int((own["spikes"] == 0).sum()),
-                "synaptic_events": int(own["synaptic_events"].sum()),
-                "synaptic_events_per_tick": int(own["synaptic_events"].sum()) / max(ticks, 1),
+                "silent_cores": int((of_layer["spikes"] == 0).sum()),
+                "synaptic_events": int(of_layer["synaptic_events"].sum()),
+                "synaptic_events_per_tick": int(of_layer["synaptic_events"].sum()) / max(ticks, 1),
             }
         )
     columns = ["layer", "cores", "neurons", "spikes", "rate", "rate_hz", "core_rate_p05", "core_rate_p95"]

@@ -16,35 +16,35 @@ if TYPE_CHECKING:
 __all__ = ["ANALYSES", "analyse_run"]
 
 ANALYSES = {
-    "activity": "How busy the neurons are: firing rates by layer, core and tick.",
-    "traffic": "What the links carry: loads, and the queues at their merges.",
-    "latency": "How long packets take, and of what: core, queue, hops, edge.",
-    "power": "Where the energy goes: by layer, part, core, link, tick and frame.",
-    "hotspots": "Where a few cores or links do most of the work.",
-    "critical-path": "What a tick waits for, the slack of everything else, and what would help.",
+    "activity": "Activity of the neurons: firing rates by layer, core and tick.",
+    "traffic": "Traffic of the links: loads, and the queues at their merges.",
+    "latency": "Latency of the packets and its parts: core, queue, hops, edge.",
+    "power": "Energy by layer, part, core, link, tick and frame.",
+    "hotspots": "Cores and links that do most of the work.",
+    "critical-path": "Chain of causes that ends a tick, the slack of all else, and changes that would shorten it.",
     "accuracy": "Confusion matrix, accuracy by class, the margin of each frame.",
-    "faults": "Late packets, collisions, overruns, and what was broken on purpose.",
+    "faults": "Late packets, collisions, overruns, and faults injected on purpose.",
 }
-"""Names of the analyses, each with its question. ``critical-path`` is the module ``critical_path``."""
+"""Description of each analysis by its name; ``critical-path`` is the module ``critical_path``."""
 
 
 def analyse_run(name: str, run: Path | FinishedRun, **options: Any) -> Analysis:
-    """Make one of `ANALYSES` of a run, or of the run in a folder.
+    """Run one of `ANALYSES` on a finished run, or on the run in a folder.
 
     Raises
     ------
     DataError
-        If there is no such analysis, or the run does not have what it needs.
+        If there is no such analysis, or the run lacks the data that it needs.
     """
     from neurosyn.analysis.finished_run import FinishedRun
 
     if name not in ANALYSES:
         there_are = ", ".join(ANALYSES)
         raise DataError(f"analyse: there is no '{name}'{did_you_mean(name, ANALYSES)} (there are: {there_are})")
-    recorded = run if isinstance(run, FinishedRun) else FinishedRun(run)
-    analysis = _analysers()[name](recorded, **options)
+    finished = run if isinstance(run, FinishedRun) else FinishedRun(run)
+    analysis = _analysers()[name](finished, **options)
     notes = "\n".join(analysis.notes)
-    changed = [sentence for sentence in recorded.summary.get("deviations") or [] if sentence not in notes]
+    changed = [sentence for sentence in finished.summary.get("deviations") or [] if sentence not in notes]
     return replace(analysis, notes=(*analysis.notes, *(f"Changed on purpose: {sentence}." for sentence in changed)))
 
 

@@ -1,4 +1,4 @@
-"""Runs beside each other: accuracy, speed, power, and energy against delay."""
+"""Comparison of runs: accuracy, speed, power, and energy against delay."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
+from neurosyn.analysis.run_summary import data_kind
 from neurosyn.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def compare(runs: Sequence[FinishedRun]) -> Analysis:
     names = _names(runs)
     table = pd.DataFrame([_row(run, name) for run, name in zip(runs, names, strict=True)])
     notes = []
-    stand_ins = [row["run"] for row in table.to_dict("records") if row["official"] is False]
-    if stand_ins:
-        notes.append(f"Accuracies on stand-in data, not to be compared with published ones: {', '.join(stand_ins)}.")
+    for kind, data in (("stand-in", "stand-in data"), ("own", "your data")):
+        concerned = [name for run, name in zip(runs, names, strict=True) if data_kind(run.summary) == kind]
+        if concerned:
+            notes.append(f"Accuracies on {data}, not to be compared with published ones: {', '.join(concerned)}.")
     if table["dataset"].nunique(dropna=False) > 1:
         notes.append("The runs are of different data.")
     if (table["limited_by"] == "nominal tick").any():

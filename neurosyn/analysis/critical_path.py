@@ -1,8 +1,8 @@
-"""What a tick waits for: the chain of causes that ends it, the slack of everything else, and what would help.
+"""Critical path of a tick: the chain of causes that ends it, the slack of all else, and changes that would shorten it.
 
 A tick ends when its last core has finished and its last packet has arrived. The slack of a core or a link is the time
-from the last thing that depends on it (its own walk, a packet that it sent or carried) to the end of the tick: it may
-be slower by that much and the tick takes no longer, queues aside.
+from the last event that depends on it (its last neuron, or a packet that it sent or carried) to the end of the tick: if
+it were slower by that much, the tick would take no longer, apart from queues.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ _SHOWN = 12
 
 
 def analyse(run: FinishedRun, tick: int | None = None) -> Analysis:
-    """Return what ended a tick, how much slack all else had, and at best how short the tick could be.
+    """Return the cause of a tick's length, the slack of all else, and the shortest tick that each change could give.
 
     Parameters
     ----------
     run
+        The finished run.
     tick
-        By default the timed one that took longest: it sets the tick period.
+        Number of the tick; by default the longest timed one, which sets the tick period.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def analyse(run: FinishedRun, tick: int | None = None) -> Analysis:
     limits = _limits(trace)
     notes = [
         f"Tick {view.tick} took {view.makespan_ps / 1e6:,.3f} µs; the tick period is {run.tick_ps / 1e6:,.3f} µs.",
-        "At best: if nothing else became slower, and no queue stood in the way.",
+        "At best: if nothing else became slower, and no queue delayed a packet.",
     ]
     if not view.has_cores:
         notes.append("The cores of this tick were not recorded: their times are the longest of all timed ticks.")
@@ -84,7 +85,7 @@ def analyse(run: FinishedRun, tick: int | None = None) -> Analysis:
 
 
 def _limits(trace: Any) -> pd.DataFrame:
-    """Return who was last in the timed ticks, and how often."""
+    """Return the cores or packets that ended the timed ticks, and how often."""
     ticks = trace.ticks(["tick", "last_core", "last_core_ps", "last_arrival_ps", "makespan_ps"])
     ticks = ticks[ticks["makespan_ps"].notna()]
     by_core = (ticks["last_core_ps"] >= ticks["last_arrival_ps"]).fillna(True).to_numpy(bool)
@@ -94,13 +95,13 @@ def _limits(trace: Any) -> pd.DataFrame:
         for core, is_core in zip(ticks["last_core"], by_core, strict=True)
     ]
     table = pd.DataFrame({"limited_by": names, "makespan_ps": ticks["makespan_ps"].to_numpy(np.int64)})
-    found = table.groupby("limited_by", sort=False)["makespan_ps"].agg(["size", "mean", "max"]).reset_index()
-    found.columns = ["limited_by", "ticks", "mean_makespan_ps", "max_makespan_ps"]
-    return found.sort_values(["ticks", "max_makespan_ps"], ascending=False, kind="stable", ignore_index=True)
+    limits = table.groupby("limited_by", sort=False)["makespan_ps"].agg(["size", "mean", "max"]).reset_index()
+    limits.columns = ["limited_by", "ticks", "mean_makespan_ps", "max_makespan_ps"]
+    return limits.sort_values(["ticks", "max_makespan_ps"], ascending=False, kind="stable", ignore_index=True)
 
 
 def _what_if(view: TickView) -> pd.DataFrame:
-    """Return how long the tick would take at best if something were changed."""
+    """Return the shortest tick that each single change could give."""
     rows: list[dict[str, Any]] = []
 
     def at_best(change: str, tick_ps: float) -> None:
@@ -130,15 +131,17 @@ def _what_if(view: TickView) -> pd.DataFrame:
         here = view.core_layer == index
         level[here] = finish[here].mean()
         if index == layer:
-            one = finish.astype(np.float64).copy()
-            one[here] = finish[here].mean()
-            at_best(f"spread the work of layer {view.trace.layers[index]} evenly over its cores", max(one.max(), floor))
+            levelled = finish.astype(np.float64).copy()
+            levelled[here] = finish[here].mean()
+            at_best(
+                f"spread the work of layer {view.trace.layers[index]} evenly over its cores", max(levelled.max(), floor)
+            )
     if len(finish):
         at_best("spread the work of every layer evenly over its cores", max(level.max(), floor))
-        walk = view.trace.neurons * chip.neuron_time_ps
+        scan = view.trace.neurons * chip.neuron_time_ps
         synaptic = view.synaptic_events * chip.synaptic_event_time_ps
         at_best("synaptic events in half the time", max((finish - synaptic / 2).max(), floor))
-        at_best("neurons in half the time", max((finish - walk / 2).max(), floor))
+        at_best("neurons in half the time", max((finish - scan / 2).max(), floor))
         at_best("links and ports of no delay", finish.max())
     if not view.core_is_last and packets:
         at_best(
@@ -150,7 +153,7 @@ def _what_if(view: TickView) -> pd.DataFrame:
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:
-    """Draw when each core and link was done, the chain that ends the tick, and what would help."""
+    """Draw the ends of cores and links, the chain that ends the tick, and the changes that would shorten it."""
     from neurosyn.analysis.plotting import ACCENT, COLOURS, bar_labels, count_axis, legend, time_axis
 
     end = analysis.headline["makespan_ps"]
@@ -191,8 +194,8 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     bar_labels(lower, [])
     lower.set_yticks([])
     for index, row in enumerate(changes.itertuples()):
-        said = f"  {row.change.partition(' (of')[0]}: {100 * row.saved_share:.1f} %"
-        lower.text(max(100 * row.saved_share, 0), index, said, va="center", fontsize=7.5)
+        label = f"  {row.change.partition(' (of')[0]}: {100 * row.saved_share:.1f} %"
+        lower.text(max(100 * row.saved_share, 0), index, label, va="center", fontsize=7.5)
     lower.set_xlim(0, 100)
     lower.set_xlabel("% of the tick saved at best")
-    lower.set_title("What would help")
+    lower.set_title("Changes that would shorten it")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Evaluation", "class_accuracy", "confusion_matrix", "margins"]
 
@@ -28,8 +24,8 @@ class Evaluation:
         Names of the classes.
     scores : float array (frames, classes) or None
         Score of each class, e.g. the mean of its output spikes; the largest decides.
-    images : uint8 array (some, height, width, 1 or 3) or None
-        What was shown, for the first so many frames.
+    images : uint8 array (n, height, width, 1 or 3) or None
+        Images of the first n frames.
     """
 
     labels: NDArray[np.int32]
@@ -42,7 +38,9 @@ class Evaluation:
         frames, classes = len(self.labels), len(self.classes)
         for name, values in (("labels", self.labels), ("predictions", self.predictions)):
             if values.shape != (frames,):
-                raise DataError(f"evaluation: {name} have the shape {values.shape}, not ({frames},); give one a frame")
+                raise DataError(
+                    f"evaluation: {name} have the shape {values.shape}, not ({frames},); give one for each frame"
+                )
             if frames and (values.min() < 0 or values.max() >= classes):
                 raise DataError(
                     f"evaluation: {name} go from {values.min()} to {values.max()}; there are {classes} classes from 0"
@@ -60,13 +58,13 @@ class Evaluation:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """Which frames were classified rightly."""
+        """Whether each frame was classified correctly (frames,)."""
         right: NDArray[np.bool_] = self.labels == self.predictions
         return right
 
     @property
     def accuracy(self) -> float:
-        """Share of the frames that were; NaN without frames."""
+        """Share of the frames that were classified correctly; NaN without frames."""
         return float(self.correct.mean()) if len(self) else float("nan")
 
 
@@ -86,7 +84,7 @@ def class_accuracy(evaluation: Evaluation) -> NDArray[np.float64]:
 
 
 def margins(evaluation: Evaluation) -> NDArray[np.float64]:
-    """Return for each frame the score of its class minus the best other one; negative where another class won.
+    """Return for each frame the score of its class minus the best other one; negative where another class is best.
 
     Raises
     ------
@@ -97,7 +95,7 @@ def margins(evaluation: Evaluation) -> NDArray[np.float64]:
         raise DataError("evaluation: margins need the scores of at least two classes")
     scores = evaluation.scores.astype(np.float64)
     frames = np.arange(len(evaluation))
-    own = scores[frames, evaluation.labels]
+    of_label = scores[frames, evaluation.labels]
     scores[frames, evaluation.labels] = -np.inf
-    margin: NDArray[np.float64] = own - scores.max(axis=1)
+    margin: NDArray[np.float64] = of_label - scores.max(axis=1)
     return margin

@@ -1,4 +1,4 @@
-"""What went wrong on the chip: late packets, collisions, overruns, and faults that were injected on purpose."""
+"""Faults on the chip: late packets, collisions, overruns, and faults that were injected on purpose."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEANINGS = {
 
 
 def analyse(run: FinishedRun) -> Analysis:
-    """Return what went wrong: in the whole run, tick by tick, by target core, and what probes did on purpose.
+    """Return the faults of the whole run, by tick and by target core, and the probes' injected faults.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def analyse(run: FinishedRun) -> Analysis:
 
 
 def _late(run: FinishedRun) -> pd.DataFrame:
-    """Return the late ones of the recorded packets by their target."""
+    """Return the late packets among the recorded ones by their target."""
     packets = np.zeros(run.trace.n_cores + 1, np.int64)
     worst = np.zeros(run.trace.n_cores + 1, np.int64)
     starts = run.trace.ticks(["tick", "start_ps"]).set_index("tick")["start_ps"]
@@ -68,7 +68,7 @@ def _late(run: FinishedRun) -> pd.DataFrame:
         if not late.any():
             continue
         dest = batch.column("dest_core").to_numpy()[late]
-        # The host, −2, has the last place.
+        # The host, −2, is counted in the last element.
         place = np.where(dest < 0, run.trace.n_cores, dest)
         np.add.at(packets, place, 1)
         begins = starts.reindex(batch.column("delivery_tick").to_numpy()[late]).to_numpy(np.float64, na_value=np.nan)
@@ -94,14 +94,14 @@ def _probe(probe: dict[str, Any]) -> dict[str, Any]:
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:
-    """Draw the events tick by tick, or say that there were none."""
+    """Draw the events tick by tick, or a sentence where there were none."""
     from neurosyn.analysis.plotting import COLOURS, count_axis, legend
 
     ticks, axes = analysis.table("ticks"), figure.subplots()
     if ticks.empty:
         total = sum(analysis.headline[name] for name in _COUNTS)
-        said = "no late packets, collisions or overruns" if not total else "none in the ticks that were recorded"
-        axes.text(0.5, 0.5, said, ha="center", va="center", transform=axes.transAxes)
+        text = "no late packets, collisions or overruns" if not total else "none in the ticks that were recorded"
+        axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
         axes.set_axis_off()
         return
     for name, colour in zip(_COUNTS, COLOURS, strict=False):

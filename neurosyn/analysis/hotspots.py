@@ -1,4 +1,4 @@
-"""Where a few cores or links do most of the work: the hottest of each kind, and how uneven the layers are."""
+"""Hotspots: the cores and links that do most of the work, and the imbalance of the layers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _VALUES = ("value", "unit", "share", "times_mean")
 
 
 def analyse(run: FinishedRun) -> Analysis:
-    """Return the hottest cores and links, and for each layer its largest core beside the mean one.
+    """Return the hottest cores and links, and for each layer its largest core relative to the mean one.
 
-    ``share`` is the part of all cores' (links') sum; ``times_mean`` how many times the mean of its layer's cores (its
-    kind's links) it is.
+    ``share`` is the part of the sum of all cores (links), ``times_mean`` the multiple of the mean of its layer's cores
+    (its kind's links).
 
     Raises
     ------
@@ -43,8 +43,8 @@ def analyse(run: FinishedRun) -> Analysis:
     measures = ["spikes", "synaptic_events", "packets", "energy_pj"]
     if timed:
         measures.append("finish_ps")
-    found = [row for measure in measures for row in _hottest(cores, measure, "layer", "core")]
-    hottest = pd.DataFrame(found, columns=["measure", "rank", "core", "layer", *_VALUES])
+    rows = [row for measure in measures for row in _hottest(cores, measure, "layer", "core")]
+    hottest = pd.DataFrame(rows, columns=["measure", "rank", "core", "layer", *_VALUES])
     tables = {"cores": hottest, "layers": _imbalance(cores, measures)}
     headline: dict[str, Any] = {"cores": trace.n_cores, "ticks": trace.ticks_timed or trace.ticks_simulated}
     for measure in measures:
@@ -54,8 +54,8 @@ def analyse(run: FinishedRun) -> Analysis:
         )
     if trace.has("links"):
         links = trace.links()
-        found = [row for measure in _OF_LINKS for row in _hottest(links, measure, "kind", "name")]
-        tables["links"] = pd.DataFrame(found, columns=["measure", "rank", "name", "kind", *_VALUES])
+        rows = [row for measure in _OF_LINKS for row in _hottest(links, measure, "kind", "name")]
+        tables["links"] = pd.DataFrame(rows, columns=["measure", "rank", "name", "kind", *_VALUES])
     tables["board"] = cores[["core", "layer", "x", "y", *measures]]
     headline["mesh"] = dict(trace.mesh)
     notes = (f"Over the {headline['ticks']:,} {'timed' if timed else 'simulated'} ticks.",)
@@ -85,10 +85,10 @@ def _hottest(table: pd.DataFrame, measure: str, group: str, name: str) -> list[d
 
 def _imbalance(cores: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
     rows = []
-    for name, own in cores.groupby("layer", observed=True, sort=False):
-        row: dict[str, Any] = {"layer": name, "cores": len(own)}
+    for name, of_layer in cores.groupby("layer", observed=True, sort=False):
+        row: dict[str, Any] = {"layer": name, "cores": len(of_layer)}
         for measure in measures:
-            values = own[measure].astype(np.float64)
+            values = of_layer[measure].astype(np.float64)
             mean, unit = float(values.mean()), measure[-3:] if measure.endswith(("_ps", "_pj")) else ""
             row[f"{measure.removesuffix(unit)}_max{unit}"] = float(values.max())
             row[f"{measure.removesuffix(unit)}_max_to_mean"] = float(values.max()) / mean if mean else None
@@ -97,7 +97,7 @@ def _imbalance(cores: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:
-    """Draw the board four times: by spikes, synaptic events, energy, and when each core finished."""
+    """Draw the board four times: by spikes, synaptic events, energy, and longest time to the last neuron."""
     from neurosyn.analysis.plotting import ACCENT, board
 
     cores, ticks = analysis.table("board"), max(analysis.headline["ticks"], 1)
@@ -105,7 +105,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         ("spikes", "Spikes", "spikes in a tick", ticks, "viridis"),
         ("synaptic_events", "Synaptic events", "events in a tick", ticks, "viridis"),
         ("energy_pj", "Active energy", "nJ in a tick", ticks * 1e3, "inferno"),
-        ("finish_ps", "Longest walk over the neurons", "µs", 1e6, "cividis"),
+        ("finish_ps", "Longest scan of the neurons", "µs", 1e6, "cividis"),
     ]
     shown = [entry for entry in shown if entry[0] in cores]
     for axes, (measure, title, unit, scale, colours) in zip(

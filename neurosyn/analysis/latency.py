@@ -1,4 +1,4 @@
-"""How long packets take from their neuron to their target, and what makes them take so long."""
+"""Latency of packets from their neuron to their target, and its parts."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 __all__ = ["PARTS", "ROUTES", "PacketLatencies", "analyse", "draw", "latency_bins", "packet_latencies"]
 
 ROUTES = ("between cores", "from the host", "to the host")
-"""Kinds of way that a packet can take."""
+"""Kinds of route."""
 PARTS = ("core", "queue", "hops", "edge")
-"""Of which a packet's age at its arrival is made, from the start of the tick."""
+"""Parts of a packet's age at its arrival, counted from the start of the tick."""
 
 _COLUMNS = ("tick", "source_core", "dest_core", "send_ps", "arrival_ps", "hops", "crossings", "blocked_ps", "late")
 
 
 @dataclass(frozen=True, eq=False)
 class PacketLatencies:
-    """Latencies of the packets of one kind of way.
+    """Latencies of the packets of one kind of route.
 
     Attributes
     ----------
     route : str
         One of `ROUTES`.
     latency_ps : int64 array (packets,)
-        From being ready in the core (or with the host) to arrival, sorted.
+        Times from readiness in the core (or at the host) to arrival, sorted.
     blocked_ps : int
-        Time spent waiting, in sum.
+        Total time spent waiting.
     """
 
     route: str
@@ -51,20 +51,20 @@ class PacketLatencies:
         return len(self.latency_ps)
 
     def quantile(self, share: float) -> int:
-        """Return the latency in ps that this share of the packets does not exceed."""
+        """Return the quantile `share` of the latencies in ps."""
         if not len(self):
             return 0
         return int(self.latency_ps[max(0, int(np.ceil(share * len(self))) - 1)])
 
     @property
     def blocked_share(self) -> float:
-        """Share of all their travel that is waiting."""
+        """Share of waiting in the total latency."""
         total = int(self.latency_ps.sum())
         return self.blocked_ps / total if total else 0.0
 
 
 def packet_latencies(trace: Trace) -> list[PacketLatencies]:
-    """Return the latencies of a trace's packets, by kind of way; kinds without a packet are left out.
+    """Return the latencies of a trace's packets by kind of route; kinds without packets are left out.
 
     Raises
     ------
@@ -81,22 +81,22 @@ def packet_latencies(trace: Trace) -> list[PacketLatencies]:
             of_kind = route == kind
             latency[kind].append((arrival - send)[of_kind])
             blocked[kind] += int(waited[of_kind].sum())
-    found = []
+    latencies = []
     for name, parts, waiting in zip(ROUTES, latency, blocked, strict=True):
         values = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
         if len(values):
-            found.append(PacketLatencies(name, values, waiting))
-    return found
+            latencies.append(PacketLatencies(name, values, waiting))
+    return latencies
 
 
 def _routes(source: NDArray[np.int32], dest: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Return the kind of way of each packet, as an index into `ROUTES`."""
+    """Return the kind of route of each packet, as an index into `ROUTES`."""
     return np.where(source < 0, 1, np.where(dest == OUTPUT, 2, 0))
 
 
 @dataclass
 class _Ages:
-    """Gathers, over batches, how old packets are at their arrival, and what made them so."""
+    """Sums, over batches, of the packets' ages at arrival and their parts."""
 
     chip: ChipOptions
     start_ps: NDArray[np.int64]
@@ -129,7 +129,7 @@ class _Ages:
 
 
 def analyse(run: FinishedRun) -> Analysis:
-    """Return how long recorded packets took, by kind of way, and of which parts their age at arrival is made.
+    """Return the latencies of recorded packets by kind of route, and the parts of their age at arrival.
 
     From the start of the tick: ``core``, until the neuron was evaluated and its packet ready; ``queue``, waiting in its
     core and in FIFOs; ``hops``, through routers; ``edge``, over links between chips and the host's. The four add up to
@@ -148,13 +148,13 @@ def analyse(run: FinishedRun) -> Analysis:
     for batch in trace.batches("packets", _COLUMNS):
         ages.add(batch)
         recorded.update(np.unique(batch.column("tick").to_numpy()).tolist())
-    found, rows, parts = [], [], []
+    latencies, rows, parts = [], [], []
     for kind, name in enumerate(ROUTES):
         values = np.sort(np.concatenate(ages.latency[kind])) if ages.latency[kind] else np.zeros(0, np.int64)
         if not len(values):
             continue
         part = PacketLatencies(name, values, int(ages.parts[kind][1]))
-        found.append(part)
+        latencies.append(part)
         rows.append(_row(part, int(ages.late[kind])))
         mean = ages.parts[kind] / len(values)
         total = int(ages.parts[kind].sum())
@@ -175,13 +175,13 @@ def analyse(run: FinishedRun) -> Analysis:
             "mean_latency_ps": travel / packets if packets else None,
             "mean_wait_ps": waited / packets if packets else None,
             "waiting_share": waited / travel if travel else None,
-            "longest_ps": max((part.quantile(1) for part in found), default=None),
+            "longest_ps": max((part.quantile(1) for part in latencies), default=None),
             "late_packets": int(ages.late.sum()),
         },
         {
             "routes": pd.DataFrame(rows, columns=_ROUTE_COLUMNS),
             "parts": pd.DataFrame(parts, columns=["route", "part", "mean_ps", "share"]),
-            "histogram": _histogram(found),
+            "histogram": _histogram(latencies),
         },
         (
             f"Packets of {len(recorded):,} of {trace.ticks_timed:,} timed ticks were recorded.",
@@ -208,21 +208,21 @@ def _row(part: PacketLatencies, late: int) -> dict[str, object]:
     }
 
 
-def _histogram(found: list[PacketLatencies]) -> pd.DataFrame:
-    """Return the packets of each kind in steps of the latency, each at least as wide as the shortest latency."""
-    if not found:
+def _histogram(latencies: list[PacketLatencies]) -> pd.DataFrame:
+    """Return the packets of each kind by bins of the latency, each at least as wide as the shortest latency."""
+    if not latencies:
         return pd.DataFrame(columns=["from_ps", "to_ps", *ROUTES])
-    low = max(1, min(int(part.latency_ps[0]) for part in found))
-    high = max(int(part.latency_ps[-1]) for part in found)
+    low = max(1, min(int(part.latency_ps[0]) for part in latencies))
+    high = max(int(part.latency_ps[-1]) for part in latencies)
     edges = latency_bins(low, high)
-    counts = {part.route: np.histogram(part.latency_ps, edges)[0] for part in found}
+    counts = {part.route: np.histogram(part.latency_ps, edges)[0] for part in latencies}
     return pd.DataFrame({"from_ps": edges[:-1], "to_ps": edges[1:]} | counts)
 
 
 def latency_bins(low: int, high: int) -> NDArray[np.float64]:
-    """Return edges that widen with the latency, never narrower than the smallest one.
+    """Return edges of bins that widen with the latency and are never narrower than `low`.
 
-    Latencies of the shortest ways are small multiples of a router's: narrower bins would show gaps between them.
+    Latencies of the shortest routes are small multiples of a router's: narrower bins would show gaps between them.
     """
     ratio = max(high / low, 2.0) ** (1 / 60)
     edges = [0.75 * low]
@@ -232,7 +232,7 @@ def latency_bins(low: int, high: int) -> NDArray[np.float64]:
 
 
 def draw(analysis: Analysis, figure: Figure) -> None:
-    """Draw the distribution of latencies, and what the age of packets at their arrival is made of."""
+    """Draw the distribution of latencies, and the parts of the packets' age at arrival."""
     from neurosyn.analysis.plotting import COLOURS, bar_labels, legend, time_axis
 
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])

@@ -1,4 +1,4 @@
-"""The look of all plots: colours that people with colour-blindness can tell apart, and quiet axes."""
+"""Style of all plots: colours made for colour-blind readers, and axes with units."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PART_COLOURS = {
     "chip_to_chip": "#56b4e9",
     "io": "#cc79a7",
 }
-"""Parts of the energy."""
+"""Colours of the parts of the energy."""
 ACCENT = "#1f2933"
 PLOTS = (".png", ".svg", ".pdf")
 """Endings of the files that `save_figure` writes."""
@@ -81,18 +81,18 @@ def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size:
     Parameters
     ----------
     path
-        Its ending is one of `PLOTS`.
+        The file; its ending is one of `PLOTS`.
     draw
-        Draws into the figure.
+        Function that draws into the figure.
     title
-        Stands above it.
+        Title above the drawing.
     size
-        In inches.
+        Width and height in inches.
 
     Raises
     ------
     DataError
-        If the ending is another one.
+        If the ending is not one of them.
     """
     suffix = path.suffix.lower()
     if suffix not in PLOTS:
@@ -107,14 +107,14 @@ def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size:
 
 
 def new_figure(draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> Figure:
-    """Draw a figure and return it; notebooks show it. Parameters as of `save_figure`."""
+    """Return a drawn figure, which notebooks show; parameters as of `save_figure`."""
     with _own_style():
         return _draw(draw, title, size)
 
 
 @contextlib.contextmanager
 def _own_style() -> Iterator[None]:
-    """Whatever the user's own style is."""
+    """Apply the style of all plots in place of the user's."""
     import matplotlib as mpl
 
     with mpl.rc_context():
@@ -127,7 +127,7 @@ def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float])
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # Not by pyplot, which would keep the figure and choose a backend.
+    # Not through pyplot, which would keep the figure and choose a backend.
     class Plot(Figure):
         """A figure that notebooks show by themselves."""
 
@@ -145,7 +145,7 @@ def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float])
 
 
 def bar_labels(axes: Axes, names: Iterable[Any]) -> None:
-    """Name horizontal bars 0, 1, … from the top, and draw lines to read them by."""
+    """Name horizontal bars 0, 1, … from the top, and draw grid lines."""
     labels = [str(name) for name in names]
     shown = range(0, len(labels), 1 + len(labels) // _MOST_LABELS)
     axes.set_yticks(list(shown), [labels[i] if len(labels[i]) <= 40 else f"{labels[i][:39]}…" for i in shown])
@@ -155,28 +155,28 @@ def bar_labels(axes: Axes, names: Iterable[Any]) -> None:
 
 
 def time_axis(axis: Axis, digits: int = 2) -> None:
-    """Write picoseconds with the unit that suits them."""
+    """Label an axis of picoseconds in the unit that suits its range."""
     axis.set_major_formatter(lambda value, _: time(value, digits) if value else "0")
 
 
 def energy_axis(axis: Axis) -> None:
-    """Write picojoules with the unit that suits them."""
+    """Label an axis of picojoules in the unit that suits its range."""
     axis.set_major_formatter(lambda value, _: energy(value, 2) if value else "0")
 
 
 def count_axis(axis: Axis) -> None:
-    """Write whole numbers in groups of three digits."""
+    """Label an axis of whole numbers in groups of three digits."""
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:,.2g}")
 
 
 def legend(axes: Axes, **how: Any) -> None:
-    """Say what the colours mean, if there are any; `how` goes to matplotlib."""
+    """Draw the legend, if there are labels; `how` goes to matplotlib."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(**how)
 
 
 def log_axis(axes: Axes, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic, around some values, with labels at 1, 2 and 5 times the powers of ten."""
+    """Make an axis logarithmic around values, with labels at 1, 2 and 5 times the powers of ten."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     getattr(axes, f"set_{which}scale")("log")
@@ -187,19 +187,19 @@ def log_axis(axes: Axes, which: str, values: NDArray[Any]) -> None:
 
 
 def part_in_use(x: ArrayLike, y: ArrayLike, mesh: dict[str, int]) -> tuple[int, int, int, int]:
-    """Return the part of the board that a map shows: all of it, unless what is at x and y takes a small part of it.
+    """Return the part of the board that a map shows: all of it, unless the positions in use take a small part.
 
     Parameters
     ----------
     x, y : int arrays (n,)
-        What is in use.
+        Positions in use.
     mesh
         `neurosyn.trace.reader.Trace.mesh`.
 
     Returns
     -------
     west, south, width, height
-        First column and row, and how many.
+        First column and row, and numbers of columns and rows.
     """
     width, height = mesh["columns"] * mesh["side"], mesh["rows"] * mesh["side"]
     x, y = np.asarray(x, np.int64), np.asarray(y, np.int64)
@@ -213,14 +213,14 @@ def part_in_use(x: ArrayLike, y: ArrayLike, mesh: dict[str, int]) -> tuple[int, 
 
 
 def board(axes: Axes, x: ArrayLike, y: ArrayLike, values: NDArray[Any], mesh: dict[str, int], **how: Any) -> AxesImage:
-    """Draw a value at each position of the board, or of the part in use; positions without one stay pale.
+    """Draw a value at each position of the board, or of the part in use; positions without a value stay pale.
 
     Parameters
     ----------
     axes
     x, y : int arrays (n,)
     values : float array (n,)
-        The largest wins where several are at one place.
+        Values; where several have the same position, the largest is drawn.
     mesh
         `neurosyn.trace.reader.Trace.mesh`.
     **how

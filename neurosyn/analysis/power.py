@@ -1,4 +1,4 @@
-"""Where the energy goes: by layer, part, core, link, tick and frame. Every table adds up to its total, exactly.
+"""Energy by layer, part, core, link, tick and frame. Every table adds up exactly to its total.
 
 Energies of events are multiples of 2⁻¹⁰ pJ (`neurosyn.chip.energy`), so sums are exact in any order.
 """
@@ -28,8 +28,8 @@ _PARTS = ("leakage", *ENERGY_PARTS)
 def analyse(run: FinishedRun) -> Analysis:
     """Return energy and power by layer and part, and as far as recorded by core, link, tick and frame.
 
-    ``layers`` and ``parts`` are those of the whole run, that is of all its frames; the other tables of the ticks that
-    the trace has: all it simulated for ``cores`` and ``ticks``, the timed ones for ``links``.
+    ``layers`` and ``parts`` are of the whole run, that is of all its frames. The other tables are of the trace's ticks:
+    ``cores`` and ``ticks`` of all that were simulated, ``links`` of the timed ones.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def analyse(run: FinishedRun) -> Analysis:
 
 
 def _layers(run: FinishedRun) -> tuple[pd.DataFrame, int]:
-    """Return the energy of each layer and of the host, part by part, and the ticks that it was spent in."""
+    """Return the energy of each layer and of the host by part, and the number of ticks."""
     summary = run.summary
     if summary.get("layers") and "host_energy_pj" in summary:
         rows = [
@@ -108,11 +108,11 @@ def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
     cores = trace.cores(["core", "layer", "x", "y", *(f"{part}_pj" for part in ENERGY_PARTS)])
     cores["leakage_pj"] = leaked * trace.ticks_simulated
     cores["energy_pj"] = cores[[f"{part}_pj" for part in _PARTS]].sum(axis=1)
-    found = {"cores": cores}
+    tables = {"cores": cores}
     notes.append(f"Cores and ticks are of the {trace.ticks_simulated:,} ticks that were played one by one.")
     if trace.has("links"):
         links = trace.links(["link", "name", "kind", "packets", "energy_pj"])
-        found["links"] = links.sort_values("energy_pj", ascending=False, kind="stable", ignore_index=True)
+        tables["links"] = links.sort_values("energy_pj", ascending=False, kind="stable", ignore_index=True)
         notes.append(f"Links are of the {trace.ticks_timed:,} timed ticks.")
     if trace.has("ticks"):
         ticks = trace.ticks(["tick", "start_ps", "energy_pj"]).rename(columns={"energy_pj": "active_pj"})
@@ -120,17 +120,17 @@ def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
         ticks["energy_pj"] = ticks["active_pj"] + ticks["leakage_pj"]
         ticks["power_mw"] = ticks["energy_pj"] * 1e3 / run.tick_ps
         ticks["timed"] = ticks.pop("start_ps").notna()
-        found["ticks"] = ticks
+        tables["ticks"] = ticks
         frames = _frames(run, trace, leaked * trace.n_cores)
         if frames is not None:
-            found["frames"] = frames
-    return found
+            tables["frames"] = frames
+    return tables
 
 
 def _frames(run: FinishedRun, trace: Trace, leakage_pj: float) -> pd.DataFrame | None:
-    """Return the energy of each frame whose whole way through the pipeline was recorded, core by core.
+    """Return the energy of each frame whose whole passage through the pipeline was recorded, core by core.
 
-    A frame is in stage k of the pipeline k ticks after it entered; what the host sends belongs to the tick of entry.
+    A frame is in stage k of the pipeline k ticks after its entry; the host's packets belong to the tick of entry.
     """
     from neurosyn.chip.stateless import pipeline
     from neurosyn.formats.program_file import load_program
@@ -175,10 +175,10 @@ def _frames(run: FinishedRun, trace: Trace, leakage_pj: float) -> pd.DataFrame |
 
 
 def _add(sums: dict[int, float], counts: dict[int, int], keys: Any, values: Any) -> None:
-    some, place = np.unique(keys, return_inverse=True)
+    distinct, index = np.unique(keys, return_inverse=True)
     # bincount adds in order; energies are multiples of a power of two, so that the order does not matter.
     for key, value, count in zip(
-        some.tolist(), np.bincount(place, values).tolist(), np.bincount(place).tolist(), strict=True
+        distinct.tolist(), np.bincount(index, values).tolist(), np.bincount(index).tolist(), strict=True
     ):
         sums[key] = sums.get(key, 0.0) + value
         counts[key] = counts.get(key, 0) + count

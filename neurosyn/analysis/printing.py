@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["print_analysis"]
 
 _SHORT = 30
-"""Rows of tables that are shown beside the main one."""
+"""Largest number of rows of a table that is shown beside the main one."""
 
 
 def print_analysis(
@@ -27,7 +27,7 @@ def print_analysis(
     table: str | None = None,
     rows: int = 20,
 ) -> None:
-    """Print an analysis on stdout: for people, as one JSON document, or one table as CSV."""
+    """Print an analysis on stdout: as text, as one JSON document, or one table as CSV."""
     if as_csv:
         sys.stdout.write(analysis.table(table).to_csv(index=False))
         return
@@ -40,7 +40,7 @@ def print_analysis(
         return
     from rich.console import Console
 
-    # Elsewhere than on a terminal nothing is folded to fit.
+    # Lines are folded to fit on a terminal only.
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     console.print(f"{analysis.name}: {analysis.title}", style="bold")
     for key, value in analysis.headline.items():
@@ -55,7 +55,7 @@ def print_analysis(
 
 
 def _print_tables(console: Any, analysis: Analysis, only: str | None, rows: int) -> None:
-    """Print one table, or the first one and those that are short; name the others."""
+    """Print one table, or the first one and the short ones with the names of the others."""
     if only is not None:
         console.print(_table(only, analysis.table(only), rows))
         return
@@ -70,7 +70,7 @@ def _print_tables(console: Any, analysis: Analysis, only: str | None, rows: int)
 
 
 def _beside(frame: pd.DataFrame) -> Any:
-    """Lay out a row of a frame as a column of its own."""
+    """Return a row of a data frame as a column."""
     from rich import box
     from rich.table import Table
 
@@ -108,7 +108,7 @@ def _label(key: str) -> str:
 
 
 def _cell(key: str, value: Any) -> str:
-    """Write a value with the unit that its name carries."""
+    """Return a value as text with the unit that its name carries."""
     import pandas as pd
 
     if value is None or value is pd.NA or value != value:

@@ -1,4 +1,4 @@
-"""What an analysis returns: headline numbers, tables, and what to know about them."""
+"""Result of an analysis: headline numbers, tables and notes."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ __all__ = ["Analysis"]
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The answer to one question about a run.
+    """The result of an analysis.
 
     Units are in the names of numbers and columns: ``_ps``, ``_pj``, ``_mw``, ``_hz``; a ``_share`` is between 0 and 1.
 
     Attributes
     ----------
     name : str
-        Of the analysis, e.g. ``latency``.
+        Name of the analysis, e.g. ``latency``.
     run : str
         The folder of the run.
     title : str
-        What was simulated.
+        Title of the run.
     headline : dict
-        The numbers to see first.
+        The most important numbers.
     tables : dict of data frames
-        By name; the first is the main one.
+        Tables by name; the first is the main one.
     notes : tuple of str
-        What a reader must know, a sentence each.
+        Conditions on which the numbers rest, a sentence each.
     draw : function
-        Draws an analysis of this kind into a figure.
+        Function that draws an analysis of this kind into a figure.
     size : (float, float)
         Width and height of the drawing, in inches.
     """
@@ -74,24 +74,24 @@ class Analysis:
         return self.tables[name]
 
     def plot(self) -> Figure:
-        """Draw it; notebooks show the figure."""
+        """Return the drawn figure, which notebooks show."""
         from neurosyn.analysis.plotting import new_figure
 
         return new_figure(partial(self.draw, self), title=self.heading, size=self.size)
 
     def save_plot(self, path: Path) -> None:
-        """Draw it to a .png, .svg or .pdf file."""
+        """Draw the analysis to a .png, .svg or .pdf file."""
         from neurosyn.analysis.plotting import save_figure
 
         save_figure(path, partial(self.draw, self), title=self.heading, size=self.size)
 
     @property
     def heading(self) -> str:
-        """The line above the drawing."""
+        """Title of the drawing."""
         return f"{self.name}: {self.title}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; tables are lists of records, numbers that are missing null."""
+        """Return plain JSON values; tables are lists of records, missing numbers are null."""
         return {
             "analysis": self.name,
             "run": self.run,

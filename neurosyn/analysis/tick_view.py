@@ -1,4 +1,4 @@
-"""One timed tick of a trace, with the last things that each core and link had a part in."""
+"""Timed tick of a trace: the ends of its cores and links, and the chain of causes that ends it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neurosyn.trace.reader import Trace
 __all__ = ["TickView"]
 
 Step = tuple[str, str, int, int, int]
-"""What happens, where, from, to, and how long, in ps from the start of the tick."""
+"""A step of a chain: description, place, start, end and duration, in ps from the start of the tick."""
 
 
 class TickView:
@@ -27,9 +27,9 @@ class TickView:
     Parameters
     ----------
     trace
-        With a table of ticks.
+        The trace, with a table of ticks.
     tick
-        Its number.
+        Number of the tick.
 
     Attributes
     ----------
@@ -38,7 +38,8 @@ class TickView:
         Whether its cores and its packets were recorded.
     core_layer : int array (C,)
     finish_ps, synaptic_events : int64 arrays (C,)
-        Of each core; where the cores of the tick were not recorded, the longest of all timed ticks, and what follows.
+        End and synaptic events of each core; where the cores of the tick were not recorded, the longest of all timed
+        ticks, and the events that follow from it.
 
     Raises
     ------
@@ -63,12 +64,12 @@ class TickView:
         self.core_layer: NDArray[Any] = cores["layer"].cat.codes.to_numpy()
         self._layer_names = cores["layer"].astype(str).to_numpy()
         self._xy = cores[["x", "y"]].to_numpy().tolist()
-        own = trace.core_ticks(ticks=tick) if trace.has("core_ticks") else None
-        self.has_cores = own is not None and len(own) == trace.n_cores
+        core_ticks = trace.core_ticks(ticks=tick) if trace.has("core_ticks") else None
+        self.has_cores = core_ticks is not None and len(core_ticks) == trace.n_cores
         chip = trace.chip
-        if own is not None and self.has_cores:
-            self.finish_ps = own["finish_ps"].to_numpy(np.int64)
-            self.synaptic_events = own["synaptic_events"].to_numpy(np.int64)
+        if core_ticks is not None and self.has_cores:
+            self.finish_ps = core_ticks["finish_ps"].to_numpy(np.int64)
+            self.synaptic_events = core_ticks["synaptic_events"].to_numpy(np.int64)
         else:
             self.finish_ps = cores["finish_ps"].fillna(0).to_numpy(np.int64)
             work = np.maximum(self.finish_ps - trace.neurons * chip.neuron_time_ps, 0)
@@ -78,12 +79,12 @@ class TickView:
 
     @property
     def core_is_last(self) -> bool:
-        """Whether a core finished last, not a packet."""
+        """Whether the tick ends with a core, not with a packet."""
         return self.last_arrival_ps is None or self._last_core_ps >= self.last_arrival_ps
 
     @cached_property
     def limited_by(self) -> str:
-        """What people call that which was last."""
+        """Name of the core, link or packet that ends the tick."""
         if self.core_is_last:
             return self._core_name(self._last_core)
         if not self.has_packets:
@@ -92,7 +93,7 @@ class TickView:
 
     @cached_property
     def ends_ps(self) -> NDArray[np.int64]:
-        """When the last thing that depends on each core had happened (C,), from the start of the tick."""
+        """Time of the last event that depends on each core (C,), from the start of the tick."""
         ends = self.finish_ps.copy()
         if self.has_packets:
             source = self.packets["source_core"].to_numpy()
@@ -102,14 +103,14 @@ class TickView:
 
     @cached_property
     def host_end_ps(self) -> int:
-        """When the last packet of the host had arrived, from the start of the tick."""
+        """Time of the host's last arrival, from the start of the tick."""
         if not self.has_packets:
             return 0
         of_host = self.packets["arrival_ps"][self.packets["source_core"] < 0]
         return int(of_host.max()) - self.start_ps if len(of_host) else 0
 
     def elements(self) -> pd.DataFrame:
-        """Return every core, and every link that carried packets, with end and slack; the last ones first."""
+        """Return every core, and every link that carried packets, with end and slack; the latest first."""
         chip = self.trace.chip
         synaptic = self.synaptic_events * chip.synaptic_event_time_ps
         neurons = np.full(len(self.finish_ps), self.trace.neurons * chip.neuron_time_ps, np.int64)
@@ -135,9 +136,9 @@ class TickView:
 
     @property
     def busiest_link_ps(self) -> int:
-        """The longest time that a link needs for its packets of the tick, which cannot be shorter.
+        """The longest time that a link needs for its packets of the tick: a lower bound of the tick.
 
-        Where the packets of the tick were not recorded, those that the links carry in the mean stand for them.
+        Where the packets of the tick were not recorded, the links' mean loads replace them.
         """
         if not self.has_packets and self.trace.has("links"):
             links = self.trace.links(["link", "packets"])
@@ -148,19 +149,19 @@ class TickView:
 
     @property
     def busiest_link(self) -> str:
-        """What people call that link."""
+        """Name of that link."""
         return str(self._links["name"].iloc[int(self._links["least_ps"].argmax())]) if len(self._links) else "–"
 
     def path(self) -> list[Step]:
         """Return the chain of causes that ends the tick, in order of time."""
         if self.core_is_last:
-            return self._walk(self._last_core)
+            return self._scan(self._last_core)
         if not self.has_packets:
             assert self.last_arrival_ps is not None
             return [("packets (not recorded)", "", 0, self.last_arrival_ps, self.last_arrival_ps)]
-        return [step for step in self._way_of_last() if step[4] > 0]
+        return [step for step in self._steps_of_last() if step[4] > 0]
 
-    def _walk(self, core: int) -> list[Step]:
+    def _scan(self, core: int) -> list[Step]:
         chip, finish = self.trace.chip, self._last_core_ps
         known = self.has_cores
         neurons = self.trace.neurons * chip.neuron_time_ps
@@ -178,39 +179,39 @@ class TickView:
                 time += length
         return steps
 
-    def _way_of_last(self) -> list[Step]:
-        """Return the walk, the travel and the waits of the packet that arrived last."""
+    def _steps_of_last(self) -> list[Step]:
+        """Return the scan, the travel and the waits of the packet that arrived last."""
         last, fabric = self._last, self._fabric
         source, sent, arrived = int(last["source_core"]), int(last["send_ps"]) - self.start_ps, self.last_arrival_ps
         assert arrived is not None
         steps: list[Step] = []
         if source >= 0:
-            walked = f"walk to neuron {int(last['source_neuron'])}"
-            steps.append((walked, self._core_name(source), 0, sent, sent))
+            scanned = f"scan to neuron {int(last['source_neuron'])}"
+            steps.append((scanned, self._core_name(source), 0, sent, sent))
         blocked, longest = int(last["blocked_ps"]), int(last["longest_wait_ps"])
         target = "the host" if last["dest_core"] == OUTPUT else self._core_name(int(last["dest_core"]))
         time = sent
         if longest:
-            # Where it waited at several places, the travel before the longest wait includes the others.
+            # If it waited at several servers, the travel before the longest wait includes the other waits.
             after = self._travel_from(self._waited_at)
             before = max(0, arrived - after - longest - sent)
-            steps.append(("way to the queue", fabric.name(self._waited_at), time, time + before, before))
+            steps.append(("route to the queue", fabric.name(self._waited_at), time, time + before, before))
             time += before
             behind = self._queue(time, time + longest) if blocked == longest else ""
             steps.append((f"queue{behind}", fabric.name(self._waited_at), time, time + longest, longest))
             time += longest
-        steps.append(("way on", target, time, arrived, arrived - time))
+        steps.append(("route onward", target, time, arrived, arrived - time))
         return steps
 
     def _queue(self, from_ps: int, to_ps: int) -> str:
-        """Say how many packets a server sent while the last one waited there."""
+        """Return as text how many packets a server sent while the last packet waited there."""
         cycle = self._fabric.cycle_ps(self._waited_at)
         return f" behind {round((to_ps - from_ps) / cycle):,} packets"
 
     def _travel_from(self, server: int) -> int:
-        """Return the time that the last packet travels from leaving a server to its arrival, without waits."""
-        way = self._way(int(self._last["source_core"]), int(self._last["dest_core"]))
-        return sum(self._fabric.latency_ps(one) for one in way[way.index(server) :])
+        """Return the unloaded travel time of the last packet from its departure at a server to its arrival."""
+        route = self._route(int(self._last["source_core"]), int(self._last["dest_core"]))
+        return sum(self._fabric.latency_ps(later) for later in route[route.index(server) :])
 
     @cached_property
     def _last(self) -> Any:
@@ -228,13 +229,13 @@ class TickView:
     def _fabric(self) -> Fabric:
         return Fabric(Mesh(**self.trace.mesh), self.trace.chip)
 
-    def _way(self, source: int, dest: int) -> list[int]:
+    def _route(self, source: int, dest: int) -> list[int]:
         ends = [None if core < 0 else (self._xy[core][0], self._xy[core][1]) for core in (source, dest)]
         return [self._fabric.server_of(buffer) for buffer in self._fabric.path(*ends)]
 
     @cached_property
     def _links(self) -> pd.DataFrame:
-        """Links with the packets of this tick, and when the last of them had arrived."""
+        """Links with their packets of this tick and the time of the last one's arrival."""
         columns = ["kind", "id", "name", "last_ps", "packets", "busy_ps", "least_ps"]
         if not self.has_packets:
             return pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[3:], np.int64))
@@ -242,7 +243,7 @@ class TickView:
         count = np.zeros(self._fabric.servers, np.int64)
         last = np.zeros(self._fabric.servers, np.int64)
         for (source, dest), arrival, packets in zip(pairs.index, pairs["max"], pairs["size"], strict=True):
-            for server in self._way(int(source), int(dest)):
+            for server in self._route(int(source), int(dest)):
                 count[server] += packets
                 last[server] = max(last[server], arrival)
         used = np.flatnonzero(count).tolist()

@@ -1,4 +1,4 @@
-"""What the links carry: loads, and the queues at their merges."""
+"""Traffic of the links: their loads, and the queues at their merges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN = 15
 
 
 def analyse(run: FinishedRun) -> Analysis:
-    """Return the load of each link over the timed ticks, and who had to wait where.
+    """Return the load of each link over the timed ticks, and the packets that waited for it.
 
     A packet that waited counts at the link where it waited longest. Links are in order of their longest wait, then of
     their load.
@@ -77,22 +77,22 @@ def _by_kind(links: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {
             "kind": kind,
-            "links": len(own),
-            "packets": int(own["packets"].sum()),
-            "busy_share_mean": float(own["busy_share"].mean()),
-            "busy_share_max": float(own["busy_share"].max()),
-            "held_packets": int(own["held_packets"].sum()),
-            "longest_wait_ps": int(own["longest_wait_ps"].max()),
-            "energy_pj": float(own["energy_pj"].sum()),
+            "links": len(of_kind),
+            "packets": int(of_kind["packets"].sum()),
+            "busy_share_mean": float(of_kind["busy_share"].mean()),
+            "busy_share_max": float(of_kind["busy_share"].max()),
+            "held_packets": int(of_kind["held_packets"].sum()),
+            "longest_wait_ps": int(of_kind["longest_wait_ps"].max()),
+            "energy_pj": float(of_kind["energy_pj"].sum()),
         }
-        for kind, own in links.groupby("kind", observed=True)
+        for kind, of_kind in links.groupby("kind", observed=True)
     ]
     columns = ["kind", "links", "packets", "busy_share_mean", "busy_share_max", "held_packets", "longest_wait_ps"]
     return pd.DataFrame(rows, columns=[*columns, "energy_pj"])
 
 
 def _hops(run: FinishedRun) -> pd.DataFrame:
-    """Return how many of the recorded packets took how many links, and how long they waited."""
+    """Return the recorded packets and their waits by number of links."""
     packets, waited = np.zeros(0, np.int64), np.zeros(0, np.int64)
     for batch in run.trace.batches("packets", ["hops", "blocked_ps"]):
         hops, blocked = (batch.column(name).to_numpy() for name in ("hops", "blocked_ps"))

@@ -1,1 +1,1 @@
-"""What ``import neurosyn as ns`` offers: the command line's stages and analyses as functions, and a chip to step."""
+"""Python interface, ``import neurosyn as ns``: the stages and analyses as functions, a chip to step, a classifier."""

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, va
 
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
-from neurosyn.model.inference import class_scores, infer, transduce
+from neurosyn.model.inference import class_scores, infer, input_spikes
 from neurosyn.model.model import Model
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import Network, build_network
@@ -52,12 +52,9 @@ STEPS = 300
 LOGIT_SCALE = 20.0
 """Factor of the class scores in the softmax, where the trainer has no option of its own for it."""
 
-FRAMES = 1024
-"""Samples encoded together; bounds the memory."""
-
 
 def _can_start(classifier: SpikingClassifier) -> bool:
-    """Whether the trainer can go on from a model."""
+    """Return True if the trainer can start from a model's weights."""
     kind, _ = classifier._table("trainer")
     return bool(registry.get("trainers", kind).warm_starts)  # type: ignore[attr-defined]
 
@@ -81,10 +78,10 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     validation_fraction : float, default=0.0
         Share of the training samples held out to watch progress on, see `history_`.
     warm_start : bool, default=False
-        Whether `fit` begins with the weights of the last `fit`.
+        When set to True, `fit` starts from the weights of the previous call; otherwise from random weights.
     checkpoints : str, path or None, default=None
-        Folder for the trainer's checkpoints. A `fit` that was interrupted and is called again with the same data and
-        an integer `random_state` goes on there and ends with the same model as one that was not.
+        Folder for the trainer's checkpoints. An interrupted `fit` that is called again with the same data and an
+        integer `random_state` resumes there and gives the model of an uninterrupted one.
     random_state : int, RandomState instance or None, default=None
         Decides first weights, order of samples, and the network's permutations.
 
@@ -99,23 +96,23 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     model_ : Model
         The trained network; `neurosyn.model.model_file.save_model` writes it to a file that scenarios take.
     image_shape_ : MapShape
-        Shape of what enters the encoder: (1, 1, features) for feature vectors.
+        Shape of the encoder's input: (1, 1, features) for feature vectors.
     input_low_, input_high_ : float arrays (features,), or numbers for images
-        What becomes level 0 and level 255. Images of type uint8 stay as they are.
+        Values that become level 0 and level 255. Images of type uint8 stay as they are.
     history_ : list of dict
         One entry an epoch, as the trainer reports them: the learning curve.
     n_trainings_ : int
-        How many calls of `fit` and `partial_fit` have gone into the model.
+        Number of calls of `fit` and `partial_fit` that trained the model.
 
     Notes
     -----
-    *Begun again, continued, added to.* `fit` starts from random weights. With ``warm_start=True`` a second `fit` keeps
+    *Restarting and continuing.* `fit` starts from random weights. With ``warm_start=True`` a second `fit` keeps
     the ranges of the input and the weights of the first, hidden ones included, and is a new training in all else: the
-    schedule of the learning rate and the optimiser's memory start anew, so that two `fit` are not one of twice the
-    epochs. `partial_fit` is the same with one epoch over the given samples alone (unless the trainer's ``epochs`` says
-    otherwise); the ranges are those of its first call, and the normalisation is measured on the samples of the last:
-    let each batch have samples of all classes. Interrupting and resuming one training is another matter: with
-    `checkpoints` the result is identical. Equal data, parameters and integer `random_state` always give equal models,
+    schedule of the learning rate and the optimiser's state are reset, so that two `fit` are not one of twice the
+    epochs. `partial_fit` is the same with one epoch over the given samples alone (unless the trainer's
+    ``epochs`` is given); the ranges are those of its first call, and the normalisation is measured on the samples of
+    the last: let each batch have samples of all classes. To interrupt and resume one training, give `checkpoints`: the
+    result is identical. Equal data, parameters and integer `random_state` always give equal models,
     also through a sequence of `partial_fit`; `n_trainings_` enters the seed.
 
     Single options can be set and searched as ``trainer__rate``, ``topology__inputs`` and so on.
@@ -234,14 +231,14 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @available_if(_can_start)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Go on training with more samples, in one epoch over them alone; see the notes of the class.
+        """Continue training with more samples, in one epoch over them alone; see the notes of the class.
 
         Parameters
         ----------
         X, y
             As for `fit`.
         classes : array (n_classes,), optional
-            All classes that will ever come; needed in the first call.
+            All classes of all calls; needed in the first.
 
         Returns
         -------
@@ -296,7 +293,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _learn(
         self, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any], *, first: bool, epochs: int | None = None
     ) -> Self:
-        """Train on validated samples, from the start or from the model that there is."""
+        """Train on validated samples, from random weights or from those of the model."""
         if len(classes) < 2:
             raise ValueError(f"the data contains only one class: {classes[0]}; give samples of at least 2 classes")
         if len(X) < 2:
@@ -380,7 +377,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return levels.reshape(-1, *self.image_shape_)
 
     def input_spikes(self, X: ArrayLike) -> NDArray[np.uint8]:
-        """Return what enters the chip: uint8 (n_samples · ticks per frame, inputs), the frames of `to_program`."""
+        """Return the input spikes of the chip: uint8 (n_samples · ticks per frame, inputs), for `to_program`."""
         check_is_fitted(self)
         if getattr(X, "ndim", 2) > 2:
             X = check_array(X, allow_nd=True, estimator=self)
@@ -390,15 +387,13 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_shape(self._shape_of(X))
         levels = self._levels(X)
         encoder, _ = self._make_encoder()
-        parts = (levels[start : start + FRAMES] for start in range(0, len(levels), FRAMES))
-        spikes: NDArray[np.uint8] = np.concatenate([transduce(self.model_, encoder.encode(part)) for part in parts])
-        return spikes
+        return input_spikes(self.model_, encoder, levels)
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
         return class_scores(self.model_.network, infer(self.model_, self.input_spikes(X)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the class with the highest mean of output spikes, the first of equals; what the chip says, too."""
+        """Return the class with the highest mean of output spikes, the first of equals, as the chip does."""
         check_is_fitted(self)
         return np.asarray(self.classes_[self._scores(X).argmax(axis=1)])
 
@@ -417,7 +412,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         options : CompileOptions, optional
-            How layers are cut into cores.
+            Rules by which layers are cut into cores.
 
         Returns
         -------
@@ -431,7 +426,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _ranges(X: NDArray[Any]) -> tuple[Any, Any]:
-    """Return what becomes level 0 and 255: of each feature, or of all pixels of images."""
+    """Return the values that become level 0 and 255: of each feature, or of all pixels of images."""
     if X.dtype == np.uint8 and X.ndim > 2:
         return 0.0, 255.0
     axis = 0 if X.ndim == 2 else None

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from neurosyn.api.changes import Changes, overrides
+from neurosyn.scenario.changes import Changes, changes_by_key
 
 if TYPE_CHECKING:
     from neurosyn.api.run import Run
     from neurosyn.chip.program import Program
     from neurosyn.model.model import Model
-    from neurosyn.run.stages import Stages
+    from neurosyn.run.stages import Goal, Stages
 
 __all__ = ["Compiled", "Trained", "compile", "load_program", "simulate", "train"]
 
 
 class Trained(NamedTuple):
-    """What `train` returns.
+    """Result of `train`.
 
     Attributes
     ----------
     model : Model
     summary : dict
-        What ``neurosyn train --json`` prints: the model's file, its accuracy on the test frames, how it was trained.
+        The document of ``neurosyn train --json``: the model's file, its accuracy on the test frames, its training.
     """
 
     model: Model
@@ -31,13 +32,13 @@ class Trained(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """What `compile` returns.
+    """Result of `compile`.
 
     Attributes
     ----------
     program : Program
     summary : dict
-        What ``neurosyn compile --json`` prints: the program's file, the network, and the use of the cores.
+        The document of ``neurosyn compile --json``: the program's file, the network, and the use of the cores.
     """
 
     program: Program
@@ -45,7 +46,7 @@ class Compiled(NamedTuple):
 
 
 def simulate(
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002  (as on the command line)
@@ -54,14 +55,14 @@ def simulate(
     jobs: int | None = None,
     progress: bool = False,
 ) -> Run:
-    """Do everything: data, train, compile, place, simulate, trace, report; the same as ``neurosyn simulate``.
+    """Run every stage: data, train, compile, place, simulate, trace, report; the same as ``neurosyn simulate``.
 
     Stages whose inputs have not changed since the last run in the same folder are not repeated.
 
     Parameters
     ----------
     scenario
-        The scenario file.
+        The scenario file, or the scenario's tables: ``{"data": {"kind": "svhn"}, "network": {"kind": "eedn_tiny"}}``.
     profile
         A profile of the scenario, e.g. ``smoke``.
     set
@@ -71,10 +72,9 @@ def simulate(
     force
         Repeat stages that are up to date.
     jobs
-        How many ticks may be played in time at once; by default as many as there are processors. It changes nothing
-        else.
+        Number of ticks timed in parallel; by default one per processor. Results do not depend on it.
     progress
-        Say on stderr how far it is.
+        Show progress on stderr.
 
     Returns
     -------
@@ -94,16 +94,15 @@ def simulate(
     >>> run.accuracy, run.summary["frames_per_second"]  # doctest: +SKIP
     """
     from neurosyn.api.run import Run
-    from neurosyn.support.progress import StageProgress
 
-    stages = _stages(scenario, profile, set, out, force=force)
-    with StageProgress(stages.STAGES, quiet=not progress) as said:
-        stages.simulate(said, jobs)
+    stages = _open("simulate", scenario, profile, set, out, force=force)
+    with stages.progress(quiet=not progress) as display:
+        stages.simulate(display, jobs)
     return Run(stages.folder.path)
 
 
 def train(
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002
@@ -111,9 +110,9 @@ def train(
     packed: Path | str | None = None,
     progress: bool = False,
 ) -> Trained:
-    """Train the scenario's network, also where the scenario names a trained one; the same as ``neurosyn train``.
+    """Train the scenario's network, even if the scenario names a trained one; the same as ``neurosyn train``.
 
-    A training that was stopped goes on from its last checkpoint.
+    An interrupted training is resumed from its last checkpoint.
 
     Parameters
     ----------
@@ -133,16 +132,15 @@ def train(
         As `simulate`.
     """
     from neurosyn.model.model_file import load_model
-    from neurosyn.support.progress import StageProgress
 
-    stages = _stages(scenario, profile, [*overrides(set), 'train.model=""'], out)
-    with StageProgress(2, quiet=not progress) as said:
-        summary = stages.train(said, None if packed is None else Path(packed))
+    stages = _open("train", scenario, profile, set, out)
+    with stages.progress(quiet=not progress) as display:
+        summary = stages.train(display, None if packed is None else Path(packed))
     return Trained(load_model(stages.folder.model), summary)
 
 
 def compile(  # noqa: A001  (as on the command line)
-    scenario: Path | str,
+    scenario: Path | str | Mapping[str, Any],
     *,
     profile: str | None = None,
     set: Changes = (),  # noqa: A002
@@ -168,18 +166,16 @@ def compile(  # noqa: A001  (as on the command line)
     ScenarioError, NeurosynError
         As `simulate`.
     """
-    from neurosyn.support.progress import StageProgress
-
-    stages = _stages(scenario, profile, set, out)
-    with StageProgress(3, quiet=not progress) as said:
-        summary = stages.compile(said)
+    stages = _open("compile", scenario, profile, set, out)
+    with stages.progress(quiet=not progress) as display:
+        summary = stages.compile(display)
     return Compiled(load_program(stages.folder.program), summary)
 
 
 def load_program(path: Path | str) -> Program:
-    """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON), told apart by content.
+    """Read a program of neurosyn (``.npz``), of IBM's tools (CPE JSON) or of RANC (JSON); the content decides which.
 
-    What such a file says of positions and of input spikes is in `neurosyn.formats.open_program.open_program`.
+    `neurosyn.formats.open_program.open_program` returns the file's positions and input spikes, too.
 
     Raises
     ------
@@ -191,11 +187,22 @@ def load_program(path: Path | str) -> Program:
     return open_program(Path(path)).program
 
 
-def _stages(
-    scenario: Path | str, profile: str | None, changes: Changes, out: Path | str | None, *, force: bool = False
+def _open(
+    goal: Goal,
+    scenario: Path | str | Mapping[str, Any],
+    profile: str | None,
+    changes: Changes,
+    out: Path | str | None,
+    *,
+    force: bool = False,
 ) -> Stages:
     from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(Path(scenario), profile=profile, overrides=overrides(changes))
-    return Stages(loaded, None if out is None else Path(out), force=force)
+    return Stages.open(
+        goal,
+        Path(scenario) if isinstance(scenario, str) else scenario,
+        profile=profile,
+        changes=changes_by_key(changes),
+        out=None if out is None else Path(out),
+        force=force,
+    )

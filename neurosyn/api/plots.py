@@ -25,7 +25,7 @@ CORE_MEASURES = {
     "finish": "longest time to the last neuron",
     "layer": "layer",
 }
-"""What `Plots.chip_map` can colour cores by."""
+"""Measures by which `Plots.chip_map` colours cores."""
 
 CoreMeasure = Literal["spikes", "synaptic_events", "packets", "hops", "energy", "finish", "layer"]
 
@@ -35,7 +35,7 @@ _PARTS = ("memory_pj", "synaptic_pj", "network_pj", "chip_to_chip_pj", "io_pj")
 class Plots:
     """The pictures of a run. Each method draws one and returns the figure, which notebooks show.
 
-    Figures belong to nobody else: ``figure.savefig("map.png")`` keeps one.
+    ``figure.savefig("map.png")`` writes one to a file.
 
     Parameters
     ----------
@@ -139,19 +139,19 @@ class Plots:
         return self._analysis("traffic")
 
     def latency(self) -> Figure:
-        """Draw how long packets take, and of what."""
+        """Draw the latency of packets and its parts."""
         return self._analysis("latency")
 
     def power(self) -> Figure:
-        """Draw where the energy goes."""
+        """Draw the energy by layer and part."""
         return self._analysis("power")
 
     def hotspots(self) -> Figure:
-        """Draw where a few cores or links do most of the work."""
+        """Draw the cores and links with most of the load."""
         return self._analysis("hotspots")
 
     def critical_path(self, tick: int | None = None) -> Figure:
-        """Draw what a tick waits for; by default the one that took longest."""
+        """Draw the critical path of a tick; by default of the longest."""
         return self._analysis("critical-path", tick=tick)
 
     def accuracy(self) -> Figure:

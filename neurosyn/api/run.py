@@ -31,7 +31,7 @@ _CARDS = {
 class Run(FinishedRun):
     """A finished run: a folder of `simulate`, ``neurosyn simulate`` or ``neurosyn run --trace``.
 
-    Opening one reads its summary; everything else is read when it is asked for.
+    Opening one reads its summary; everything else is read on first use.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Run(FinishedRun):
     ----------
     path : Path
     summary : dict
-        What ``neurosyn simulate --json`` prints.
+        The document of ``neurosyn simulate --json``.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Run(FinishedRun):
 
     @property
     def accuracy(self) -> float:
-        """Share of the frames that the chip answered rightly.
+        """Share of the frames that the chip classified correctly.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Run(FinishedRun):
         """
         accuracy = self.summary.get("accuracy")
         if accuracy is None:
-            raise DataError(f"{self.path}: has no answers to frames; ask a run of `neurosyn simulate`")
+            raise DataError(f"{self.path}: has no answers to frames; use a run of `neurosyn simulate`")
         return float(accuracy)
 
     @property
@@ -77,7 +77,7 @@ class Run(FinishedRun):
         return Plots(self)
 
     def analyse(self, name: str, **options: Any) -> Analysis:
-        """Ask one question of the run.
+        """Analyse the run.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Run(FinishedRun):
 
     @cached_property
     def program(self) -> Program:
-        """What was loaded onto the cores.
+        """The program that was loaded onto the cores.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Run(FinishedRun):
 
     @cached_property
     def placement(self) -> Placement:
-        """Where each core was.
+        """The position of each core.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class Run(FinishedRun):
     def _own(self, name: str) -> Path:
         path = self.path / name
         if not path.is_file():
-            raise DataError(f"{self.path}: has no {name}; ask a run of `neurosyn simulate`")
+            raise DataError(f"{self.path}: has no {name}; use a run of `neurosyn simulate`")
         return path
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ def open_run(path: Path | str) -> Run:
 
 
 def compare(runs: Sequence[FinishedRun | Path | str]) -> Analysis:
-    """Put runs beside each other: accuracy, speed, power, and energy against delay.
+    """Compare runs: accuracy, speed, power, and energy against delay.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A chip to step by hand: inject spikes, play some ticks, look at potentials, spikes and packets."""
+"""A chip to step: inject spikes, play ticks, read potentials, spikes and packets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosyn.api.changes import overrides
 from neurosyn.api.run import Run
+from neurosyn.chip.energy import EnergyModel
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -27,6 +27,8 @@ from neurosyn.errors import DataError
 from neurosyn.formats.open_program import open_program, place_in_rows
 from neurosyn.run.summary import summarise_events
 from neurosyn.scenario.scenario import load_options
+from neurosyn.trace.schema import TABLES
+from neurosyn.trace.tallies import tick_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,27 +36,12 @@ if TYPE_CHECKING:
 __all__ = ["Simulator"]
 
 _SPIKES = ("tick", "core", "neuron", "dest_core", "dest_axon")
-_TICKS = (
-    "tick",
-    "start_ps",
-    "spikes",
-    "synaptic_events",
-    "packets",
-    "input_packets",
-    "output_packets",
-    "hops",
-    "crossings",
-    "collisions",
-    "late_packets",
-    "core_overruns",
-    "makespan_ps",
-)
 
 
 class Simulator:
     """A program on a board, played tick by tick.
 
-    In whatever portions its ticks are played, the outcome is that of one run of ``neurosyn run``.
+    The outcome is that of one run of ``neurosyn run``, however many ticks each `step` plays.
 
     Parameters
     ----------
@@ -70,9 +57,9 @@ class Simulator:
     tick
         The tick period in µs; ``auto``: each tick takes as long as it needs, so that none overlaps the next.
     backend
-        What computes; the results are the same.
+        Where crossbars are integrated; the results are the same.
     probes
-        Instruments that watch (`neurosyn.plugins`).
+        Instruments that observe the ticks (`neurosyn.plugins`).
 
     Raises
     ------
@@ -123,16 +110,16 @@ class Simulator:
             "chip": changed | dict(chip or {}) | board,
             "simulate": {"timing": timing, "tick": tick, "backend": backend},
         }
-        found = load_options(tuple(tables), overrides(tables))
-        assert isinstance(found["chip"], ChipOptions)
-        assert isinstance(found["simulate"], SimulateOptions)
-        self.chip, self._options = found["chip"], found["simulate"]
+        options = load_options(tuple(tables), tables)
+        assert isinstance(options["chip"], ChipOptions)
+        assert isinstance(options["simulate"], SimulateOptions)
+        self.chip, self._options = options["chip"], options["simulate"]
         self._own = own
         self._probes = tuple(probes)
         self._simulation = self._begin()
 
     def _begin(self) -> TickSimulation:
-        self._notes = _Notes()
+        self._notes = _Notes(self.chip)
         self._spikes: list[Outcome] = []
         self._over = ""
         simulation = TickSimulation(
@@ -157,7 +144,7 @@ class Simulator:
 
     @property
     def tick(self) -> int:
-        """The next tick; as many have been played."""
+        """Number of the next tick, which is how many have been played."""
         return self._simulation.tick
 
     def inject(
@@ -169,7 +156,7 @@ class Simulator:
         frame: ArrayLike | None = None,
         tick: ArrayLike | None = None,
     ) -> None:
-        """Let the host send spikes: to cores and axons, on input lines, or those of a frame.
+        """Send spikes from the host: to cores and axons, on input lines, or those of a frame.
 
         A spike that is sent in tick t is integrated in tick t + 1.
 
@@ -181,8 +168,8 @@ class Simulator:
         frame : array (elements,)
             Where it is not 0, the element's input line carries a spike.
         tick : int, or int array (n,)
-            When they are sent; by default in the next tick. −1, before the first tick: they are in the schedulers
-            already.
+            Tick in which they are sent; by default the next. −1: they are in the schedulers before the first
+            tick.
 
         Raises
         ------
@@ -211,14 +198,14 @@ class Simulator:
     def _lines_of(self, frame: NDArray[Any]) -> NDArray[np.intp]:
         needed = int(self.program.input_line.max(initial=-1)) + 1
         if frame.ndim != 1 or len(frame) < needed:
-            raise DataError(f"inject: the frame has the shape {frame.shape}; the program wants ({needed},)")
+            raise DataError(f"inject: the frame has the shape {frame.shape}; the program needs ({needed},)")
         return np.flatnonzero(frame[self.program.input_line])
 
     def step(self, ticks: int = 1) -> Self:
-        """Play so many ticks.
+        """Play ticks.
 
-        With a given tick period the last packets may still be under way then; `packets`, `ticks` and `timing` tell of a
-        tick when all of its packets have arrived.
+        With a given tick period the last packets may still be in transit afterwards; `packets`, `ticks` and `timing`
+        cover a tick once all of its packets have arrived.
 
         Raises
         ------
@@ -231,32 +218,32 @@ class Simulator:
         try:
             self._simulation.step(int(ticks))
         except BaseException:
-            # What an interruption leaves is neither one tick nor the next.
+            # An interruption leaves a half-played tick.
             self._over = "was interrupted"
             self._simulation.close()
             raise
         return self
 
     def finish(self) -> TicksResult:
-        """Let what is under way arrive, and return the outcome. What was found out stays; `reset` begins anew."""
+        """Play until all packets have arrived, and return the outcome. Results stay; `reset` starts over."""
         self._require_open()
         self._over = "is over"
         return self._simulation.finish()
 
     def reset(self) -> None:
-        """Begin anew: no tick played, nothing injected, potentials and random numbers as at first."""
+        """Start over: no tick played, nothing injected, initial potentials and random numbers."""
         self._simulation.close()
         self._simulation = self._begin()
 
     def close(self) -> None:
-        """End; what was found out stays."""
+        """Release the simulation's threads; results stay."""
         if not self._over:
             self._over = "is closed"
         self._simulation.close()
 
     def _require_open(self) -> None:
         if self._over:
-            raise DataError(f"simulator: {self._over}; `reset()` begins anew")
+            raise DataError(f"simulator: {self._over}; `reset()` starts over")
 
     def potential(self, core: int | None = None) -> NDArray[np.int32]:
         """Return the membrane potentials before the next tick; a copy.
@@ -301,10 +288,10 @@ class Simulator:
 
     @property
     def ticks(self) -> pd.DataFrame:
-        """One row for each tick that is over: its spikes, packets, links, collisions and times."""
+        """One row for each tick that is over: its events, times and energy; columns as in the trace."""
         import pandas as pd
 
-        return pd.DataFrame(self._notes.rows, columns=list(_TICKS))
+        return pd.DataFrame(self._notes.rows, columns=TABLES["ticks"].column_names)
 
     @property
     def packets(self) -> pd.DataFrame:
@@ -325,12 +312,13 @@ class Simulator:
 
     @property
     def events(self) -> dict[str, int]:
-        """What the ticks up to now did, in sum: spikes, synaptic events, packets, hops and so on."""
-        return {"ticks": self.tick} | summarise_events(self._simulation.counts, self.timing)
+        """Event counts of all ticks played: spikes, synaptic events, packets, hops and so on."""
+        sums: Mapping[str, Any] = summarise_events(self._simulation.counts, self.timing)
+        return {"ticks": self.tick, **sums}
 
     @property
     def timing(self) -> TimingResult | None:
-        """What the timed ticks showed that are over: the period they need, and what limits it; None without timing."""
+        """Times of the timed ticks that are over: the period they need, and its limit; None without timing."""
         return self._simulation.timing
 
     def __repr__(self) -> str:
@@ -347,16 +335,16 @@ class Simulator:
 
 
 class _Notes(Probe):
-    """Keeps numbers of each tick, and all of the last one."""
+    """Keeps the counts of each tick, and all columns of the last."""
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, int | None]] = []
+    def __init__(self, chip: ChipOptions) -> None:
+        self._energy = EnergyModel(chip.voltage)
+        self.rows: list[dict[str, int | float | None]] = []
         self.last: TickColumns | None = None
 
     def tick(self, columns: TickColumns) -> None:
         self.last = columns
-        sums = {"spikes": len(columns.spike_core), "synaptic_events": int(columns.synaptic_events.sum())}
-        self.rows.append({name: sums.get(name, getattr(columns, name, None)) for name in _TICKS})
+        self.rows.append(tick_row(columns, self._energy))
 
 
 def _given(chip: ChipOptions) -> dict[str, Any]:

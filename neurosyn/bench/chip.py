@@ -7,8 +7,9 @@ has leak 1 and threshold 50; a tick has 5.12 packets and 655 synaptic events per
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -100,7 +101,7 @@ def bench_chip(
     repeats: int = 3,
     backend: str = "auto",
     seed: int = 0,
-    overrides: list[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
     jobs: int | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def bench_chip(
         Plain JSON values.
     """
     check_timing(timing)
-    chip = load_options(("chip",), overrides)["chip"]
+    chip = load_options(("chip",), changes)["chip"]
     assert isinstance(chip, ChipOptions)
     if "chips" in chip.model_fields_set:
         raise ScenarioError("--set: chip.chips: the board follows from --cores; change that")
@@ -151,7 +152,7 @@ def bench_chip(
         "rate_hz": rate_hz,
         "synapses": synapses,
         "seed": seed,
-        "set": overrides or [],
+        "set": [f"{key}={json.dumps(value)}" for key, value in (changes or {}).items()],
         "ticks": ticks,
         "timing": timing,
         "backend": results[0].backend,

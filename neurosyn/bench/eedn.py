@@ -24,7 +24,7 @@ from neurosyn.model.inference import infer
 from neurosyn.model.model_file import load_model
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
-from neurosyn.run.inputs import RunData
+from neurosyn.run.inputs import RunInputs
 from neurosyn.scenario.scenario import load_scenario
 
 __all__ = ["bench_eedn", "shipped_network"]
@@ -43,7 +43,7 @@ kind = "eedn_one_chip"
 kind = "eedn"
 model = "shipped:svhn_synth_digits"
 [place]
-kind = "space_filling"
+kind = "spectral"
 """
 
 
@@ -64,7 +64,7 @@ def shipped_network() -> tuple[Program, Placement, ChipOptions, NDArray[np.uint8
         path = Path(folder) / "bench.toml"
         path.write_text(_SCENARIO, encoding="utf-8")
         scenario = load_scenario(path)
-    data = RunData(scenario)
+    data = RunInputs(scenario)
     assert data.model_file is not None
     model = load_model(data.model_file)
     program = compile_network(model, scenario.options("compile", CompileOptions))

@@ -18,7 +18,7 @@ __all__ = ["measure_limits"]
 
 _NEAR, _MASKS, _ROUNDS = 2**11, 8, 2**12
 """Words that fit the first-level cache (16 KB); masks for each word that is read, so that reading does not limit;
-passes of each task over the words, so many that the start of threads does not count."""
+passes of each task over the words, enough that the start of threads does not count."""
 _PARTS = 64
 
 

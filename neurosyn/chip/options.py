@@ -9,7 +9,10 @@ from pydantic import Field
 from neurosyn.chip.mesh import Board, Mesh, Side
 from neurosyn.options import Options
 
-__all__ = ["ASSUMED", "ChipOptions"]
+__all__ = ["ASSUMED", "NOMINAL_TICK_PS", "ChipOptions"]
+
+NOMINAL_TICK_PS = 1_000_000_000
+"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
 
 _LONGEST_PS = 10_000_000_000
 """10 ms, ten of the chip's usual ticks: sums of such times over the packets of a run fit 64 bits."""

@@ -109,7 +109,7 @@ def _termination_interrupts() -> Iterator[None]:
         sys.unraisablehook = repeat
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            # `nohup` asks to be left alone.
+            # `nohup` ignores SIGHUP; that stays.
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 previous[number] = signal.signal(number, interrupt)
     try:
@@ -117,7 +117,7 @@ def _termination_interrupts() -> Iterator[None]:
     finally:
         if sys.unraisablehook is repeat:
             sys.unraisablehook = hook
-        # The work is done: a signal would now meet whoever comes next.
+        # A later signal would interrupt the caller, not the work.
         for timer in timers:
             timer.cancel()
         for number, handler in previous.items():
@@ -146,13 +146,13 @@ def _leave(code: int) -> None:
 
 
 def _explain(error: OSError) -> str:
-    """Say which file it was, what the system answered, and what to do."""
+    """Return the file, the system's message and the remedy."""
     where = error.filename2 or error.filename
-    said = error.strerror or str(error)
+    message = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0)
     parts = [
         f"{os.fsdecode(where)}: " if isinstance(where, (str, bytes)) else "",
-        said,
+        message,
         f"; {remedy}" if remedy else "",
     ]
     return "".join(parts)
@@ -161,7 +161,7 @@ def _explain(error: OSError) -> str:
 def _exit_as_click(error: Any) -> None:
     """End as Click would if `error` is one of its own: wrong usage, ``--help``, an abort.
 
-    Told by name, since some releases of Typer bring a Click of their own.
+    Recognised by name, since some releases of Typer include a copy of Click.
     """
     names = {cls.__name__ for cls in type(error).__mro__}
     if "Exit" in names:

@@ -14,7 +14,7 @@ from neurosyn.cli.parameters import Json, Plot, RunPath
 
 __all__ = ["app", "compare"]
 
-app = typer.Typer(no_args_is_help=True, help="Ask a finished run: where do time, energy and errors come from?")
+app = typer.Typer(no_args_is_help=True, help="Analyse a finished run: where time, energy and errors come from.")
 
 Csv = Annotated[bool, typer.Option("--csv", help="Print the main table, or --table, as CSV.")]
 TableName = Annotated[str | None, typer.Option("--table", metavar="NAME", help="Only this table.")]
@@ -45,16 +45,14 @@ for _name in ANALYSES:
 @app.command("critical-path", help=ANALYSES["critical-path"])
 def critical_path(
     run: RunPath,
-    tick: Annotated[
-        int | None, typer.Option("--tick", "-t", min=0, help="By default the one that took longest.")
-    ] = None,
+    tick: Annotated[int | None, typer.Option("--tick", "-t", min=0, help="Default: the longest.")] = None,
     json: Json = False,
     csv: Csv = False,
     table: TableName = None,
     rows: Rows = 20,
     plot: Plot = None,
 ) -> None:
-    """Say what a tick waits for."""
+    """Find the critical path of a tick."""
     from neurosyn.analysis.catalogue import analyse_run
     from neurosyn.analysis.printing import print_analysis
 
@@ -73,7 +71,7 @@ def compare(
     csv: Csv = False,
     plot: Plot = None,
 ) -> None:
-    """Put runs beside each other: accuracy, speed, power, and energy against delay."""
+    """Compare runs: accuracy, speed, power, and energy against delay."""
     from neurosyn.analysis.comparison import compare as compare_runs
     from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.analysis.printing import print_analysis

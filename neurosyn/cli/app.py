@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -13,9 +13,7 @@ from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
 from neurosyn.errors import InterruptedRunError
-
-if TYPE_CHECKING:
-    from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["app"]
 
@@ -28,7 +26,7 @@ class _CommandGroup(TyperGroup):
         add_common_options(self)
 
     def invoke(self, ctx: Any) -> Any:
-        """Keep Typer from answering Ctrl-C and closed pipes in its own way, which changes between its releases."""
+        """Handle Ctrl-C and closed pipes here: Typer's handling changes between its releases."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
@@ -39,13 +37,13 @@ class _CommandGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         from neurosyn.registry import registry
 
-        own = super().list_commands(ctx)
-        return [*own, *(name for name in registry.names("commands") if name not in own)]
+        built_in = super().list_commands(ctx)
+        return [*built_in, *(name for name in registry.names("commands") if name not in built_in)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            return found
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in is not None:
+            return built_in
         from neurosyn.registry import registry
 
         if cmd_name not in registry.names("commands"):
@@ -89,15 +87,6 @@ def neurosyn(
     """Train networks under TrueNorth's constraints, compile them onto its cores, and simulate every core and packet."""
 
 
-def _open(
-    path: Path, profile: str | None, overrides: list[str] | None, out: Path | None, force: bool = False
-) -> Stages:
-    from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
-
-    return Stages(load_scenario(path, profile=profile, overrides=overrides), out, force=force)
-
-
 @app.command()
 def simulate(
     scenario: ScenarioPath,
@@ -109,15 +98,16 @@ def simulate(
     force: Force = False,
     jobs: Jobs = None,
 ) -> None:
-    """Do everything: data, train, compile, place, simulate, trace, report.
+    """Run every stage: data, train, compile, place, simulate, trace, report.
 
     Stages whose inputs have not changed since the last run are not repeated.
     """
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out, force)
-    with StageProgress(run.STAGES, quiet=quiet) as progress:
-        summary = run.simulate(progress, jobs)
+    changes = parse_assignments(overrides)
+    stages = Stages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
+    with stages.progress(quiet=quiet) as progress:
+        summary = stages.simulate(progress, jobs)
     if json:
         print_json(summary)
     else:
@@ -141,12 +131,12 @@ def train(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the scenario's network and write the model, also where the scenario names a trained one."""
-    from neurosyn.support.progress import StageProgress
+    """Train the scenario's network and write the model, even if the scenario names a trained one."""
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, [*(overrides or []), 'train.model=""'], out)
-    with StageProgress(2, quiet=quiet) as progress:
-        result = run.train(progress, packed, _training_command(scenario, profile, overrides, packed))
+    stages = Stages.open("train", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.train(progress, packed, _training_command(scenario, profile, overrides, packed))
     if json:
         print_json(result)
     else:
@@ -158,7 +148,7 @@ def train(
 
 
 def _training_command(scenario: Path, profile: str | None, overrides: list[str] | None, packed: Path | None) -> str:
-    """Return the command again, without what decides nothing but places."""
+    """Return the command without options that decide only where files go."""
     words = ["neurosyn", "train", str(scenario)]
     words += ["--profile", profile] if profile else []
     words += [word for override in overrides or [] for word in ("--set", override)]
@@ -184,11 +174,11 @@ def compile_(
 ) -> None:
     """Compile the trained network into a chip program and show how it uses the cores."""
     from neurosyn.cli.tables import print_utilisation
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out)
-    with StageProgress(3, quiet=quiet) as progress:
-        result = run.compile(progress)
+    stages = Stages.open("compile", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.compile(progress)
     if to is not None:
         from neurosyn.formats.export import export_cpe
 
@@ -212,13 +202,13 @@ def place(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Place the program's cores and compare the mean route with a row-by-row placement."""
+    """Place the program's cores and compare the mean route with that of a row-by-row placement."""
     from neurosyn.cli.tables import print_placement
-    from neurosyn.support.progress import StageProgress
+    from neurosyn.run.stages import Stages
 
-    run = _open(scenario, profile, overrides, out)
-    with StageProgress(4, quiet=quiet) as progress:
-        result = run.place(progress)
+    stages = Stages.open("place", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
+    with stages.progress(quiet=quiet) as progress:
+        result = stages.place(progress)
     if json:
         print_json(result)
     else:
@@ -233,10 +223,16 @@ def report(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write the report page of a finished run anew."""
-    from neurosyn.run.stages import write_run_report
+    """Write the report page of a finished run again."""
+    from neurosyn.analysis.finished_run import FinishedRun
+    from neurosyn.report.page import write_report
+    from neurosyn.run.folder import RunFolder
 
-    page = write_run_report(run, out)
+    finished = FinishedRun(run)
+    folder = RunFolder(finished.path)
+    folder.require_unchanged()
+    page = out or folder.report
+    write_report(page, finished)
     if json:
         print_json({"run": str(run), "report": str(page)})
     else:

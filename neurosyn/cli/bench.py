@@ -8,6 +8,7 @@ import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
+from neurosyn.scenario.changes import parse_assignments
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast this machine simulates.")
 
@@ -40,7 +41,7 @@ def chip(
     from neurosyn.bench.chip import bench_chip
     from neurosyn.support.progress import StageProgress
 
-    with StageProgress(1, quiet=quiet) as progress, progress.stage("chip") as said:
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("chip") as notes:
         result = bench_chip(
             cores=cores,
             rate_hz=rate_hz,
@@ -50,11 +51,11 @@ def chip(
             repeats=repeats,
             backend=backend,
             seed=seed,
-            overrides=overrides,
+            changes=parse_assignments(overrides),
             jobs=jobs,
             progress=progress.update,
         )
-        said.append(f"{result['ms_per_tick']:g} ms per tick")
+        notes.append(f"{result['ms_per_tick']:g} ms per tick")
     _print(result, json)
 
 
@@ -74,7 +75,7 @@ def eedn(
     from neurosyn.bench.eedn import bench_eedn
     from neurosyn.support.progress import StageProgress
 
-    with StageProgress(1, quiet=quiet) as progress, progress.stage("eedn") as said:
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("eedn") as notes:
         result = bench_eedn(
             frames=frames,
             timing=timing,
@@ -83,7 +84,7 @@ def eedn(
             backend=backend,
             progress=progress.update,
         )
-        said.append(f"{result['frames_per_second']:,g} frames/s, {result['mismatched_frames']} differ")
+        notes.append(f"{result['frames_per_second']:,g} frames/s, {result['mismatched_frames']} differ")
     _print(result, json)
 
 
@@ -100,9 +101,9 @@ def kernel(
     from neurosyn.bench.kernel import bench_kernel
     from neurosyn.support.progress import StageProgress
 
-    with StageProgress(1, quiet=quiet) as progress, progress.stage("kernel") as said:
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("kernel") as notes:
         result = bench_kernel(cores=cores, frames=frames, repeats=repeats, backend=backend, progress=progress.update)
-        said.append(f"{result['tick']['of_limit']:.0%} and {result['batch']['of_limit']:.0%} of the limits")
+        notes.append(f"{result['tick']['of_limit']:.0%} and {result['batch']['of_limit']:.0%} of the limits")
     _print(result, json)
 
 
@@ -112,9 +113,9 @@ def load(repeats: Repeats = 5, json: Json = False, quiet: Quiet = False) -> None
     from neurosyn.bench.load import bench_load
     from neurosyn.support.progress import StageProgress
 
-    with StageProgress(1, quiet=quiet) as progress, progress.stage("load") as said:
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("load") as notes:
         result = bench_load(repeats=repeats, progress=progress.update)
-        said.append(f"{result['load_program_s']:g} s")
+        notes.append(f"{result['load_program_s']:g} s")
     _print(result, json)
 
 

@@ -14,14 +14,14 @@ __all__ = ["add_common_options"]
 
 
 def add_common_options(command: Any) -> None:
-    """Give a command, or every command of a group, the common options that it does not have itself."""
+    """Add the common options to a command, or to every command of a group, unless it has them."""
     below = getattr(command, "commands", None)
     if below is not None:
         for other in below.values():
             add_common_options(other)
         return
-    own = {name for parameter in command.params for name in parameter.opts}
-    command.params += [option for option in _common_options() if not own.intersection(option.opts)]
+    present = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in _common_options() if not present.intersection(option.opts)]
 
 
 def _show(value: bool) -> None:
@@ -36,7 +36,7 @@ def _log(value: Path | None) -> None:
 
 @cache
 def _common_options() -> tuple[Any, ...]:
-    """Return the options; made by Typer, since how that is done changes between its releases."""
+    """Return the options, made by Typer since their classes change between its releases."""
 
     def common(
         quiet: Annotated[
@@ -45,7 +45,7 @@ def _common_options() -> tuple[Any, ...]:
         verbose: Annotated[
             bool,
             typer.Option(
-                "--verbose", "-v", help="Say more on stderr.", expose_value=False, is_eager=True, callback=_show
+                "--verbose", "-v", help="Show details on stderr.", expose_value=False, is_eager=True, callback=_show
             ),
         ] = False,
         log_file: Annotated[
@@ -53,7 +53,7 @@ def _common_options() -> tuple[Any, ...]:
             typer.Option(
                 "--log-file",
                 metavar="FILE",
-                help="Append what happens, and when, to FILE.",
+                help="Append every step, with its time, to FILE.",
                 expose_value=False,
                 is_eager=True,
                 callback=_log,

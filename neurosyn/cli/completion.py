@@ -1,4 +1,4 @@
-"""What the shell may complete: scenario files, run folders, names of plugins, layers, tables, models and keys.
+"""Completions for the shell: scenario files, run folders, names of plugins, layers, tables, models and keys.
 
 Each function takes the beginning of a word and returns what it can become. They run at every press of the tab key:
 nothing heavy is imported, and what cannot be read completes to nothing.
@@ -107,10 +107,10 @@ def complete_plugin(ctx: typer.Context, incomplete: str) -> list[str]:
 
     group = ctx.params.get("group")
     if group:
-        return _beginning(incomplete, [found.name for found in registry if found.group == group])
+        return _beginning(incomplete, [entry.name for entry in registry if entry.group == group])
     if "/" in incomplete:
-        return _beginning(incomplete, [f"{found.group}/{found.name}" for found in registry])
-    return _beginning(incomplete, sorted({found.name for found in registry}))
+        return _beginning(incomplete, [f"{entry.group}/{entry.name}" for entry in registry])
+    return _beginning(incomplete, sorted({entry.name for entry in registry}))
 
 
 def complete_model(incomplete: str) -> list[str]:
@@ -141,16 +141,16 @@ def _beginning(incomplete: str, words: Iterable[str]) -> list[str]:
 def _paths(incomplete: str, wanted: Any) -> list[str]:
     """Return paths that begin so and are wanted; of a folder that is not, those in it, or else the folder to go on."""
     head, slash, start = incomplete.rpartition("/")
-    found = []
+    paths = []
     for path in _visible(Path(head + slash or "."), start):
         text = f"{head}{slash}{path.name}"
         with contextlib.suppress(OSError):
             if wanted(path):
-                found.append(text)
+                paths.append(text)
             elif path.is_dir():
                 inside = [f"{text}/{below.name}" for below in _visible(path, "") if wanted(below)]
-                found += inside or ([f"{text}/"] if incomplete and start else [])
-    return found
+                paths += inside or ([f"{text}/"] if incomplete and start else [])
+    return paths
 
 
 def _visible(folder: Path, start: str) -> list[Path]:
@@ -173,7 +173,7 @@ def _is_run(path: Path) -> bool:
 
 
 def _words() -> list[str]:
-    """Return the words of the line; where an option still lacks its value, Click has not told what comes before it."""
+    """Return the words of the line; Click drops them all while an option lacks its value."""
     return (os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")).split()
 
 

@@ -10,14 +10,13 @@ import typer
 from neurosyn.cli.completion import complete_dataset
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments
 
 if TYPE_CHECKING:
     from neurosyn.data.dataset import DataContext, Dataset
     from neurosyn.data.source import DataSource
 
-app = typer.Typer(
-    no_args_is_help=True, help="See which data sets there are, describe them, download them, look at them."
-)
+app = typer.Typer(no_args_is_help=True, help="List, describe, download and preview data sets.")
 
 Kind = Annotated[
     str,
@@ -25,13 +24,13 @@ Kind = Annotated[
 ]
 DataOptions = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option of the data set; may be given again."),
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option of the data set; repeatable."),
 ]
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List the data sets and whether their files are here."""
+    """List the data sets, and whether their files are here."""
     from neurosyn.data.folder import data_context, data_folder
     from neurosyn.registry import registry
 
@@ -69,7 +68,7 @@ def info(
     options: DataOptions = None,
     json: Json = False,
 ) -> None:
-    """Describe a data set: honest name, terms, classes, sizes, and what is missing where."""
+    """Describe a data set: name, licence, classes, sizes, missing files."""
     from neurosyn.data.folder import data_context
 
     dataset, context = _dataset(kind, options), data_context()
@@ -104,9 +103,9 @@ def fetch(kind: Kind, options: DataOptions = None, json: Json = False, quiet: Qu
     from neurosyn.support.progress import StageProgress
 
     dataset = _dataset(kind, options)
-    with StageProgress(1, quiet=quiet) as progress, progress.stage("fetch") as said:
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("fetch") as notes:
         paths = dataset.fetch(data_context(progress=progress.update))
-        said.append(f"{len(paths)} files, checked")
+        notes.append(f"{len(paths)} files, checked")
     if json:
         print_json({"kind": kind, "files": [str(path) for path in paths]})
         return
@@ -121,8 +120,8 @@ def preview(
         typer.Argument(metavar="KIND|SCENARIO", help="Data set, e.g. svhn, or a scenario (.toml).", show_default=False),
     ],
     split: Annotated[Literal["train", "test"], typer.Option("--split", help="Which images to show.")] = "test",
-    each: Annotated[int, typer.Option("--each", min=1, max=50, help="Images of every class.")] = 8,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which images.")] = 0,
+    each: Annotated[int, typer.Option("--each", min=1, max=50, help="Images of each class.")] = 8,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the choice of images.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default: KIND-SPLIT.png.")] = None,
     options: DataOptions = None,
     json: Json = False,
@@ -136,13 +135,13 @@ def preview(
     source = _source(kind, options)
     target = out or Path(f"{Path(kind).stem}-{split}.png")
     with StageProgress(2, quiet=quiet) as progress:
-        with progress.stage("load") as said, blame("datasets", kind, "load"):
+        with progress.stage("load") as notes, blame("datasets", kind, "load"):
             images = source.load(split, progress.update)
-            said.append(f"{len(images):,} {split} images of {source.info.name}")
-        with progress.stage("draw") as said:
+            notes.append(f"{len(images):,} {split} images of {source.info.name}")
+        with progress.stage("draw") as notes:
             title = f"{source.info.name}: {len(images):,} {split} images, {len(source.info.classes)} classes"
             shown = write_contact_sheet(target, images, source.info.classes, title, each=each, seed=seed)
-            said.append(f"{shown:,} of them")
+            notes.append(f"{shown:,} of them")
     if json:
         print_json({"file": str(target), "dataset": source.info.name, "split": split, "images": shown})
     else:
@@ -151,11 +150,8 @@ def preview(
 
 @app.command()
 def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
-    """Say which data a scenario would use here, and why."""
-    from neurosyn.run.stages import Stages
-    from neurosyn.scenario.scenario import load_scenario
-
-    source = Stages(load_scenario(scenario, profile=profile, overrides=overrides)).data.source
+    """Show the data that a scenario uses on this machine, and the reason."""
+    source = _source_of(scenario, profile, overrides)
     if json:
         print_json(
             {
@@ -175,22 +171,27 @@ def _source(name: str, options: list[str] | None) -> DataSource:
     from neurosyn.data.source import DataSource
 
     if name.endswith(".toml"):
-        from neurosyn.run.stages import Stages
-        from neurosyn.scenario.scenario import load_scenario
-
-        return Stages(load_scenario(Path(name), overrides=options)).data.source
+        return _source_of(Path(name), None, options)
     dataset, context = _dataset(name, options), data_context()
     return DataSource(dataset.info(context), dataset, context)
+
+
+def _source_of(scenario: Path, profile: str | None, overrides: list[str] | None) -> DataSource:
+    """Return the data that a scenario uses here."""
+    from neurosyn.run.inputs import RunInputs
+    from neurosyn.scenario.scenario import load_scenario
+
+    return RunInputs(load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))).source
 
 
 def _dataset(kind: str, options: list[str] | None = None) -> Dataset:
     from neurosyn.errors import ScenarioError
     from neurosyn.options import OptionsError
     from neurosyn.registry import registry
-    from neurosyn.scenario.document import read_overrides
+    from neurosyn.scenario.document import read_document
     from neurosyn.scenario.tables import contracts
 
-    table = {**read_overrides(options or []).values, "kind": kind}
+    table = {**read_document({}, changes=parse_assignments(options)).values, "kind": kind}
     try:
         dataset: Dataset = registry.build("datasets", table, f"data set {kind}", *contracts("datasets"))
     except OptionsError as error:

@@ -1,4 +1,4 @@
-"""``neurosyn doctor``: what works on this machine, and why the rest does not."""
+"""``neurosyn doctor``: backends, plugins, packages and folders of this machine, tested."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_FILES = 100_000
 
 
 def doctor(json: Json = False) -> None:
-    """Show versions, backends, plugins and folders, and test what computes here.
+    """Show versions, backends, plugins and folders, and test the backends.
 
     Every backend is tested against the reference, and a tiny program is run with each backend and timing. Ends with 6
     if one computes something else; what is only missing is shown with the reason.
@@ -63,12 +63,12 @@ def doctor(json: Json = False) -> None:
 
 
 def _packages() -> dict[str, str]:
-    """Versions of what neurosyn needs, and of the optional packages that are here."""
+    """Return the versions of the packages that neurosyn needs, and of the optional ones installed."""
     needed = [text for text in requires("neurosyn") or [] if "extra ==" not in text]
-    names = [found[0] for text in needed if (found := re.match(r"[\w.-]+", text))]
+    names = [match[0] for text in needed if (match := re.match(r"[\w.-]+", text))]
     versions = {name: _version(name) or "not installed" for name in sorted(names)}
     optional = {name: _version(name) for name in _OPTIONAL}
-    return versions | {name: found for name, found in optional.items() if found is not None}
+    return versions | {name: release for name, release in optional.items() if release is not None}
 
 
 def _version(package: str) -> str | None:
@@ -79,7 +79,7 @@ def _version(package: str) -> str | None:
 
 
 def _backends() -> list[dict[str, Any]]:
-    """Try every backend, in the order in which ``auto`` does."""
+    """Test every backend, in the order of ``auto``."""
     from neurosyn.backend.base import BACKENDS, get_backend
     from neurosyn.selftest.backends import check_backend
 
@@ -113,7 +113,7 @@ def _runs(backends: list[str]) -> list[dict[str, Any]]:
 
 
 def _numba_cache() -> dict[str, Any]:
-    """Where compiled code is kept; without such a place it is compiled in every process anew."""
+    """Return the folder of compiled code; without one, every process compiles again."""
     try:
         from neurosyn.backend.numba_kernels import step_tiles
     except Exception as error:
@@ -127,9 +127,9 @@ def _numba_cache() -> dict[str, Any]:
 def _plugins() -> dict[str, Any]:
     from neurosyn.registry import registry
 
-    found, broken = 0, []
+    count, broken = 0, []
     for plugin in registry:
-        found += 1
+        count += 1
         try:
             plugin.load()
         except PluginError as error:
@@ -143,7 +143,7 @@ def _plugins() -> dict[str, Any]:
                     "traceback": "".join(traceback.format_exception(cause)),
                 }
             )
-    return {"found": found, "broken": broken}
+    return {"found": count, "broken": broken}
 
 
 def _folders() -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _folders() -> dict[str, Any]:
 
 
 def _folder(path: Path) -> dict[str, Any]:
-    """Whether a folder is there, its size, and whether files can be made in it: where it is missing, in the one above.
+    """Return whether a folder exists, its size, and whether it (or its parent, if it is missing) is writable.
 
     The size is that of the first `_MOST_FILES` files: a data folder may be a file server.
     """
@@ -190,11 +190,11 @@ def _print(document: dict[str, Any]) -> None:
         f"neurosyn {document['neurosyn']} · Python {document['python']['version']} · {document['platform']} · "
         f"{processors['usable']} of {processors['machine']} processors"
     )
-    typer.echo(" · ".join(f"{name} {found}" for name, found in document["packages"].items()) + "\n")
+    typer.echo(" · ".join(f"{name} {release}" for name, release in document["packages"].items()) + "\n")
     rows = []
     for row in document["backends"]:
-        said = filter(None, (row["about"], row["reason"] and row["reason"].removeprefix(f"backend {row['name']}: ")))
-        rows.append((row["name"], row["self_test"] or "not available", "; ".join(said)))
+        notes = filter(None, (row["about"], row["reason"] and row["reason"].removeprefix(f"backend {row['name']}: ")))
+        rows.append((row["name"], row["self_test"] or "not available", "; ".join(notes)))
     print_table(("backend", "self-test", "what it is, or what is wrong"), rows)
     typer.echo(f"auto is {document['auto']}\n")
     print_table(

@@ -1,7 +1,8 @@
-"""What each command prints with ``--json``: a model a document, from which ``neurosyn schema`` makes its JSON Schema.
+"""Documents that commands print with ``--json``: one model each, from which ``neurosyn schema`` makes a JSON Schema.
 
 Numbers carry their unit in their name: ``_ps``, ``_us``, ``_s``, ``_pj``, ``_uj``, ``_mw``. Keys may be added to a
-document; one that is there keeps its name and meaning within a major version.
+document; one that is there keeps its name and meaning within a major version. The summaries of runs are described in
+`neurosyn.analysis.run_summary`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from neurosyn.analysis.run_summary import FramesSummary, ProgramSummary
 from neurosyn.errors import ScenarioError, did_you_mean
 
 __all__ = ["DOCUMENTS", "document_schema"]
@@ -18,126 +20,15 @@ Json = dict[str, Any]
 
 
 class _Part(BaseModel):
-    """Part of a document; a key that is not described here is a mistake of this module."""
+    """A document or a part of one, with all its keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, serialize_by_alias=True)
 
 
-class _Summary(_Part):
-    """Of these the summaries of runs have more: tables by layer, provenance, what probes found."""
+class _Open(_Part):
+    """A document with more keys than are described here."""
 
     model_config = ConfigDict(extra="allow", strict=True)
-
-
-class DatasetName(_Summary):
-    name: str
-    official: bool
-    frames: int
-
-
-class Power(_Part):
-    total: float
-    leakage: float
-    memory: float
-    synaptic: float
-    network: float
-    chip_to_chip: float
-    io: float
-
-
-class Events(_Part):
-    spikes: int
-    synaptic_events: int
-    packets: int
-    input_packets: int
-    output_packets: int
-    hops: int
-    crossings: int
-    collisions: int
-    late_packets: int
-    core_overruns: int
-
-
-class Limit(_Part):
-    kind: str
-    id: int | str | None
-    text: str
-
-
-class Engine(_Summary):
-    timing: Literal["none", "compiled", "simpy"]
-    backend: str
-    wall_s: float
-    ticks: int
-
-
-class Assumption(_Part):
-    name: str
-    value: float | str
-    unit: str
-    basis: str
-    option: bool
-
-
-class Layer(_Part):
-    name: str
-    cores: int
-    spikes: int
-    synaptic_events: int
-    packets: int
-    output_packets: int
-    hops: int
-    crossings: int
-    collisions: int
-    host_packets: int
-    energy_pj: float
-    energy_parts_pj: Json
-
-
-class Chip(_Summary):
-    """What the summaries of scenarios and of raw programs share."""
-
-    title: str
-    cores: int
-    chips: int
-    neurons: int
-    utilisation: Json
-    board: Json
-    voltage: float
-    tick_period_us: float
-    tick_limited_by: Limit
-    power_mw: Power
-    energy_pj: Power
-    not_counted: dict[str, str]
-    events: Events
-    layers: list[Layer]
-    assumptions: list[Assumption]
-    engine: Engine
-
-
-class Simulation(Chip):
-    scenario: str
-    seed: int
-    dataset: DatasetName
-    accuracy: float
-    trained_accuracy: float
-    mismatched_frames: int
-    ticks_per_frame: int
-    frames_per_second: float
-    latency_us: float
-    energy_per_frame_uj: float
-    frames_per_second_per_watt: float
-    run: str
-
-
-class RawRun(Chip):
-    program: str
-    format: str
-    ticks: int
-    input_spikes: int
-    output_spikes: int
-    out: str | None
-    trace: str | None
 
 
 class Training(_Part):
@@ -262,7 +153,7 @@ class ContactSheet(_Part):
     images: int
 
 
-class ModelCard(_Summary):
+class ModelCard(_Open):
     name: str
     bytes: int | None = None
     official: bool | None = None
@@ -342,18 +233,18 @@ class Doctor(_Part):
     folders: dict[str, Folder]
 
 
-class Benchmark(_Summary):
+class Benchmark(_Open):
     machine: Json
     peak_rss_gb: float
 
 
 DOCUMENTS: dict[str, Any] = {
-    "simulate": Simulation,
+    "simulate": FramesSummary,
     "train": Training,
     "compile": Compilation,
     "place": PlacementDocument,
     "report": Report,
-    "run": RawRun,
+    "run": ProgramSummary,
     "sweep": SweepDocument,
     "compare": AnalysisDocument,
     "analyse": AnalysisDocument,
@@ -380,7 +271,7 @@ DOCUMENTS: dict[str, Any] = {
     "trace export": TraceExport,
     "trace diff": TraceDifference,
 }
-"""By command; that of ``analyse`` and ``bench`` is one for all below them."""
+"""Document by command; all commands below ``analyse`` and ``bench`` share one."""
 
 
 def document_schema(command: str) -> Json:
@@ -392,12 +283,14 @@ def document_schema(command: str) -> Json:
         If there is no such command.
     """
     words = command.split()
-    found = next((DOCUMENTS[name] for name in (" ".join(words), *words[:1]) if name in DOCUMENTS), None)
-    if found is None:
+    document = next((DOCUMENTS[name] for name in (" ".join(words), *words[:1]) if name in DOCUMENTS), None)
+    if document is None:
         raise ScenarioError(
             f"{command}: is no command with a document{did_you_mean(command, DOCUMENTS)} (there are: "
             f"{', '.join(DOCUMENTS)})"
         )
     title = f"neurosyn {command} --json"
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | TypeAdapter(found).json_schema(by_alias=True)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | TypeAdapter(document).json_schema(
+        by_alias=True
+    )
     return schema | {"title": title}

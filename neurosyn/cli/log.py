@@ -1,4 +1,4 @@
-"""What ``--verbose`` shows and ``--log-file`` keeps: every step of a command, with its time."""
+"""Log of a command's steps with their times, for ``--verbose`` and ``--log-file``."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 __all__ = ["LOG", "end_log", "log_to_file", "show_details"]
 
 LOG = logging.getLogger("neurosyn")
-# Else Python would print warnings that nobody asked to log.
+# Without a handler, Python would print the warnings itself.
 LOG.addHandler(logging.NullHandler())
 
 
 class _FileHandler(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Leave the run alone: a full disk is no reason to end it."""
+        """Ignore the error: the run goes on without its log when the disk is full."""
 
 
 class _DetailHandler(logging.StreamHandler):  # type: ignore[type-arg]
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Leave the run alone: nobody reads stderr any more."""
+        """Ignore the error: the run goes on when stderr is closed."""
 
 
 def log_to_file(path: Path) -> None:
-    """Append everything that happens from now on to a file.
+    """Append every further step to a file.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def log_to_file(path: Path) -> None:
 
 
 def show_details() -> None:
-    """Show on stderr what is only logged otherwise; the rest is there anyway."""
+    """Show debug messages on stderr, which are only logged by default."""
     handler = _DetailHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("neurosyn: %(message)s"))
     handler.addFilter(lambda record: record.levelno == logging.DEBUG)
@@ -52,7 +52,7 @@ def show_details() -> None:
 
 
 def end_log(code: int) -> None:
-    """Say how the command ended, and close what was opened."""
+    """Log the exit code, and close the log file."""
     LOG.info("ended with code %d", code)
     for handler in [handler for handler in LOG.handlers if not isinstance(handler, logging.NullHandler)]:
         LOG.removeHandler(handler)

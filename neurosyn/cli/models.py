@@ -12,14 +12,14 @@ from neurosyn.cli.completion import complete_model
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 
-app = typer.Typer(no_args_is_help=True, help="See which trained models ship, and how each came about.")
+app = typer.Typer(no_args_is_help=True, help="List and describe the trained models that ship.")
 
 _NOT_RECORDED = "not recorded"
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List the shipped models: task, data, accuracy, size, what of the chip they take."""
+    """List the shipped models: task, data, accuracy, size, cores."""
     from neurosyn.model.shipped import shipped_models
 
     rows = [_row(name, path) for name, path in shipped_models().items()]
@@ -28,7 +28,9 @@ def list_(json: Json = False) -> None:
         return
     columns = ("model", "task", "data", "", "accuracy", "frames", "kB", "topology", "cores", "zero weights", "fan-in")
     print_table(columns, [_cells(row) for row in rows])
-    typer.echo("Accuracy: the trained network on test frames of the data named. `neurosyn models info NAME` says more.")
+    typer.echo(
+        "Accuracy: the trained network on test frames of the data named. `neurosyn models info NAME` has details."
+    )
     typer.echo('Use one in a scenario: [train] model = "shipped:NAME"')
 
 
@@ -68,7 +70,7 @@ def info(
 
 
 def _row(name: str, path: Path) -> dict[str, Any]:
-    """Return a model's card; of one that cannot be read, its name and why."""
+    """Return a model's card; of one that cannot be read, its name and the cause."""
     from neurosyn.errors import NeurosynError
     from neurosyn.report.model_card import model_card
 
@@ -97,7 +99,7 @@ def _layer_cells(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _facts(card: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what is shown of a model above its layers."""
+    """Return the rows shown above a model's layers."""
     official = "official data" if card["official"] else "NOT official data: not to be compared with published results"
     accuracy = _NOT_RECORDED
     if card["accuracy"] is not None:

@@ -1,4 +1,4 @@
-"""Results on stdout: one JSON document, or tables for people."""
+"""Results on stdout: one JSON document, or tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in cells:
         table.add_row(*row)
-    # Elsewhere than on a terminal nothing is folded to fit.
+    # Only on a terminal are lines folded to fit.
     width = None if sys.stdout.isatty() else 400
     Console(width=width, highlight=False, markup=False).print(table)
 

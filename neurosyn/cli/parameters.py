@@ -46,7 +46,7 @@ Overrides = Annotated[
         "--set",
         "-s",
         metavar="KEY=VALUE",
-        help="Change one value; may be given again.",
+        help="Change one value; repeatable.",
         autocompletion=complete_key,
     ),
 ]
@@ -55,7 +55,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs", "-j", min=1, help="Ticks to time at once; the results are the same. Default: one per processor."
+        "--jobs", "-j", min=1, help="Ticks timed in parallel; the results are the same. Default: one per processor."
     ),
 ]
 Timing = Annotated[
@@ -66,8 +66,8 @@ Timing = Annotated[
 ]
 Backend = Annotated[
     Literal["auto", "numpy", "numba", "cupy"],
-    typer.Option("--backend", help="What computes; the results are the same."),
+    typer.Option("--backend", help="Backend that integrates crossbars; the results are the same."),
 ]
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .pdf file, too.")]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Also draw to a .png, .svg or .pdf file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-Force = Annotated[bool, typer.Option("--force", help="Do every stage anew.")]
+Force = Annotated[bool, typer.Option("--force", help="Repeat stages that are up to date.")]

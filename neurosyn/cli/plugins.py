@@ -12,6 +12,7 @@ from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import PluginError, did_you_mean
 from neurosyn.registry import GROUPS, Plugin, registry
+from neurosyn.scenario.changes import parse_assignments
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, begin and check plugins.")
 
@@ -26,7 +27,7 @@ Group = Annotated[
 ]
 Files = Annotated[
     list[Path] | None,
-    typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; may be given again."),
+    typer.Option("--file", "-f", metavar="FILE", help="Also load this plugin file; repeatable."),
 ]
 
 
@@ -50,19 +51,19 @@ def list_(
     for file in files or []:
         registry.load_file(file)
     wanted = [_known_group(group)] if group else list(GROUPS)
-    rows = [_row(found) for found in registry if found.group in wanted]
+    rows = [_row(entry) for entry in registry if entry.group in wanted]
     if json:
         print_json(rows)
     else:
         print_table(("group", "name", "from", "what it is"), [tuple(row.values()) for row in rows])
 
 
-def _row(found: Plugin) -> dict[str, str]:
+def _row(entry: Plugin) -> dict[str, str]:
     try:
-        about = _first_line(found.load())
+        about = _first_line(entry.load())
     except PluginError as error:
         about = f"BROKEN: {error.__cause__ or error}"
-    return {"group": found.group, "name": found.name, "from": found.origin, "about": about}
+    return {"group": entry.group, "name": entry.name, "from": entry.origin, "about": about}
 
 
 def _first_line(cls: Any) -> str:
@@ -83,13 +84,13 @@ def show(
     """Describe a plugin and its options."""
     for file in files or []:
         registry.load_file(file)
-    found = registry.find(_known_group(group), name)
-    cls: Any = found.load()
+    entry = registry.find(_known_group(group), name)
+    cls: Any = entry.load()
     options = _options(cls)
     if json:
-        print_json({"group": group, "name": name, "from": found.origin, "about": cls.__doc__ or "", "options": options})
+        print_json({"group": group, "name": name, "from": entry.origin, "about": cls.__doc__ or "", "options": options})
         return
-    typer.echo(f"{group}/{name}, from {found.origin}\n")
+    typer.echo(f"{group}/{name}, from {entry.origin}\n")
     typer.echo(f"{(cls.__doc__ or 'No description.').strip()}\n")
     if options:
         print_table(
@@ -125,7 +126,7 @@ def new(
         ),
     ],
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What scenarios will call it, e.g. my_layer.", show_default=False)
+        str, typer.Argument(metavar="NAME", help="Its name in scenarios, e.g. my_layer.", show_default=False)
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Default: neurosyn-NAME.", show_default=False)
@@ -159,29 +160,29 @@ def check(
     ],
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option to check it with; may be given again."),
+        typer.Option("--set", "-s", metavar="KEY=VALUE", help="An option to check it with; repeatable."),
     ] = None,
     files: Files = None,
     json: Json = False,
 ) -> None:
-    """Say whether a plugin keeps its contract and, if it does not, what is wrong and why.
+    """Check that a plugin keeps its contract, and list every breach.
 
-    It is tried on small made-up networks, data and boards; nothing is changed.
+    It is run on small synthetic networks, data and boards; nothing is changed.
     """
     from neurosyn.testing.conformance.check import check_plugin
-    from neurosyn.testing.conformance.problems import ConformanceError, read_options
+    from neurosyn.testing.conformance.problems import ConformanceError
 
     for file in files or []:
         registry.load_file(file)
-    options = read_options(assignments or [])
+    options = parse_assignments(assignments or [])
     rows: list[dict[str, Any]] = []
-    for found in _named(name):
+    for entry in _named(name):
         try:
-            check_plugin(found, options)
+            check_plugin(entry, options)
         except ConformanceError as error:
-            rows.append({"group": found.group, "name": found.name, "conforms": False, "problems": error.problems})
+            rows.append({"group": entry.group, "name": entry.name, "conforms": False, "problems": error.problems})
         else:
-            rows.append({"group": found.group, "name": found.name, "conforms": True, "problems": ()})
+            rows.append({"group": entry.group, "name": entry.name, "conforms": True, "problems": ()})
     if json:
         print_json(rows)
     else:
@@ -194,15 +195,15 @@ def check(
 
 
 def _named(name: str) -> list[Plugin]:
-    """Return the plugins of a name, in whatever group, or of GROUP/NAME."""
+    """Return the plugins of a name in all groups, or the one of GROUP/NAME."""
     group, slash, rest = name.rpartition("/")
     if slash:
         return [registry.find(_known_group(group), rest)]
-    found = [plugin for plugin in registry if plugin.name == name]
-    if not found:
+    entries = [plugin for plugin in registry if plugin.name == name]
+    if not entries:
         names = {plugin.name for plugin in registry}
         raise PluginError(
             f"{name}: there is no plugin of this name{did_you_mean(name, names)}; "
             "`neurosyn plugins list` shows all (is its package installed?)"
         )
-    return found
+    return entries

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from neurosyn.cli.output import print_json, print_table
 from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
-
-if TYPE_CHECKING:
-    from neurosyn.chip.options import ChipOptions
-    from neurosyn.engine.results import TicksResult
-    from neurosyn.formats.open_program import RawProgram
+from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["run"]
 
@@ -27,7 +25,7 @@ def run(
             metavar="PROGRAM", help="A program: .npz, JSON of IBM's tools (CPE), or of RANC.", show_default=False
         ),
     ],
-    ticks: Annotated[int, typer.Option("--ticks", "-n", min=1, max=_MAX_TICKS, help="How many ticks to play.")],
+    ticks: Annotated[int, typer.Option("--ticks", "-n", min=1, max=_MAX_TICKS, help="Number of ticks.")],
     spikes: Annotated[
         Path | None,
         typer.Option(
@@ -56,11 +54,14 @@ def run(
     """
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
+    from neurosyn.engine.probes.dispatch import ProbeDispatcher
     from neurosyn.engine.simulation import simulate_ticks
     from neurosyn.errors import ScenarioError
     from neurosyn.formats.open_program import open_program
     from neurosyn.formats.spikes.files import check_ending, read_spikes, write_outputs
     from neurosyn.formats.spikes.numbering import no_spikes
+    from neurosyn.run.summary import summarise_program
+    from neurosyn.run.trace_folder import REPORT, SUMMARY, require_whole_trace, trace_folder
     from neurosyn.scenario.scenario import load_options
     from neurosyn.support.files import write_json
     from neurosyn.support.progress import StageProgress
@@ -68,11 +69,11 @@ def run(
     from neurosyn.trace.recorder import ParquetRecorder
     from neurosyn.trace.selection import chosen_cores
 
-    # Before the work, not after it.
+    # Mistakes are refused before the run, not after it.
     if out is not None:
         check_ending(out)
-    found = load_options(("chip", "simulate", "trace"), overrides)
-    chip, options, recording = found["chip"], found["simulate"], found["trace"]
+    tables = load_options(("chip", "simulate", "trace"), parse_assignments(overrides))
+    chip, options, recording = tables["chip"], tables["simulate"], tables["trace"]
     assert isinstance(chip, ChipOptions)
     assert isinstance(options, SimulateOptions)
     assert isinstance(recording, TraceOptions)
@@ -81,75 +82,55 @@ def run(
         raise ScenarioError(
             f"--set simulate.{name}={value}: has an option of its own here; give --{name} {value} in its place"
         )
-    with StageProgress(3, quiet=quiet) as progress:
-        with progress.stage("read") as said:
-            raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
-            given = no_spikes() if raw.spikes is None else raw.spikes
-            chosen_cores(recording, raw.program)  # before the work
-            if spikes is not None:
-                given = read_spikes(spikes, raw.program)
-            said.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
-        unheard = int((given.tick >= ticks - 1).sum())
-        if unheard:
-            progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
-        with progress.stage("run") as said:
-            mesh = raw.placement.mesh
-            chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
-            options = options.model_copy(update={"timing": timing, "backend": backend})
-            probes = []
-            if trace is not None:
-                probes = [ParquetRecorder(trace, recording)]
-                (trace / "summary.json").unlink(missing_ok=True)
-            result = simulate_ticks(
-                raw.program,
-                raw.placement,
-                chip,
-                options,
-                given,
-                ticks,
-                probes=probes,
-                progress=progress.update,
-                jobs=jobs,
-            )
-            said.append(f"{len(result.output_spikes):,} output spikes")
-        with progress.stage("write") as said:
-            if out is not None:
-                write_outputs(out, result.output_spikes, raw.program, ticks)
-            said.append(f"{out}" if out is not None else "nothing (no --out)")
-    summary = _summary(program, raw, chip, result, len(given.tick)) | {
-        "out": None if out is None else str(out),
-        "trace": None if trace is None else str(trace),
-    }
-    if trace is not None:
-        # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
-        write_json(trace / "summary.json", summary | {"run": str(trace)})
+    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT))
+    with contextlib.ExitStack() as stack:
+        if trace is not None:
+            stack.enter_context(trace_folder(trace, out))
+        with StageProgress(3, quiet=quiet) as progress:
+            with progress.stage("read") as notes:
+                raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
+                given = no_spikes() if raw.spikes is None else raw.spikes
+                chosen_cores(recording, raw.program)  # refuses unknown layers and cores
+                if spikes is not None:
+                    given = read_spikes(spikes, raw.program)
+                notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
+            unheard = int((given.tick >= ticks - 1).sum())
+            if unheard:
+                progress.line(f"{unheard:,} input spikes would be integrated after the last tick")
+            with progress.stage("run") as notes:
+                mesh = raw.placement.mesh
+                chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
+                options = options.model_copy(update={"timing": timing, "backend": backend})
+                probes = ProbeDispatcher([] if recorder is None else [recorder])
+                result = simulate_ticks(
+                    raw.program,
+                    raw.placement,
+                    chip,
+                    options,
+                    given,
+                    ticks,
+                    probes=probes,
+                    progress=progress.update,
+                    jobs=jobs,
+                )
+                notes.append(f"{len(result.output_spikes):,} output spikes")
+            with progress.stage("write") as notes:
+                if out is not None:
+                    write_outputs(out, result.output_spikes, raw.program, ticks)
+                notes.append(f"{out}" if out is not None else "nothing (no --out)")
+        if recorder is not None:
+            require_whole_trace(recorder, probes)
+        summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
+        if trace is not None:
+            # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
+            write_json(trace / SUMMARY, {**summary, "run": str(trace)})
     if json:
         print_json(summary)
     else:
         _print(summary)
 
 
-def _summary(path: Path, raw: RawProgram, chip: ChipOptions, result: TicksResult, spikes: int) -> dict[str, Any]:
-    from neurosyn.run.summary import summarise_chip
-
-    return {
-        "title": path.name,
-        "program": str(path),
-        "format": raw.format,
-        "ticks": result.ticks,
-        "input_spikes": spikes,
-        "output_spikes": len(result.output_spikes),
-        **summarise_chip(raw.program, raw.placement, chip, result.counts, result.timing),
-        "engine": {
-            "timing": result.timing_name,
-            "backend": result.backend,
-            "wall_s": round(result.wall_s, 3),
-            "ticks": result.ticks,
-        },
-    }
-
-
-def _print(summary: dict[str, Any]) -> None:
+def _print(summary: Mapping[str, Any]) -> None:
     from neurosyn.report.text import print_summary
 
     print_summary(summary)

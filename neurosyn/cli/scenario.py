@@ -11,8 +11,9 @@ import typer
 from neurosyn.cli.completion import complete_dataset, complete_encoder, complete_model, complete_topology
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Json, Overrides, Profile, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments
 
-app = typer.Typer(no_args_is_help=True, help="Begin and check scenario files, and show what they mean.")
+app = typer.Typer(no_args_is_help=True, help="Write, check and show scenario files.")
 
 
 @app.command()
@@ -20,7 +21,7 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
     """Check a scenario and list every mistake with its line (exit code 2 if there are any)."""
     from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(scenario, profile=profile, overrides=overrides)
+    loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))
     if json:
         print_json({"scenario": str(scenario), "name": loaded.name, "digest": loaded.digest(), "ok": True})
     else:
@@ -29,10 +30,10 @@ def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides 
 
 @app.command()
 def show(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
-    """Print a scenario with everything it extends, the profile and all defaults filled in."""
+    """Print a scenario with everything it extends, the profile and all defaults."""
     from neurosyn.scenario.scenario import load_scenario
 
-    loaded = load_scenario(scenario, profile=profile, overrides=overrides)
+    loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))
     if json:
         print_json(loaded.resolved)
     else:
@@ -50,7 +51,7 @@ def new(
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option("--pictures", metavar="DIR", help="Your own pictures, a folder a class, in place of --data."),
+        typer.Option("--pictures", metavar="DIR", help="Your own pictures, one folder per class, in place of --data."),
     ] = None,
     network: Annotated[
         str | None,
@@ -72,14 +73,14 @@ def new(
         ),
     ] = None,
     overrides: Overrides = None,
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="A line for people.")] = "",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Where all chance comes from.")] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title of the reports.")] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Write a scenario that works; on a terminal, what no option says is asked.
+    """Write a scenario that works; on a terminal, missing options are prompted for.
 
-    Anything else is said with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
+    Other values are given with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
     """
     from neurosyn.registry import registry
     from neurosyn.scaffold.scenario import write_scenario
@@ -98,7 +99,7 @@ def new(
         network=network or "eedn_tiny",
         encoder=encoder,
         model=model,
-        overrides=overrides or (),
+        changes=parse_assignments(overrides),
         title=title,
         seed=seed,
         replace=force,

@@ -24,5 +24,5 @@ def prepare_streams() -> None:
 
 
 def is_unicode(stream: TextIO) -> bool:
-    """Whether a stream can show every character."""
+    """Return True if a stream can show every character."""
     return (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")

@@ -9,6 +9,7 @@ import typer
 from neurosyn.cli.completion import complete_key
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 __all__ = ["sweep"]
 
@@ -40,15 +41,15 @@ def sweep(
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
 
-    Each run has its own folder in sweeps/NAME-HASH, or --out. The same command goes on where one was ended. A run that
-    fails does not keep the others from being done; the exit code is then that of the first that failed.
+    Each run has its own folder in sweeps/NAME-HASH, or --out. The same command resumes an interrupted sweep. A failed
+    run does not stop the others; the exit code is then that of the first failure.
     """
     from neurosyn.analysis.printing import print_analysis
     from neurosyn.run.stages import Stages
-    from neurosyn.run.sweep import Sweep, read_ranges
+    from neurosyn.run.sweep import Sweep
     from neurosyn.support.progress import StageProgress
 
-    swept = Sweep(scenario, read_ranges(over), profile=profile, overrides=overrides or (), out=out)
+    swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         swept.simulate(progress, jobs, force=force)
     analysis = swept.compare()

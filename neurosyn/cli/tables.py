@@ -1,4 +1,4 @@
-"""Tables that `compile` and `place` show to people."""
+"""Tables that `compile` and `place` print."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from neurosyn.cli.parameters import Json, RunPath
 if TYPE_CHECKING:
     from neurosyn.trace.reader import Trace
 
-app = typer.Typer(no_args_is_help=True, help="Look at what a run recorded.")
+app = typer.Typer(no_args_is_help=True, help="Show and export the trace of a run.")
 
 _TABLES = "spikes, packets, ticks, core_ticks, cores, links or energy"
 TableName = Annotated[
@@ -43,7 +43,7 @@ Layers = Annotated[
 def head(
     run: RunPath,
     table: TableName,
-    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 10,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="Number of rows.")] = 10,
     ticks: Ticks = None,
     cores: Cores = None,
     layers: Layers = None,
@@ -76,7 +76,7 @@ def stats(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print what there is: the tables with their sizes, or the columns of one with least, mean and largest value."""
+    """Print the tables with their sizes, or the columns of one with least, mean and largest value."""
     from neurosyn.trace.reader import Trace
     from neurosyn.trace.statistics import column_statistics, table_statistics
 
@@ -117,22 +117,25 @@ def export(
     window, chosen = _window(ticks), _chosen(trace, cores, layers)
     if what != "perfetto":
         trace.export(what, out, ticks=window, cores=chosen)
-        said: dict[str, Any] = {"file": str(out), "table": what}
+        document: dict[str, Any] = {"file": str(out), "table": what}
     else:
         from neurosyn.trace.perfetto.export import export_perfetto
 
-        found = export_perfetto(trace, out, ticks=window, cores=chosen, max_packets=packets)
-        said = {"file": str(out), "ticks": list(found.ticks)}
-        said |= {key: getattr(found, key) for key in ("packets", "packets_left_out", "inexact_packets", "events")}
+        exported = export_perfetto(trace, out, ticks=window, cores=chosen, max_packets=packets)
+        document = {"file": str(out), "ticks": list(exported.ticks)}
+        document |= {
+            key: getattr(exported, key) for key in ("packets", "packets_left_out", "inexact_packets", "events")
+        }
     if json:
-        print_json(said)
+        print_json(document)
         return
     typer.echo(str(out))
-    if "ticks" in said:
-        first, last = said["ticks"]
-        left_out = f", {said['packets_left_out']:,} left out (--packets)" if said["packets_left_out"] else ""
+    if "ticks" in document:
+        first, last = document["ticks"]
+        left_out = f", {document['packets_left_out']:,} left out (--packets)" if document["packets_left_out"] else ""
         typer.echo(
-            f"ticks {first} to {last}: {said['packets']:,} packets{left_out}; {said['events']:,} events", err=True
+            f"ticks {first} to {last}: {document['packets']:,} packets{left_out}; {document['events']:,} events",
+            err=True,
         )
 
 
@@ -145,22 +148,22 @@ def diff(
     ],
     json: Json = False,
 ) -> None:
-    """Say where two runs part: the first tick, core and neuron, packet or number that differs."""
+    """Find the first difference of two runs: tick, core and neuron, packet or number."""
     from neurosyn.trace.diff import compare_traces
     from neurosyn.trace.reader import Trace
 
-    found = compare_traces(Trace(first), Trace(second))
+    comparison = compare_traces(Trace(first), Trace(second))
     if json:
-        print_json(found.to_dict())
+        print_json(comparison.to_dict())
         return
-    for setting in found.settings:
+    for setting in comparison.settings:
         typer.echo(f"differ in {setting}")
-    if found.first is None:
-        typer.echo(f"no difference in what both recorded ({found.compared_ticks:,} ticks)")
+    if comparison.first is None:
+        typer.echo(f"no difference in what both recorded ({comparison.compared_ticks:,} ticks)")
         return
-    typer.echo(f"part at {found.first}")
-    for difference in found.by_table.values():
-        if difference is not found.first:
+    typer.echo(f"part at {comparison.first}")
+    for difference in comparison.by_table.values():
+        if difference is not comparison.first:
             typer.echo(f"     also {difference}")
 
 

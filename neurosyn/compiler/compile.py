@@ -188,12 +188,12 @@ class _Draft:
     def add_splitters(self, splitters: Splitters, targets: Targets, after: int, activity: NDArray[np.float32]) -> None:
         """Add the splitter cores as cores 0, 1, …; the next layer starts at core `after`."""
         neurons = splitters.neurons
-        position = (neurons.core, neurons.neuron)
+        index = (neurons.core, neurons.neuron)
         self.crossbar[: splitters.cores] = self.crossbars.add_relays(neurons, splitters.axon, splitters.cores)
-        self.neuron_type[position] = RELAY
+        self.neuron_type[index] = RELAY
         element = splitters.line[neurons.item]
-        self.activity[position] = activity[element]
-        self._connect(position, element, neurons.copy, targets, after)
+        self.activity[index] = activity[element]
+        self._connect(index, element, neurons.copy, targets, after)
 
     def add_corelet(
         self,
@@ -210,29 +210,30 @@ class _Draft:
         self.axon_types[cores] = np.arange(self.options.axons) % AXONS_PER_INPUT
 
         assert parameters.leak is not None
-        position = (first + neurons.core, neurons.neuron)
+        index = (first + neurons.core, neurons.neuron)
         site = corelet.sites[neurons.core, corelet.item_site[neurons.item]]
         filters = (corelet.wiring.banks[site], corelet.item_feature[neurons.item])
-        self.neuron_type[position] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
+        self.neuron_type[index] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
         activity = parameters.activity
-        self.activity[position] = self.options.activity if activity is None else activity[filters]
+        self.activity[index] = self.options.activity if activity is None else activity[filters]
         output = corelet.item_output[neurons.item]
         if targets is None:
-            self.dest_core[position] = OUTPUT
-            self.dest_axon[position] = output
+            self.dest_core[index] = OUTPUT
+            self.dest_axon[index] = output
         else:
-            self._connect(position, output, neurons.copy, targets, first + corelet.cores)
+            self._connect(index, output, neurons.copy, targets, first + corelet.cores)
 
     def _connect(
         self,
-        position: tuple[NDArray[np.int32], NDArray[np.int32]],
+        index: tuple[NDArray[np.int32], NDArray[np.int32]],
         element: NDArray[np.int32],
         copy: NDArray[np.int32],
         targets: Targets,
         after: int,
     ) -> None:
+        """Set the destinations of neurons at `index` (core, neuron), which compute copies of elements."""
         has_target, core, axon = targets.find(element, copy)
-        connected = (position[0][has_target], position[1][has_target])
+        connected = (index[0][has_target], index[1][has_target])
         self.dest_core[connected] = after + core
         self.dest_axon[connected] = axon
 

@@ -56,7 +56,7 @@ class _SiteRectangle(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Room:
+class _Capacity:
     """Capacity of a core: axon pairs and neurons."""
 
     pairs: int
@@ -72,14 +72,14 @@ class _SiteBlock:
         −1 where the window lies outside the map, and at sites without listeners.
     neurons : int array (rows, columns)
         Number of neurons of each site.
-    room
+    capacity
         Capacity of a core.
     """
 
-    def __init__(self, inputs: NDArray[np.int32], neurons: NDArray[np.int64], room: _Room) -> None:
+    def __init__(self, inputs: NDArray[np.int32], neurons: NDArray[np.int64], capacity: _Capacity) -> None:
         self._inputs = inputs
         self._sums = np.pad(neurons.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-        self._room = room
+        self._capacity = capacity
         self._pairs: dict[_SiteRectangle, int | None] = {}
         self._best: dict[_SiteRectangle, tuple[int, int, tuple[_SiteRectangle, _SiteRectangle] | None]] = {}
 
@@ -96,7 +96,7 @@ class _SiteBlock:
         return self._pairs[tile]
 
     def _count(self, tile: _SiteRectangle) -> int | None:
-        if self.neurons(tile) > self._room.neurons:
+        if self.neurons(tile) > self._capacity.neurons:
             return None
         # A tile that does not fit without its last row or column does not fit with it.
         if tile.bottom - tile.top > 1 and self.pairs(tile._replace(bottom=tile.bottom - 1)) is None:
@@ -105,7 +105,7 @@ class _SiteBlock:
             return None
         seen = np.unique(self._inputs[tile.top : tile.bottom, tile.left : tile.right])
         count = len(seen) - int(seen[0] < 0)
-        return count if count <= self._room.pairs else None
+        return count if count <= self._capacity.pairs else None
 
     def partition(self) -> list[_SiteRectangle]:
         """Return the tiles of the best partition."""
@@ -174,14 +174,14 @@ def pack_layer(layer: BoundLayer, copies: NDArray[np.int64], options: CompileOpt
     neurons = copies[wiring.outputs].sum(axis=1)
     if neurons.max() > options.neurons or not neurons.any():
         return plan_layer(layer, most, options)
-    room = _Room(options.axons // AXONS_PER_INPUT, options.neurons)
-    tiles = _cut_groups(wiring, neurons, room)
+    capacity = _Capacity(options.axons // AXONS_PER_INPUT, options.neurons)
+    tiles = _cut_groups(wiring, neurons, capacity)
     inputs = np.array([len(_inputs_of(wiring, tile)) for tile in tiles])
-    core = _first_fit(inputs, np.array([neurons[tile].sum() for tile in tiles]), room)
+    core = _first_fit(inputs, np.array([neurons[tile].sum() for tile in tiles]), capacity)
     return LayerPlan(layer, _sites_of_cores(tiles, core), None, 1, most, ())
 
 
-def _cut_groups(wiring: Connectivity, neurons: NDArray[np.int64], room: _Room) -> list[NDArray[np.int32]]:
+def _cut_groups(wiring: Connectivity, neurons: NDArray[np.int64], capacity: _Capacity) -> list[NDArray[np.int32]]:
     """Return the sites of each tile. Blocks that differ only in the numbers of their inputs are partitioned once."""
     groups, rows, columns = wiring.grid
     sites = np.arange(groups * rows * columns, dtype=np.int32).reshape(wiring.grid)
@@ -195,7 +195,7 @@ def _cut_groups(wiring: Connectivity, neurons: NDArray[np.int64], room: _Room) -
                 local_inputs = _renumbered(np.where(of_site[..., None] > 0, wiring.inputs[block], -1))
                 key = b"".join([repr(block.shape).encode(), local_inputs.tobytes(), of_site.tobytes()])
                 if key not in known:
-                    known[key] = _SiteBlock(local_inputs, of_site, room).partition()
+                    known[key] = _SiteBlock(local_inputs, of_site, capacity).partition()
                 tiles += [block[t.top : t.bottom, t.left : t.right].ravel() for t in known[key]]
     used = [tile[neurons[tile] > 0] for tile in tiles]
     return [tile for tile in used if len(tile)]
@@ -214,14 +214,14 @@ def _inputs_of(wiring: Connectivity, tile: NDArray[np.int32]) -> NDArray[np.int3
     return seen[seen >= 0]
 
 
-def _first_fit(pairs: NDArray[np.int64], neurons: NDArray[np.int64], room: _Room) -> NDArray[np.int64]:
+def _first_fit(pairs: NDArray[np.int64], neurons: NDArray[np.int64], capacity: _Capacity) -> NDArray[np.int64]:
     """Return the core of each tile, by first fit in the order of decreasing share of a core."""
-    if len(pairs) < 2 or 2 * pairs.min() > room.pairs or 2 * neurons.min() > room.neurons:
+    if len(pairs) < 2 or 2 * pairs.min() > capacity.pairs or 2 * neurons.min() > capacity.neurons:
         return np.arange(len(pairs))
     core = np.empty(len(pairs), np.int64)
     # Free capacity of each core; there are never more cores than tiles.
-    free_pairs, free_neurons = np.full(len(pairs), room.pairs), np.full(len(pairs), room.neurons)
-    share = np.maximum(pairs / room.pairs, neurons / room.neurons)
+    free_pairs, free_neurons = np.full(len(pairs), capacity.pairs), np.full(len(pairs), capacity.neurons)
+    share = np.maximum(pairs / capacity.pairs, neurons / capacity.neurons)
     for tile in np.argsort(-share, kind="stable"):
         chosen = int(np.argmax((free_pairs >= pairs[tile]) & (free_neurons >= neurons[tile])))
         core[tile] = chosen

@@ -1,4 +1,4 @@
-"""The contract of data sets: labelled images with an honest name."""
+"""Contract of data sets: labelled images with a name that states their origin."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Split:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What a data set is, for every output that shows a number taken on it.
+    """Description of a data set, for every output that shows a number taken on it.
 
     Attributes
     ----------
     name
-        The honest name, e.g. ``"SVHN"`` or ``"SynthDigits (stand-in for SVHN)"``.
+        The name, which states if it is a stand-in, e.g. ``"SVHN"`` or ``"SynthDigits (stand-in for SVHN)"``.
     official
-        Whether results may stand beside published ones.
+        True if results may stand beside published ones.
     licence, source
         Terms of use, and where it comes from.
     classes
@@ -90,7 +90,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class DataContext:
-    """What a data set may use beside its own options.
+    """Resources of a data set beside its options.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Dataset(Options, ABC):
         raise DataError(f"data set {self.info(context).name}: has nothing to download; see `neurosyn data info`")
 
     def fingerprint(self, context: DataContext) -> dict[str, Any]:  # noqa: ARG002
-        """What decides the contents beside the options, e.g. sizes and checksums of the files read.
+        """Return the facts that decide the contents beside the options, e.g. sizes and checksums of the files read.
 
         A run stage that used this data is repeated when it changes.
         """

@@ -1,4 +1,4 @@
-"""The contract of encoders: from 8-bit images to what the first layer of a network takes."""
+"""Contract of encoders: from 8-bit images to the input of the first layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where data sets look for files and keep what is expensive to make again."""
+"""Folders of data sets: their files, and a cache of data that take long to make."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def cache_folder() -> Path:
 
 
 def _folder(variable: str) -> Path | None:
-    # An empty value is how shells say "not set".
+    # Shells write "not set" as an empty value.
     value = os.environ.get(variable, "")
     return Path(value).expanduser().absolute() if value else None
 
 
 def data_context(seed: int = 0, progress: Callable[[int, int, str], None] | None = None) -> DataContext:
-    """Return what data sets may use on this machine.
+    """Return the resources of data sets on this machine.
 
     Parameters
     ----------

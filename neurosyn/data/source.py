@@ -1,4 +1,4 @@
-"""Which data a run uses here: the scenario's data set, or the stand-in that it names."""
+"""Data set of a run: the scenario's own, or the stand-in that it names."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class DataSource:
     dataset
         The plugin.
     context
-        What it reads with.
+        Folders, seed and progress for reading.
     used_stand_in
-        Whether it is the stand-in.
+        True if it is the stand-in.
     reason
-        Why: what the scenario's own data set lacks. Empty if it is used itself.
+        The files that the scenario's own data set lacks. Empty if it is used itself.
     """
 
     info: DatasetInfo
@@ -36,7 +36,7 @@ class DataSource:
     reason: str = ""
 
     def load(self, split: SplitName, progress: Callable[[int, int, str], None] | None = None) -> Split:
-        """Return a whole split, checked to be what `info` says.
+        """Return a whole split, checked against `info`.
 
         Raises
         ------
@@ -70,11 +70,11 @@ def load_source(
     Parameters
     ----------
     dataset
-        What the scenario asks for.
+        The scenario's data set.
     stand_in
-        What it names as a stand-in, if anything.
+        Its stand-in, if it names one.
     context
-        What data sets may use.
+        Resources of data sets.
     *splits
         The splits that are needed.
     stand_in_splits

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurosyn.chip.spikes import OutputSpikes
 from neurosyn.engine.event_counts import EventCounts
 from neurosyn.engine.fabric.tick_times import Limit
+from neurosyn.engine.options import TimingName
 
 __all__ = ["FramesResult", "TicksResult", "TimingResult"]
 
@@ -85,7 +86,7 @@ class FramesResult:
     timed_frames: NDArray[np.int64]
     batched: bool
     ticks: int
-    timing_name: str
+    timing_name: TimingName
     backend: str
     wall_s: float
 
@@ -113,6 +114,6 @@ class TicksResult:
     counts: EventCounts
     timing: TimingResult | None
     ticks: int
-    timing_name: str
+    timing_name: TimingName
     backend: str
     wall_s: float

@@ -20,7 +20,7 @@ __all__ = ["JsonStream"]
 
 _CHUNK = 1 << 20
 _LONGEST_TOKEN = 1 << 16
-"""An error at least so many characters before the end of the buffer cannot come from a token that is cut short."""
+"""Longest token in characters: an error further before the end of the buffer is not caused by a missing rest."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"

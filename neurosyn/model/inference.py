@@ -1,4 +1,4 @@
-"""The reference inference with a trained network: what the chip must reproduce on every frame.
+"""Reference inference with a trained network; the chip must reproduce it on every frame.
 
 Off-chip layers are summed in float64, one input after the other, so that the bits of an image depend neither on the
 images beside it nor on the machine. On-chip layers are exact: their sums are small integers, which float32 products
@@ -16,16 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.errors import DataError
+from neurosyn.data.encoder import Encoder
+from neurosyn.errors import DataError, PluginError
 from neurosyn.model.class_means import class_means
 from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.model.wiring import Bank, Wiring, wire_layers
 from neurosyn.network.network import Network
+from neurosyn.registry import blame
 
 __all__ = [
     "class_scores",
+    "classify",
     "exact_sums",
     "infer",
+    "input_spikes",
     "integer_sums",
     "normalised_spikes",
     "predict",
@@ -35,6 +39,9 @@ __all__ = [
 
 FRAMES = 64
 """Frames integrated together; bounds the memory."""
+
+IMAGES = 1024
+"""Images encoded together; bounds the memory: a rate code of 16 ticks is 64 times as large as its images."""
 
 Observer = Callable[[int, slice, NDArray[np.uint8]], None]
 
@@ -127,13 +134,62 @@ def integer_sums(
     Yields
     ------
     sites
-        Which sites.
+        The sites.
     sums : float32 array (features, sites, images)
     """
     images = source.shape[1]
     for start, stop in bank.chunks(images):
         columns = np.take(source, bank.index[:, start:stop], axis=0).reshape(len(bank.index), -1)
         yield slice(start, stop), (weights.T @ columns).reshape(bank.features, -1, images)
+
+
+def input_spikes(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the chip's input spikes for images.
+
+    Parameters
+    ----------
+    model
+        Trained or deployed.
+    encoder
+        The encoder that the model was trained with.
+    images : uint8 array (n, height, width, channels)
+
+    Returns
+    -------
+    uint8 array (n·T, inputs)
+        The T ticks of a frame follow each other; otherwise as `transduce`.
+
+    Raises
+    ------
+    PluginError
+        If the encoder breaks its contract.
+    DataError
+        If its images do not fit the network; see `transduce`.
+    """
+    return np.concatenate([transduce(model, encoded) for encoded in _encode(model, encoder, images)])
+
+
+def classify(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Return the classes of images, int32 (n,), by `predict`; parameters and errors as of `input_spikes`."""
+    classes = [
+        predict(model.network, infer(model, transduce(model, encoded))) for encoded in _encode(model, encoder, images)
+    ]
+    return np.concatenate(classes)
+
+
+def _encode(model: Model, encoder: Encoder, images: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """Yield encoded images, `IMAGES` at a time."""
+    name = str(model.encoder.get("kind", type(encoder).__name__))
+    for part in np.split(images, range(IMAGES, len(images), IMAGES)):
+        with blame("encoders", name, "encode"):
+            encoded = encoder.encode(part)
+            shape = (len(part) * model.network.ticks_per_frame, *encoder.shape(images.shape[1:]))
+        if encoded.dtype != np.float32 or encoded.shape != shape:
+            raise PluginError(
+                f"plugin encoders/{name}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {shape}; "
+                "correct the plugin"
+            )
+        yield encoded
 
 
 def transduce(model: Model, encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -171,7 +227,7 @@ def transduce(model: Model, encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
                 "encoded images: are not 0 and 1, and the network has no off-chip layer to turn them into spikes; "
                 "choose a binary encoder or put a transduction layer first"
             )
-        bits[:] = encoded.reshape(len(encoded), -1)
+        bits[:] = encoded.reshape(len(encoded), network.inputs.size)
         return bits
     wirings = wire_layers(network.off_chip)
     step = max(1, FRAMES // 4)
@@ -227,7 +283,8 @@ def infer(model: Model, bits: NDArray[np.uint8], observe: Observer | None = None
     parameters = model.parameters[len(network.off_chip) :]
     weights = [layer.weights.astype(np.float32) for layer in parameters]
     thresholds = [
-        spike_thresholds(own, wiring.fan_in).astype(np.float32) for own, wiring in zip(parameters, wirings, strict=True)
+        spike_thresholds(layer, wiring.fan_in).astype(np.float32)
+        for layer, wiring in zip(parameters, wirings, strict=True)
     ]
     outputs = np.empty((len(bits), layers[-1].output.size), np.uint8)
     # One BLAS thread: the products are too small for more, which only wait for each other.
@@ -250,10 +307,10 @@ def _integrate(
     images = source.shape[1]
     spikes = np.zeros((wiring.size + 1, images), np.float32)
     for bank in wiring.banks:
-        own = spikes[bank.rows].reshape(bank.features, bank.sites, images)
+        bank_spikes = spikes[bank.rows].reshape(bank.features, bank.sites, images)
         threshold = thresholds[bank.number][:, None, None]
         for sites, sums in integer_sums(bank, weights[bank.number], source):
-            own[:, sites] = sums >= threshold
+            bank_spikes[:, sites] = sums >= threshold
     return spikes
 
 

@@ -31,14 +31,10 @@ class Normalisation:
     std: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def threshold(self) -> NDArray[np.float64]:
-        """Return θ = μ − b·(σ + ε), so that r ≥ 0 ⇔ s ≥ θ."""
-        return self.mean - self.bias * (self.std + NORMALISATION_EPSILON)
-
 
 @dataclass(frozen=True, eq=False)
 class LayerParameters:
-    """What training gave one layer.
+    """Trained parameters of one layer.
 
     Attributes
     ----------
@@ -68,11 +64,11 @@ class Model:
     Attributes
     ----------
     network, parameters
-        The network and, in the same order, what training gave its layers.
+        The network and, in the same order, the trained parameters of its layers.
     encoder
         The encoder's ``kind`` and options that the weights were trained with.
     provenance
-        How the model came about: data, command, seed, epochs, accuracy; plain JSON values.
+        Origin of the model: data, command, seed, epochs, accuracy; plain JSON values.
     """
 
     network: Network

@@ -149,7 +149,7 @@ def load_model(path: Path) -> Model:
     except PluginError as error:
         raise PluginError(f"{path}: {error}") from error
     except (SafetensorError, NeurosynError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(f"{path}: is not a usable model file ({error}); train again or fetch it anew") from error
+        raise DataError(f"{path}: is not a usable model file ({error}); train again or fetch it again") from error
 
 
 def _read_header(content: bytes) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _read_network(description: dict[str, Any]) -> Network:
 
 
 class _TensorReader:
-    """Takes tensors by name, checks them, and knows which were left over."""
+    """Reader of tensors by name, which checks them and keeps a list of those not read."""
 
     def __init__(self, tensors: dict[str, NDArray[Any]]) -> None:
         self._tensors = tensors

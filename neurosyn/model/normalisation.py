@@ -132,10 +132,10 @@ def _spikes(
         rows = source.unpack()
         spikes = np.zeros((wiring.size + 1, rows.shape[1]), np.bool_)
         for bank in wiring.banks:
-            own = spikes[bank.rows].reshape(bank.features, bank.sites, -1)
+            bank_spikes = spikes[bank.rows].reshape(bank.features, bank.sites, -1)
             for sites, part in sums(bank, weights[bank.number], rows):
-                own[:, sites] = fires(bank.number, part)
-            totals[bank.number] += np.count_nonzero(own, axis=(1, 2))
+                bank_spikes[:, sites] = fires(bank.number, part)
+            totals[bank.number] += np.count_nonzero(bank_spikes, axis=(1, 2))
         made.append(_Source.pack(spikes))
     frames = sum(source.images for source in made)
     positions = np.array([bank.sites for bank in wiring.banks])

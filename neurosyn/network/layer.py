@@ -15,10 +15,21 @@ from numpy.typing import NDArray
 from neurosyn.errors import PluginError
 from neurosyn.options import Options
 
-__all__ = ["AXONS_PER_INPUT", "LEAK_LIMIT", "Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]
+__all__ = [
+    "AXONS_PER_INPUT",
+    "CORE_INPUTS",
+    "LEAK_LIMIT",
+    "Connectivity",
+    "FixedWeights",
+    "Layer",
+    "MapShape",
+    "Readout",
+]
 
 AXONS_PER_INPUT = 2
 """Axons of a trinary input: one of weight −1 and one of weight +1. [IBM]"""
+CORE_INPUTS = 256 // AXONS_PER_INPUT
+"""Trinary inputs of a core whose 256 axons are all taken. [IBM]"""
 LEAK_LIMIT = 255
 """Largest |λ|: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
 

@@ -53,7 +53,7 @@ class BoundLayer:
 
     @property
     def off_chip(self) -> bool:
-        """Whether the layer runs before the chip on real values."""
+        """True if the layer runs before the chip, on real values."""
         return self.layer.off_chip
 
 

@@ -20,6 +20,7 @@ from .errors import NeurosynError as NeurosynError
 from .errors import PluginError as PluginError
 from .errors import ScenarioError as ScenarioError
 from .errors import did_you_mean as did_you_mean
+from .layers import CORE_INPUTS as CORE_INPUTS
 from .layers import Connectivity as Connectivity
 from .layers import FixedWeights as FixedWeights
 from .layers import Layer as Layer

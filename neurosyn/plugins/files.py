@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from neurosyn.support.files import atomic_path, sha256_file, write_npz
-from neurosyn.support.untrusted import open_file, read_bytes, read_json, read_npz, read_text
+from neurosyn.support.untrusted import open_file, read_bytes, read_first_bytes, read_json, read_npz, read_text
 
-__all__ = ["atomic_path", "open_file", "read_bytes", "read_json", "read_npz", "read_text", "sha256_file", "write_npz"]
+__all__ = [
+    "atomic_path",
+    "open_file",
+    "read_bytes",
+    "read_first_bytes",
+    "read_json",
+    "read_npz",
+    "read_text",
+    "sha256_file",
+    "write_npz",
+]

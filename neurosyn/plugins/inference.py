@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from neurosyn.model.class_means import class_means
-from neurosyn.model.inference import class_scores, infer, predict, transduce
+from neurosyn.model.inference import class_scores, classify, infer, input_spikes, predict, transduce
 from neurosyn.model.model_file import load_model
 from neurosyn.model.normalisation import measure
 
-__all__ = ["class_means", "class_scores", "infer", "load_model", "measure", "predict", "transduce"]
+__all__ = [
+    "class_means",
+    "class_scores",
+    "classify",
+    "infer",
+    "input_spikes",
+    "load_model",
+    "measure",
+    "predict",
+    "transduce",
+]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
+from neurosyn.network.layer import CORE_INPUTS, Connectivity, FixedWeights, Layer, MapShape, Readout
 
-__all__ = ["Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]
+__all__ = ["CORE_INPUTS", "Connectivity", "FixedWeights", "Layer", "MapShape", "Readout"]

@@ -1,1 +1,1 @@
-"""Plots and the report page."""
+"""Report page of a run, and its text for the terminal."""

@@ -1,4 +1,4 @@
-"""A contact sheet: a few images of each class side by side, with the class's name."""
+"""Contact sheet: a few images of each class side by side, with the class's name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROWS = 25
 def choose_examples(
     labels: NDArray[np.int32], n_classes: int, each: int, rng: np.random.Generator
 ) -> list[NDArray[np.intp]]:
-    """Draw up to `each` images of every class, without regard to the order they are stored in.
+    """Draw up to `each` images of every class at random.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def write_contact_sheet(
     classes
         Class names in the order of the labels.
     title
-        The honest name of the data.
+        The name of the data, with the word stand-in if they are one.
     each
         Images to show of every class.
     seed
-        Decides which.
+        Seed of the choice.
 
     Returns
     -------
@@ -91,6 +91,6 @@ def write_contact_sheet(
 
 
 def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Show any number of channels but three as their mean."""
+    """Return images of other than three channels as the mean of their channels."""
     mean: NDArray[np.uint8] = image.mean(-1, keepdims=True).round().astype(np.uint8)
     return mean.repeat(3, -1)

@@ -1,7 +1,7 @@
-"""What the page's chip map, link map and timeline show: arrays in one compressed block, and a document that lists them.
+"""Data of the page's chip map, link map and timeline: arrays in a compressed block, and a document that lists them.
 
 Values of single ticks are 16-bit steps: counts as they are, energies and times in 4,000ths of the largest, which
-compress to half of what finer ones would. 65,535 stands for what was not recorded.
+compress to half the size of finer ones. 65,535 stands for a value that was not recorded.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ TIME_BINS = 240
 """Steps in which the packets under way are counted over a tick."""
 _MOST_TICKS = 64
 _MOST_BYTES = 3_000_000
-"""Of the values of single ticks, before they are compressed: more cores, fewer ticks."""
+"""Largest number of values of single ticks, before compression: the more cores, the fewer ticks."""
 _STEPS, _MISSING = 4000, 0xFFFF
 _DIRECTIONS = ("north", "east", "south", "west", "core")
 
 
 @dataclass(frozen=True)
 class _Measure:
-    """What cores can be coloured by; `ticks` names its column in ``core_ticks``."""
+    """A measure that colours the cores; `ticks` names its column in ``core_ticks``."""
 
     key: str
     title: str
@@ -52,7 +52,7 @@ _MEASURES = (
 
 @dataclass(frozen=True)
 class Explorer:
-    """What the page's script reads.
+    """Data for the page's script.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class _Block:
 
 
 def explorer(trace: Trace) -> Explorer | None:
-    """Return what the page's script shows of a trace; None if no tick was simulated.
+    """Return the data of a trace for the page's script; None if no tick was simulated.
 
     Raises
     ------
@@ -133,18 +133,18 @@ def _means(trace: Trace, cores: Any) -> dict[str, NDArray[np.float64]]:
     timed = trace.ticks_timed > 0
     ticks, prefix = (trace.ticks_timed, "timed_") if timed else (trace.ticks_simulated, "")
     energy = cores["timed_energy_pj"] if timed else cores[[f"{part}_pj" for part in ENERGY_PARTS]].sum(axis=1)
-    found = {
+    means = {
         "spikes": cores[f"{prefix}spikes"].to_numpy(np.float64) / ticks,
         "synaptic_events": cores[f"{prefix}synaptic_events"].to_numpy(np.float64) / ticks,
         "energy": energy.to_numpy(np.float64) / ticks,
     }
     if timed:
-        found["load"] = cores["finish_ps"].to_numpy(np.float64, na_value=0)
-    return found
+        means["load"] = cores["finish_ps"].to_numpy(np.float64, na_value=0)
+    return means
 
 
 def _chosen_ticks(trace: Trace) -> NDArray[np.int64]:
-    """Return the recorded ticks that the page has room for: the longest, and others evenly."""
+    """Return the recorded ticks that the page has room for: the longest, and others at even distances."""
     if not trace.has("core_ticks"):
         return np.zeros(0, np.int64)
     seen: set[int] = set()
@@ -162,7 +162,7 @@ def _chosen_ticks(trace: Trace) -> NDArray[np.int64]:
 
 
 def _add_ticks(block: _Block, trace: Trace, ticks: NDArray[np.int64], keys: list[str]) -> dict[str, float]:
-    """Add the values of each core in each tick and return what a step of them is worth."""
+    """Add the values of each core in each tick and return the size of a step by measure."""
     if not len(ticks):
         return {}
     shown = [measure for measure in _MEASURES if measure.key in keys]
@@ -170,18 +170,18 @@ def _add_ticks(block: _Block, trace: Trace, ticks: NDArray[np.int64], keys: list
     columns = ["tick", "core", *(measure.ticks for measure in shown)]
     for batch in trace.batches("core_ticks", columns, ticks=(int(ticks[0]), int(ticks[-1]))):
         tick, core = (batch.column(name).to_numpy() for name in ("tick", "core"))
-        place = np.searchsorted(ticks, tick)
-        wanted = ticks[place] == tick
+        index = np.searchsorted(ticks, tick)
+        wanted = ticks[index] == tick
         for measure in shown:
-            own = batch.column(measure.ticks).to_numpy(zero_copy_only=False).astype(np.float64)
-            values[measure.key][place[wanted], core[wanted]] = own[wanted]
+            column = batch.column(measure.ticks).to_numpy(zero_copy_only=False).astype(np.float64)
+            values[measure.key][index[wanted], core[wanted]] = column[wanted]
     scales = {}
-    for key, found in values.items():
-        largest = float(np.nanmax(found, initial=0.0))
+    for key, of_ticks in values.items():
+        largest = float(np.nanmax(of_ticks, initial=0.0))
         # Counts that fit are kept as they are.
         whole = key in ("spikes", "synaptic_events") and largest < _MISSING
         scales[key] = 1.0 if whole or not largest else largest / _STEPS
-        block.add(f"tick_{key}", np.where(np.isnan(found), _MISSING, np.rint(found / scales[key])), "u2")
+        block.add(f"tick_{key}", np.where(np.isnan(of_ticks), _MISSING, np.rint(of_ticks / scales[key])), "u2")
     return scales
 
 
@@ -203,22 +203,22 @@ def _tick_facts(trace: Trace, ticks: NDArray[np.int64]) -> list[dict[str, Any]]:
 
 
 def _add_links(block: _Block, trace: Trace) -> None:
-    """Add what the links that leave each router carried in the mean of the timed ticks."""
+    """Add the mean loads, over the timed ticks, of the links that leave each router."""
     if not trace.has("links"):
         return
     links = trace.links(["kind", "x", "y", "direction", "packets", "busy_share", "longest_wait_ps"])
     links = links[links["kind"].isin(["link", "local port"]) & links["x"].notna()]
-    way = links["direction"].astype(str).map({name: index for index, name in enumerate(_DIRECTIONS)})
+    direction = links["direction"].astype(str).map({name: index for index, name in enumerate(_DIRECTIONS)})
     block.add("link_x", links["x"].to_numpy(np.int64), "u2")
     block.add("link_y", links["y"].to_numpy(np.int64), "u2")
-    block.add("link_way", way.to_numpy(np.int64), "u2")
+    block.add("link_direction", direction.to_numpy(np.int64), "u2")
     block.add("link_packets", links["packets"].to_numpy(np.float64) / max(trace.ticks_timed, 1), "f4")
     block.add("link_busy", links["busy_share"].to_numpy(np.float64), "f4")
     block.add("link_wait", links["longest_wait_ps"].to_numpy(np.float64), "f4")
 
 
 def _add_flights(block: _Block, trace: Trace, ticks: NDArray[np.int64]) -> list[int]:
-    """Add the packets of each kind of way that are under way in each step of a tick; return the ticks with any."""
+    """Add the packets under way in each step of a tick, by kind of route; return the ticks with any."""
     if not len(ticks) or not trace.has("packets") or not trace.has("ticks"):
         return []
     of_ticks = trace.ticks(["tick", "start_ps", "makespan_ps"]).set_index("tick").reindex(ticks)
@@ -227,17 +227,17 @@ def _add_flights(block: _Block, trace: Trace, ticks: NDArray[np.int64]) -> list[
     columns = ["tick", "source_core", "dest_core", "send_ps", "arrival_ps"]
     for batch in trace.batches("packets", columns, ticks=(int(ticks[0]), int(ticks[-1]))):
         tick, source, dest, send, arrival = (batch.column(name).to_numpy() for name in columns)
-        place = np.searchsorted(ticks, tick)
-        wanted = (ticks[place] == tick) & (length[place] > 0)
-        place, route = place[wanted], np.where(source < 0, 1, np.where(dest == OUTPUT, 2, 0))[wanted]
+        index = np.searchsorted(ticks, tick)
+        wanted = (ticks[index] == tick) & (length[index] > 0)
+        index, route = index[wanted], np.where(source < 0, 1, np.where(dest == OUTPUT, 2, 0))[wanted]
         for when, by, shift in ((send, 1, 0), (arrival, -1, 1)):
-            step = (when[wanted] - start[place]) * TIME_BINS / length[place]
+            step = (when[wanted] - start[index]) * TIME_BINS / length[index]
             step = np.clip(step.astype(np.int64), 0, TIME_BINS - 1) + shift
-            np.add.at(change, (place, route, step), by)
+            np.add.at(change, (index, route, step), by)
     flights = change.cumsum(axis=2)[:, :, :TIME_BINS]
-    some = np.flatnonzero(flights.any(axis=(1, 2)))
-    block.add("flights", flights[some], "u4")
-    return some.tolist()
+    with_packets = np.flatnonzero(flights.any(axis=(1, 2)))
+    block.add("flights", flights[with_packets], "u4")
+    return with_packets.tolist()
 
 
 def _colours(name: str) -> str:

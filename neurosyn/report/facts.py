@@ -1,24 +1,21 @@
-"""The summary of a run: its keys, and the facts that the terminal and the page both show."""
+"""Facts of a summary, as the terminal and the report page both show them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 
 __all__ = [
     "PARTS",
     "Fact",
     "Section",
-    "Summary",
     "assumed_value",
     "facts",
     "limited_by",
     "power_parts",
-    "stand_in",
-    "unofficial",
 ]
 
 PARTS = {
@@ -29,53 +26,12 @@ PARTS = {
     "chip_to_chip": "links between chips",
     "io": "packets that enter or leave the board",
 }
-"""Parts of the power, with what each is spent on."""
-
-
-class Summary(TypedDict, total=False):
-    """What ``neurosyn simulate --json`` prints and ``summary.json`` holds.
-
-    A key whose value a run does not have (the accuracy of a raw program, the speed of a run without timing) is absent
-    or None. Shares are between 0 and 1. Events are counted over the whole run.
-    """
-
-    scenario: str
-    title: str
-    seed: int
-    dataset: dict[str, Any]  # name, official, frames; licence, source
-    accuracy: float | None  # of the chip
-    trained_accuracy: float | None
-    mismatched_frames: int | None
-    cores: int
-    chips: int
-    neurons: int
-    utilisation: dict[str, Any]  # what `neurosyn.compiler.utilisation.summarise` gives, or its total
-    tick_period_us: float | None
-    tick_limited_by: Any  # a text, or a table with the key text
-    ticks_per_frame: int
-    frames_per_second: float | None
-    latency_us: float | None
-    board: dict[str, Any]  # chips_used, crossings, crossings_per_packet, chip_edges, host_ports
-    voltage: float
-    power_mw: dict[str, float | None] | None  # total and PARTS
-    energy_pj: dict[str, float]  # total and PARTS, over the whole run: the sum of all layers and the host
-    host_energy_pj: dict[str, float]  # the same of the packets that the host sent
-    not_counted: dict[str, str]  # what no number contains, and why
-    energy_per_frame_uj: float | None
-    frames_per_second_per_watt: float | None
-    events: dict[str, int]  # spikes, synaptic_events, packets (input_, output_, late_), hops, crossings, collisions, …
-    engine: dict[str, Any]  # timing, backend, wall_s, ticks, batched, timed_frames, timed_ticks, mean_travel_ns, …
-    layers: list[dict[str, Any]]  # name, cores, spikes, synaptic_events, packets, hops, energy_pj, energy_parts_pj
-    assumptions: list[dict[str, Any]]  # name, value, unit, basis, and whether it is an option
-    deviations: list[str]  # what was changed on purpose in the program that was simulated
-    probes: list[dict[str, Any]]  # name, kind, results, files in the folder probes, error
-    provenance: dict[str, Any]
-    run: str
+"""Parts of the power and their causes."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A labelled value, and what there is to add."""
+    """A labelled value with a note."""
 
     label: str
     value: str
@@ -90,44 +46,32 @@ class Section:
     facts: tuple[Fact, ...]
 
 
-def unofficial(summary: Mapping[str, Any]) -> bool:
-    """Whether the numbers were taken on data that may not stand beside published results."""
-    dataset = summary.get("dataset") or {}
-    return bool(dataset) and dataset.get("official") is not True
-
-
-def stand_in(summary: Mapping[str, Any]) -> bool:
-    """Whether the data stand in for others: the scenario fell back on them, or their own name says so.
-
-    People's own images are unofficial too, but stand in for nothing.
-    """
-    dataset = summary.get("dataset") or {}
-    declared = dataset.get("stand_in_because") is not None or "stand-in" in str(dataset.get("name"))
-    return unofficial(summary) and declared
-
-
 def limited_by(summary: Mapping[str, Any]) -> str:
-    """Return what sets the tick period, as a text; empty if nothing was timed."""
+    """Return the cause of the tick period's length as text; empty if the run has none."""
     cause = summary.get("tick_limited_by")
-    if isinstance(cause, Mapping):
-        cause = cause.get("text") or ", ".join(f"{key} {value}" for key, value in cause.items() if value is not None)
-    return "" if cause is None else str(cause)
+    return cause["text"] if cause else ""
 
 
 def assumed_value(assumption: Mapping[str, Any]) -> str:
     """Write the value of an assumption with its unit."""
-    value = assumption.get("value")
+    value = assumption["value"]
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return f"{text} {assumption.get('unit') or ''}".strip()
+    return f"{text} {assumption['unit']}".strip()
 
 
 def power_parts(power: Mapping[str, float | None]) -> list[str]:
-    """Return the parts that a power is known by; a single chip has no links to others to speak of."""
+    """Return the names of a power's parts; links between chips only where they take power."""
     return [part for part in PARTS if power.get(part) is not None and (part != "chip_to_chip" or power[part])]
 
 
 def facts(summary: Mapping[str, Any]) -> list[Section]:
-    """Return the facts of a summary in sections; facts that the run does not have are left out."""
+    """Return the facts of a summary in sections.
+
+    Parameters
+    ----------
+    summary
+        See `neurosyn.analysis.run_summary`; facts whose keys are missing or None are left out.
+    """
     sections = [
         Section("Classification", tuple(_classification(summary))),
         Section("Chip", tuple(_chip(summary))),
@@ -156,7 +100,7 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
 def _chip(summary: Mapping[str, Any]) -> list[Fact]:
     chips, use = summary.get("chips"), summary.get("utilisation") or {}
     use = use.get("total", use)
-    on = "" if chips is None else f"on {things(chips, 'chip')}"
+    on = "" if chips is None else f"on {counted(chips, 'chip')}"
     facts = [Fact("Cores", count(summary.get("cores")), on), Fact("Neurons", count(summary.get("neurons")))]
     for part in ("axons", "neurons"):
         mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
@@ -183,26 +127,26 @@ def _board(summary: Mapping[str, Any]) -> list[Fact]:
 def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     engine, cause = summary.get("engine") or {}, limited_by(summary)
     frames, ticks = engine.get("timed_frames"), engine.get("timed_ticks")
-    waiting = time(times(engine.get("mean_blocked_ns"), 1e3), 3)
-    timed = [things(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
+    waiting = time(scaled(engine.get("mean_blocked_ns"), 1e3), 3)
+    timed = [counted(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
     return [
         Fact("Tick period", _with_unit(summary.get("tick_period_us"), "µs"), f"limited by {cause}" if cause else ""),
         Fact("Frames per second", _with_unit(summary.get("frames_per_second"), ""), _ticks_of_a_frame(summary)),
-        Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
+        Fact("Latency", time(scaled(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Played in time", ", ".join(timed) or MISSING),
-        Fact("Mean travel of a packet", time(times(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
+        Fact("Mean travel of a packet", time(scaled(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
     ]
 
 
 def _ticks_of_a_frame(summary: Mapping[str, Any]) -> str:
     ticks = summary.get("ticks_per_frame") or 1
-    return f"{things(ticks, 'tick')} a frame" if ticks > 1 else ""
+    return f"{counted(ticks, 'tick')} a frame" if ticks > 1 else ""
 
 
 def _power(summary: Mapping[str, Any]) -> list[Fact]:
     power, voltage = summary.get("power_mw") or {}, summary.get("voltage")
     total = power.get("total")
-    parts = {part: alike(power.get(part), total) for part in power_parts(power)}
+    parts = {part: like_whole(power.get(part), total) for part in power_parts(power)}
     return [
         Fact("Power", _with_unit(total, "mW"), "" if voltage is None else f"at {number(voltage, 3)} V"),
         *(
@@ -243,7 +187,7 @@ def _probes(summary: Mapping[str, Any]) -> Iterator[Fact]:
             yield Fact(f"{name}: {key.replace('_', ' ')}", text)
         if probe.get("files"):
             yield Fact(
-                name, things(len(probe["files"]), "file"), ", ".join(f"probes/{file}" for file in probe["files"])
+                name, counted(len(probe["files"]), "file"), ", ".join(f"probes/{file}" for file in probe["files"])
             )
 
 

@@ -1,4 +1,4 @@
-"""The report's figures, as SVG whose text stays text."""
+"""Figures of the report, as SVG whose text stays text."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def chip_map(values: NDArray[np.floating], *, unit: str, colours: str, side: int
     values : float array (height, width)
         Row y, column x; NaN where no core is used.
     unit
-        What the colour bar measures.
+        Unit of the colour bar.
     colours
         Name of a colour map.
     side
         Cores along a side of a chip, for the chips' borders.
     label
-        Read out in place of the figure.
+        Text in place of the figure for screen readers.
     """
     with _figure(*_MAP_SIZE) as (figure, axes):
         image = _board(axes, values, side, cmap=colours)
@@ -109,7 +109,7 @@ def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: 
 
 
 def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
-    """Draw the distribution of packet latencies, on a logarithmic axis, by kind of way."""
+    """Draw the distribution of packet latencies, on a logarithmic axis, by kind of route."""
     low = max(1, min(int(part.latency_ps[0]) for part in latencies))
     high = max(int(part.latency_ps[-1]) for part in latencies)
     edges = latency_bins(low, high)
@@ -146,7 +146,7 @@ def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: s
     classes
         Names of the classes.
     label
-        Read out in place of the figure.
+        Text in place of the figure for screen readers.
     """
     n = len(classes)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -200,7 +200,7 @@ def _colour_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> Col
 
 @contextmanager
 def _figure(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    """Give a figure of so many inches in the report's style, whatever the user's own is.
+    """Open a figure of so many inches in the report's style, independent of the user's.
 
     Not by pyplot, which would keep the figure and choose a backend.
     """
@@ -213,7 +213,7 @@ def _figure(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 
 
 def _svg(figure: Figure, label: str) -> str:
-    """Return SVG to stand in a page: no prologue, no styles or links that reach outside, in the page's own font."""
+    """Return a figure as SVG to embed in a page: without prologue, outside styles and links, in the page's font."""
     stream = io.StringIO()
     metadata: dict[str, None] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(stream, format="svg", metadata=metadata, transparent=True)
@@ -222,11 +222,11 @@ def _svg(figure: Figure, label: str) -> str:
     for pattern in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->", r" font-family: [^;\"]*;"):
         body = re.sub(pattern, "", body, flags=re.DOTALL)
     body = body.replace("xlink:href", "href")
-    # Ids are kept where something refers to them, and made this figure's own: a page holds several.
-    own = f"f{zlib.crc32(body.encode()):08x}-"
+    # Ids are kept where something refers to them, with a prefix: a page holds several figures.
+    prefix = f"f{zlib.crc32(body.encode()):08x}-"
     used = set(re.findall(r'href="#([^"]*)"', body)) | set(re.findall(r"url\(#([^)]*)\)", body))
-    body = re.sub(r' id="([^"]*)"', lambda match: f' id="{own}{match[1]}"' if match[1] in used else "", body)
-    body = body.replace('href="#', f'href="#{own}').replace("url(#", f"url(#{own}")
+    body = re.sub(r' id="([^"]*)"', lambda match: f' id="{prefix}{match[1]}"' if match[1] in used else "", body)
+    body = body.replace('href="#', f'href="#{prefix}').replace("url(#", f"url(#{prefix}")
     box = re.search(r'viewBox="([^"]*)"', head)
     assert box is not None
     width = round(figure.get_figwidth() * CSS_PIXELS)

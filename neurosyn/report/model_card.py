@@ -1,4 +1,4 @@
-"""What a model file says about itself: how it came about, how good it is, what of the chip it takes."""
+"""Card of a model file: origin, accuracy, network and use of the chip."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ import numpy as np
 from neurosyn.compiler.compile import count_cores
 from neurosyn.model.model import LayerParameters, Model
 from neurosyn.model.model_file import load_model
+from neurosyn.network.layer import CORE_INPUTS
 from neurosyn.network.layer_table import network_table
 from neurosyn.network.network import BoundLayer
 from neurosyn.support.files import sha256_file
 
-__all__ = ["FULL_CORE_INPUTS", "layer_weights", "model_card", "weight_statistics"]
-
-FULL_CORE_INPUTS = 128
-"""Trinary inputs of a core whose 256 axons are all taken. [IBM]"""
+__all__ = ["layer_weights", "model_card", "weight_statistics"]
 
 
 def model_card(path: Path) -> dict[str, Any]:
-    """Return what there is to say of a model file, as plain JSON values; what it does not record is None.
+    """Return the card of a model file as plain JSON values; None for values that it does not record.
 
     Returns
     -------
     dict
-        ``name``, ``bytes``, ``sha256`` of the file; ``task`` (its scenario's name), ``dataset`` (honest name) and
-        ``official`` (whether numbers on it may stand beside published ones); ``accuracy`` of the trained network on
+        ``name``, ``bytes``, ``sha256`` of the file; ``task`` (its scenario's name), ``dataset`` (its name) and
+        ``official`` (whether publications refer to it); ``accuracy`` of the trained network on
         ``test_frames`` frames; ``topology`` in words, ``inputs``, ``classes``, ``ticks_per_frame``, ``encoder``;
         ``cores``, splitters included; ``zero_weights`` and ``fan_in``, see `weight_statistics`; ``layers``, see
         `layer_weights`; ``command``, ``seed``, ``data`` (checksums or versions of the data trained on) and ``trainer``.
@@ -39,22 +37,22 @@ def model_card(path: Path) -> dict[str, Any]:
     DataError
         If the file is missing, damaged or no model.
     PluginError
-        If it needs a layer plugin that is not there.
+        If it needs a layer plugin that is not installed.
     ChipLimitError
         If its network does not fit a core.
     """
     model = load_model(path)
-    network, said = model.network, model.provenance
-    trainer = said.get("trainer")
+    network, provenance = model.network, model.provenance
+    trainer = provenance.get("trainer")
     return {
         "name": path.stem,
         "bytes": path.stat().st_size,
         "sha256": sha256_file(path),
-        "task": _text(said.get("scenario")),
-        "dataset": _text(said.get("dataset")),
-        "official": said.get("official") is True,
-        "accuracy": _share(said.get("test_accuracy")),
-        "test_frames": _whole(said.get("test_frames")),
+        "task": _text(provenance.get("scenario")),
+        "dataset": _text(provenance.get("dataset")),
+        "official": provenance.get("official") is True,
+        "accuracy": _share(provenance.get("test_accuracy")),
+        "test_frames": _whole(provenance.get("test_frames")),
         "topology": f"{len(network.layers)} layers, {network.inputs} to {network.layers[-1].output}",
         "inputs": list(network.inputs),
         "classes": network.n_classes,
@@ -63,9 +61,9 @@ def model_card(path: Path) -> dict[str, Any]:
         "cores": count_cores(network),
         **weight_statistics(model),
         "layers": layer_weights(model),
-        "command": _text(said.get("command")),
-        "seed": _whole(said.get("seed")),
-        "data": said.get("data"),
+        "command": _text(provenance.get("command")),
+        "seed": _whole(provenance.get("seed")),
+        "data": provenance.get("data"),
         "trainer": trainer if isinstance(trainer, Mapping) else None,
     }
 
@@ -86,14 +84,14 @@ def weight_statistics(model: Model) -> dict[str, float | None]:
         on = np.count_nonzero(parameters.weights, axis=1)
         weights += int(neurons.sum()) * layer.connectivity.features * layer.connectivity.fan_in
         zeros += int(((layer.connectivity.fan_in - on) * neurons[:, None]).sum())
-        if layer.connectivity.fan_in == FULL_CORE_INPUTS:
+        if layer.connectivity.fan_in == CORE_INPUTS:
             full += int(neurons.sum()) * layer.connectivity.features
             fan_in += int((on * neurons[:, None]).sum())
     return {"zero_weights": zeros / weights if weights else None, "fan_in": fan_in / full if full else None}
 
 
 def layer_weights(model: Model) -> list[dict[str, Any]]:
-    """Return the rows of `neurosyn.network.layer_table.network_table` with what the weights of on-chip layers are like.
+    """Return the rows of `neurosyn.network.layer_table.network_table` with statistics of the on-chip layers' weights.
 
     Each has ``zero_weights`` (share) and ``mean_fan_in`` (other weights of a neuron), None before the chip.
     """

@@ -1,4 +1,4 @@
-"""The parts of the report page: what each shows, worked out from the summary, the trace and the evaluation."""
+"""Panels of the report page, from the summary, the trace and the answers to the frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_m
 from neurosyn.analysis.latency import packet_latencies
 from neurosyn.report import figures
 from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things, time, times
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import ENERGY_PARTS
 
@@ -40,7 +40,7 @@ PART_COLOURS = {
     "chip_to_chip": "#56b4e9",
     "io": "#cc79a7",
 }
-"""Of the palette of Okabe and Ito, which people with colour-blindness can tell apart; grey for leakage."""
+"""Palette of Okabe and Ito, made for colour-blind readers; grey for leakage."""
 
 _SAMPLES = 24
 _CONFUSIONS = 8
@@ -49,25 +49,25 @@ _EDGES = 12
 
 
 def cards(summary: Mapping[str, Any]) -> list[Fact]:
-    """Return the numbers that open the page."""
+    """Return the numbers at the top of the page."""
     dataset, power = summary.get("dataset") or {}, summary.get("power_mw") or {}
     chips, voltage, cause = summary.get("chips"), summary.get("voltage"), limited_by(summary)
     frames, period = dataset.get("frames"), summary.get("tick_period_us")
     ticks = summary.get("ticks_per_frame") or 1
-    of_ticks = f"{'tick' if ticks == 1 else things(ticks, 'tick')} of {number(period)} µs"
-    found = [
+    of_ticks = f"{'tick' if ticks == 1 else counted(ticks, 'tick')} of {number(period)} µs"
+    cards = [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), f"{count(frames)} frames" if frames else ""),
         Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "the same frames, off the chip"),
         Fact("Mismatched frames", count(summary.get("mismatched_frames")), "chip ≠ trained network"),
-        Fact("Cores", count(summary.get("cores")), f"on {things(chips, 'chip')}" if chips else ""),
+        Fact("Cores", count(summary.get("cores")), f"on {counted(chips, 'chip')}" if chips else ""),
         Fact("Frames per second", number(summary.get("frames_per_second")), f"one per {of_ticks}"),
-        Fact("Latency", time(times(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
+        Fact("Latency", time(scaled(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Power", _unit(power.get("total"), "mW"), f"at {number(voltage, 3)} V" if voltage else ""),
         Fact("Energy per frame", _unit(summary.get("energy_per_frame_uj"), "µJ"), "power ÷ frames per second"),
         Fact("Frames per second and watt", number(summary.get("frames_per_second_per_watt")), ""),
         Fact("Tick period", _unit(period, "µs"), f"limited by {cause.partition(':')[0]}" if cause else ""),
     ]
-    return [fact for fact in found if fact.value != MISSING]
+    return [card for card in cards if card.value != MISSING]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Accuracy:
 
 
 def accuracy(evaluation: Evaluation) -> Accuracy:
-    """Return confusion matrix, accuracy by class and the commonest confusions."""
+    """Return the confusion matrix, the accuracy by class and the most frequent confusions."""
     matrix = confusion_matrix(evaluation)
     names = evaluation.classes
     wrong = matrix - np.diag(matrix.diagonal())
@@ -120,16 +120,16 @@ class Sample:
 
 def samples(evaluation: Evaluation) -> list[Sample]:
     """Return the first frames that have an image."""
-    found = []
+    shown = []
     for index in range(min(_SAMPLES, 0 if evaluation.images is None else len(evaluation.images))):
         assert evaluation.images is not None
         scores: list[tuple[str, float]] = []
         if evaluation.scores is not None:
-            own = evaluation.scores[index]
-            best = np.argsort(-own, kind="stable")[:_BEST_SCORES]
-            scores = [(evaluation.classes[c], float(own[c])) for c in best]
+            of_frame = evaluation.scores[index]
+            best = np.argsort(-of_frame, kind="stable")[:_BEST_SCORES]
+            scores = [(evaluation.classes[c], float(of_frame[c])) for c in best]
         label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
-        found.append(
+        shown.append(
             Sample(
                 _png(evaluation.images[index]),
                 evaluation.classes[label],
@@ -138,7 +138,7 @@ def samples(evaluation: Evaluation) -> list[Sample]:
                 scores,
             )
         )
-    return found
+    return shown
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Part:
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A layer in the layer table; shares are of the largest layer's, for the bars."""
+    """A layer in the layer table; the shares, which the bars show, are of the largest layer's."""
 
     name: str
     numbers: dict[str, float | None]
@@ -166,7 +166,7 @@ _LAYER_NUMBERS = ("cores", "spikes", "synaptic_events", "packets", "hops", "ener
 
 
 def layers(summary: Mapping[str, Any], trace: Trace | None) -> list[LayerRow]:
-    """Return the layer table: the summary's layers, or else those of the trace over its own ticks."""
+    """Return the layer table: of the whole run by the summary, or else of the traced ticks."""
     rows = summary.get("layers") or ([] if trace is None else _traced_layers(summary, trace))
     most = {key: max((row.get(key) or 0 for row in rows), default=0) for key in _LAYER_NUMBERS}
     shown = [part for part in PARTS if any((row.get("energy_parts_pj") or {}).get(part) for row in rows)]
@@ -190,18 +190,20 @@ def _traced_layers(summary: Mapping[str, Any], trace: Trace) -> list[dict[str, A
     leaked_pj = 1000 * (leakage or 0.0) * (period or 0.0) * trace.ticks_simulated / trace.n_cores
     rows = []
     for index, name in enumerate(trace.layers):
-        here, own = layer == index, energy[energy["layer"] == name]
-        parts = {"leakage": leaked_pj * int(here.sum())} | dict(zip(own["part"], own["energy_pj"], strict=True))
+        is_here, energies = layer == index, energy[energy["layer"] == name]
+        parts = {"leakage": leaked_pj * int(is_here.sum())} | dict(
+            zip(energies["part"], energies["energy_pj"], strict=True)
+        )
         rows.append(
-            {"name": name, "cores": int(here.sum())}
-            | {key: int(cores[key].to_numpy()[here].sum()) for key in keys}
+            {"name": name, "cores": int(is_here.sum())}
+            | {key: int(cores[key].to_numpy()[is_here].sum()) for key in keys}
             | {"energy_pj": sum(parts.values()), "energy_parts_pj": parts}
         )
     return rows
 
 
 def power(summary: Mapping[str, Any]) -> list[Part]:
-    """Return the parts of the power; empty if it is not known."""
+    """Return the parts of the power; empty without a power."""
     known = summary.get("power_mw") or {}
     total, per_frame = known.get("total"), summary.get("energy_per_frame_uj")
     if not total:
@@ -211,8 +213,8 @@ def power(summary: Mapping[str, Any]) -> list[Part]:
             part,
             PARTS[part],
             known[part] / total,
-            alike(known[part], total),
-            alike(times(per_frame, known[part] / total), per_frame),
+            like_whole(known[part], total),
+            like_whole(scaled(per_frame, known[part] / total), per_frame),
         )
         for part in power_parts(known)
     ]
@@ -229,14 +231,14 @@ class EdgeRow:
 
 def edges(summary: Mapping[str, Any]) -> list[EdgeRow]:
     """Return the busiest links between chips."""
-    found = (summary.get("board") or {}).get("chip_edges") or []
-    busiest = sorted(found, key=lambda edge: -edge["packets"])[:_EDGES]
+    links = (summary.get("board") or {}).get("chip_edges") or []
+    busiest = sorted(links, key=lambda edge: -edge["packets"])[:_EDGES]
     return [EdgeRow(edge["name"].removeprefix("chip edge "), edge["packets"], edge["busy_share"]) for edge in busiest]
 
 
 @dataclass(frozen=True)
 class ChipMap:
-    """A figure of the board, its title and what it says."""
+    """A figure of the board with title and caption."""
 
     title: str
     figure: str
@@ -244,16 +246,16 @@ class ChipMap:
 
 
 def mapped_ticks(trace: Trace) -> str:
-    """Say which ticks the maps show."""
+    """Return the number and kind of the ticks that the maps show, as text."""
     if trace.ticks_timed:
-        return things(trace.ticks_timed, "timed tick")
-    return things(trace.ticks_simulated, "tick")
+        return counted(trace.ticks_timed, "timed tick")
+    return counted(trace.ticks_simulated, "tick")
 
 
 def maps(trace: Trace) -> list[ChipMap]:
     """Return the board coloured by spikes, by energy, by layer and by the load of its links.
 
-    Ticks that were timed stand for the run, if there are any: others may have been played to fill the pipeline.
+    The maps show the timed ticks if there are any, since others may have been played to fill the pipeline, else all.
     """
     cores = trace.cores()
     side = trace.mesh["side"]
@@ -270,7 +272,7 @@ def maps(trace: Trace) -> list[ChipMap]:
         ticks, spikes = max(1, trace.ticks_simulated), cores["spikes"]
         energy = cores[[f"{part}_pj" for part in ENERGY_PARTS]].sum(axis=1)
     layer = cores["layer"].cat.codes.to_numpy()
-    found = []
+    drawn = []
     for title, values, unit, colours in (
         ("Spikes", spikes.to_numpy() / ticks, "spikes in a tick", "viridis"),
         ("Active energy", energy.to_numpy() / 1000 / ticks, "nJ in a tick", "inferno"),
@@ -285,14 +287,14 @@ def maps(trace: Trace) -> list[ChipMap]:
             side=side,
             label=f"Map of the cores by {title.lower()}. {caption}",
         )
-        found.append(ChipMap(title, figure, caption))
-    drawn = figures.layer_map(
+        drawn.append(ChipMap(title, figure, caption))
+    by_layer = figures.layer_map(
         board(layer), len(trace.layers), side=side, label=f"Map of the cores by layer, {len(trace.layers)} layers"
     )
-    found.append(ChipMap("Layer", drawn, "Numbers are those of the layer table."))
+    drawn.append(ChipMap("Layer", by_layer, "Numbers are those of the layer table."))
     if trace.ticks_timed:
-        found.append(_link_map(trace, width, height))
-    return found
+        drawn.append(_link_map(trace, width, height))
+    return drawn
 
 
 def _link_map(trace: Trace, width: int, height: int) -> ChipMap:
@@ -319,7 +321,7 @@ def _link_map(trace: Trace, width: int, height: int) -> ChipMap:
 
 @dataclass(frozen=True)
 class LatencyRow:
-    """A kind of way in the latency table; times in ps."""
+    """A kind of route in the latency table; times in ps."""
 
     route: str
     colour: str
@@ -342,7 +344,7 @@ def latencies(trace: Trace) -> Latencies | None:
     """Return the distribution of packet latencies; None if no packet was recorded."""
     if not trace.rows.get("packets"):
         return None
-    found = packet_latencies(trace)
+    by_route = packet_latencies(trace)
     rows = [
         LatencyRow(
             part.route,
@@ -353,16 +355,16 @@ def latencies(trace: Trace) -> Latencies | None:
             part.quantile(1),
             part.blocked_share,
         )
-        for part in found
+        for part in by_route
     ]
     label = "Distribution of packet latencies. " + " ".join(
         f"{row.route.capitalize()}: median {time(row.median)}, longest {time(row.longest)}." for row in rows
     )
-    return Latencies(figures.latency_figure(found, label), rows)
+    return Latencies(figures.latency_figure(by_route, label), rows)
 
 
 def _png(image: NDArray[np.uint8]) -> str:
-    """Return an image as a data address."""
+    """Return an image as a data URL."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -1,11 +1,12 @@
-"""The result that a person reads at the end of a run."""
+"""Result of a run as text for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.report.facts import Section, assumed_value, facts, stand_in, unofficial
+from neurosyn.analysis.run_summary import data_kind
+from neurosyn.report.facts import Section, assumed_value, facts
 from neurosyn.support.formatting import MISSING, count, energy
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def summary_text(summary: Mapping[str, Any]) -> RenderableType:
     Parameters
     ----------
     summary
-        See `neurosyn.report.facts.Summary`.
+        See `neurosyn.analysis.run_summary`; keys may be missing.
 
     Returns
     -------
     rich renderable
-        Print it with a `rich.console.Console`, which leaves colours out where there is no terminal. It fits 80 columns.
+        For a `rich.console.Console`, which leaves colours out where there is no terminal. It fits 80 columns.
     """
     from rich.console import Group
     from rich.text import Text
@@ -59,10 +60,10 @@ def _heading(summary: Mapping[str, Any]) -> RenderableType:
         text.append(str(dataset.get("name", "unnamed")), style="cyan")
         frames = dataset.get("frames")
         text.append("" if frames is None else f", {count(frames)} frames", style="not bold")
-        if stand_in(summary):
+        if data_kind(summary) == "stand-in":
             text.append("\nSTAND-IN DATA: not to be compared with published results", style="bold yellow")
-        elif unofficial(summary):
-            text.append("\nNo official data set: not to be compared with published results", style="not bold")
+        elif data_kind(summary) == "own":
+            text.append("\nYour data: there are no published results to compare with", style="not bold")
     for sentence in summary.get("deviations") or []:
         text.append(f"\nCHANGED ON PURPOSE: {sentence}", style="bold yellow")
     return text
@@ -102,8 +103,8 @@ def _assumptions(assumptions: Sequence[Mapping[str, Any]]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    options = [f"{a.get('name')} = {assumed_value(a)}" for a in assumptions if a.get("option", True)]
-    rules = [f"{a.get('name')}: {assumed_value(a)}" for a in assumptions if not a.get("option", True)]
+    options = [f"{a['name']} = {assumed_value(a)}" for a in assumptions if a["option"]]
+    rules = [f"{a['name']}: {assumed_value(a)}" for a in assumptions if not a["option"]]
     parts: list[RenderableType] = []
     for words, what in ((options, "each a scenario option"), (rules, "rules of the model")):
         if words:

@@ -1,4 +1,4 @@
-"""What sets the tick period and what would help, and the hottest cores and links, from the analyses of a run."""
+"""Limits of the tick period, changes that would shorten it, and the hottest cores and links, from analyses of a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MEASURES = {
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the chain that ends the tick; the share is of the tick, times in ps."""
+    """A step of the chain of causes that ends the tick; the share is of the tick, times in ps."""
 
     what: str
     at: str
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Change:
-    """What would shorten the tick at best, and by how much of it."""
+    """A change with the shortest tick that it could give, and the saved share."""
 
     what: str
     tick_ps: int
@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Limits:
-    """The panel on the tick that took longest; ``latest`` has name, end and slack in ps."""
+    """Panel on the longest tick; ``latest`` has name, end and slack in ps."""
 
     tick: int
     makespan_ps: int
@@ -68,7 +68,7 @@ class Hot:
 
 
 def limits(run: FinishedRun) -> Limits | None:
-    """Return what ended the longest recorded tick; None if no timed tick was recorded.
+    """Return the cause of the longest recorded tick's length; None if no timed tick was recorded.
 
     Raises
     ------
@@ -81,35 +81,35 @@ def limits(run: FinishedRun) -> Limits | None:
     if times.empty:
         return None
     longest = int(times["tick"].iloc[int(times["makespan_ps"].to_numpy().argmax())])
-    found = critical_path.analyse(run, longest)
-    makespan = max(int(found.headline["makespan_ps"]), 1)
-    path: Any = found.table("path")
-    changes: Any = found.table("what_if")
-    latest: Any = found.table("elements").head(_LATEST)
+    analysis = critical_path.analyse(run, longest)
+    makespan = max(int(analysis.headline["makespan_ps"]), 1)
+    path: Any = analysis.table("path")
+    changes: Any = analysis.table("what_if")
+    latest: Any = analysis.table("elements").head(_LATEST)
     return Limits(
-        found.headline["tick"],
+        analysis.headline["tick"],
         makespan,
-        str(found.headline["limited_by"]),
+        str(analysis.headline["limited_by"]),
         [
             Step(row.step, row.at, int(row.duration_ps), row.duration_ps / makespan, COLOURS[index % len(COLOURS)])
             for index, row in enumerate(path.itertuples())
         ],
         [Change(row.change, int(row.tick_at_best_ps), max(row.saved_share, 0.0)) for row in changes.itertuples()],
         [(row.name, int(row.end_ps), int(row.slack_ps)) for row in latest.itertuples()],
-        found.notes[2:],
+        analysis.notes[2:],
     )
 
 
 def hottest(run: FinishedRun) -> list[Hot]:
-    """Return the hottest cores and links: what the maps show, as a table; empty without a trace."""
+    """Return the hottest cores and links, the table beside the maps; empty without a trace."""
     if not run.has_trace:
         return []
-    found = hotspots.analyse(run)
+    analysis = hotspots.analyse(run)
     rows = []
     for table in ("cores", "links"):
-        if table not in found.tables:
+        if table not in analysis.tables:
             continue
-        every: Any = found.table(table)
+        every: Any = analysis.table(table)
         for row in every[(every["rank"] <= _RANKS) & every["measure"].isin(list(_MEASURES))].to_dict("records"):
             name = f"core {row['core']} ({row['layer']})" if table == "cores" else str(row["name"])
             ratio = row["times_mean"]

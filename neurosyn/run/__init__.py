@@ -1,1 +1,1 @@
-"""A scenario in its run folder: the stages in order, their inputs, their summary, and sweeps."""
+"""Stages of a scenario in their order, with their folder, inputs and summary; sweeps over scenarios."""

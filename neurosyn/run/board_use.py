@@ -1,11 +1,10 @@
-"""How a board's chips, the links between them and its ports are used."""
+"""Use of a board's chips, of the links between them and of its host ports."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from neurosyn.analysis.run_summary import BoardUse, LinkUse
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -18,10 +17,10 @@ __all__ = ["summarise_board"]
 
 def summarise_board(
     program: Program, placement: Placement, chip: ChipOptions, counts: EventCounts, tick_ps: int
-) -> dict[str, Any]:
-    """Return the use of chips, chip edges and host ports over a whole run, as plain JSON values.
+) -> BoardUse:
+    """Return the use of chips, chip edges and host ports over a whole run.
 
-    A link's share is the part of the time that it is busy if ticks follow each other every `tick_ps`.
+    The busy share of a link is its part of the time if ticks follow each other every `tick_ps`.
     """
     mesh, events = placement.mesh, counts.events()
     fabric = Fabric(mesh, chip)
@@ -29,12 +28,12 @@ def summarise_board(
     column, row = placement.xy.T // mesh.side
     packets = int(counts.packets.sum()) + counts.input_packets
     time_ps = max(counts.ticks * tick_ps, 1)
-    edges: list[dict[str, Any]] = []
-    ports: list[dict[str, Any]] = []
+    edges: list[LinkUse] = []
+    ports: list[LinkUse] = []
     for server in (np.flatnonzero(loads[fabric.edges :]) + fabric.edges).tolist():
         sent = int(loads[server])
         busy_ps = sent * fabric.cycle_ps(server)
-        entry = {"name": fabric.name(server), "packets": sent, "busy_share": busy_ps / time_ps}
+        entry: LinkUse = {"name": fabric.name(server), "packets": sent, "busy_share": busy_ps / time_ps}
         (edges if fabric.kind(server) is Kind.CHIP_EDGE else ports).append(entry)
     return {
         "chips_used": len(np.unique(row * mesh.columns + column)),

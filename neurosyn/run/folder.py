@@ -1,18 +1,17 @@
-"""The run folder: one file for each arrow between the stages, and a record of what is up to date."""
+"""Run folder: the files that stages leave, and the record of the stages that are up to date."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
 from neurosyn.version import __version__
 
 __all__ = ["RunFolder"]
@@ -22,8 +21,8 @@ class RunFolder:
     """A folder with the outputs of each stage of a run.
 
     A stage is up to date when its key (a hash of everything that decides its outcome) is the recorded one and its
-    output files still have the recorded contents. What is missing or damaged, the record itself included, is thus made
-    anew. The summary is written last and taken away first: while there is one, everything beside it belongs to it.
+    output files still have the recorded contents. A file that is missing or damaged, the record itself included, is
+    thus made again. The summary is written last and removed first: while it exists, all files beside it belong to it.
 
     Parameters
     ----------
@@ -51,12 +50,12 @@ class RunFolder:
 
     @property
     def results(self) -> tuple[Path, ...]:
-        """What the simulation leaves."""
+        """Files and folders that the simulation stage leaves."""
         return self.outputs, self.trace, self.probes, self.provenance, self.summary
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        """Make the folder, keep other runs out of it, and remove what a run that was killed left half-written.
+        """Make the folder, lock it against other runs, and remove half-written files of a run that was killed.
 
         Raises
         ------
@@ -73,7 +72,7 @@ class RunFolder:
             raise ScenarioError(
                 f"{self.path}: cannot be the run folder, a file is in its way; choose another with --out"
             ) from error
-        with _locked(self.path):
+        with locked_folder(self.path):
             sweep(self.path, self.checkpoints, self.trace, self.probes)
             self._stages = _read_record(self.path / "stages.json")
             yield
@@ -82,7 +81,8 @@ class RunFolder:
     def key(stage: str, *parts: Any, code: bool = True) -> str:
         """Return the key of a stage from everything that decides its outcome.
 
-        The source code counts too unless `code` is False: training takes too long to be repeated for any change.
+        The source code is one of the parts unless `code` is False, as for training, which takes too long to be repeated
+        after every change.
         """
         content = json.dumps([stage, code_digest() if code else __version__, *parts], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
@@ -96,19 +96,25 @@ class RunFolder:
             and all(self._holds(name, digest) for name, digest in entry["outputs"].items())
         )
 
-    def intact(self, file: Path) -> bool:
-        """Whether an output file still has the contents that were recorded, if any were."""
-        name = str(file.relative_to(self.path))
-        return all(
-            self._holds(name, entry["outputs"][name]) for entry in self._stages.values() if name in entry["outputs"]
-        )
+    def require_unchanged(self) -> None:
+        """Refuse a summary or answers that are not those that were recorded, if any were.
+
+        Raises
+        ------
+        DataError
+            With the file that is missing or was changed.
+        """
+        for file in (self.summary, self.outputs):
+            digests = [entry["outputs"][file.name] for entry in self._stages.values() if file.name in entry["outputs"]]
+            if not all(self._holds(file.name, digest) for digest in digests):
+                raise DataError(f"{file}: is missing or was changed after the run; run `neurosyn simulate` again")
 
     def _holds(self, name: str, digest: str) -> bool:
         path = self.path / name
         return path.is_file() and sha256_file(path) == digest
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
-        """Record that `stage` is finished; a folder among the outputs stands for all its files."""
+        """Record that `stage` is finished; of a folder among the outputs, all files are recorded."""
         files = [
             file
             for path in outputs
@@ -128,7 +134,7 @@ class RunFolder:
         return True
 
     def retract(self) -> None:
-        """Remove summary and report, and what is recorded of them: files that they describe are about to change."""
+        """Remove summary and report and their records, before files that they describe change."""
         for file in (self.summary, self.report):
             file.unlink(missing_ok=True)
             for stage in [s for s, entry in self._stages.items() if file.name in entry["outputs"]]:
@@ -136,7 +142,7 @@ class RunFolder:
 
 
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what is recorded; nothing if the record is missing or damaged."""
+    """Return the record by stage; empty if it is missing or damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
@@ -149,27 +155,3 @@ def _is_entry(entry: Any) -> bool:
         return False
     outputs = entry.get("outputs")
     return isinstance(outputs, dict) and bool(outputs) and all(isinstance(digest, str) for digest in outputs.values())
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which also ends when the process is killed."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(
-                f"{folder}: another run is using this folder; wait for it or choose another with --out"
-            ) from error
-        except OSError:
-            # Some network file systems have no locks.
-            pass
-        yield
-    finally:
-        os.close(handle)

@@ -1,4 +1,4 @@
-"""What the stages of a run take from its data: the images, the network that fits them, the chip's input."""
+"""Inputs of the stages: the data set in use, the network that fits it, the test frames and the chip's input spikes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ from neurosyn.training.hold_out import hold_out
 from neurosyn.training.model_source import ModelSource
 from neurosyn.training.trainer import TrainingData
 
-__all__ = ["Frames", "RunData"]
-
-_ENCODED_TOGETHER = 1024
+__all__ = ["Frames", "RunInputs"]
 
 
 class Frames(NamedTuple):
@@ -38,13 +36,13 @@ class Frames(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-class RunData:
-    """The data of one scenario on this machine, loaded when first asked for.
+class RunInputs:
+    """The inputs of a scenario's stages, loaded when they are first used.
 
     Parameters
     ----------
     scenario
-        What to load, and how to encode it.
+        Options of data, encoder, network and training.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -64,12 +62,12 @@ class RunData:
 
     @property
     def model_source(self) -> ModelSource:
-        """Where the model for the data in use comes from."""
+        """The source of the model for the data in use: a file, or training."""
         return self._scenario.options(f"{self.train_table}.extra", ModelSource)
 
     @cached_property
     def source(self) -> DataSource:
-        """The data set that is used here, the scenario's own or its stand-in: one for training and test alike.
+        """The data set in use, for training and test alike: that of the scenario, or its stand-in.
 
         Raises
         ------
@@ -87,18 +85,18 @@ class RunData:
             return load_source(dataset, stand_in, data_context(scenario.seed), *splits, stand_in_splits=of_stand_in)
 
     def _splits(self, table: str) -> tuple[SplitName, ...]:
-        """Return the splits that are needed where `table` says how to train: with a trained model, one."""
+        """Return the splits that are needed with the training table `table`: one if it names a trained model."""
         trained = self._scenario.options(f"{table}.extra", ModelSource).model != ""
         return ("test",) if trained else ("train", "test")
 
     def fingerprint(self) -> list[Any]:
-        """Return what decides the images, beside the scenario."""
+        """Return the parts of a stage's key that stand for the images: name and fingerprint of the data set."""
         source = self.source
         return [source.info.name, source.dataset.fingerprint(source.context)]
 
     @cached_property
     def frames(self) -> Frames:
-        """The test frames to simulate: all, or as many as asked for, drawn by seed."""
+        """The test frames to simulate: all, or as many as `simulate.frames` says, drawn by seed."""
         wanted = self._scenario.options("simulate", SimulateOptions).frames
         with blame("datasets", self._scenario.kind("data"), "load"):
             split = self.source.load("test")
@@ -109,7 +107,7 @@ class RunData:
         return Frames(split.take(index), index)
 
     def training_data(self, progress: Callable[[int, int, str], None]) -> TrainingData:
-        """Return the images to learn from and to watch progress on."""
+        """Return the images to train on and those of the validation."""
         choice = self.model_source
         rng = np.random.default_rng(self._scenario.seed_of("split"))
         with blame("datasets", self._scenario.kind("data"), "load"):
@@ -148,25 +146,10 @@ class RunData:
         return network
 
     def input_spikes(self, model: Model) -> NDArray[np.uint8]:
-        """Encode the frames and run the off-chip layers: the chip's input spikes, tick by tick."""
-        from neurosyn.model.inference import transduce
+        """Return the chip's input spikes of the frames, uint8 (frames · ticks per frame, inputs)."""
+        from neurosyn.model.inference import input_spikes
 
-        images = self.frames.split.images
-        # Some at a time: encoded images of several ticks may be many times as large as the images.
-        parts = np.split(images, range(_ENCODED_TOGETHER, len(images), _ENCODED_TOGETHER))
-        return np.concatenate([transduce(model, self._encode(part)) for part in parts])
-
-    def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        kind = self._scenario.kind("encoder")
-        with blame("encoders", kind, "encode"):
-            encoded = self._encoder.encode(images)
-            wanted = (len(images) * self.network.ticks_per_frame, *self._encoder.shape(self.source.info.shape))
-            if encoded.dtype != np.float32 or encoded.shape != wanted:
-                raise PluginError(
-                    f"plugin encoders/{kind}: encode() returned {encoded.dtype} {encoded.shape}, not float32 {wanted}; "
-                    "correct the plugin"
-                )
-        return encoded
+        return input_spikes(model, self._encoder, self.frames.split.images)
 
     def check_model(self, model: Model, file: Path) -> None:
         """Refuse a model that was trained for other data, another encoder or another network than the scenario's.
@@ -176,7 +159,7 @@ class RunData:
         ScenarioError
             With what differs.
         """
-        # How many copies stand side by side is the model's own affair.
+        # The number of copies is not compared: it belongs to the model.
         wanted, described = self.network.describe(), model.network.describe()
         encoder = self._scenario.resolved["encoder"]
         problem = ""

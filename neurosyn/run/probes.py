@@ -1,4 +1,4 @@
-"""The probes that a scenario names, in its run: set to work, and what they found out written to the run folder."""
+"""Probes of a scenario: attached to the simulation, their results written to the run folder."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from neurosyn.analysis.run_summary import ProbeOutcome, ProbeOutcomes
 from neurosyn.chip.program import Program
 from neurosyn.engine.probes.checks import checked_tables, disturb_program, plain_results
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
@@ -18,55 +18,62 @@ from neurosyn.engine.probes.probe import Probe
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import atomic_path, write_json
 
-__all__ = ["RunProbes"]
+__all__ = ["ScenarioProbes"]
 
 
-class RunProbes:
-    """The probes of one simulation.
+class ScenarioProbes:
+    """The probes of a simulation.
 
     Parameters
     ----------
     scenario
         Its ``[[probes]]``.
     others
-        ProbeDispatcher that no scenario names, such as the recorder of the trace.
+        Probes that no scenario names, such as the recorder of the trace.
+
+    Attributes
+    ----------
+    watch : ProbeDispatcher
+        All of the probes, as the simulation takes them.
+    deviations : list of str
+        Differences of the simulated program from the compiled one, a sentence each.
     """
 
     def __init__(self, scenario: Scenario, others: Sequence[Probe] = ()) -> None:
-        # A scenario may be run again: what a probe gathers is this run's.
+        # A scenario may be run again, so the probes that gather results are copies.
         named = scenario.named("probes", ProbePlugin)
         self._scenario = scenario
         self._named = {name: probe.model_copy() for name, probe in named.items()}
         names = [*self._named, *(type(probe).__name__ for probe in others)]
         self.watch = ProbeDispatcher([*self._named.values(), *others], names)
-        """What a simulation is given as its probes."""
         self.deviations: list[str] = []
-        """What the simulated program differs in from the compiled one, a sentence each."""
 
     def disturb(self, program: Program) -> Program:
-        """Let the probes that want to change the program, one after the other, and return what is simulated."""
+        """Return the program with the changes of those probes that change it, applied one after the other."""
         for name, probe in self._named.items():
             if type(probe).disturb is ProbePlugin.disturb:
                 continue
             seed = self._scenario.seed_of(f"probes.{name}")
-            found = self.watch.ask(probe, "disturb", partial(disturb_program, probe, program, seed))
-            if found is not None:
-                program = found.program
-                self.deviations += [f"{name}: {sentence}" for sentence in found.deviations]
+            disturbed = self.watch.ask(probe, "disturb", partial(disturb_program, probe, program, seed))
+            if disturbed is not None:
+                program = disturbed.program
+                self.deviations += [f"{name}: {sentence}" for sentence in disturbed.deviations]
         return program
 
-    def write(self, folder: Path) -> dict[str, Any]:
-        """Write what the probes found out, and return what the summary says of it; nothing if there are none.
+    def write(self, folder: Path) -> ProbeOutcomes:
+        """Write the probes' results and return their part of the summary.
 
         Each probe has a folder of its own with ``results.json`` and its tables.
         """
         shutil.rmtree(folder, ignore_errors=True)
         if not self._named:
             return {}
-        found = [self._write_one(folder, name, probe) for name, probe in self._named.items()]
-        return {"probes": found} | ({"deviations": self.deviations} if self.deviations else {})
+        outcomes: ProbeOutcomes = {"probes": [self._write_one(folder, name, p) for name, p in self._named.items()]}
+        if self.deviations:
+            outcomes["deviations"] = self.deviations
+        return outcomes
 
-    def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> dict[str, Any]:
+    def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> ProbeOutcome:
         results = self.watch.ask(probe, "results", partial(plain_results, probe))
         tables = self.watch.ask(probe, "tables", partial(checked_tables, probe))
         files = []
@@ -76,7 +83,7 @@ class RunProbes:
         for table, columns in (tables or {}).items():
             _write_table(folder / name / f"{table}.parquet", columns)
             files.append(f"{name}/{table}.parquet")
-        kind = next(one["kind"] for one in self._scenario.resolved["probes"] if one["name"] == name)
+        kind = next(table["kind"] for table in self._scenario.resolved["probes"] if table["name"] == name)
         return {
             "name": name,
             "kind": kind,

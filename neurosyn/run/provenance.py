@@ -1,4 +1,4 @@
-"""Where a result came from: versions, code, machine."""
+"""Provenance of a result: versions, code, machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REPORTED = ("numpy", "numba", "simpy", "scipy", "pyarrow", "pydantic")
 
 @functools.cache
 def code_digest() -> str:
-    """Return a hash over the source files of neurosyn and its shipped plugins, so that changed code runs again."""
+    """Return a hash of the source files of neurosyn and its shipped plugins, so that stages of changed code repeat."""
     digest = hashlib.sha256()
     for package in ("neurosyn", "neurosyn_plugins"):
         spec = find_spec(package)

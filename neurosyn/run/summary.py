@@ -1,27 +1,36 @@
-"""From what the engine counted and timed to the numbers that people ask for."""
+"""Summaries of runs, from the counts and times of the engine (`neurosyn.analysis.run_summary`)."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.analysis.run_summary import (
+    ChipNumbers,
+    EngineUse,
+    EventSums,
+    FrameNumbers,
+    LayerNumbers,
+    PowerParts,
+    ProgramSummary,
+    TickLimit,
+)
 from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
 from neurosyn.chip.energy import EnergyModel, Events, Parts
-from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.options import NOMINAL_TICK_PS, ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.compiler.utilisation import summarise
 from neurosyn.engine.event_counts import EventCounts
-from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.results import FramesResult, TicksResult, TimingResult
+from neurosyn.formats.open_program import RawProgram
 from neurosyn.run.board_use import summarise_board
 
-__all__ = ["NOMINAL_TICK_PS", "summarise_chip", "summarise_events", "summarise_frames"]
-
-NOMINAL_TICK_PS = 1_000_000_000
-"""1 ms: the tick that speed and power refer to where nothing was timed. [P] Merolla et al. 2014."""
+__all__ = ["summarise_chip", "summarise_events", "summarise_frames", "summarise_program"]
 
 
 def summarise_frames(
@@ -34,42 +43,40 @@ def summarise_frames(
     predictions: NDArray[np.intp],
     expected: NDArray[np.uint8],
     expected_predictions: NDArray[np.intp],
-) -> dict[str, Any]:
-    """Return the part of a run's summary that concerns the chip, as plain JSON values.
+) -> FrameNumbers:
+    """Return the numbers of a chip that classified frames.
 
     Parameters
     ----------
-    program, placement, chip, result
-        What was simulated, where, and what came of it.
+    program, placement, chip
+        The simulated program, its placement and its board.
+    result
+        The outcome of the simulation.
     labels : int32 array (F,)
         True classes.
     predictions, expected_predictions : int arrays (F,)
-        Classes that the chip and the trained network answered.
+        Classes according to the chip and to the trained network.
     expected : uint8 array (F·T, pins)
         Output spikes of the trained network, tick by tick.
     """
-    timing, found = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
+    timing, numbers = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
     tick_ps = _tick_ps(timing)
     ticks_per_frame = result.ticks_per_frame
-    frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), found["power_mw"]["total"] * 1e-3
+    frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), numbers["power_mw"]["total"] * 1e-3
     mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
     packets = 0 if timing is None else timing.packets
     return {
-        "frames": len(labels),
         "accuracy": float((predictions == labels).mean()),
         "trained_accuracy": float((expected_predictions == labels).mean()),
         "mismatched_frames": int(mismatched.sum()),
-        **found,
+        **numbers,
         "ticks_per_frame": ticks_per_frame,
         "frames_per_second": frames_per_second,
         "latency_us": result.latency_ticks * tick_ps / 1e6,
         "energy_per_frame_uj": watts / frames_per_second * 1e6,
         "frames_per_second_per_watt": frames_per_second / watts,
         "engine": {
-            "timing": result.timing_name,
-            "backend": result.backend,
-            "wall_s": round(result.wall_s, 3),
-            "ticks": result.ticks,
+            **_engine(result),
             "batched": result.batched,
             "timed_frames": len(result.timed_frames),
             "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
@@ -80,16 +87,51 @@ def summarise_frames(
     }
 
 
+def summarise_program(
+    path: Path,
+    raw: RawProgram,
+    chip: ChipOptions,
+    result: TicksResult,
+    *,
+    input_spikes: int,
+    out: Path | None,
+    trace: Path | None,
+) -> ProgramSummary:
+    """Return the summary of a raw program.
+
+    Parameters
+    ----------
+    path, raw, chip
+        The program's file, its contents, and the board.
+    result
+        The outcome of the simulation.
+    input_spikes
+        Number of spikes that the host sent.
+    out, trace
+        The file of the output spikes and the folder of the trace; None if they were not written.
+    """
+    return {
+        "title": path.name,
+        "program": str(path),
+        "format": raw.format,
+        "ticks": result.ticks,
+        "input_spikes": input_spikes,
+        "output_spikes": len(result.output_spikes),
+        **summarise_chip(raw.program, raw.placement, chip, result.counts, result.timing),
+        "engine": _engine(result),
+        "out": None if out is None else str(out),
+        "trace": None if trace is None else str(trace),
+    }
+
+
 def summarise_chip(
     program: Program, placement: Placement, chip: ChipOptions, counts: EventCounts, timing: TimingResult | None
-) -> dict[str, Any]:
-    """Return what is to say of any run, of frames or of a raw program, as plain JSON values.
-
-    Energies add up to the last digit: ``energy_pj`` is the sum of its parts, and of all layers and the host.
-    """
+) -> ChipNumbers:
+    """Return the numbers of the chip, common to runs of frames and of raw programs."""
     tick_ps, model, events = _tick_ps(timing), EnergyModel(chip.voltage), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
+    listed: Any = assumptions(chip)
     return {
         "cores": program.cores,
         "chips": placement.mesh.chips,
@@ -105,12 +147,12 @@ def summarise_chip(
         "not_counted": dict(NOT_COUNTED),
         "events": summarise_events(counts, timing),
         "layers": _layers(program, counts, model, tick_ps),
-        "assumptions": assumptions(chip),
+        "assumptions": listed,
     }
 
 
-def summarise_events(counts: EventCounts, timing: TimingResult | None) -> dict[str, int]:
-    """Return the sums of all events, the host's packets included, by name."""
+def summarise_events(counts: EventCounts, timing: TimingResult | None) -> EventSums:
+    """Return the sums of all events, the host's packets included."""
     events = counts.events()
     return {
         "spikes": int(counts.spikes.sum()),
@@ -126,11 +168,20 @@ def summarise_events(counts: EventCounts, timing: TimingResult | None) -> dict[s
     }
 
 
+def _engine(result: FramesResult | TicksResult) -> EngineUse:
+    return {
+        "timing": result.timing_name,
+        "backend": result.backend,
+        "wall_s": round(result.wall_s, 3),
+        "ticks": result.ticks,
+    }
+
+
 def _tick_ps(timing: TimingResult | None) -> int:
     return NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
 
 
-def _limit(timing: TimingResult | None) -> dict[str, Any]:
+def _limit(timing: TimingResult | None) -> TickLimit:
     if timing is None:
         text = "nothing that was timed: speed and power refer to the nominal tick of 1 ms"
         return {"kind": "nominal", "id": None, "text": text}
@@ -138,15 +189,22 @@ def _limit(timing: TimingResult | None) -> dict[str, Any]:
     return {"kind": limit.kind, "id": limit.id, "text": f"{limit.name}: {limit.explanation}"}
 
 
-def _by_part(parts: Parts) -> dict[str, float]:
-    return {"total": parts.total} | {part.name: getattr(parts, part.name) for part in fields(parts)}
+def _by_part(parts: Parts) -> PowerParts:
+    return {
+        "total": parts.total,
+        "leakage": parts.leakage,
+        "memory": parts.memory,
+        "synaptic": parts.synaptic,
+        "network": parts.network,
+        "chip_to_chip": parts.chip_to_chip,
+        "io": parts.io,
+    }
 
 
-def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: int) -> list[dict[str, Any]]:
-    """Return counts and energy by layer; the host's packets belong to no layer."""
+def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: int) -> list[LayerNumbers]:
     cores = np.bincount(program.core_layer, minlength=len(program.layer_names))
     by_layer = {name: totals.tolist() for name, totals in counts.by_layer(program).items()}
-    rows = []
+    rows: list[Any] = []
     for number, name in enumerate(program.layer_names):
         row = {key: totals[number] for key, totals in by_layer.items()}
         events = Events(
@@ -157,8 +215,8 @@ def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: 
             ports=row["output_packets"],
         )
         energy = model.energy_pj(events, int(cores[number]), tick_ps)
-        parts = {part.name: getattr(energy, part.name) for part in fields(energy)}
         rows.append(
-            {"name": name, "cores": int(cores[number]), **row, "energy_pj": energy.total, "energy_parts_pj": parts}
+            {"name": name, "cores": int(cores[number]), **row}
+            | {"energy_pj": energy.total, "energy_parts_pj": asdict(energy)}
         )
     return rows

@@ -1,7 +1,7 @@
-"""A scenario over many values: each combination is a run in a folder of its own.
+"""Sweep of a scenario over values: each combination is a run in its own folder.
 
-What decides nothing for a stage is shared: a new run begins with the model, program and placement of the finished run
-that has most values in common, and does anew only what its own values change. A sweep that was ended goes on.
+A new run begins with the model, program and placement of the finished run that has most values in common with it, and
+repeats only the stages that depend on the others. An interrupted sweep can be resumed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import atomic_path, make_folder, write_json
 from neurosyn.support.progress import StageProgress
@@ -26,11 +27,11 @@ from neurosyn.support.progress import StageProgress
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["Point", "Sweep", "read_ranges"]
+__all__ = ["Point", "Sweep"]
 
 _LOG = logging.getLogger("neurosyn.run.sweep")
 _MOST = 1_000
-"""Runs of a sweep."""
+"""Largest number of runs of a sweep."""
 _LONGEST_NAME = 120
 _SHARED = ("model.safetensors", "program.npz", "placement.npz")
 
@@ -42,15 +43,15 @@ class Point:
     Attributes
     ----------
     values
-        The value of each key, as written.
+        The value of each key, as it was written.
     scenario
         The scenario with these values.
     run
         Its run folder.
     error
-        Why it has no result; None while it has not been tried, or if it is finished.
+        The cause if the run failed, else None.
     finished
-        Whether it has a result.
+        Whether the run has a result.
     """
 
     values: dict[str, str]
@@ -63,15 +64,15 @@ class Point:
 class Sweep:
     """The runs of a scenario over the values of some keys.
 
-    Every combination is checked before the first is begun.
+    Every combination is checked before the first run starts.
 
     Parameters
     ----------
     scenario
         The scenario file.
     ranges
-        The values of each key; see `read_ranges`.
-    profile, overrides
+        The values of each key; as written on the command line.
+    profile, changes
         As for one run.
     out
         The folder of the runs; by default ``sweeps/NAME-HASH``.
@@ -79,7 +80,7 @@ class Sweep:
     Raises
     ------
     ScenarioError
-        If there are no values or too many, or a combination is no valid scenario.
+        If there are no values or too many, or a combination is not a valid scenario.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Sweep:
         ranges: Mapping[str, Sequence[str]],
         *,
         profile: str | None = None,
-        overrides: Sequence[str] = (),
+        changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
     ) -> None:
         if not ranges:
@@ -96,28 +97,28 @@ class Sweep:
         combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
         if len(combinations) > _MOST:
             raise ScenarioError(f"sweep: {len(combinations):,} runs, at most {_MOST:,}; vary fewer keys or values")
-        base = load_scenario(scenario, profile=profile, overrides=list(overrides))
+        base = load_scenario(scenario, profile=profile, changes=changes)
         digest = hashlib.sha256(json.dumps([base.digest(), dict(ranges)], default=list).encode()).hexdigest()[:8]
         self.folder = out or Path("sweeps") / f"{base.name}-{digest}"
         self.ranges = {key: list(values) for key, values in ranges.items()}
         self.points = []
         for values in combinations:
-            changes = [*overrides, *(f"{key}={value}" for key, value in values.items())]
-            loaded = load_scenario(scenario, profile=profile, overrides=changes)
+            varied = {key: parse_value(text) for key, text in values.items()}
+            loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
             self.points.append(Point(values, loaded, self.folder / _folder_name(values)))
 
     def simulate(self, progress: StageProgress, jobs: int | None = None, *, force: bool = False) -> None:
-        """Do every run that is not up to date; one that fails does not keep the others from being done.
+        """Simulate every run that is not up to date; after one that fails the others still follow.
 
         Raises
         ------
         InterruptedRunError
-            If it was interrupted; what is finished stays.
+            If it was interrupted; finished runs stay.
         """
         make_folder(self.folder)
         for number, point in enumerate(self.points, 1):
-            said = ", ".join(f"{key}={value}" for key, value in point.values.items())
-            progress.line(f"run {number} of {len(self.points)}: {said}")
+            values = ", ".join(f"{key}={value}" for key, value in point.values.items())
+            progress.line(f"run {number} of {len(self.points)}: {values}")
             self._begin(point)
             try:
                 Stages(point.scenario, point.run, force=force).simulate(progress.again(Stages.STAGES), jobs)
@@ -132,7 +133,7 @@ class Sweep:
             write_json(self.folder / "sweep.json", self.to_dict())
 
     def compare(self) -> Analysis | None:
-        """Return the finished runs beside each other, or None if there are none."""
+        """Return the comparison of the finished runs; None without any."""
         from neurosyn.analysis.comparison import compare
         from neurosyn.analysis.finished_run import FinishedRun
 
@@ -140,7 +141,7 @@ class Sweep:
         return compare(runs) if runs else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was varied, where each run is, and what went wrong, as plain values."""
+        """Return the varied keys, and folder, state and error of each run, as plain values."""
         points = [
             {
                 "values": point.values,
@@ -153,7 +154,7 @@ class Sweep:
         return {"sweep": str(self.folder), "over": self.ranges, "points": points}
 
     def _begin(self, point: Point) -> None:
-        """Give a new run what the finished run nearest to it has of the first stages."""
+        """Copy the first stages' files of the finished run with most equal values into a new run."""
         finished = [other for other in self.points if other.finished]
         if not finished or (point.run / "stages.json").exists():
             return
@@ -166,46 +167,8 @@ class Sweep:
         write_json(point.run / "stages.json", shared)
 
 
-def read_ranges(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts; commas in brackets and quotes part nothing.
-
-    Raises
-    ------
-    ScenarioError
-        If a text is of another form, a value is there twice, or a key.
-    """
-    ranges: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, rest = text.partition("=")
-        key, values = key.strip(), _split(rest)
-        if not equals or not key or not all(values):
-            raise ScenarioError(f"--over {text}: is not of the form key.path=value,value; e.g. chip.voltage=0.8,1.0")
-        if key in ranges:
-            raise ScenarioError(f"--over {text}: {key} is given twice; write all its values into one")
-        if len(set(values)) < len(values):
-            raise ScenarioError(f"--over {text}: has a value twice; leave one out")
-        ranges[key] = values
-    return ranges
-
-
-def _split(text: str) -> list[str]:
-    values, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        else:
-            depth += (character in "[{") - (character in "]}")
-        if character == "," and not depth and not quote:
-            values.append("")
-        else:
-            values[-1] += character
-    return [value.strip() for value in values]
-
-
 def _folder_name(values: Mapping[str, str]) -> str:
-    """Return a name that says the values; where they do not fit into one, their digest tells them apart."""
+    """Return a folder name made of the values, with a digest where they do not fit into a name."""
     text = ",".join(f"{key}={value}" for key, value in values.items())
     name = re.sub(r"[^\w.,=+-]+", "_", text, flags=re.ASCII).strip("_")
     if name == text and len(name) <= _LONGEST_NAME:

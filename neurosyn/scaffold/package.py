@@ -74,11 +74,11 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
     group = KINDS[kind]
     if name in registry.names(group):
         raise PluginError(
-            f"{group}/{name}: is there already, from {registry.find(group, name).origin}; choose another name"
+            f"{group}/{name}: exists already, from {registry.find(group, name).origin}; choose another name"
         )
     folder = folder or Path(f"neurosyn-{name.replace('_', '-')}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ScenarioError(f"{folder}: is there already; choose another folder with --out")
+        raise ScenarioError(f"{folder}: exists already; choose another folder with --out")
     words = {
         "kind": kind,
         "group": group,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from neurosyn.errors import ScenarioError
-from neurosyn.scenario.document import read_overrides
+from neurosyn.scenario.document import read_document
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.files import write_text
 
@@ -39,7 +39,7 @@ def write_scenario(
     network: str = "eedn_tiny",
     encoder: str | None = None,
     model: str | None = None,
-    overrides: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
     title: str = "",
     seed: int = 1,
     replace: bool = False,
@@ -60,8 +60,8 @@ def write_scenario(
         Kind of the encoder; None for the default.
     model
         A trained model, in place of training.
-    overrides
-        ``key.path=value`` texts for other options.
+    changes
+        Values of other options, by dotted key.
     title, seed
         Title of the scenario; seed of everything random.
     replace
@@ -80,11 +80,11 @@ def write_scenario(
     if path.suffix != ".toml":
         raise ScenarioError(f"{path}: a scenario is a .toml file; write e.g. {path.name or 'my'}.toml")
     if path.exists() and not replace:
-        raise ScenarioError(f"{path}: is there already; choose another name, or --force")
+        raise ScenarioError(f"{path}: exists already; choose another name, or --force")
     if not path.parent.is_dir():
         raise ScenarioError(f"{path}: there is no folder {path.parent}; make it first")
     document = _document(path, data, pictures, network, encoder, model, title, seed)
-    _merge(document, read_overrides(list(overrides)).values)
+    _merge(document, read_document({}, changes=changes).values)
     text = tomlkit.dumps(document)
     # In the same folder as the final file: paths in a scenario are relative to its folder.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:

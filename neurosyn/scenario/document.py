@@ -1,21 +1,23 @@
-"""From a TOML file with ``extends``, profiles and ``--set`` to one document that knows where each key came from."""
+"""Scenario documents: a TOML file merged with those it extends, a profile and changes; the place of each key."""
 
 from __future__ import annotations
 
 import copy
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from neurosyn.errors import ScenarioError, did_you_mean
 from neurosyn.options import KeyPath
+from neurosyn.scenario.changes import plain_value
 from neurosyn.scenario.key_lines import key_lines
 
-__all__ = ["Document", "read_document", "read_overrides"]
+__all__ = ["Document", "read_document"]
 
 MAX_BYTES = 1 << 20
-"""A scenario larger than this is not a scenario."""
+"""Largest size of a scenario file."""
 
 
 @dataclass
@@ -27,9 +29,9 @@ class Document:
     values
         The merged tables.
     places
-        For each key path, where it was last set: ``file:line`` or ``--set key=value``.
+        Place where each key path was last set: ``file:line`` or ``--set key``.
     path
-        The file that was asked for.
+        The scenario file; ``scenario`` for tables from Python.
     """
 
     values: dict[str, Any]
@@ -37,58 +39,49 @@ class Document:
     places: dict[KeyPath, str] = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> str:
-        """Return where `path`, or else the nearest table around it, was set."""
+        """Return the place where `path`, or else the nearest table around it, was set."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.places:
                 return self.places[path[:end]]
         return str(self.path)
 
 
-def read_document(path: Path, *, profile: str | None = None, overrides: list[str] | None = None) -> Document:
-    """Read a scenario file and everything that it extends, then apply a profile and overrides.
+def read_document(
+    source: Path | Mapping[str, Any], *, profile: str | None = None, changes: Mapping[str, Any] | None = None
+) -> Document:
+    """Read a scenario with everything that it extends, then apply a profile and changes.
 
     Parameters
     ----------
-    path
-        The scenario file.
+    source
+        The scenario file, or the scenario's tables; files that tables name are relative to the current folder.
     profile
         Name of a table under ``[profiles]`` whose tables are merged over the scenario.
-    overrides
-        ``key.path=value`` texts; the value is TOML, or else taken as a string.
+    changes
+        Values by dotted key, e.g. ``{"chip.voltage": 0.8}``.
 
     Raises
     ------
     ScenarioError
-        If a file is missing or no TOML, the profile does not exist or an override cannot be read.
+        If a file is missing or no TOML, the profile does not exist, or a scenario cannot hold a value.
     """
-    document = _read(path, ())
+    if isinstance(source, Mapping):
+        document = _extend(plain_value("scenario", source), {}, Path("scenario"), ())
+    else:
+        document = _read(source, ())
     profiles = document.values.pop("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
         raise ScenarioError(f"{document.place(('profiles',))}: profiles: must hold tables; write [profiles.NAME]")
     if profile is not None:
         if profile not in profiles:
-            there_are = ", ".join(sorted(profiles)) or "none"
+            there_are = f"(there are: {', '.join(sorted(profiles)) or 'none'})"
             raise ScenarioError(
-                f"{path}: there is no profile '{profile}'{did_you_mean(profile, profiles)} (there are: {there_are})"
+                f"{document.path}: there is no profile '{profile}'{did_you_mean(profile, profiles)} {there_are}"
             )
         places = {key[2:]: where for key, where in document.places.items() if key[:2] == ("profiles", profile)}
         _merge(document, profiles[profile], places, ())
-    for override in overrides or []:
-        _override(document, override)
-    return document
-
-
-def read_overrides(overrides: list[str]) -> Document:
-    """Return a document of overrides alone, for what has no scenario file.
-
-    Raises
-    ------
-    ScenarioError
-        If an override cannot be read.
-    """
-    document = Document({}, Path("--set"))
-    for override in overrides:
-        _override(document, override)
+    for key, value in (changes or {}).items():
+        _change(document, key, value)
     return document
 
 
@@ -118,6 +111,11 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
     except RecursionError as error:
         raise ScenarioError(f"{path}: is nested too deeply; flatten it") from error
     places = {key: f"{path}:{line}" for key, line in key_lines(text).items()}
+    return _extend(values, places, path, (*trail, resolved))
+
+
+def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trail: tuple[Path, ...]) -> Document:
+    """Return the document of a scenario's tables laid over the scenario that they extend."""
     base = values.pop("extends", None)
     _resolve_files(values, path.parent)
     if base is None:
@@ -127,16 +125,16 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
         raise ScenarioError(f"{where}: extends: must be the path of a scenario, not {base!r}")
     if not (path.parent / base).is_file():
         raise ScenarioError(f"{where}: extends: {path.parent / base} cannot be read; check the path")
-    document = _read(path.parent / base, (*trail, resolved))
+    document = _read(path.parent / base, trail)
     document.path = path
     _merge(document, values, places, ())
     return document
 
 
 def _resolve_files(values: dict[str, Any], folder: Path) -> None:
-    """Plugin and model files are relative to the scenario that names them, also where another one extends it.
+    """Make the paths of plugin and model files relative to the scenario that names them, also where it is extended.
 
-    So is the folder of a data set, if it begins with ``./`` or ``../``; others are inside the data folder.
+    The same holds for the folder of a data set that begins with ``./`` or ``../``; others are inside the data folder.
     """
     plugins = values.get("plugins")
     if isinstance(plugins, list):
@@ -146,15 +144,15 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
         if isinstance(model, str) and model and ":" not in model:
             table["model"] = str(folder / model)
     for table in _with_stand_in(values.get("data")):
-        own = table.get("folder")
-        if isinstance(own, str) and own.startswith(("./", "../")):
-            table["folder"] = str((folder / own).resolve())
+        images = table.get("folder")
+        if isinstance(images, str) and images.startswith(("./", "../")):
+            table["folder"] = str((folder / images).resolve())
 
 
 def _with_stand_in(table: Any) -> list[dict[str, Any]]:
-    """Return a table and the one for the stand-in in it, as far as they are tables."""
+    """Return a table and its nested table for the stand-in, those of them that are tables."""
     both = (table, table.get("stand_in")) if isinstance(table, dict) else ()
-    return [found for found in both if isinstance(found, dict)]
+    return [entry for entry in both if isinstance(entry, dict)]
 
 
 def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath) -> None:
@@ -163,7 +161,7 @@ def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], 
     for key in base:
         target = target[key]
     if base == ("train",) and isinstance(changes := target.get("stand_in"), dict):
-        # What is laid over has the last word, whichever data are in use.
+        # The newer value holds, whichever data are in use.
         for key in new.keys() & changes.keys():
             del changes[key]
     for key, value in new.items():
@@ -180,21 +178,17 @@ def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], 
         )
 
 
-def _override(document: Document, text: str) -> None:
-    key, equals, value_text = text.partition("=")
-    keys = key.strip().split(".")
-    if not equals or not all(keys):
-        raise ScenarioError(f"--set {text}: is not of the form key.path=value; write e.g. --set chip.voltage=0.8")
-    try:
-        value = tomllib.loads(f"value = {value_text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = value_text.strip()
+def _change(document: Document, key: str, value: Any) -> None:
+    value = plain_value(f"set: {key}", value)
+    where = f"--set {key}"
+    keys = key.split(".")
+    if not all(keys):
+        raise ScenarioError(f"{where}: is not of the form key.path=value; write e.g. --set chip.voltage=0.8")
     nested: Any = value
     for name in reversed(keys):
         nested = {name: nested}
-    where = f"--set {text}"
     paths: list[KeyPath] = [tuple(keys[:end]) for end in range(1, len(keys) + 1)]
-    # Tables that the override opens stand where it does; those that were there stay where they were.
+    # Tables that the change creates get its place; existing ones keep theirs.
     places = {path: where for path in paths if path not in document.places or path == paths[-1]}
     table: Any = document.values
     for position, name in enumerate(keys[:-1]):

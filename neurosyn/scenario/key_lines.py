@@ -1,4 +1,8 @@
-"""Where each key of a TOML file stands, so that a mistake can be shown with its line."""
+"""Line numbers of the keys of a TOML file, for messages.
+
+tomllib gives no positions, and neither does tomlkit, whose document also joins the elements of an array of tables that
+stand apart in the file, so that their lines cannot be counted in it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     table: KeyPath = ()
     open_until: str | None = None
     depth = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         rest = line
         if open_until is None and depth == 0:
             stripped = line.strip()
@@ -71,7 +75,7 @@ def _resolve(keys: list[str], arrays: dict[KeyPath, int]) -> KeyPath:
 
 
 def _scan(text: str, depth: int, open_until: str | None) -> tuple[int, str | None]:
-    """Follow brackets and strings through a line: the nesting, and what closes an open multi-line string."""
+    """Return the nesting of brackets after a line, and the quotes that close a string left open in it."""
     position = 0
     while position < len(text):
         if open_until is not None:

@@ -1,4 +1,4 @@
-"""A validated scenario: every mistake at once, each with its file and line."""
+"""Validated scenarios; all mistakes are reported at once, each with its file and line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -16,14 +16,14 @@ import numpy as np
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
-from neurosyn.scenario.document import Document, read_document, read_overrides
+from neurosyn.scenario.document import Document, read_document
 from neurosyn.scenario.tables import TABLES, Table, contracts
 
 __all__ = ["Scenario", "load_options", "load_scenario"]
 
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
-"""Characters; folders are named by it."""
+"""In characters; the name becomes that of a folder."""
 _NAME_CHARACTERS = "letters, digits, '-', '_' and '.'"
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
@@ -35,9 +35,9 @@ class Scenario:
     Attributes
     ----------
     name, title, seed
-        Name for folders, a line for people, the seed from which every stage takes its own.
+        Name for folders, title, and the seed from which the seed of each stage is derived.
     path
-        The file it was read from.
+        The file it was read from; ``scenario`` for tables from Python.
     plugins
         Plugin files that it named.
     resolved
@@ -55,20 +55,21 @@ class Scenario:
 
     def options(self, table: str, cls: type[_O]) -> _O:
         """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
-        found = self._options[table]
-        if not isinstance(found, cls):
+        options = self._options[table]
+        if not isinstance(options, cls):
             raise PluginError(
                 f"{self.path}: {table}: plugin '{self.resolved.get(table, {}).get('kind')}' is a "
-                f"{type(found).__name__}, which does not derive from {cls.__name__}; correct the plugin"
+                f"{type(options).__name__}, which does not derive from {cls.__name__}; correct the plugin"
             )
-        return found
+        return options
 
     def named(self, table: str, cls: type[_O]) -> dict[str, _O]:
         """Return the validated plugins of a list of tables by their names, e.g. ``named("probes", ProbePlugin)``."""
-        return {str(one["name"]): self.options(f"{table}.{one['name']}", cls) for one in self.resolved.get(table, [])}
+        names = [str(entry["name"]) for entry in self.resolved.get(table, [])]
+        return {name: self.options(f"{table}.{name}", cls) for name in names}
 
     def has(self, table: str) -> bool:
-        """Whether the scenario has an optional table such as ``data.stand_in``."""
+        """Return True if the scenario has an optional table such as ``data.stand_in``."""
         return table in self._options
 
     def kind(self, table: str) -> str:
@@ -84,7 +85,7 @@ class Scenario:
         return {key: entry for key, entry in value.items() if key != variant} if variant else value
 
     def seed_of(self, stage: str) -> int:
-        """Return the seed of one stage: stages do not share random numbers."""
+        """Return the seed of one stage; stages do not share random numbers."""
         sequence = np.random.SeedSequence([self.seed, zlib.crc32(stage.encode())])
         return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
@@ -111,22 +112,33 @@ class Scenario:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str] | None = None) -> Scenario:
+def load_scenario(
+    source: Path | Mapping[str, Any], *, profile: str | None = None, changes: Mapping[str, Any] | None = None
+) -> Scenario:
     """Read and validate a scenario.
+
+    Parameters
+    ----------
+    source
+        The scenario file, or the scenario's tables.
+    profile
+        Name of a profile of the scenario.
+    changes
+        Values by dotted key, e.g. ``{"chip.voltage": 0.8}``.
 
     Raises
     ------
     ScenarioError
         With every mistake of the file, one a line, as ``file:line: key: problem``.
     PluginError
-        The same, if nothing but plugins is to blame.
+        The same, if all mistakes are in plugins.
     """
-    document = read_document(path, profile=profile, overrides=overrides)
+    document = read_document(source, profile=profile, changes=changes)
     values = document.values
     problems = [
         _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in values if key not in _TOP_LEVEL
     ]
-    name = values.get("name", path.stem)
+    name = values.get("name", document.path.stem)
     if not _is_name(name):
         problems.append(_Problem(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"))
     title = values.get("title", "")
@@ -166,18 +178,25 @@ def load_scenario(path: Path, *, profile: str | None = None, overrides: list[str
                 problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
             ]
     _raise_if_any(problems, document)
-    return Scenario(str(name), str(title), int(seed), path, files, resolved, options, variants)
+    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants)
 
 
-def load_options(tables: Sequence[str], overrides: list[str] | None = None) -> dict[str, Options]:
-    """Validate overrides of tables that hold no plugins, for what has no scenario, and return each table's options.
+def load_options(tables: Sequence[str], changes: Mapping[str, Any] | None = None) -> dict[str, Options]:
+    """Return the options of tables that hold no plugins, for what has no scenario.
+
+    Parameters
+    ----------
+    tables
+        Names of the tables.
+    changes
+        Values that differ from the defaults, by dotted key.
 
     Raises
     ------
     ScenarioError
         With every mistake, one a line.
     """
-    document = read_overrides(overrides or [])
+    document = read_document({}, changes=changes)
     there_are = ", ".join(tables)
     problems = [
         _Problem((key,), f"has no meaning here (there are: {there_are})")
@@ -300,7 +319,7 @@ def _validate_list(
 
 
 def _is_name(name: Any) -> bool:
-    """Whether a name is fit for a folder."""
+    """Return True if a name is fit for a folder."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= _LONGEST_NAME

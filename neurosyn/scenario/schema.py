@@ -16,8 +16,8 @@ def scenario_schema() -> dict[str, Any]:
     """Return the schema that editors use to complete and check a scenario."""
     properties: dict[str, Any] = {
         "name": {"type": "string", "description": "name of the run folder"},
-        "title": {"type": "string", "description": "a line for people"},
-        "seed": {"type": "integer", "minimum": 0, "description": "every stage takes its own seed from it"},
+        "title": {"type": "string", "description": "title of reports"},
+        "seed": {"type": "integer", "minimum": 0, "description": "the seed of each stage is derived from it"},
         "plugins": {"type": "array", "items": {"type": "string"}, "description": "Python files with plugins"},
         "extends": {"type": "string", "description": "scenario file that this one changes"},
         "profiles": {"type": "object", "description": "named sets of changes for --profile"},
@@ -47,12 +47,12 @@ def _table(table: Table) -> dict[str, Any]:
     if table.variant is not None:
         shared[table.variant] = {
             "type": "object",
-            "description": "what is different when the stand-in of the data is in use",
+            "description": "changes to this table when the stand-in of the data is in use",
             "anyOf": _choices(table.group, shared),
         }
     if table.many:
-        one = {"type": "object", "required": ["kind"], "anyOf": _choices(table.group, {"name": {"type": "string"}})}
-        return {"type": "array", "description": table.about, "items": one}
+        element = {"type": "object", "required": ["kind"], "anyOf": _choices(table.group, {"name": {"type": "string"}})}
+        return {"type": "array", "description": table.about, "items": element}
     return {"type": "object", "description": table.about, "anyOf": _choices(table.group, shared)}
 
 

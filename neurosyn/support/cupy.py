@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from neurosyn.errors import BackendError
@@ -29,9 +28,10 @@ def import_cupy(user: str) -> Any:
         If it cannot be imported.
     """
     try:
-        return import_module("cupy")
+        import cupy
     except ImportError as error:
         raise BackendError(f"{user}: CuPy cannot be imported ({error}); {INSTALL}") from error
+    return cupy
 
 
 @contextlib.contextmanager

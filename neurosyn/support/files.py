@@ -16,12 +16,23 @@ from typing import Any
 
 import numpy as np
 
+from neurosyn.errors import DataError
+
 try:
     import fcntl
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic_path", "make_folder", "sha256_file", "sweep", "write_json", "write_npz", "write_text"]
+__all__ = [
+    "atomic_path",
+    "locked_folder",
+    "make_folder",
+    "sha256_file",
+    "sweep",
+    "write_json",
+    "write_npz",
+    "write_text",
+]
 
 
 _PARTIAL = ".partial-"
@@ -124,6 +135,32 @@ def sweep(*folders: Path) -> None:
     for folder in folders:
         if folder.is_dir():
             _remove_abandoned(folder)
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which also ends when the process is killed.
+
+    Raises
+    ------
+    DataError
+        If another process holds it.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataError(f"{folder}: another run is using this folder; wait for it or choose another") from error
+        except OSError:
+            # Some network file systems have no locks.
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MISSING", "alike", "count", "energy", "number", "percent", "things", "time", "times"]
+__all__ = ["MISSING", "count", "counted", "energy", "like_whole", "number", "percent", "scaled", "time"]
 
 MISSING = "–"
 """Placeholder for a number that a run does not have."""
@@ -15,7 +15,7 @@ def count(value: float | None) -> str:
     return MISSING if value is None else f"{round(value):,}"
 
 
-def things(n: float, word: str) -> str:
+def counted(n: float, word: str) -> str:
     """Return a count with its noun: ``1 frame``, ``2 frames``."""
     return f"{count(n)} {word}{'' if n == 1 else 's'}"
 
@@ -29,7 +29,7 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
 
 
-def alike(value: float | None, whole: float | None, digits: int = 4) -> str:
+def like_whole(value: float | None, whole: float | None, digits: int = 4) -> str:
     """Return a part of `whole` with as many decimals as `whole` has, so that the printed parts add up."""
     if value is None or not whole or not math.isfinite(value) or not math.isfinite(whole):
         return number(value, digits)
@@ -43,20 +43,20 @@ def percent(share: float | None, decimals: int = 2) -> str:
 
 def time(value_ps: float | None, digits: int = 4) -> str:
     """Return a time, given in picoseconds, with a suitable unit."""
-    return _scaled(value_ps, digits, ("ps", "ns", "µs", "ms", "s"))
+    return _with_unit(value_ps, digits, ("ps", "ns", "µs", "ms", "s"))
 
 
 def energy(value_pj: float | None, digits: int = 4) -> str:
     """Return an energy, given in picojoules, with a suitable unit."""
-    return _scaled(value_pj, digits, ("pJ", "nJ", "µJ", "mJ", "J"))
+    return _with_unit(value_pj, digits, ("pJ", "nJ", "µJ", "mJ", "J"))
 
 
-def times(value: float | None, factor: float) -> float | None:
+def scaled(value: float | None, factor: float) -> float | None:
     """Return `value` times `factor`; None stays None."""
     return None if value is None else value * factor
 
 
-def _scaled(value: float | None, digits: int, units: tuple[str, ...]) -> str:
+def _with_unit(value: float | None, digits: int, units: tuple[str, ...]) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     step = 0

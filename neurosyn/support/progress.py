@@ -81,7 +81,7 @@ class StageProgress:
             else:
                 print(text, file=self._stream, flush=True)
         except OSError:
-            # The reader of the stream is gone (`2>&1 | head`); the run goes on silently.
+            # The reader of the stream is gone (`2>&1 | head`); the run continues silently.
             self._quiet = True
 
     def again(self, stages: int) -> Self:

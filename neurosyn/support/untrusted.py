@@ -15,7 +15,16 @@ import numpy as np
 
 from neurosyn.errors import DataError, NeurosynError
 
-__all__ = ["ArrayHeader", "open_file", "read_bytes", "read_json", "read_npz", "read_text", "unique_keys"]
+__all__ = [
+    "ArrayHeader",
+    "open_file",
+    "read_bytes",
+    "read_first_bytes",
+    "read_json",
+    "read_npz",
+    "read_text",
+    "unique_keys",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -196,6 +205,30 @@ def read_npz(
     except Exception as error:
         raise DataError(
             f"{path}: is not a readable .npz archive ({error or type(error).__name__}); make the file again"
+        ) from error
+
+
+def read_first_bytes(path: Path, name: str, count: int) -> bytes:
+    """Return the first `count` bytes of an array in an ``.npz``, without reading all of it.
+
+    Raises
+    ------
+    DataError
+        As `read_npz`, or if there is no such array.
+    """
+    try:
+        with open_file(path) as stream, zipfile.ZipFile(stream) as archive:
+            entry = _members(archive, (name,))[name]
+            with archive.open(entry) as member:
+                _parse_header(member, entry)
+                return member.read(count)
+    except NeurosynError:
+        raise
+    except KeyError as error:
+        raise DataError(f"{path}: has no array '{name}'; is it the right archive?") from error
+    except Exception as error:
+        raise DataError(
+            f"{path}: array '{name}' cannot be read ({error or type(error).__name__}); make the file again"
         ) from error
 
 

@@ -1,1 +1,1 @@
-"""What a run recorded, in Parquet."""
+"""Traces of runs: recording, Parquet tables, reading, comparing, exporting."""

@@ -1,4 +1,4 @@
-"""Where two runs part: the first tick, core and neuron, packet or number in which their traces differ."""
+"""Difference of two traces: the first tick, core and neuron, packet or number that differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neurosyn.trace.schema import TABLES
 __all__ = ["Difference", "TraceDiff", "compare_traces"]
 
 _IN_TIME = ("spikes", "packets", "core_ticks", "ticks")
-"""Tables whose rows are of ticks, in the order in which one tick is looked at."""
+"""Tables with rows of single ticks, in the order in which they are compared within a tick."""
 _IN_SUM = ("cores", "links", "energy")
 _KEYS = {
     "spikes": ("tick", "core", "neuron"),
@@ -25,7 +25,7 @@ _KEYS = {
     "links": ("link",),
     "energy": ("layer", "part"),
 }
-"""Columns that say which row it is."""
+"""Columns that identify a row."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Difference:
     ----------
     table : str
     where : dict
-        What tells the row: tick, core, neuron, …
+        Columns that identify the row: tick, core, neuron, …
     column : str or None
         The first column that differs; None if only one of the runs has the row.
     first, second : object
-        Values of the two runs; of a row that only one of them has, whether it has it.
+        Values of the two runs; for a row that only one of them has, whether the run has it.
     """
 
     table: str
@@ -58,14 +58,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class TraceDiff:
-    """How two traces differ.
+    """The differences of two traces.
 
     Attributes
     ----------
     settings : tuple of str
-        What differs in what was simulated or recorded: program, board, options of the chip.
+        Differences of the simulated programs, boards and chip options.
     first : Difference or None
-        The earliest difference; among those of one tick, of spikes before packets before sums.
+        The earliest difference; within a tick, spikes come before packets, and these before sums.
     by_table : dict
         The first difference in each table that has one.
     compared_ticks : int
@@ -79,7 +79,7 @@ class TraceDiff:
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs, as far as both recorded it."""
+        """Whether nothing differs among what both recorded."""
         return self.first is None and not self.settings
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,15 +88,15 @@ class TraceDiff:
             "same": self.same,
             "settings": list(self.settings),
             "first": None if self.first is None else asdict(self.first),
-            "by_table": {name: asdict(found) for name, found in self.by_table.items()},
+            "by_table": {name: asdict(difference) for name, difference in self.by_table.items()},
             "compared_ticks": self.compared_ticks,
         }
 
 
 def compare_traces(first: Trace, second: Trace) -> TraceDiff:
-    """Find where two traces part, tick by tick, in the memory that a tick takes.
+    """Find the first difference of two traces, tick by tick, in the memory that a tick takes.
 
-    Tables and ticks that one of them did not record are passed over.
+    Tables and ticks that only one of them recorded are skipped.
 
     Raises
     ------
@@ -107,28 +107,28 @@ def compare_traces(first: Trace, second: Trace) -> TraceDiff:
     compared: set[int] = set()
     for name in _IN_TIME:
         if first.has(name) and second.has(name):
-            found = _in_time(name, first, second, compared)
-            if found is not None:
-                by_table[name] = found
+            difference = _in_time(name, first, second, compared)
+            if difference is not None:
+                by_table[name] = difference
     for name in _IN_SUM:
         if first.has(name) and second.has(name):
-            one, other = first.arrow(name), second.arrow(name)
-            if not one.equals(other):
-                by_table[name] = _first_difference(name, one, other)
+            tables = first.arrow(name), second.arrow(name)
+            if not tables[0].equals(tables[1]):
+                by_table[name] = _first_difference(name, *tables)
     in_time = [by_table[name] for name in _IN_TIME if name in by_table]
-    earliest = min(in_time, key=lambda found: found.where["tick"], default=None)
+    earliest = min(in_time, key=lambda difference: difference.where["tick"], default=None)
     return TraceDiff(_settings(first, second), earliest or next(iter(by_table.values()), None), by_table, len(compared))
 
 
 def _settings(first: Trace, second: Trace) -> tuple[str, ...]:
-    found = []
+    settings = []
     for name, what in (("n_cores", "cores"), ("layers", "layers"), ("mesh", "board"), ("ticks_simulated", "ticks")):
-        one, other = getattr(first, name), getattr(second, name)
-        if one != other:
-            found.append(f"{what}: {_short(one)} and {_short(other)}")
+        values = getattr(first, name), getattr(second, name)
+        if values[0] != values[1]:
+            settings.append(f"{what}: {_short(values[0])} and {_short(values[1])}")
     chips = first.chip.model_dump(), second.chip.model_dump()
-    found += [f"chip.{key}: {chips[0][key]} and {chips[1][key]}" for key in chips[0] if chips[0][key] != chips[1][key]]
-    return tuple(found)
+    differing = [key for key in chips[0] if chips[0][key] != chips[1][key]]
+    return (*settings, *(f"chip.{key}: {chips[0][key]} and {chips[1][key]}" for key in differing))
 
 
 def _short(value: Any) -> str:
@@ -163,7 +163,7 @@ def _in_time(name: str, first: Trace, second: Trace, compared: set[int]) -> Diff
 
 
 def _silent_ticks(name: str, trace: Trace) -> set[int]:
-    """Return the ticks of which there are no rows since nothing happened in them, not since they were left out."""
+    """Return the ticks without rows because nothing happened in them, not because they were left out."""
     if name not in ("spikes", "packets") or not trace.has("ticks") or {"cores", "layers"} & set(trace.selected):
         return set()
     ticks = trace.ticks(["tick", "spikes", "packets", "input_packets"])
@@ -172,7 +172,7 @@ def _silent_ticks(name: str, trace: Trace) -> set[int]:
 
 
 def _by_tick(name: str, trace: Trace) -> Iterator[tuple[int, pa.Table]]:
-    """Give the rows of a table tick by tick."""
+    """Yield the rows of a table tick by tick."""
     waiting: list[pa.RecordBatch] = []
     tick = None
     for batch in trace.batches(name, [column.name for column in TABLES[name].columns]):
@@ -191,9 +191,9 @@ def _by_tick(name: str, trace: Trace) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _first_difference(name: str, first: pa.Table, second: pa.Table) -> Difference:
-    """Return the first row, by what tells rows apart, in which two unequal tables differ."""
+    """Return the first row, in the order of `_KEYS`, in which two unequal tables differ."""
     keys = list(_KEYS[name])
-    # Several packets may be alike in all keys (the host's); they are told apart by their order.
+    # Several packets of the host may be equal in all keys; their order distinguishes them.
     frames = [_plain(table) for table in (first, second)]
     for frame in frames:
         frame["_order"] = frame.groupby(keys, sort=False, dropna=False).cumcount()
@@ -201,21 +201,21 @@ def _first_difference(name: str, first: pa.Table, second: pa.Table) -> Differenc
     columns = [column.name for column in TABLES[name].columns if column.name not in keys]
     parted = both["_merge"] != "both"
     for column in columns:
-        one, other = both[column], both[f"{column}_2"]
-        parted |= ~((one == other).fillna(False).astype(bool) | (one.isna() & other.isna()))
+        left, right = both[column], both[f"{column}_2"]
+        parted |= ~((left == right).fillna(False).astype(bool) | (left.isna() & right.isna()))
     for row in both[parted].head(1).to_dict("records"):
         where = {str(key): _value(row[key]) for key in keys}
         if row["_merge"] != "both":
             return Difference(name, where, None, row["_merge"] == "left_only", row["_merge"] == "right_only")
         values = ((column, _value(row[column]), _value(row[f"{column}_2"])) for column in columns)
         return next(Difference(name, where, *both_values) for both_values in values if both_values[1] != both_values[2])
-    # Equal row by row, but not in order.
+    # The rows are equal, but their order is not.
     where = {str(key): _value(frames[0].iloc[0][key]) for key in keys}
     return Difference(name, where, "order", "one", "another")
 
 
 def _plain(table: pa.Table) -> Any:
-    """Return a data frame that keeps whole numbers whole, with texts in place of categories."""
+    """Return a data frame with nullable integers, and texts in place of categories."""
     import pandas as pd
 
     whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.uint32(): pd.UInt32Dtype()}

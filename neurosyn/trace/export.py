@@ -29,11 +29,11 @@ def export_table(
     Parameters
     ----------
     table
-        Its columns.
+        The table, with its columns.
     batches
         The rows, in pieces: together they may exceed the memory.
     path
-        Ends in ``.csv``, ``.json`` (a list of records) or ``.parquet``.
+        The file; it ends in ``.csv``, ``.json`` (a list of records) or ``.parquet``.
     recorded
         The recorded Parquet file, where `batches` are all of its rows: then Parquet is a copy.
 

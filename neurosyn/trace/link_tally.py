@@ -1,4 +1,4 @@
-"""What each link of the network carried in the timed ticks: packets, energy, time, and who had to wait."""
+"""Loads of the links over the timed ticks: packets, energy, busy time and waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIRECTIONS = [*DIRECTIONS, "core"]
 
 
 class LinkLedger:
-    """Adds up timed ticks, in arrays whose size does not grow with them.
+    """Sums over timed ticks by link, in arrays whose size does not grow with the run.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class LinkLedger:
         self._end_ps = 0
 
     def add(self, columns: TickColumns) -> None:
-        """Take note of a timed tick."""
+        """Add a timed tick."""
         packets = columns.columns
         assert packets is not None
         assert columns.start_ps is not None
@@ -53,7 +53,7 @@ class LinkLedger:
         Parameters
         ----------
         fired : int64 array (C, N)
-            How often each neuron fired in timed ticks.
+            Number of spikes of each neuron in timed ticks.
         """
         info, fabric = self._info, self._fabric
         loads = server_loads(fabric, info.program, info.placement, fired, self._host_packets)
@@ -87,7 +87,7 @@ class LinkLedger:
 
 
 class _Waits:
-    """How many packets waited longest at each server, and how long at most; of those servers where any did."""
+    """Numbers of packets that waited longest at each server, and their longest waits; only of servers with any."""
 
     def __init__(self) -> None:
         self._server, self._held, self._longest = (np.zeros(0, np.int64) for _ in range(3))
@@ -103,10 +103,10 @@ class _Waits:
         np.maximum.at(self._longest, group, longest)
 
     def at(self, servers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return both for some servers in ascending order, among them all where a packet waited."""
+        """Return numbers and longest waits at `servers`, which ascend and include all where a packet waited."""
         held, longest = np.zeros((2, len(servers)), np.int64)
-        place = np.searchsorted(servers, self._server)
-        held[place], longest[place] = self._held, self._longest
+        index = np.searchsorted(servers, self._server)
+        held[index], longest[index] = self._held, self._longest
         return held, longest
 
 

@@ -1,4 +1,4 @@
-"""What a scenario may say about the trace."""
+"""Options of the trace."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _Number = Annotated[int, Field(ge=0)]
 
 
 class TraceOptions(Options):
-    """How much of a run is recorded (table ``[trace]``).
+    """Amount that is recorded of a run (table ``[trace]``).
 
-    Windows, cores and layers choose among the rows of ``spikes``, ``packets`` and ``core_ticks``; the other tables have
-    everything whatever is chosen, so that sums stay those of the run.
+    Windows, cores and layers choose among the rows of ``spikes``, ``packets`` and ``core_ticks``; the other tables
+    always cover everything, so that their sums are those of the run.
     """
 
     level: TraceLevel = Field(
@@ -54,7 +54,7 @@ class TraceOptions(Options):
         return self
 
     def in_window(self, tick: int) -> bool:
-        """Whether the rows of a tick are wanted."""
+        """Whether a tick lies in one of the windows."""
         return self.ticks is None or any(first <= tick <= last for first, last in self.ticks)
 
     def keeps_ticks(self) -> bool:
@@ -62,15 +62,15 @@ class TraceOptions(Options):
         return self.level != "summary"
 
     def keeps_spikes(self, timed: bool, rows: int) -> bool:
-        """Whether the spikes of a tick are kept if so many spikes and packets have been."""
+        """Whether the spikes of a tick are kept when `rows` spikes and packets have been kept before."""
         return self.level in ("spike", "packet") or self._has_room(timed, rows)
 
     def keeps_packets(self, timed: bool, rows: int) -> bool:
-        """Whether the packets of a tick are kept; a tick without timing has none to keep."""
+        """Whether the packets of a tick are kept when `rows` have been before; a tick without timing has none."""
         return self._has_room(timed, rows) or (timed and self.level == "packet")
 
     def keeps_core_ticks(self, timed: bool, rows: int) -> bool:
-        """Whether the cores of a tick are kept, if so many of their own rows have been."""
+        """Whether the rows of a tick's cores are kept when `rows` of them have been kept before."""
         return self.level in ("spike", "packet") or self._has_room(timed, rows)
 
     def _has_room(self, timed: bool, rows: int) -> bool:

@@ -1,21 +1,20 @@
-"""Reading a trace: tables as pandas data frames or Arrow tables, only what is asked for."""
+"""Reader of traces: tables as pandas data frames or Arrow tables, only the parts that are needed."""
 
 from __future__ import annotations
 
 import contextlib
 import html
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from neurosyn.chip.options import ChipOptions
 from neurosyn.errors import DataError, did_you_mean
+from neurosyn.trace.manifest import read_manifest
 from neurosyn.trace.row_filter import RowFilter, Ticks
-from neurosyn.trace.schema import FORMAT, MANIFEST, TABLES, TraceTable, table_named
+from neurosyn.trace.schema import MANIFEST, TABLES, TraceTable, table_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,19 +27,19 @@ _BATCH = 65_536
 class Trace:
     """The trace in a folder.
 
-    Opening one reads only its list of tables; a table is read when it is asked for. The files are plain Parquet: any
-    program that reads Parquet can use them without neurosyn.
+    Only its list of tables is read at once; a table is read when it is used. The files are plain Parquet: any program
+    that reads Parquet can use them without neurosyn.
 
     Parameters
     ----------
     folder
-        Where a recorder wrote it, or the run folder around it.
+        The folder of the trace, or the run folder around it.
 
     Attributes
     ----------
     folder : Path
     level : str
-        How much was recorded.
+        Level of the recording (`TraceOptions.level`).
     layers : tuple of str
         Layers of the program, in order.
     n_cores : int
@@ -48,17 +47,17 @@ class Trace:
     mesh : dict
         ``rows`` and ``columns`` of chips, ``side``: cores along a side of a chip.
     ticks_simulated, ticks_timed : int
-        Ticks in all, and those that were played in time.
+        Numbers of simulated ticks and of those that were played in time.
     longest_tick, longest_ps : int or None
-        The timed tick that took longest, and how long; None if none was timed.
+        The longest timed tick and its length; None if none was timed.
     timing : str
-        What timed them.
+        Name of the timing engine.
     axons, neurons : int
-        Of each core.
+        Numbers of axons and neurons of a core.
     chip : ChipOptions
         The board, the voltage and the assumed times.
     selected : dict
-        The options ``ticks``, ``cores`` and ``layers`` by which rows were chosen, as far as they were given.
+        Those of the options ``ticks``, ``cores`` and ``layers`` that were set to choose rows.
     rows : dict
         Number of rows of each table that was recorded.
 
@@ -77,25 +76,19 @@ class Trace:
         self.folder = Path(folder)
         if not (self.folder / MANIFEST).exists() and (self.folder / "trace").is_dir():
             self.folder = self.folder / "trace"
-        manifest = _read_manifest(self.folder / MANIFEST)
-        try:
-            self.level = str(manifest["level"])
-            self.layers = tuple(str(name) for name in manifest["layers"])
-            self.n_cores = int(manifest["cores"])
-            self.mesh = {key: int(manifest["mesh"][key]) for key in ("rows", "columns", "side")}
-            self.ticks_simulated = int(manifest["ticks"]["simulated"])
-            self.ticks_timed = int(manifest["ticks"]["timed"])
-            longest, longest_ps = manifest["ticks"]["longest"], manifest["ticks"]["longest_ps"]
-            self.longest_tick = None if longest is None else int(longest)
-            self.longest_ps = None if longest_ps is None else int(longest_ps)
-            self.timing = str(manifest["timing"])
-            self.axons, self.neurons = int(manifest["axons"]), int(manifest["neurons"])
-            self.chip = ChipOptions.from_table(manifest["chip"])
-            self.selected = dict(manifest["selected"])
-            self.rows = {str(name): int(entry["rows"]) for name, entry in manifest["tables"].items()}
-            self._bytes = {str(name): int(entry["bytes"]) for name, entry in manifest["tables"].items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{self.folder / MANIFEST}: is damaged ({error!r}); simulate again") from error
+        manifest = read_manifest(self.folder / MANIFEST)
+        self.level = manifest.level
+        self.layers = tuple(manifest.layers)
+        self.n_cores = manifest.cores
+        self.mesh = manifest.mesh.model_dump()
+        self.ticks_simulated, self.ticks_timed = manifest.ticks.simulated, manifest.ticks.timed
+        self.longest_tick, self.longest_ps = manifest.ticks.longest, manifest.ticks.longest_ps
+        self.timing = manifest.timing
+        self.axons, self.neurons = manifest.axons, manifest.neurons
+        self.chip = manifest.chip_options
+        self.selected = manifest.selected
+        self.rows = {name: table.rows for name, table in manifest.tables.items()}
+        self._bytes = {name: table.bytes for name, table in manifest.tables.items()}
 
     def spikes(
         self, columns: Sequence[str] | None = None, *, ticks: Ticks = None, cores: Sequence[int] | None = None
@@ -160,18 +153,18 @@ class Trace:
         ticks: Ticks = None,
         cores: Sequence[int] | None = None,
     ) -> pd.DataFrame:
-        """Return a table, or some columns and rows of it, as a data frame; layers and parts are categorical.
+        """Return a table, or a part of its columns and rows, as a data frame; layers and parts are categorical.
 
         Parameters
         ----------
         name
-            Of the table.
+            Name of the table.
         columns
-            All by default.
+            Names of columns; all by default.
         ticks
-            A tick, or a window (first, last) of them. Only the parts of the file that have them are read.
+            A tick, or a window (first, last) of ticks. Only the parts of the file that have them are read.
         cores
-            Cores whose rows are wanted; of packets, at either end.
+            Cores of the rows; of packets, at either end.
 
         Raises
         ------
@@ -214,7 +207,7 @@ class Trace:
         cores: Sequence[int] | None = None,
         rows: int = _BATCH,
     ) -> Iterator[pa.RecordBatch]:
-        """Go through a table in pieces of at most `rows` rows, for tables that exceed the memory.
+        """Yield a table in pieces of at most `rows` rows, for tables that exceed the memory.
 
         Raises
         ------
@@ -228,23 +221,23 @@ class Trace:
             read = list(dict.fromkeys([*names, *needed]))
             groups = wanted.groups(file.metadata)
             for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=read):
-                found = wanted.apply(batch).select(names) if needed else batch
-                if found.num_rows or not needed:
-                    yield found
+                matching = wanted.apply(batch).select(names) if needed else batch
+                if matching.num_rows or not needed:
+                    yield matching
 
     def head(self, name: str, n: int = 10, *, ticks: Ticks = None, cores: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the first `n` rows of a table, without reading the rest."""
         table = table_named(name)
-        found: list[pa.RecordBatch] = []
+        taken: list[pa.RecordBatch] = []
         left = n
         batches = self.batches(name, ticks=ticks, cores=cores, rows=_BATCH if ticks or cores else max(n, 1))
         while left > 0 and (batch := next(batches, None)) is not None:
-            found.append(batch.slice(0, left))
-            left -= found[-1].num_rows
-        return _to_frame(table, pa.Table.from_batches(found, schema=None if found else table.schema))
+            taken.append(batch.slice(0, left))
+            left -= taken[-1].num_rows
+        return _to_frame(table, pa.Table.from_batches(taken, schema=None if taken else table.schema))
 
     def file(self, name: str) -> Path:
-        """Return the Parquet file of a table, checked to be the one that was recorded.
+        """Return the path of a table's Parquet file, after a check that it is the recorded one.
 
         Raises
         ------
@@ -269,7 +262,7 @@ class Trace:
 
     @contextlib.contextmanager
     def _open(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:
-        """Give a table's file, checked to be the one that was recorded."""
+        """Open a table's file, after a check that it is the recorded one."""
         table = table_named(name)
         if name not in self.rows:
             raise DataError(
@@ -302,7 +295,7 @@ class Trace:
             raise DataError(f"{path}: cannot be read ({error}); simulate again") from error
 
     def _repr_html_(self) -> str:
-        """Show in a notebook what was recorded."""
+        """Return the tables and their rows as HTML for notebooks."""
         rows = "".join(
             f"<tr><th>{name}</th><td>{self.rows[name]:,}</td><td>{html.escape(table.about)}</td></tr>"
             for name, table in TABLES.items()
@@ -323,24 +316,8 @@ class Trace:
         )
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DataError(f"{path.parent}: holds no whole trace (no {path.name}); simulate again") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); simulate again") from error
-    if not isinstance(manifest, dict) or "format" not in manifest:
-        raise DataError(f"{path}: is not the list of a trace; name the folder of one")
-    if manifest["format"] != FORMAT:
-        raise DataError(
-            f"{path}: has trace format {manifest['format']!r}, this neurosyn reads {FORMAT}; simulate again"
-        )
-    return manifest
-
-
 def _to_frame(table: TraceTable, arrow: pa.Table) -> pd.DataFrame:
-    """Convert without turning integers that may be absent into floats."""
+    """Convert to a data frame, with nullable integers in place of floats."""
     import pandas as pd
 
     frame: pd.DataFrame = arrow.to_pandas()

@@ -1,9 +1,10 @@
-"""A probe that writes a trace: Parquet tables in bounded memory, whole or not at all."""
+"""Recorder of traces: a probe that writes Parquet tables in bounded memory, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 from neurosyn.trace.selection import chosen_cores, chosen_packets
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["ParquetRecorder"]
+__all__ = ["ParquetRecorder", "partial_file"]
 
 _SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
-"""Columns that differ little from row to row: stored as differences."""
+"""Columns that differ little from row to row and are stored as differences."""
 
 _MOST_PIECES = 256
 """Pieces of a table that wait separately."""
@@ -31,21 +32,24 @@ _MOST_PIECES = 256
 class ParquetRecorder(Probe):
     """Writes the tables of `neurosyn.trace.schema` into a folder.
 
-    Rows are written whenever `TraceOptions.row_group` of them have gathered, to files with temporary names; these get
-    their names, and the folder its list of tables, when the run has ended well. A run that ends in an error leaves no
-    trace, nor an older one. The files' bytes depend on the run and the options alone.
+    Rows are written in groups of `TraceOptions.row_group` to files with temporary names. When the run has ended without
+    an error, the files get their names and the folder its list of tables. A run that ends in an error leaves no trace,
+    nor an older one. The files' bytes depend on the run and the options alone.
 
     Parameters
     ----------
     folder
-        Where to write; made if it is missing.
+        The folder of the trace; made if it is missing.
     options
-        How much to record.
+        Amount to record.
+    derived
+        Names of files in the folder that describe an older trace; they are removed with it.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions | None = None) -> None:
+    def __init__(self, folder: Path, options: TraceOptions | None = None, derived: Sequence[str] = ()) -> None:
         self.folder = folder
         self.options = TraceOptions() if options is None else options
+        self._derived = tuple(derived)
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
         self._rows = self._core_ticks = 0
@@ -53,14 +57,15 @@ class ParquetRecorder(Probe):
         self._outer_error: BaseException | None = None
 
     def started(self, info: RunInfo) -> None:
-        """Remove an older trace and begin."""
-        # The engine calls `finished` after an error too; an error that was there before it began is not the run's.
+        """Remove an older trace and start the recording."""
+        # The engine calls `finished` after an error too; an error from before the run is not the run's.
         self._outer_error = sys.exception()
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for name in (*self._derived, MANIFEST):
+            (self.folder / name).unlink(missing_ok=True)
         for table in TABLES.values():
             (self.folder / table.file).unlink(missing_ok=True)
-            _partial(self.folder, table).unlink(missing_ok=True)
+            partial_file(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
         self._rows = self._core_ticks = 0
         self._chosen = chosen_cores(self.options, info.program)
@@ -79,7 +84,7 @@ class ParquetRecorder(Probe):
             raise
 
     def finished(self) -> None:
-        """Give the files their names; after an error, remove them."""
+        """Rename the files to their final names; after an error, remove them."""
         if self._counts is None:
             return
         failed = sys.exception() not in (None, self._outer_error)
@@ -92,7 +97,7 @@ class ParquetRecorder(Probe):
     def _record(self, counts: Counts, columns: TickColumns) -> None:
         counts.add(columns)
         if self.options.keeps_ticks():
-            self._table("ticks").add(counts.tick_row(columns))
+            self._table("ticks").add(counts.tick_rows(columns))
         if self.options.in_window(columns.tick):
             self._record_rows(counts, columns)
 
@@ -120,13 +125,13 @@ class ParquetRecorder(Probe):
         write_json(self.folder / MANIFEST, counts.about() | self._kept() | {"tables": listed})
 
     def _kept(self) -> dict[str, Any]:
-        """Return what a trace says of what was chosen."""
+        """Return the part of the trace's list that describes the chosen rows."""
         return self.options.model_dump(mode="json", include={"level"}) | {
             "selected": self.options.model_dump(mode="json", include={"ticks", "cores", "layers"}, exclude_none=True)
         }
 
     def _table(self, name: str) -> _TableWriter:
-        """Return a table's writer; a table that no tick needs is not made."""
+        """Return a table's writer, which is made when it is first needed."""
         if name not in self._tables:
             self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options)
         return self._tables[name]
@@ -134,25 +139,25 @@ class ParquetRecorder(Probe):
     def _discard(self) -> None:
         for table in self._tables.values():
             table.discard()
-        # Ctrl-C may have come between the making of a file and its place in the dictionary.
+        # An interrupt may fall between the making of a file and its entry in the dictionary.
         for known in TABLES.values():
-            _partial(self.folder, known).unlink(missing_ok=True)
+            partial_file(self.folder, known).unlink(missing_ok=True)
         self._tables = {}
         self._counts = None
 
 
 class _TableWriter:
-    """One Parquet file under a temporary name."""
+    """Parquet file under a temporary name."""
 
     def __init__(self, folder: Path, table: TraceTable, options: TraceOptions) -> None:
         self.path = folder / table.file
-        self.partial = _partial(folder, table)
+        self.partial = partial_file(folder, table)
         self.rows = 0
         self._schema = table.schema
         self._row_group = options.row_group
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._pieces = 0
-        names = [column.name for column in table.columns]
+        names = table.column_names
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
             self.partial,
             self._schema,
@@ -164,7 +169,7 @@ class _TableWriter:
         )
 
     def add(self, rows: Rows) -> int:
-        """Add rows and return how many there are; they are written when enough of them wait."""
+        """Add rows and return their number; they are written in groups."""
         table = pa.table({name: rows[name] for name in self._schema.names}, schema=self._schema)
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
@@ -185,25 +190,26 @@ class _TableWriter:
         self._waiting, self._waiting_rows, self._pieces = [], 0, 0
 
     def close(self) -> None:
-        """Write what waits and the file's end."""
+        """Write the waiting rows and the file's end."""
         self._flush()
         assert self._writer is not None
         self._writer.close()
         self._writer = None
 
     def rename(self) -> Path:
-        """Give the closed file its name."""
+        """Rename the closed file to its final name."""
         return self.partial.replace(self.path)
 
     def discard(self) -> None:
-        """Drop what waits, and close the file."""
+        """Drop the waiting rows and close the file."""
         self._waiting, self._waiting_rows, self._pieces = [], 0, 0
         if self._writer is not None:
-            # A full disk may be why it is dropped.
+            # The cause may be a full disk, on which closing fails too.
             with contextlib.suppress(OSError, pa.ArrowException):
                 self._writer.close()
             self._writer = None
 
 
-def _partial(folder: Path, table: TraceTable) -> Path:
+def partial_file(folder: Path, table: TraceTable) -> Path:
+    """Return the temporary file of a table that is being written."""
     return folder / f".{table.file}.partial"

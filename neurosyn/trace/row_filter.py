@@ -1,4 +1,4 @@
-"""Some rows of a table: those of a window of ticks, or of some cores."""
+"""Filter of a table's rows by a window of ticks and by cores."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _ENDS = ("core", "source_core", "dest_core")
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Which rows are wanted.
+    """Filter of rows.
 
     Attributes
     ----------
     ticks : (int, int) or None
         First and last tick; None for all.
     cores : tuple of int or None
-        Cores; of packets, at either end. None for all.
+        Cores of the rows; of packets, at either end. None for all.
     """
 
     ticks: tuple[int, int] | None = None
@@ -55,25 +55,25 @@ class RowFilter:
         return cls(window, None if cores is None else tuple(int(core) for core in cores))
 
     def needs(self, names: Sequence[str]) -> list[str]:
-        """Return the columns, of those with these names, that it looks at."""
+        """Return those of the columns `names` that the filter reads."""
         wanted = (*(("tick",) if self.ticks else ()), *(_ENDS if self.cores is not None else ()))
         return [name for name in wanted if name in names]
 
     def groups(self, metadata: Any) -> list[int]:
-        """Return the row groups of a Parquet file where wanted rows may be."""
+        """Return the row groups of a Parquet file that may have matching rows."""
         index = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).name == "tick"), None)
         if self.ticks is None or index is None:
             return list(range(metadata.num_row_groups))
         first, last = self.ticks
-        found = []
+        groups = []
         for group in range(metadata.num_row_groups):
             known = metadata.row_group(group).column(index).statistics
             if known is None or not known.has_min_max or (known.min <= last and known.max >= first):
-                found.append(group)
-        return found
+                groups.append(group)
+        return groups
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return the wanted rows of a batch that has the columns it needs."""
+        """Return the matching rows of a batch, which must have the columns of `needs`."""
         kept = None
         if self.ticks is not None:
             tick = batch.column("tick")

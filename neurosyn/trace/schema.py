@@ -1,4 +1,4 @@
-"""The tables of a trace: the one definition of their columns, units and files.
+"""Tables of a trace: the definition of their columns, units and files.
 
 Columns keep their names, types and meanings; new ones are added at the end. A change that breaks this raises
 `FORMAT`. Each column carries its description and unit in the metadata of its Arrow field (``description``,
@@ -20,12 +20,12 @@ __all__ = ["ENERGY_PARTS", "FORMAT", "HOST", "MANIFEST", "TABLES", "Column", "Ro
 FORMAT = 1
 """Version of the trace format."""
 MANIFEST = "trace.json"
-"""Written last: a folder without it holds no whole trace."""
+"""File with the list of tables, written last: a folder without it holds no whole trace."""
 HOST = "(host)"
-"""Stands in the layer column of `energy` for what the host's own packets cost."""
+"""Entry in the layer column of `energy` for the packets that the host sent."""
 ENERGY_PARTS = ("memory", "synaptic", "network", "chip_to_chip", "io")
-"""Parts of the active energy, as in `neurosyn.chip.energy`. Leakage goes with time,
-not with events: the run's summary states it."""
+"""Parts of the active energy, as in `neurosyn.chip.energy`. Leakage grows with time,
+not with events; it is in the run's summary."""
 
 Rows = dict[str, Any]
 """Arrays of equal length by column name."""
@@ -33,7 +33,7 @@ Rows = dict[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, Arrow type, meaning and unit (empty for numbers of things)."""
+    """A column: its name, Arrow type, meaning and unit (empty for counts)."""
 
     name: str
     type: pa.DataType
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TraceTable:
-    """A table of a trace: one Parquet file."""
+    """A table of a trace, in one Parquet file."""
 
     name: str
     about: str
@@ -61,13 +61,18 @@ class TraceTable:
         return f"{self.name}.parquet"
 
     @property
+    def column_names(self) -> list[str]:
+        """Names of its columns, in order."""
+        return [column.name for column in self.columns]
+
+    @property
     def schema(self) -> pa.Schema:
         """Its Arrow schema."""
         metadata = {"neurosyn.table": self.name, "neurosyn.format": str(FORMAT), "description": self.about}
         return pa.schema([column.field() for column in self.columns], metadata=metadata)
 
     def problem(self, schema: pa.Schema) -> str | None:
-        """Say why a file with this schema is not such a table, or return None."""
+        """Return why a file with this schema is not such a table; None if it is."""
         metadata = schema.metadata or {}
         if metadata.get(b"neurosyn.table") != self.name.encode():
             return "was not written by neurosyn's trace"
@@ -109,17 +114,21 @@ TABLES = _tables(
             Column("tick", _I64, "tick in which it was sent", "ticks"),
             Column("source_core", _I32, "core that sent it; -1: the host"),
             Column("source_neuron", _I32, "neuron that fired; for the host, the input line"),
-            Column("dest_core", _I32, "core it goes to; -2: the host"),
-            Column("dest_axon", _I32, "axon it goes to; for the host, the output pin"),
+            Column("dest_core", _I32, "destination core; -2: the host"),
+            Column("dest_axon", _I32, "destination axon; for the host, the output pin"),
             Column("delivery_tick", _I64, "tick in which its target should integrate it", "ticks"),
-            Column("send_ps", _I64, "when it was ready to enter its router", "ps"),
-            Column("arrival_ps", _I64, "when it was in its target's scheduler, or with the host", "ps"),
-            Column("hops", _I32, "links between routers that it took"),
+            Column("send_ps", _I64, "time at which it was ready to enter its router", "ps"),
+            Column("arrival_ps", _I64, "time at which it was in its target's scheduler, or at the host", "ps"),
+            Column("hops", _I32, "links between routers on its route"),
             Column("crossings", _I32, "chip-to-chip links among them"),
             Column("blocked_ps", _I64, "time it waited, in FIFOs and in its core, beyond unloaded travel", "ps"),
             Column("energy_pj", _F64, "energy of its hops and crossings, and of entering or leaving the board", "pJ"),
-            Column("longest_wait_ps", _I64, "of the time it waited, the longest at one place", "ps"),
-            Column("waited_at", _I64, "where that was: a link of table links; its first one if it waited nowhere"),
+            Column("longest_wait_ps", _I64, "longest wait at one place, a part of blocked_ps", "ps"),
+            Column(
+                "waited_at",
+                _I64,
+                "place of that wait: a link of table links; the first link of the route if there was no wait",
+            ),
             Column("late", pa.bool_(), "whether its delivery tick had begun, so that it lands 16 ticks later"),
             Column(
                 "word",
@@ -134,7 +143,7 @@ TABLES = _tables(
         "one row per simulated tick",
         (
             Column("tick", _I64, "number of the tick", "ticks"),
-            Column("start_ps", _I64, "when it began; null where it was not timed", "ps", nullable=True),
+            Column("start_ps", _I64, "start time; null where it was not timed", "ps", nullable=True),
             Column("spikes", _I64, "neurons that fired"),
             Column("synaptic_events", _I64, "active synapses that met a spike"),
             Column("packets", _I64, "packets sent by neurons"),
@@ -154,7 +163,13 @@ TABLES = _tables(
             ),
             Column("energy_pj", _F64, "active energy of all cores and packets, the host's included", "pJ"),
             Column("last_core", _I32, "core that finished last; null where it was not timed", nullable=True),
-            Column("last_core_ps", _I64, "from the start of the tick until it had; null likewise", "ps", nullable=True),
+            Column(
+                "last_core_ps",
+                _I64,
+                "time from the start of the tick to its last neuron; null likewise",
+                "ps",
+                nullable=True,
+            ),
             Column(
                 "last_arrival_ps",
                 _I64,
@@ -220,21 +235,21 @@ TABLES = _tables(
     ),
     TraceTable(
         "links",
-        "one row per link that carried packets in timed ticks: whatever packets queue for, see neurosyn.engine.fabric",
+        "one row per link that carried packets in timed ticks: all that packets queue for, see neurosyn.engine.fabric",
         (
             Column("link", _I64, "number of the link"),
             Column("kind", _NAME, "link, local port, chip edge, host input port or host output port"),
-            Column("name", pa.string(), "what reports call it"),
+            Column("name", pa.string(), "name in reports"),
             Column("x", _I32, "its router on the board, eastwards; null for chip edges and host ports", nullable=True),
             Column("y", _I32, "its router on the board, northwards; null likewise", nullable=True),
             Column("direction", _NAME, "in which packets leave it: east, west, north, south, or core"),
             Column("chip_x", _I32, "column of its chip; of the chip that packets leave, for a chip edge"),
             Column("chip_y", _I32, "row of that chip"),
             Column("packets", _I64, "packets that it carried"),
-            Column("hops", _I64, "those of them that went from router to router"),
-            Column("crossings", _I64, "those that went from chip to chip"),
-            Column("energy_pj", _F64, "energy that this took", "pJ"),
-            Column("busy_ps", _I64, "time that it was sending: packets times the cycle", "ps"),
+            Column("hops", _I64, "of these, those that went from router to router"),
+            Column("crossings", _I64, "of these, those that went from chip to chip"),
+            Column("energy_pj", _F64, "energy of these hops and crossings", "pJ"),
+            Column("busy_ps", _I64, "time in which it was sending: packets times the cycle", "ps"),
             Column(
                 "busy_share", _F64, "part of the time from the start of the first timed tick to the end of the last"
             ),
@@ -252,7 +267,7 @@ TABLES = _tables(
         ),
     ),
 )
-"""By name, in the order in which they are listed."""
+"""Tables by name, in the order of listings."""
 
 
 def table_named(name: str) -> TraceTable:
@@ -261,7 +276,7 @@ def table_named(name: str) -> TraceTable:
     Raises
     ------
     DataError
-        If there is none of that name.
+        If there is no table of that name.
     """
     if name not in TABLES:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Which cores a trace follows."""
+"""Choice of the cores whose spikes and packets a trace keeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["chosen_cores", "chosen_packets"]
 
 
 def chosen_cores(options: TraceOptions, program: Program) -> NDArray[np.bool_] | None:
-    """Return which cores' spikes and packets are kept, bool (C,); None for all of them.
+    """Return whether each core's spikes and packets are kept, bool (C,); None for all of them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is in a trace: sizes of its tables, and least, mean and largest values of their columns."""
+"""Statistics of a trace: sizes of its tables, and least, mean and largest values of their columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["column_statistics", "table_statistics"]
 
 
 def table_statistics(trace: Trace) -> list[dict[str, Any]]:
-    """Return a row for each table: its name, rows, bytes and what one row is."""
+    """Return a row for each table: its name, rows, bytes and the meaning of a row."""
     return [
         {"table": name, "rows": trace.rows[name], "bytes": trace.file(name).stat().st_size, "about": table.about}
         for name, table in TABLES.items()

@@ -1,4 +1,4 @@
-"""What a recorder counts along the way, and the rows that it makes of it."""
+"""Counts of a recorder, and the rows of the trace's tables made of them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,54 @@ from neurosyn.chip.usage import used_neurons
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
 from neurosyn.trace.link_tally import LinkLedger
-from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, Rows
+from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, TABLES, Rows
 
-__all__ = ["Counts"]
+__all__ = ["Counts", "tick_row"]
+
+
+def tick_row(columns: TickColumns, energy: EnergyModel) -> dict[str, int | float | None]:
+    """Return the row of a tick in table ``ticks``, whose columns `neurosyn.trace.schema` lists.
+
+    A column is the number of that name in `TickColumns`, if it is not computed here.
+
+    Parameters
+    ----------
+    columns
+        The tick.
+    energy
+        Energies of the events at the chip's voltage.
+    """
+    synaptic_events = int(columns.synaptic_events.sum())
+    events = Events(
+        ticks=1,
+        synaptic_events=synaptic_events,
+        hops=columns.hops,
+        crossings=columns.crossings,
+        ports=columns.input_packets + columns.output_packets,
+    )
+    last_core = last_core_ps = last_arrival_ps = None
+    if columns.core_finish_ps is not None and len(columns.core_finish_ps):
+        last_core = int(columns.core_finish_ps.argmax())
+        last_core_ps = int(columns.core_finish_ps[last_core])
+    if columns.columns is not None and columns.start_ps is not None and len(columns.columns.arrival_ps):
+        last_arrival_ps = int(columns.columns.arrival_ps.max()) - columns.start_ps
+    computed: dict[str, int | float | None] = {
+        "spikes": len(columns.spike_core),
+        "synaptic_events": synaptic_events,
+        # Without time nothing leaks: this is the active energy.
+        "energy_pj": energy.energy_pj(events, len(columns.synaptic_events), 0).total,
+        "last_core": last_core,
+        "last_core_ps": last_core_ps,
+        "last_arrival_ps": last_arrival_ps,
+    }
+    names = TABLES["ticks"].column_names
+    return {name: computed[name] if name in computed else getattr(columns, name) for name in names}
 
 
 class _Tally:
-    """Counts by core over some of the ticks.
+    """Counts by core over timed or untimed ticks.
 
-    All packets of a neuron go the same way, so its spikes give its packets and their links, timed or not.
+    All packets of a neuron take the same route, so its spikes give its packets and their links, timed or not.
     """
 
     def __init__(self, info: RunInfo, routes: Routes, energy: EnergyModel) -> None:
@@ -41,7 +80,7 @@ class _Tally:
         self.ticks += 1
 
     def include(self, other: _Tally) -> None:
-        """Count what `other` has counted."""
+        """Add the counts of `other`."""
         self.fired += other.fired
         self.synaptic_events += other.synaptic_events
         self.ticks += other.ticks
@@ -134,7 +173,7 @@ class Counts:
         return self._timed.ticks
 
     def about(self) -> dict[str, Any]:
-        """Return what a trace says of its run as a whole."""
+        """Return the part of the trace's list that describes the run as a whole."""
         program, mesh = self._info.program, self._info.placement.mesh
         return {
             "format": FORMAT,
@@ -153,47 +192,12 @@ class Counts:
             "chip": self._info.chip.model_dump(mode="json"),
         }
 
-    def tick_row(self, columns: TickColumns) -> Rows:
+    def tick_rows(self, columns: TickColumns) -> Rows:
         """Return the row of table ``ticks``."""
-        row = {
-            "tick": columns.tick,
-            "start_ps": columns.start_ps,
-            "spikes": len(columns.spike_core),
-            "synaptic_events": int(columns.synaptic_events.sum()),
-            "packets": columns.packets,
-            "input_packets": columns.input_packets,
-            "output_packets": columns.output_packets,
-            "hops": columns.hops,
-            "crossings": columns.crossings,
-            "collisions": columns.collisions,
-            "late_packets": columns.late_packets,
-            "core_overruns": columns.core_overruns,
-            "makespan_ps": columns.makespan_ps,
-            "energy_pj": self._tick_energy_pj(columns),
-            "last_core": None,
-            "last_core_ps": None,
-            "last_arrival_ps": None,
-        }
-        if columns.core_finish_ps is not None and len(columns.core_finish_ps):
-            last = int(columns.core_finish_ps.argmax())
-            row |= {"last_core": last, "last_core_ps": int(columns.core_finish_ps[last])}
-        if columns.columns is not None and columns.start_ps is not None and len(columns.columns.arrival_ps):
-            row["last_arrival_ps"] = int(columns.columns.arrival_ps.max()) - columns.start_ps
-        return {name: [value] for name, value in row.items()}
-
-    def _tick_energy_pj(self, columns: TickColumns) -> float:
-        events = Events(
-            ticks=1,
-            synaptic_events=int(columns.synaptic_events.sum()),
-            hops=columns.hops,
-            crossings=columns.crossings,
-            ports=columns.input_packets + columns.output_packets,
-        )
-        # Without time nothing leaks: this is the active energy.
-        return self._energy.energy_pj(events, self._info.program.cores, 0).total
+        return {name: [value] for name, value in tick_row(columns, self._energy).items()}
 
     def spike_rows(self, columns: TickColumns, chosen: NDArray[np.bool_] | None = None) -> Rows:
-        """Return the rows of table ``spikes``, of chosen cores or all; the engine may use its arrays again."""
+        """Return the rows of table ``spikes``, of chosen cores or all, as copies of the engine's arrays."""
         core, neuron = columns.spike_core, columns.spike_neuron
         if chosen is None:
             core, neuron = core.copy(), neuron.copy()
@@ -210,19 +214,19 @@ class Counts:
     def core_tick_rows(self, columns: TickColumns, chosen: NDArray[np.bool_] | None = None) -> Rows:
         """Return the rows of table ``core_ticks``, of chosen cores or all."""
         program, model, routes = self._info.program, self._energy, self._routes
-        place = columns.spike_core * np.int64(program.neurons) + columns.spike_neuron
-        dest = program.dest_core.reshape(-1)[place]
+        index = columns.spike_core * np.int64(program.neurons) + columns.spike_neuron
+        dest = program.dest_core.reshape(-1)[index]
 
-        def of_cores(weights: NDArray[Any] | None = None, some: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-            source = columns.spike_core if some is None else columns.spike_core[some]
+        def of_cores(weights: NDArray[Any] | None = None, kept: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+            source = columns.spike_core if kept is None else columns.spike_core[kept]
             # Sums of so few integers are exact in floating point.
             return np.bincount(source, weights, program.cores).astype(np.int64)
 
-        hops = of_cores(routes.hops.reshape(-1)[place])
+        hops = of_cores(routes.hops.reshape(-1)[index])
         energy = model.core_tick_pj + model.synaptic_event_pj * columns.synaptic_events + model.hop_pj * hops
-        energy = energy + model.port_pj * of_cores(some=dest == OUTPUT)
+        energy = energy + model.port_pj * of_cores(kept=dest == OUTPUT)
         if self._info.placement.mesh.chips > 1:
-            energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1)[place])
+            energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1)[index])
         core = np.arange(program.cores, dtype=np.int32) if chosen is None else np.flatnonzero(chosen).astype(np.int32)
         finish = columns.core_finish_ps
         return {
@@ -231,14 +235,14 @@ class Counts:
             "layer": self._layers(program.core_layer[core]),
             "spikes": of_cores()[core].astype(np.int32),
             "synaptic_events": columns.synaptic_events[core],
-            "packets": of_cores(some=dest != NO_DESTINATION)[core].astype(np.int32),
+            "packets": of_cores(kept=dest != NO_DESTINATION)[core].astype(np.int32),
             "hops": hops[core],
             "energy_pj": energy[core],
             "finish_ps": pa.nulls(len(core), pa.int64()) if finish is None else finish[core],
         }
 
     def packet_rows(self, tick: int, packets: PacketColumns) -> Rows:
-        """Return the rows of table ``packets``; the engine may use its arrays again."""
+        """Return the rows of table ``packets``, as copies of the engine's arrays."""
         ports = (packets.source_core < 0).astype(np.int32) + (packets.dest_core == OUTPUT)
         rows: Rows = {name: array.copy() for name, array in vars(packets).items()}
         rows["tick"] = np.full(len(packets.hops), tick, np.int64)
@@ -249,17 +253,17 @@ class Counts:
     def _words(self, packets: PacketColumns) -> pa.Array:
         """Return the bits of packets as they enter their first router."""
         mesh, xy = self._info.placement.mesh, self._info.placement.xy
-        said = (packets.dest_core >= 0) & (packets.dest_axon <= LARGEST_AXON)
-        target = xy[packets.dest_core[said]]
+        has_word = (packets.dest_core >= 0) & (packets.dest_axon <= LARGEST_AXON)
+        target = xy[packets.dest_core[has_word]]
         source = np.where(
-            (packets.source_core[said] < 0)[:, None],
+            (packets.source_core[has_word] < 0)[:, None],
             mesh.border(target, self._info.chip.input_side),
-            xy[packets.source_core[said]],
+            xy[packets.source_core[has_word]],
         )
-        words = np.zeros(len(said), np.uint32)
+        words = np.zeros(len(has_word), np.uint32)
         dx, dy = (target - source).T
-        words[said] = pack(dx, dy, packets.delivery_tick[said], packets.dest_axon[said])
-        return pa.array(words, mask=~said)
+        words[has_word] = pack(dx, dy, packets.delivery_tick[has_word], packets.dest_axon[has_word])
+        return pa.array(words, mask=~has_word)
 
     def core_rows(self) -> Rows:
         """Return the rows of table ``cores``."""

@@ -23,7 +23,7 @@ def save_history(history: list[dict[str, Any]], path: Path) -> None:
     Parameters
     ----------
     history
-        What a model's provenance keeps: for each epoch its ``epoch``, ``loss``, ``accuracy`` and, if images were held
+        From a model's provenance: for each epoch its ``epoch``, ``loss``, ``accuracy`` and, if images were held
         out, ``validation_accuracy``; a trainer may add keys of its own. What an epoch has no value for stays empty.
     path
         The file; replaced whole.

@@ -1,4 +1,4 @@
-"""Where a run's model comes from: the trainer, or a file."""
+"""Source of a run's model: the trainer, or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of trainers."""
+"""Contract of trainers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
-from neurosyn.errors import ScenarioError
+from neurosyn.errors import DataError, ScenarioError
 from neurosyn.model.model import Model
 from neurosyn.network.network import Network
 from neurosyn.options import Options
@@ -33,7 +36,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What a trainer may use beside its own options.
+    """Resources of a trainer beside its options.
 
     Attributes
     ----------
@@ -43,7 +46,7 @@ class TrainingContext:
     seed
         Seed of the scenario's training stage.
     report
-        Called with a dictionary of what a person wants to see: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
+        Called with a dictionary for the progress display: ``epoch``, ``epochs``, ``step``, ``steps``, ``loss``,
         ``accuracy``, ``validation_accuracy``, ``images_per_second``, ``seconds_left``; absent keys are not known yet.
         ``history``, a list with such a dictionary for each epoch so far, is kept as the run's learning curve; the
         model's provenance carries it, too.
@@ -64,9 +67,9 @@ class Trainer(Options, ABC):
     Attributes
     ----------
     warm_starts
-        Whether `train` begins with the weights of ``context.start`` where there is one.
+        True if `train` begins with the weights of ``context.start``, where there is one.
     fixed_layers
-        Whether `train` leaves layers that bring their weights along as they are; if not, their networks are refused.
+        True if `train` keeps the weights of layers that have `fixed_weights`; else their networks are refused.
     """
 
     warm_starts: ClassVar[bool] = False
@@ -78,6 +81,22 @@ class Trainer(Options, ABC):
         A run checks that it fits the chip before it trains.
         """
         return network
+
+    def check_labels(self, network: Network, labels: NDArray[np.int32]) -> None:
+        """Refuse training labels that are too few or that the network has no classes for.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two labels, or one that is not 0 … n_classes − 1.
+        """
+        if len(labels) < 2:
+            raise DataError(f"train: there are {len(labels)} training images; give at least 2")
+        if labels.min() < 0 or labels.max() >= network.n_classes:
+            raise DataError(
+                f"train: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
+                f"0…{network.n_classes - 1}; use the data set that the network was built for"
+            )
 
     @abstractmethod
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:

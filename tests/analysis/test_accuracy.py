@@ -29,8 +29,14 @@ def test_of_a_run(finished_run):
 
 def test_a_stand_in_is_named(finished_run):
     run = FinishedRun(finished_run)
-    run.summary["dataset"]["official"] = False
+    run.summary["dataset"] |= {"official": False, "stand_in_because": "no files"}
     assert "stand-in" in accuracy.analyse(run).notes[0]
+
+
+def test_own_images_are_your_data(finished_run):
+    run = FinishedRun(finished_run)
+    run.summary["dataset"] |= {"official": False, "stand_in_because": None}
+    assert accuracy.analyse(run).notes[0].startswith("The frames are your data:")
 
 
 def test_raw_programs_have_no_answers(board_run):

@@ -8,6 +8,17 @@ from neurosyn.analysis.comparison import compare
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
 
+DATASET = {
+    "name": "digits",
+    "official": True,
+    "stand_in_because": None,
+    "frames": 10,
+    "classes": ["0", "1"],
+    "licence": "none",
+    "source": "drawn",
+}
+PARTS = ("total", "leakage", "memory", "synaptic", "network", "chip_to_chip", "io")
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -16,7 +27,7 @@ def run(tmp_path):
     def run(name, **changes):
         summary = {
             "title": "A net",
-            "dataset": {"name": "digits", "official": True, "frames": 10, "classes": ["0", "1"]},
+            "dataset": DATASET,
             "accuracy": 0.9,
             "cores": 100,
             "chips": 1,
@@ -25,14 +36,14 @@ def run(tmp_path):
             "tick_limited_by": {"kind": "core", "id": 3, "text": "core 3 (layer 2): it finished"},
             "frames_per_second": 4000.0,
             "latency_us": 1000.0,
-            "power_mw": {"total": 400.0},
+            "power_mw": dict.fromkeys(PARTS, 0.0) | {"total": 400.0},
             "energy_per_frame_uj": 100.0,
             "frames_per_second_per_watt": 10_000.0,
-            "events": {"late_packets": 0},
         } | changes
         folder = tmp_path / name
         folder.mkdir(parents=True)
-        (folder / "summary.json").write_text(json.dumps(summary))
+        written = {key: value for key, value in summary.items() if value is not None}
+        (folder / "summary.json").write_text(json.dumps(written))
         return FinishedRun(folder)
 
     return run
@@ -63,12 +74,16 @@ def test_a_raw_program_has_ticks_in_place_of_frames(run):
 
 
 def test_what_a_reader_must_know(run):
-    stand_in = run("other", dataset={"name": "like digits", "official": False, "frames": 10})
+    stand_in = run(
+        "other", dataset=DATASET | {"name": "like digits", "official": False, "stand_in_because": "no files"}
+    )
     notes = " ".join(compare([run("one"), stand_in]).notes)
     assert "stand-in data" in notes
     assert "other" in notes
     assert "different data" in notes
-    nominal = compare([run("untimed", tick_limited_by={"kind": "nominal", "text": "nothing"})])
+    own = run("leaves", dataset=DATASET | {"official": False})
+    assert compare([own]).notes == ("Accuracies on your data, not to be compared with published ones: leaves.",)
+    nominal = compare([run("untimed", tick_limited_by={"kind": "nominal", "id": None, "text": "nothing"})])
     assert "nominal tick" in nominal.notes[0]
 
 

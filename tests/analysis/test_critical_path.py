@@ -60,7 +60,7 @@ def test_relieving_the_latest_cores(play):
 def test_who_was_last_over_all_ticks(play):
     run = play(cores=2, edge_cycle_ps=500)
     limits = critical_path.analyse(run).table("limits")
-    # In tick 0 the host's packets, in tick 1 the cores', in tick 2 the walks alone.
+    # In tick 0 the host's packets, in tick 1 the cores', in tick 2 the scans alone.
     assert limits.set_index("limited_by")["ticks"].to_dict() == {"core 0 (layer0)": 2, "packets": 1}
     assert limits["ticks"].sum() == run.trace.ticks_timed
 
@@ -96,5 +96,5 @@ def test_slack_and_path_on_a_board(board_run):
         links = elements[elements["kind"] != "core"]
         assert 0 < view.busiest_link_ps <= view.makespan_ps
         assert links["packets"].sum() == sum(
-            len(view._way(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
+            len(view._route(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
         )

@@ -1,4 +1,4 @@
-"""`SpikingClassifier` keeps scikit-learn's rules, and what it says is what the chip says."""
+"""`SpikingClassifier` keeps scikit-learn's rules, and its predictions are those of the chip."""
 
 from __future__ import annotations
 

@@ -1,50 +1,20 @@
 """Stages as functions, and what a finished run offers."""
 
 import json
-from pathlib import Path
+import tomllib
 
 import numpy as np
 import pytest
 
 import neurosyn as ns
 from neurosyn.analysis.catalogue import ANALYSES
-from neurosyn.api.changes import overrides
 from neurosyn.api.plots import CORE_MEASURES
 from neurosyn.errors import DataError, ScenarioError
-from neurosyn.scenario.document import read_overrides
 
 
 @pytest.fixture(scope="module")
 def run(finished_run):
     return ns.open_run(finished_run)
-
-
-# Changed values.
-
-
-@pytest.mark.parametrize(
-    "value", [0.8, 3, True, "a b", 'quote " and \\', "1", [1, 2], ["x", "y"], (2, 2), np.int64(7), np.array([1.5, 2])]
-)
-def test_values_come_through_as_they_are(value):
-    document = read_overrides(overrides({"chip.x": value}))
-    found = document.values["chip"]["x"]
-    expected = value.tolist() if hasattr(value, "tolist") else list(value) if isinstance(value, tuple) else value
-    assert found == expected
-    assert type(found) is type(expected)
-
-
-def test_tables_and_texts():
-    layers = [{"kind": "conv2d", "features": np.int64(4)}, {"kind": "readout"}]
-    changes = {"chip": {"voltage": 0.8, "fifo_depth": 2}, "network": {"layers": layers, "kind": "layers"}, "seed": 4}
-    assert read_overrides(overrides(changes)).values == changes
-    assert overrides({"train.model": Path("a/b")}) == ['train.model="a/b"']
-    assert overrides(["chip.voltage=0.8"]) == ["chip.voltage=0.8"]
-
-
-@pytest.mark.parametrize("changes", [{"seed": None}, {"seed": object()}, "seed=3"])
-def test_what_no_scenario_can_hold_is_refused(changes):
-    with pytest.raises(ScenarioError, match="set: "):
-        overrides(changes)
 
 
 # Stages.
@@ -76,6 +46,18 @@ def test_training(tiny, tmp_path):
     assert (tmp_path / "model.safetensors").is_file()
 
 
+def test_a_scenario_may_be_a_mapping(tiny, finished_run, tmp_path):
+    tables = tomllib.loads(tiny.read_text(encoding="utf-8"))
+    run = ns.simulate(tables, out=tmp_path / "run")
+    timeless = [
+        {key: summary[key] for key in ("accuracy", "events", "energy_pj")}
+        for summary in (run.summary, ns.open_run(finished_run).summary)
+    ]
+    assert timeless[0] == timeless[1]
+    with pytest.raises(ScenarioError, match=r"^scenario: chip\.voltag: unknown key; did you mean 'voltage'\?"):
+        ns.compile(tables | {"chip": {"voltag": 1.0}}, out=tmp_path / "run")
+
+
 def test_a_slip_in_a_value_has_its_place(tiny, tmp_path):
     with pytest.raises(ScenarioError, match=r"chip\.voltag: unknown key; did you mean 'voltage'\?"):
         ns.simulate(tiny, set={"chip.voltag": 1.0}, out=tmp_path / "run")
@@ -105,7 +87,7 @@ def test_a_trace_alone_has_no_answers(finished_run, tmp_path):
     run = ns.open_run(tmp_path)
     assert len(run.trace.ticks()) > 0
     for name in ("accuracy", "program", "placement", "report"):
-        with pytest.raises(DataError, match=r"has no .*; ask a run of `neurosyn simulate`"):
+        with pytest.raises(DataError, match=r"has no .*; use a run of `neurosyn simulate`"):
             getattr(run, name)
     assert "tmp" in run._repr_html_() or tmp_path.name in run._repr_html_()
 

@@ -1,6 +1,7 @@
 """A chip stepped by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import neurosyn as ns
@@ -12,6 +13,8 @@ from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.simulation import simulate_ticks
 from neurosyn.errors import BackendError, DataError, NeurosynError, ScenarioError
 from neurosyn.formats.program_file import save_program
+from neurosyn.trace.reader import Trace
+from neurosyn.trace.recorder import ParquetRecorder
 from tests.engine.programs import make_program, neuron_type, place
 
 US = 1_000_000
@@ -71,6 +74,14 @@ def test_early_spikes_and_frames():
     assert other.events["collisions"] == 1
 
 
+def test_ticks_have_the_rows_of_the_trace(tmp_path):
+    sim = simulator(probes=[ParquetRecorder(tmp_path)])
+    sim.inject(lines=[0, 1])
+    sim.step(5)
+    sim.finish()
+    pd.testing.assert_frame_equal(sim.ticks.astype(float), Trace(tmp_path).ticks().astype(float))
+
+
 def test_reset_begins_anew():
     sim = simulator(probes=[diary := Diary()])
     sim.inject(lines=[0, 1])
@@ -117,7 +128,7 @@ def test_times_of_a_tick(timing):
     options = SimulateOptions(timing=timing, backend="numpy")
     whole = simulate_ticks(sim.program, sim.placement, sim.chip, options, spikes, 2)
     assert result.timing.makespans_ps.tolist() == whole.timing.makespans_ps.tolist()
-    with pytest.raises(DataError, match=r"simulator: is over; `reset\(\)` begins anew"):
+    with pytest.raises(DataError, match=r"simulator: is over; `reset\(\)` starts over"):
         sim.step()
     assert len(sim.spikes) == 1
 
@@ -156,7 +167,7 @@ def test_a_given_placement_and_chip():
         ({"core": [[0]], "axon": 0}, "give a whole number, or a list"),
         ({"lines": 2}, "line 2; the program has 2"),
         ({"lines": 2**40}, "lines goes beyond"),
-        ({"frame": [1]}, r"the program wants \(2,\)"),
+        ({"frame": [1]}, r"the program needs \(2,\)"),
         ({"lines": 0, "tick": 1}, "stamped 1; the next tick is 2"),
         ({"lines": 0, "tick": -2}, "stamped -2"),
     ],

@@ -43,10 +43,10 @@ def test_counts_are_those_of_plain_matrices(timing):
 
 @pytest.mark.parametrize("timing", ["compiled", "simpy"])
 def test_cores_that_send_at_once_are_held_up(timing):
-    burst = ["chip.neuron_time_ps=0", "chip.synaptic_event_time_ps=0", "chip.fifo_depth=1"]
+    burst = {"chip.neuron_time_ps": 0, "chip.synaptic_event_time_ps": 0, "chip.fifo_depth": 1}
     results = [
-        bench_chip(cores=16, rate_hz=100, ticks=5, repeats=1, timing=timing, backend="numpy", overrides=overrides)
-        for overrides in ([], burst)
+        bench_chip(cores=16, rate_hz=100, ticks=5, repeats=1, timing=timing, backend="numpy", changes=changes)
+        for changes in ({}, burst)
     ]
     calm, full = ([result[name] for name in ("packet_blocked_share", "core_stalled_us")] for result in results)
     assert calm[0] < 0.01 < 0.5 < full[0] < 1
@@ -75,9 +75,9 @@ def test_the_document():
         ({"cores": 4, "synapses": 257}, "--synapses"),
         ({"cores": 4, "rate_hz": 0.5}, "0.5 Hz"),
         ({"cores": 4, "timing": "simpi"}, "did you mean 'simpy'"),
-        ({"cores": 4, "overrides": ["chip.chips=[2,2]"]}, "the board follows from --cores"),
-        ({"cores": 4, "overrides": ["chip.fifo_dept=2"]}, "fifo_depth"),
-        ({"cores": 4, "overrides": ["simulate.tick=1"]}, "has no meaning here"),
+        ({"cores": 4, "changes": {"chip.chips": [2, 2]}}, "the board follows from --cores"),
+        ({"cores": 4, "changes": {"chip.fifo_dept": 2}}, "fifo_depth"),
+        ({"cores": 4, "changes": {"simulate.tick": 1}}, "has no meaning here"),
     ],
 )
 def test_what_makes_no_workload_is_refused(arguments, fragment):

@@ -19,7 +19,7 @@ def neuron_type(**values):
     return row
 
 
-def play(kind, potential, axons=(), seed=1, ticks=1):
+def play_neuron(kind, potential, axons=(), seed=1, ticks=1):
     """Play ticks of one neuron with all synapses on; `axons` are the types of the active axons, or one list a tick."""
     per_tick = axons if axons and isinstance(axons[0], (list, tuple)) else [axons] * ticks
     register, plain, expected = ReferenceRegister(seed), potential, []
@@ -46,30 +46,30 @@ def play(kind, potential, axons=(), seed=1, ticks=1):
 
 def test_each_axon_type_has_its_weight():
     kind = neuron_type(weights=[[1, 20, -255, 255]], **SILENT)
-    assert play(kind, 0, [0, 0, 1]) == (False, 22)
-    assert play(kind, 0, [2]) == (False, -255)
-    assert play(kind, 0, [3, 2, 3]) == (False, 255)
+    assert play_neuron(kind, 0, [0, 0, 1]) == (False, 22)
+    assert play_neuron(kind, 0, [2]) == (False, -255)
+    assert play_neuron(kind, 0, [3, 2, 3]) == (False, 255)
 
 
 def test_synapses_saturate_one_by_one():
     kind = neuron_type(weights=[[255, -255, 0, 0]], threshold=1, reset_mode=2)
     # −255 is lost at the bottom if it comes first.
     low = POTENTIAL_MIN
-    assert play(kind, low, [1, 0]) == (False, low + 255)
-    assert play(kind, low, [0, 1]) == (False, low)
+    assert play_neuron(kind, low, [1, 0]) == (False, low + 255)
+    assert play_neuron(kind, low, [0, 1]) == (False, low)
 
 
 def test_saturation_at_the_top():
     kind = neuron_type(weights=[[255, -255, 0, 0]], threshold=2**18 - 1, reset_mode=1)
-    assert play(kind, POTENTIAL_MAX, [0, 1]) == (True, POTENTIAL_MAX - 255 - (2**18 - 1))
-    assert play(kind, POTENTIAL_MAX, [1, 0]) == (True, POTENTIAL_MAX - (2**18 - 1))
+    assert play_neuron(kind, POTENTIAL_MAX, [0, 1]) == (True, POTENTIAL_MAX - 255 - (2**18 - 1))
+    assert play_neuron(kind, POTENTIAL_MAX, [1, 0]) == (True, POTENTIAL_MAX - (2**18 - 1))
 
 
 @pytest.mark.parametrize(("weight", "chance"), [(0, 0), (1, 2 / 256), (-128, 129 / 256), (255, 1)])
 def test_stochastic_synapses_act_with_their_probability(weight, chance):
     kind = neuron_type(weights=[[weight, 0, 0, 0]], stochastic_weights=[[True, False, False, False]], **SILENT)
     trials = 2048
-    potential = play(kind, 0, [0] * trials)[1]
+    potential = play_neuron(kind, 0, [0] * trials)[1]
     assert np.sign(potential) in (0, np.sign(weight))
     assert abs(abs(potential) - trials * chance) <= 5 * np.sqrt(trials * chance * (1 - chance))
 
@@ -96,18 +96,18 @@ def test_stochastic_synapses_act_with_their_probability(weight, chance):
 )
 def test_leak(potential, leak, reversal, after):
     kind = neuron_type(leak=leak, leak_reversal=reversal, **SILENT)
-    assert play(kind, potential) == (False, after)
+    assert play_neuron(kind, potential) == (False, after)
 
 
 def test_leak_saturates():
     kind = neuron_type(leak=-255, reset_mode=2, negative_threshold=0)
-    assert play(kind, POTENTIAL_MIN + 3) == (False, POTENTIAL_MIN)
+    assert play_neuron(kind, POTENTIAL_MIN + 3) == (False, POTENTIAL_MIN)
 
 
 def test_stochastic_leak_moves_by_one():
     kind = neuron_type(leak=-100, stochastic_leak=True, **SILENT)
     trials = 2048
-    steps = np.diff([0] + [potential for _, potential in play(kind, 0, ticks=trials)])
+    steps = np.diff([0] + [potential for _, potential in play_neuron(kind, 0, ticks=trials)])
     assert set(steps.tolist()) == {-1, 0}
     chance = 101 / 256
     assert abs(-steps.sum() - trials * chance) <= 5 * np.sqrt(trials * chance * (1 - chance))
@@ -129,7 +129,9 @@ def test_stochastic_leak_moves_by_one():
     ],
 )
 def test_reset_modes(mode, potential, expected):
-    assert play(neuron_type(threshold=10, reset=-7, reset_mode=mode, negative_threshold=99), potential) == expected
+    assert (
+        play_neuron(neuron_type(threshold=10, reset=-7, reset_mode=mode, negative_threshold=99), potential) == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,37 +150,37 @@ def test_reset_modes(mode, potential, expected):
 )
 def test_negative_threshold(saturates, mode, potential, after):
     kind = neuron_type(threshold=100, negative_threshold=10, negative_saturation=saturates, reset_mode=mode, reset=-7)
-    assert play(kind, potential) == (False, after)
+    assert play_neuron(kind, potential) == (False, after)
 
 
 def test_negative_reset_of_the_lowest_potential_saturates():
     kind = neuron_type(threshold=100, negative_threshold=0, reset=POTENTIAL_MIN)
-    assert play(kind, -1) == (False, POTENTIAL_MAX)
+    assert play_neuron(kind, -1) == (False, POTENTIAL_MAX)
 
 
 def test_threshold_mask_shifts_both_thresholds_unless_saturating():
     # No 1 falls out in the eight steps of the first draw, which shift the only set bit from 15 to 7.
     seed, eta = 1 << 15, 128
     kind = neuron_type(threshold=10, threshold_mask_bits=8, negative_threshold=5, reset_mode=1)
-    assert play(kind, 10 + eta - 1, seed=seed) == (False, 10 + eta - 1)
-    assert play(kind, 10 + eta, seed=seed) == (True, 0)
-    assert play(kind, -5 - eta, seed=seed) == (False, -5 - eta)
-    assert play(kind, -6 - eta, seed=seed) == (False, -1)
+    assert play_neuron(kind, 10 + eta - 1, seed=seed) == (False, 10 + eta - 1)
+    assert play_neuron(kind, 10 + eta, seed=seed) == (True, 0)
+    assert play_neuron(kind, -5 - eta, seed=seed) == (False, -5 - eta)
+    assert play_neuron(kind, -6 - eta, seed=seed) == (False, -1)
     kind["negative_saturation"] = True
-    assert play(kind, -6, seed=seed) == (False, -5)
+    assert play_neuron(kind, -6, seed=seed) == (False, -5)
 
 
 def test_no_reset_is_clipped_to_the_largest_threshold():
     kind = neuron_type(threshold=10, threshold_mask_bits=8, reset_mode=2)
-    assert play(kind, 10 + 255) == (True, 10 + 255)
-    assert play(kind, 10 + 300) == (True, 10 + 255)
+    assert play_neuron(kind, 10 + 255) == (True, 10 + 255)
+    assert play_neuron(kind, 10 + 300) == (True, 10 + 255)
 
 
 @pytest.mark.parametrize("x", [0, 1, 63, 127, 200, 254])
 def test_firing_probability_of_an_eight_bit_mask(x):
     kind = neuron_type(threshold=1000, threshold_mask_bits=8, reset=1000 + x, negative_threshold=0)
     trials = 2048
-    fired = sum(spike for spike, _ in play(kind, 1000 + x, ticks=trials))
+    fired = sum(spike for spike, _ in play_neuron(kind, 1000 + x, ticks=trials))
     chance = (x + 1) / 256
     assert abs(fired - trials * chance) <= 5 * np.sqrt(trials * chance * (1 - chance))
 
@@ -198,7 +200,7 @@ def test_firing_probability_of_an_eight_bit_mask(x):
 def test_known_periods(values, initial, axons, period, phase):
     # Ticks count from 1; an external spike of tick 1 is integrated in tick 2.
     kind = neuron_type(negative_saturation=True, **values)
-    ticks = play(kind, initial, [[]] + [axons] * 40)
+    ticks = play_neuron(kind, initial, [[]] + [axons] * 40)
     fired = [number for number, (spike, _) in enumerate(ticks, start=1) if spike]
     assert np.diff(fired).tolist() == [period] * (len(fired) - 1)
     assert fired[0] % period == phase

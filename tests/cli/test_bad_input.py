@@ -68,16 +68,17 @@ def run_process(*arguments, **options):
         (f"name={'x' * 300}", "is not a name of at most 60"),
         ("seed=-1", "seed: -1 is not an integer from 0"),
         ("extends=other.toml", "extends: unknown key"),
+        ("name.x=1", "--set name.x: name is not a table"),
     ],
 )
 def test_wrong_override_is_named_with_its_remedy(override, said, neurosyn, tiny, tmp_path):
     outcome = neurosyn("simulate", tiny, "--out", tmp_path / "run", "--set", override)
     assert_refused(outcome, SCENARIO, said)
-    assert f"--set {override}: " in outcome.err
+    assert f"--set {override.partition('=')[0]}: " in outcome.err
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("override", ["chip", "=3", ".=3", "chip..voltage=1", "name.x=1"])
+@pytest.mark.parametrize("override", ["chip", "=3", ".=3", "chip..voltage=1"])
 def test_malformed_override_is_refused(override, neurosyn, tiny):
     assert_refused(neurosyn("scenario", "check", tiny, "--set", override), SCENARIO, f"--set {override}: ")
 
@@ -112,7 +113,7 @@ def test_damaged_scenario_is_refused(content, said, neurosyn, tmp_path):
         (("data", "check", "none.toml"), SCENARIO, "cannot be read"),
         (("data", "info", "svnh"), PLUGIN, "did you mean 'svhn'"),
         (("data", "info", "archive"), SCENARIO, "needs options (file, name); give them with --set KEY=VALUE"),
-        (("report", "."), DATA, "holds no finished run (no summary.json); run `neurosyn simulate` first"),
+        (("report", "."), DATA, "holds no finished run (no summary.json, no trace); run `neurosyn simulate` first"),
         (("report", "nowhere"), DATA, "nowhere: holds no finished run"),
         (("trace", "head", ".", "spikes"), DATA, "holds no whole trace"),
         (("trace", "head", "nowhere", "spikes"), DATA, "holds no whole trace"),

@@ -133,7 +133,7 @@ def test_a_scenario_is_begun_checked_and_simulated(neurosyn, empty_data, tmp_pat
     assert (shown["name"], shown["chip"]["voltage"]) == ("mine", 0.8)
     again = neurosyn("scenario", "new", "mine.toml")
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "exists already" in again.err
 
 
 def test_a_scenario_for_own_pictures_goes_the_whole_way(neurosyn, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.usefixtures("default_signals"),
 ]
 
-RESUMES = "neurosyn: interrupted; the same command goes on after the last stage or checkpoint that was finished\n"
+RESUMES = "neurosyn: interrupted; the same command continues after the last finished stage or checkpoint\n"
 LONG_TRAINING = ("--set", "train.epochs=80")
 LONG_SIMULATION = ("--set", "simulate.timed_frames=60")
 PATIENCE_S = 120

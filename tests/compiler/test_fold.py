@@ -5,8 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neurosyn.compiler.fold import find_leaks, fold
+from neurosyn.compiler.fold import fold
 from neurosyn.errors import ChipLimitError, DataError
+from neurosyn.model.inference import spike_thresholds
 from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
@@ -15,6 +16,20 @@ from neurosyn.testing.models import random_model
 
 def one_filter(mean, std, bias):
     return Normalisation(*(np.array([[value]], np.float64) for value in (mean, std, bias)))
+
+
+def find_leaks(normalisation, fan_in):
+    weights = np.zeros((1, fan_in, 1), np.int8)
+    return 1 - spike_thresholds(LayerParameters(weights, normalisation), fan_in)
+
+
+def count_leaks(normalisation, fan_in):
+    """Leaks by another way than the inference's, which *mismatched frames* compares the chip with: sum after sum."""
+    silent_sums = np.zeros(normalisation.mean.shape, np.int32)
+    for total in range(-fan_in, fan_in + 1):
+        r = (total - normalisation.mean) / (normalisation.std + NORMALISATION_EPSILON) + normalisation.bias
+        silent_sums += r < 0
+    return 1 - (silent_sums - fan_in)
 
 
 def tiny_model():
@@ -55,11 +70,13 @@ def test_leak_decides_every_sum_as_the_normalisation_does(mean, std, bias, on_th
     sums = np.arange(-9, 10)
     r = (sums - mean) / (std + NORMALISATION_EPSILON) + bias
     assert np.array_equal(sums + leak[0, 0] >= 1, r >= 0)
+    assert leak == count_leaks(one_filter(mean, std, bias), fan_in=9)
 
 
 def test_rounding_beats_the_formula_in_the_example():
     # If this fails, the example above no longer tests what it should.
-    assert 1 - np.ceil(one_filter(10.571887, 1.91, 1.87).threshold()) == -6
+    theta = 10.571887 - 1.87 * (1.91 + NORMALISATION_EPSILON)
+    assert 1 - np.ceil(theta) == -6
     assert find_leaks(one_filter(10.571887, 1.91, 1.87), fan_in=9) == -7
 
 
@@ -85,6 +102,13 @@ def test_leak_beyond_the_field_is_refused(leak):
     parameters = (*model.parameters[:2], LayerParameters(model.parameters[2].weights, leak=leaks))
     with pytest.raises(ChipLimitError, match=rf"layer 3 conv2d-4: filter 1 of bank 0 needs a leak of {leak}.*−255…255"):
         fold(Model(model.network, parameters, {}))
+
+
+def test_leaks_of_whole_layers_by_counting():
+    rng = np.random.default_rng(8)
+    normalisation = Normalisation(rng.normal(0, 20, (3, 50)), rng.uniform(0, 9, (3, 50)), rng.normal(0, 2, (3, 50)))
+    parameters = LayerParameters(np.zeros((3, 128, 50), np.int8), normalisation)
+    assert np.array_equal(1 - spike_thresholds(parameters, 128), count_leaks(normalisation, 128))
 
 
 def test_damaged_normalisation_is_refused():

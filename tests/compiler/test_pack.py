@@ -37,7 +37,7 @@ def eedn(side, kind="eedn_one_chip", **options):
     return bind_topology(topology, image, 10)
 
 
-def play(program, frames):
+def evaluate_batch(program, frames):
     """Return the output spikes of frames (n, elements), and the spikes of all neurons in sum."""
     number = np.arange(program.cores, dtype=np.int32)
     placement = Placement(Mesh(), np.stack([number % 64, number // 64], axis=1))
@@ -63,8 +63,8 @@ def test_packed_and_plain_programs_give_the_same_spikes(stack, seed, bind):
         reject()
     assert is_stateless(packed)
     frames = (np.random.default_rng(seed).random((70, inputs.size)) < 0.5).astype(np.uint8)
-    spikes, fired = play(packed, frames)
-    expected, fired_plain = play(plain, frames)
+    spikes, fired = evaluate_batch(packed, frames)
+    expected, fired_plain = evaluate_batch(plain, frames)
     assert np.array_equal(spikes, expected)
     # Only copies without a destination are dropped; all copies of a feature fire alike.
     assert fired <= fired_plain or packed.cores < plain.cores

@@ -46,9 +46,9 @@ def test_guide_does_what_it_prints(neurosyn, empty_data, tmp_path, monkeypatch):
         else:
             (folder / text.split()[1]).write_text(text, encoding="utf-8")
 
-    from neurosyn.run.stages import read_summary
+    from neurosyn.analysis.finished_run import FinishedRun
 
-    first, second = (read_summary(folder / "runs" / name) for name in ("first", "second"))
+    first, second = (FinishedRun(folder / "runs" / name).summary for name in ("first", "second"))
     assert first["accuracy"] > 0.75, "rows and columns are distinguished"
     assert second["accuracy"] > 0.6, "better than chance, no more"
     assert first["mismatched_frames"] == second["mismatched_frames"] == 0

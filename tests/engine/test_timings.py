@@ -1,7 +1,5 @@
 """Whole simulations: the compiled timing equals the SimPy reference, down to every time of every packet."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +18,7 @@ from neurosyn.network.layer import MapShape
 from neurosyn.registry import registry
 from neurosyn.testing.models import random_model
 from neurosyn.trace.recorder import ParquetRecorder
+from tests.comparing import assert_equal
 from tests.engine.programs import layered_program, place, random_frames
 from tests.engine.test_simulation import busy_program, relay, some_spikes
 from tests.networks import bind_topology
@@ -31,20 +30,6 @@ class Recorder(Probe):
 
     def tick(self, columns):
         self.ticks.append(columns)
-
-
-def assert_equal(one, other, *, apart=()):
-    """Equal dataclasses, with arrays of equal types in them."""
-    assert type(one) is type(other)
-    if dataclasses.is_dataclass(one):
-        for field in dataclasses.fields(one):
-            if field.name not in apart:
-                assert_equal(getattr(one, field.name), getattr(other, field.name))
-    elif isinstance(one, np.ndarray):
-        assert one.dtype == other.dtype
-        np.testing.assert_array_equal(one, other)
-    else:
-        assert one == other
 
 
 def both(simulate, *arguments, **options):

@@ -1,6 +1,5 @@
 """Program files: round trip, bytes and refusals."""
 
-import dataclasses
 import json
 
 import numpy as np
@@ -14,6 +13,7 @@ from neurosyn.formats.program_file import load_program, save_program
 from neurosyn.support.files import write_npz
 from neurosyn.support.untrusted import read_npz
 from neurosyn.testing.strategies import programs
+from tests.comparing import assert_equal
 
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -45,16 +45,6 @@ def make_program(**changes):
     return Program(**(values | changes))
 
 
-def assert_same(a, b):
-    for field in dataclasses.fields(Program):
-        one, other = getattr(a, field.name), getattr(b, field.name)
-        if isinstance(one, np.ndarray):
-            assert one.dtype == other.dtype
-            np.testing.assert_array_equal(one, other)
-        else:
-            assert one == other
-
-
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "program.npz"
@@ -77,11 +67,11 @@ def rewrite_header(path, **changes):
 def test_round_trip(tmp_path_factory, program):
     path = tmp_path_factory.mktemp("round") / "p.npz"
     save_program(program, path)
-    assert_same(load_program(path), program)
+    assert_equal(load_program(path), program)
 
 
 def test_round_trip_of_every_field(saved):
-    assert_same(load_program(saved), make_program())
+    assert_equal(load_program(saved), make_program())
 
 
 def test_equal_programs_give_equal_bytes(saved, tmp_path):
@@ -190,7 +180,7 @@ def test_damaged_files_are_refused_or_hold_the_same_program(tmp_path_factory, da
     except DataError:
         return
     # Bytes that carry nothing, such as dates, may change.
-    assert_same(loaded, make_program())
+    assert_equal(loaded, make_program())
 
 
 def test_nothing_is_left_behind_when_writing_fails(tmp_path):

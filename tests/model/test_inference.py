@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurosyn.errors import DataError
-from neurosyn.model.inference import class_scores, infer, predict, spike_thresholds, transduce
+from neurosyn.data.encoder import Encoder
+from neurosyn.errors import DataError, PluginError
+from neurosyn.model.inference import class_scores, classify, infer, input_spikes, predict, spike_thresholds, transduce
 from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
+from neurosyn.testing.models import random_model
 
 
 def by_definition(layer, parameters, inputs):
@@ -154,3 +157,41 @@ def test_wrong_inputs_are_refused(small_network, random_model, shape):
 def test_no_frames_give_no_spikes(small_network, random_model, shape):
     model = random_model(small_network())
     assert infer(model, transduce(model, np.zeros((0, *shape), np.float32))).shape == (0, 162)
+
+
+class Doubled(Encoder):
+    """Two ticks of 0 and 1 an image."""
+
+    binary: ClassVar[bool] = True
+    dtype: str = "float32"
+
+    @property
+    def ticks_per_frame(self):
+        return 2
+
+    def encode(self, images):
+        return np.repeat(images % 2, 2, axis=0).astype(self.dtype)
+
+
+@pytest.fixture
+def doubled_model():
+    specs = [{"kind": "conv2d", "features": 4}, {"kind": "readout"}]
+    network = build_network(specs, MapShape(4, 4, 1), 2, seed=3, ticks_per_frame=2)
+    return replace(random_model(network), encoder={"kind": "doubled"})
+
+
+def test_input_spikes_of_many_images_are_those_of_each(doubled_model):
+    images = np.random.default_rng(0).integers(0, 9, (1030, 4, 4, 1), np.uint8)
+    spikes = input_spikes(doubled_model, Doubled(), images)
+    np.testing.assert_array_equal(spikes, transduce(doubled_model, Doubled().encode(images)))
+    classes = classify(doubled_model, Doubled(), images)
+    np.testing.assert_array_equal(classes, predict(doubled_model.network, infer(doubled_model, spikes)))
+    assert input_spikes(doubled_model, Doubled(), images[:0]).shape == (0, 16)
+
+
+def test_encoder_that_breaks_its_contract_is_named(doubled_model):
+    images = np.zeros((3, 4, 4, 1), np.uint8)
+    with pytest.raises(PluginError, match=r"encoders/doubled: encode\(\) returned float64 \(6, 4, 4, 1\), not float32"):
+        input_spikes(doubled_model, Doubled(dtype="float64"), images)
+    with pytest.raises(PluginError, match=r"encoders/doubled: TypeError in encode\(\)"):
+        input_spikes(doubled_model, Doubled(dtype="nonsense"), images)

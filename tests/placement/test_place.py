@@ -24,7 +24,7 @@ def positions(*rows):
     return np.array(rows, np.int32)
 
 
-@pytest.mark.parametrize("name", ["row_major", "space_filling", "anneal"])
+@pytest.mark.parametrize("name", ["row_major", "spectral", "anneal"])
 def test_board_without_room_is_refused(name):
     program = wire(9, {(0, 1): 1.0})
     with pytest.raises(ChipLimitError, match=r"the program has 9 cores, a board of 1 × 2 chips has 8; .* to 3 chips"):

@@ -54,7 +54,9 @@ def test_means_and_links_are_those_of_the_timed_ticks(tmp_path):
     np.testing.assert_array_equal(block["layer"], cores["layer"].cat.codes)
     routers = links[links["kind"].isin(["link", "local port"])]
     np.testing.assert_allclose(block["link_packets"], routers["packets"] / 4, rtol=1e-6)
-    assert [found.document["directions"][way] for way in block["link_way"]] == routers["direction"].tolist()
+    assert [found.document["directions"][direction] for direction in block["link_direction"]] == routers[
+        "direction"
+    ].tolist()
 
 
 def test_packets_under_way_are_counted_from_ready_to_arrival(tmp_path):

@@ -17,8 +17,8 @@ def browser(tmp_path):
     browser.close()
 
 
-def test_the_page_works(tmp_path, browser, summary, trace, evaluation):
-    write_report(tmp_path / "report.html", summary, trace, evaluation)
+def test_the_page_works(tmp_path, browser, finished, summary, trace, evaluation):
+    write_report(tmp_path / "report.html", finished(summary, trace, evaluation))
     browser.open(tmp_path / "report.html")
     text = "document.getElementById('{}').textContent".format
     assert browser.run("getComputedStyle(document.querySelector('.explorer')).display") == "block"
@@ -61,10 +61,12 @@ def test_the_page_works(tmp_path, browser, summary, trace, evaluation):
     assert browser.complaints() == []
 
 
-def test_a_small_program_on_a_large_board_is_looked_at_closely(tmp_path, browser, summary, evaluation, finished_run):
+def test_a_small_program_on_a_large_board_is_looked_at_closely(
+    tmp_path, browser, finished, summary, evaluation, finished_run
+):
     """Some cores of 4,096: the map shows the part in use, and what is pointed at is what is named."""
     trace = Trace(finished_run)
-    write_report(tmp_path / "report.html", summary, trace, evaluation)
+    write_report(tmp_path / "report.html", finished(summary, trace, evaluation))
     assert "of the board of 64 × 64 cores the part in use is shown" in (tmp_path / "report.html").read_text("utf-8")
     browser.open(tmp_path / "report.html")
     view = explorer(trace).document["view"]

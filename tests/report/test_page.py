@@ -53,9 +53,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page(tmp_path):
+def page(tmp_path, finished):
     def page(*arguments):
-        write_report(tmp_path / "report.html", *arguments)
+        write_report(tmp_path / "report.html", finished(*arguments))
         return Page((tmp_path / "report.html").read_text(encoding="utf-8"))
 
     return page
@@ -154,7 +154,7 @@ def test_it_is_small_and_always_the_same(tmp_path, page, summary, trace, evaluat
     first = page(summary, trace, evaluation).html
     assert len(first.encode()) < 400_000
     assert page(summary, trace, evaluation).html == first
-    assert [path.name for path in tmp_path.iterdir() if path.name != "trace"] == ["report.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["finished", "report.html", "trace"]
 
 
 def test_the_users_own_style_of_figures_does_not_matter(page, summary, trace, evaluation):
@@ -168,7 +168,7 @@ def test_the_users_own_style_of_figures_does_not_matter(page, summary, trace, ev
 
 @pytest.mark.parametrize(
     ("official", "badge", "warned"),
-    [(True, "official data", False), (False, "stand-in data", True), (None, "stand-in data", True)],
+    [(True, "official data", False), (False, "stand-in data", True)],
 )
 def test_stand_ins_are_called_so(page, summary, official, badge, warned):
     summary["dataset"]["official"] = official
@@ -178,10 +178,10 @@ def test_stand_ins_are_called_so(page, summary, official, badge, warned):
 
 
 def test_own_images_stand_in_for_nothing(page, summary):
-    summary["dataset"] = {"name": "own images 'leaves'", "official": False, "stand_in_because": None, "frames": 3}
+    summary["dataset"] |= {"name": "own images 'leaves'", "frames": 3}
     text = page(summary).text
-    assert "not an official data set" in text
-    assert "Its accuracies stand beside no published results" in text
+    assert "your data" in text
+    assert "The frames are your data: own images 'leaves'. There are no published results to compare with" in text
     assert "stand-in" not in text
     summary["dataset"]["stand_in_because"] = "svhn: no files"  # the scenario fell back on them
     assert "stand-in data" in page(summary).text
@@ -207,7 +207,7 @@ def test_what_is_amiss_comes_first(page, summary):
     text = page(summary).text
     assert "1 frame: the chip's output spikes differ" in text
     assert "3 packets arrived after their tick had begun" in text
-    assert "overrun" not in text
+    assert "a core had not finished" not in text
     summary["events"]["core_overruns"] = 2
     assert "2 core overruns: a core had not finished when its tick ended" in page(summary).text
     summary["mismatched_frames"] = summary["events"]["late_packets"] = summary["events"]["core_overruns"] = 0
@@ -217,15 +217,15 @@ def test_what_is_amiss_comes_first(page, summary):
 
 
 def test_a_summary_with_nothing_in_it(page):
-    written = page({})
-    assert "Run" in written.text
+    written = page({"seed": 1})
+    assert "finished" in written.text  # the folder's name
     assert not written.find("svg")
 
 
 def test_a_raw_program_has_no_accuracy(page, summary, trace):
-    for key in ("dataset", "accuracy", "trained_accuracy", "mismatched_frames", "layers", "energy_per_frame_uj"):
+    of_frames = ("dataset", "accuracy", "trained_accuracy", "mismatched_frames", "energy_per_frame_uj")
+    for key in (*of_frames, "layers", "power_mw", "frames_per_second"):
         del summary[key]
-    summary["power_mw"] = summary["frames_per_second"] = None
     written = page(summary, trace)
     assert "Accuracy" not in written.text
     assert "2 layer" in written.text  # the layer table comes from the trace then
@@ -237,7 +237,7 @@ def test_a_run_without_timing_has_no_latencies(tmp_path, page, summary):
     recorder.started(info)
     recorder.tick(ticks[0])
     recorder.finished()
-    summary["tick_period_us"] = summary["tick_limited_by"] = None
+    del summary["tick_period_us"], summary["tick_limited_by"]
     written = page(summary, Trace(tmp_path / "untimed"))
     assert len(written.find("svg")) == 3
     assert "Packet latency" not in written.text
@@ -308,15 +308,17 @@ def test_what_is_not_counted_stands_beside_the_power(page, summary):
 
 
 def test_rules_of_the_model_are_told_from_options(page, summary):
-    assert "What is assumed" not in page(summary).text
-    summary["assumptions"].append({"name": "late packets", "value": "wait", "basis": "a ring [A]", "option": False})
+    assert "Table of assumed rules" not in page(summary).text
+    rule = {"name": "late packets", "value": "wait", "unit": "", "basis": "a ring [A]", "option": False}
+    summary["assumptions"].append(rule)
     text = " ".join(page(summary).text.split())
-    assert "Rule What is assumed Rests on late packets wait a ring [A]" in text
+    assert "Rule Assumption Rests on late packets wait a ring [A]" in text
 
 
 def test_names_cannot_break_the_page(page, summary, evaluation):
     name = "<script>alert('x')</script> & \"co\""
-    summary["title"] = summary["dataset"]["name"] = summary["layers"][0]["name"] = summary["tick_limited_by"] = name
+    summary["title"] = summary["dataset"]["name"] = summary["layers"][0]["name"] = name
+    summary["tick_limited_by"]["text"] = name
     summary["provenance"] = {name: [name]}
     named = Evaluation(evaluation.labels, evaluation.predictions, (name, *evaluation.classes[1:]), evaluation.scores)
     written = page(summary, None, named)
@@ -359,11 +361,11 @@ def test_frames_are_shown_with_their_answers(page, summary, channels):
 def test_a_perfect_network_has_no_confusions(page, summary):
     labels = np.arange(4, dtype=np.int32)
     written = page(summary, None, Evaluation(labels, labels, tuple("abcd")))
-    assert "Every frame was classified rightly" in written.text
+    assert "Every frame was classified correctly" in written.text
 
 
-def test_a_damaged_trace_leaves_no_page(tmp_path, summary, trace):
+def test_a_damaged_trace_leaves_no_page(tmp_path, finished, summary, trace):
     (trace.folder / "cores.parquet").unlink()
     with pytest.raises(DataError, match=r"cores\.parquet"):
-        write_report(tmp_path / "report.html", summary, trace, None)
+        write_report(tmp_path / "report.html", finished(summary, trace))
     assert not list(tmp_path.glob("*report*"))

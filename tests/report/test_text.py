@@ -98,7 +98,8 @@ def test_a_board_shows_its_chips_and_the_busiest_links(summary):
 
 
 def test_assumed_rules_and_what_is_not_counted(summary):
-    summary["assumptions"].append({"name": "late packets", "value": "wait", "basis": "a ring [A]", "option": False})
+    rule = {"name": "late packets", "value": "wait", "unit": "", "basis": "a ring [A]", "option": False}
+    summary["assumptions"].append(rule)
     summary["not_counted"] = {"off-chip transduction": "it happens elsewhere"}
     text = " ".join(_printed(summary).split())
     assert "(each a scenario option; reasons in the report) chip.hop_latency_ps = 7,160 ps · chip.input_side" in text
@@ -111,15 +112,15 @@ def test_an_empty_summary_is_just_a_run():
 
 
 def test_brackets_are_no_markup(summary):
-    summary["tick_limited_by"] = "core [red]7[/red] [A]"
+    summary["tick_limited_by"]["text"] = "core [red]7[/red] [A]"
     summary["layers"][0]["name"] = "[bold]first"
     text = _printed(summary, width=120)
     assert "core [red]7[/red] [A]" in text
     assert "[bold]first" in text
 
 
-def test_a_cause_may_be_a_table(summary):
-    summary["tick_limited_by"] = {"kind": "core", "core": 7, "link": None}
-    assert "limited by kind core, core 7" in _printed(summary)
-    summary["tick_limited_by"] = {"text": "host port", "core": 7}
-    assert "limited by host port" in _printed(summary)
+def test_own_images_are_your_data(summary):
+    summary["dataset"] |= {"name": "own images 'leaves'"}
+    text = _printed(summary)
+    assert "Your data: there are no published results to compare with" in text
+    assert "STAND-IN" not in text

@@ -52,14 +52,15 @@ def test_missing_or_changed_files_are_not_up_to_date(folder, damage):
     damage(folder.trace / "ticks")
     assert not folder.up_to_date("simulate", "key 2")
     assert folder.up_to_date("compile", "key 1")
-    assert folder.intact(folder.summary)
+    folder.require_unchanged()
     damage(folder.summary)
-    assert not folder.intact(folder.summary)
+    with pytest.raises(DataError, match=r"summary\.json: is missing or was changed"):
+        folder.require_unchanged()
 
 
 def test_file_of_which_nothing_is_recorded_is_taken_as_it_is(folder):
-    (folder.path / "note.txt").write_text("mine", encoding="utf-8")
-    assert folder.intact(folder.path / "note.txt")
+    folder.outputs.write_text("mine", encoding="utf-8")
+    folder.require_unchanged()
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_schema_knows_probes():
 
 
 def test_override_gives_probes(tiny):
-    scenario = load_scenario(tiny, overrides=['probes=[{kind = "raster", limit = 5}]'])
+    scenario = load_scenario(tiny, changes={"probes": [{"kind": "raster", "limit": 5}]})
     assert scenario.resolved["probes"][0]["limit"] == 5
 
 
@@ -231,7 +231,7 @@ def test_plugin_that_is_no_probe_is_refused(tiny, tmp_path):
         encoding="utf-8",
     )
     with pytest.raises(PluginError, match="does not derive from ProbePlugin"):
-        load_scenario(tiny, overrides=[f'plugins=["{file}"]', 'probes=[{kind = "old"}]'])
+        load_scenario(tiny, changes={"plugins": [file], "probes": [{"kind": "old"}]})
 
 
 def test_nothing_is_called_that_is_not_overridden():

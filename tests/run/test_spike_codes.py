@@ -6,7 +6,8 @@ import pytest
 from neurosyn.errors import ScenarioError
 from neurosyn.model.inference import class_scores
 from neurosyn.model.model_file import load_model
-from neurosyn.run.inputs import RunData
+from neurosyn.run.inputs import RunInputs
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.untrusted import read_npz
 from tests.runs import simulate_scenario
@@ -79,11 +80,11 @@ def test_a_short_tick_that_mixes_frames_changes_nothing_but_time(tiny, tmp_path)
 
 
 def test_real_values_need_a_layer_before_the_chip(tiny):
-    scenario = load_scenario(tiny, overrides=overrides('{ kind = "contrast" }'))
+    scenario = load_scenario(tiny, changes=parse_assignments(overrides('{ kind = "contrast" }')))
     with pytest.raises(
         ScenarioError, match="encoder 'contrast' gives real values, and no layer before the chip turns them"
     ):
-        _ = RunData(scenario).network
+        _ = RunInputs(scenario).network
 
 
 def test_a_model_for_other_ticks_is_refused(tiny, tmp_path):

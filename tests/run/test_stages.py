@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 
+from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.engine.probes.dispatch import ProbeWarning
 from neurosyn.errors import ChipLimitError, DataError, PluginError, ScenarioError
-from neurosyn.run.inputs import RunData
-from neurosyn.run.stages import Stages, read_summary, write_run_report
+from neurosyn.run.inputs import RunInputs
+from neurosyn.run.stages import Stages
+from neurosyn.scenario.changes import parse_assignments
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.progress import StageProgress
 from neurosyn.support.untrusted import read_npz
@@ -36,7 +38,7 @@ class Outcome:
 def call(command, scenario, folder, *overrides, force=False):
     stream = io.StringIO()
     with StageProgress(Stages.STAGES, stream=stream) as progress:
-        run = Stages(load_scenario(scenario, overrides=list(overrides)), folder, force=force)
+        run = Stages(load_scenario(scenario, changes=parse_assignments(overrides)), folder, force=force)
         result = getattr(run, command)(progress)
     return Outcome(result, stream.getvalue())
 
@@ -61,7 +63,7 @@ def test_equal_seeds_give_equal_bytes_and_equal_summaries(tiny, finished_run, tm
     first, second = contents(finished_run), contents(tmp_path / "again")
     assert {"model.safetensors", "program.npz", "placement.npz", "outputs.npz", "trace/packets.parquet"} <= set(first)
     assert first == second
-    assert comparable(again) == comparable(read_summary(finished_run))
+    assert comparable(again) == comparable(FinishedRun(finished_run).summary)
 
 
 def test_another_seed_gives_another_model(tiny, finished_run, tmp_path):
@@ -94,7 +96,7 @@ def test_options_taken_back_find_the_model_again(tiny, tiny_run):
 
 def test_timing_changes_neither_function_nor_counts(tiny, finished_run, tiny_run):
     untimed = simulate(tiny, tiny_run, "simulate.timing=none").result
-    timed = read_summary(finished_run)
+    timed = FinishedRun(finished_run).summary
     assert timed["engine"]["timing"] == "simpy"
     assert untimed["engine"]["timing"] == "none"
     assert timed["engine"]["timed_packets"] > 0 == untimed["engine"]["timed_packets"]
@@ -105,7 +107,7 @@ def test_timing_changes_neither_function_nor_counts(tiny, finished_run, tiny_run
 
 
 def test_compiled_timing_gives_the_same_times(tiny, finished_run, tiny_run):
-    compiled, simpy = simulate(tiny, tiny_run, "simulate.timing=compiled").result, read_summary(finished_run)
+    compiled, simpy = simulate(tiny, tiny_run, "simulate.timing=compiled").result, FinishedRun(finished_run).summary
     for summary in (compiled, simpy):
         del summary["engine"]["timing"]
     assert comparable(compiled) == comparable(simpy)
@@ -128,7 +130,7 @@ def test_damaged_outputs_are_made_anew(tiny, finished_run, tiny_run):
     outcome = simulate(tiny, tiny_run)
     assert outcome.repeated == STAGES[1:]
     assert contents(tiny_run) == contents(finished_run)
-    assert comparable(outcome.result) == comparable(read_summary(finished_run))
+    assert comparable(outcome.result) == comparable(FinishedRun(finished_run).summary)
 
 
 def test_lost_report_is_written_again_and_nothing_else(tiny, tiny_run):
@@ -141,7 +143,7 @@ def test_lost_report_is_written_again_and_nothing_else(tiny, tiny_run):
 def test_model_of_the_scenario_takes_the_place_of_training(tiny, finished_run, tmp_path):
     outcome = simulate(tiny, tmp_path / "run", f"train.model={finished_run / 'model.safetensors'}")
     assert outcome.lines["train"].startswith("trained model model.safetensors")
-    assert comparable(outcome.result) == comparable(read_summary(finished_run))
+    assert comparable(outcome.result) == comparable(FinishedRun(finished_run).summary)
     scenario = load_scenario(tmp_path / "run" / "scenario.toml")
     assert scenario.resolved["train"]["model"] == str(finished_run / "model.safetensors")
 
@@ -179,7 +181,7 @@ def test_interrupted_simulation_leaves_no_summary_of_another_run(tiny, tiny_run,
     assert not (tiny_run / "report.html").exists()
     assert list((tiny_run / "trace").iterdir()) == []
     with pytest.raises(DataError, match="holds no finished run"):
-        write_run_report(tiny_run)
+        FinishedRun(tiny_run)
     assert simulate(tiny, tiny_run).repeated == ["simulate", "report"]
     assert contents(tiny_run) == contents(finished_run)
 
@@ -238,11 +240,11 @@ def test_training_and_test_images_come_from_one_data_set(bars, tmp_path, monkeyp
         '[network]\nkind = "eedn_tiny"\n',
         encoding="utf-8",
     )
-    training = RunData(load_scenario(path))
+    training = RunInputs(load_scenario(path))
     assert training.source.used_stand_in
     assert "train_32x32.mat not found" in training.source.reason
     (tmp_path / "model").touch()
-    testing = RunData(load_scenario(path, overrides=[f"train.model={tmp_path / 'model'}"]))
+    testing = RunInputs(load_scenario(path, changes={"train.model": tmp_path / "model"}))
     assert not testing.source.used_stand_in
 
 
@@ -355,29 +357,3 @@ def _model_for(overrides: list[str], finished_run: Path, tmp_path: Path) -> Path
         model = replace(model, encoder={"kind": "mine"})
     save_model(model, tmp_path / "model.safetensors")
     return tmp_path / "model.safetensors"
-
-
-# Reports of what was changed.
-
-
-@pytest.mark.parametrize("name", ["summary.json", "outputs.npz"])
-def test_report_of_changed_results_is_refused(name, tiny_run):
-    with (tiny_run / name).open("ab") as stream:
-        stream.write(b" ")
-    with pytest.raises(DataError, match=f"{name}: is missing or was changed"):
-        write_run_report(tiny_run)
-
-
-def test_report_does_without_a_trace_that_was_removed(tiny_run):
-    for path in (tiny_run / "trace").iterdir():
-        path.unlink()
-    (tiny_run / "trace").rmdir()
-    assert "tiny" in write_run_report(tiny_run, tiny_run / "page.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"dataset": 3}', '{"dataset": {"classes": ["only one"]}}'])
-def test_summary_that_is_none_is_refused(text, tiny_run):
-    (tiny_run / "stages.json").unlink()
-    (tiny_run / "summary.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError):
-        write_run_report(tiny_run)

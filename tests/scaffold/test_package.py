@@ -51,7 +51,7 @@ def test_group_serves_for_kind(tmp_path):
         ("layr", "own", PluginError, "layr: is no kind of plugin; did you mean 'layer'?"),
         ("layer", "Own", ScenarioError, "Own: cannot be the name of a plugin; use at most 40 lower-case letters"),
         ("layer", "a-b", ScenarioError, "a-b: cannot be the name"),
-        ("layer", "conv2d", PluginError, "layers/conv2d: is there already, from neurosyn; choose another name"),
+        ("layer", "conv2d", PluginError, "layers/conv2d: exists already, from neurosyn; choose another name"),
     ],
 )
 def test_what_cannot_be_begun(tmp_path, kind, name, error, said):
@@ -63,7 +63,7 @@ def test_what_cannot_be_begun(tmp_path, kind, name, error, said):
 def test_a_folder_in_use_is_left_alone(tmp_path):
     (tmp_path / "mine").write_text("mine", encoding="utf-8")
     for folder in (tmp_path, tmp_path / "mine"):
-        with pytest.raises(ScenarioError, match="is there already; choose another folder with --out"):
+        with pytest.raises(ScenarioError, match="exists already; choose another folder with --out"):
             write_package("layer", "own", folder)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
@@ -75,7 +75,7 @@ def test_commands_begin_and_check(neurosyn, tmp_path, monkeypatch):
     assert "pip install -e 'neurosyn-own-probe[test]'" in outcome.out
     again = neurosyn("plugins", "new", "probe", "own_probe")
     assert again.code == 2
-    assert "neurosyn-own-probe: is there already" in again.err
+    assert "neurosyn-own-probe: exists already" in again.err
     written = json.loads(neurosyn("plugins", "new", "probe", "other", "--json").out)
     assert written["files"] == ["README.md", "neurosyn_other.py", "pyproject.toml", "tests/test_other.py"]
 

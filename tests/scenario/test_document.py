@@ -31,16 +31,18 @@ def test_another_kind_replaces_the_table_instead_of_inheriting_foreign_options(t
 
 def test_profile_and_overrides_are_laid_over_in_this_order(tmp_path):
     path = write(tmp_path, "s.toml", "[chip]\nvoltage = 1.0\n[profiles.low.chip]\nvoltage = 0.7\nfifo_depth = 2\n")
-    document = read_document(path, profile="low", overrides=["chip.fifo_depth=9", "name=abc", "simulate.tick=auto"])
+    document = read_document(
+        path, profile="low", changes={"chip.fifo_depth": 9, "name": "abc", "simulate.tick": "auto"}
+    )
     assert document.values == {"chip": {"voltage": 0.7, "fifo_depth": 9}, "name": "abc", "simulate": {"tick": "auto"}}
     assert document.place(("chip", "voltage")) == f"{path}:4"
-    assert document.place(("chip", "fifo_depth")) == "--set chip.fifo_depth=9"
+    assert document.place(("chip", "fifo_depth")) == "--set chip.fifo_depth"
 
 
 def test_override_stands_where_the_tables_that_it_opens_stand(tmp_path):
     path = write(tmp_path, "s.toml", "[chip]\nvoltage = 1.0\n")
-    document = read_document(path, overrides=["place.kind=row_major", "chip.fifo_depth=2"])
-    assert document.place(("place",)) == "--set place.kind=row_major"
+    document = read_document(path, changes={"place.kind": "row_major", "chip.fifo_depth": 2})
+    assert document.place(("place",)) == "--set place.kind"
     assert document.place(("chip",)) == f"{path}:1"
 
 
@@ -76,9 +78,9 @@ def test_unknown_profile_and_malformed_override(tmp_path):
     with pytest.raises(ScenarioError, match="did you mean 'smoke'"):
         read_document(path, profile="smok")
     with pytest.raises(ScenarioError, match="not of the form"):
-        read_document(path, overrides=["chip.voltage"])
+        read_document(path, changes={"chip..voltage": 1})
     with pytest.raises(ScenarioError, match="not a table"):
-        read_document(path, overrides=["chip.voltage.x=1"])
+        read_document(path, changes={"chip.voltage.x": 1})
 
 
 def test_plugin_and_model_files_are_relative_to_the_scenario_that_names_them(tmp_path):
@@ -110,11 +112,11 @@ def test_a_stand_ins_model_is_relative_to_its_scenario_and_what_is_laid_over_has
     path = write(tmp_path, "mine.toml", text)
     train = read_document(path).values["train"]
     assert (train["model"], train["stand_in"]["model"]) == (str(tmp_path / "a.st"), str(tmp_path / "b.st"))
-    train = read_document(path, overrides=['train.model=""']).values["train"]
+    train = read_document(path, changes={"train.model": ""}).values["train"]
     assert train == {"model": "", "epochs": 2, "stand_in": {"epochs": 3}}
     child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\n')
     assert read_document(child).values["train"]["stand_in"] == {"model": str(tmp_path / "b.st")}
     child = write(tmp_path, "child.toml", 'extends = "mine.toml"\n[train]\nepochs = 5\nstand_in.epochs = 6\n')
     assert read_document(child).values["train"]["stand_in"]["epochs"] == 6
-    train = read_document(path, overrides=["train.stand_in.epochs=4"]).values["train"]
+    train = read_document(path, changes={"train.stand_in.epochs": 4}).values["train"]
     assert (train["epochs"], train["stand_in"]["epochs"]) == (2, 4)

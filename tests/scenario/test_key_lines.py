@@ -49,3 +49,15 @@ def test_escaped_quotes_and_brackets_in_strings_do_not_confuse():
     tomllib.loads(text)
     lines = key_lines(text)
     assert [lines[(key,)] for key in "abce"] == [1, 2, 3, 4]
+
+
+def test_elements_of_an_array_that_stand_apart_have_lines_of_their_own():
+    lines = key_lines("[[probes]]\na = 1\n[chip]\nb = 1\n[[probes]]\na = 2\n")
+    assert [lines[("probes", number, "a")] for number in (0, 1)] == [2, 6]
+    assert lines[("chip", "b")] == 4
+
+
+def test_only_line_feeds_end_lines():
+    text = 'a = "x\u2028y"\r\nb = 1\r\n'
+    tomllib.loads(text)
+    assert key_lines(text) == {("a",): 1, ("b",): 2}

@@ -3,7 +3,7 @@
 import pytest
 
 from neurosyn.errors import ScenarioError
-from neurosyn.run.inputs import RunData
+from neurosyn.run.inputs import RunInputs
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.training.trainer import Trainer
 
@@ -90,12 +90,12 @@ def test_mistakes_are_told_once_with_their_line(write, text, messages):
 def test_each_data_set_has_its_own_model(write, empty_data, tmp_path):
     for name in ("real", "drawn"):
         (tmp_path / name).touch()
-    data = RunData(load_scenario(write('model = "real"\n[train.stand_in]\nmodel = "drawn"\n')))
+    data = RunInputs(load_scenario(write('model = "real"\n[train.stand_in]\nmodel = "drawn"\n')))
     assert data.source.used_stand_in
     assert data.train_table == "train.stand_in"
     assert data.model_file == tmp_path / "drawn"
     (empty_data / "test_32x32.mat").touch()
-    data = RunData(load_scenario(write('model = "real"\n[train.stand_in]\nmodel = "drawn"\n')))
+    data = RunInputs(load_scenario(write('model = "real"\n[train.stand_in]\nmodel = "drawn"\n')))
     assert data.train_table == "train"
     assert data.model_file == tmp_path / "real"
 
@@ -103,12 +103,12 @@ def test_each_data_set_has_its_own_model(write, empty_data, tmp_path):
 def test_only_a_table_that_trains_needs_training_images(write, empty_data, tmp_path):
     (tmp_path / "drawn").touch()
     (empty_data / "test_32x32.mat").touch()
-    data = RunData(load_scenario(write('[train.stand_in]\nmodel = "drawn"\n')))
+    data = RunInputs(load_scenario(write('[train.stand_in]\nmodel = "drawn"\n')))
     assert data.source.used_stand_in, "the data set itself would have to train and cannot"
     assert "train_32x32.mat not found" in data.source.reason
     assert data.model_file == tmp_path / "drawn"
 
 
 def test_an_override_reaches_the_stand_in(write, empty_data):
-    scenario = load_scenario(write('[train.stand_in]\nmodel = "drawn"\n'), overrides=['train.model=""'])
-    assert RunData(scenario).model_file is None
+    scenario = load_scenario(write('[train.stand_in]\nmodel = "drawn"\n'), changes={"train.model": ""})
+    assert RunInputs(scenario).model_file is None

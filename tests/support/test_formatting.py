@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosyn.support.formatting import MISSING, alike, count, energy, number, percent, time
+from neurosyn.support.formatting import MISSING, count, energy, like_whole, number, percent, time
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_energy_count_percent():
 
 
 def test_parts_get_the_decimals_of_their_whole():
-    assert [alike(part, 256.5) for part in (111.0, 2.6, 0.04)] == ["111.0", "2.6", "0.0"]
-    assert alike(0.00012, 0.0123) == "0.00012"
-    assert alike(None, 3.0) == MISSING
-    assert alike(2.0, 0.0) == "2.000"
+    assert [like_whole(part, 256.5) for part in (111.0, 2.6, 0.04)] == ["111.0", "2.6", "0.0"]
+    assert like_whole(0.00012, 0.0123) == "0.00012"
+    assert like_whole(None, 3.0) == MISSING
+    assert like_whole(2.0, 0.0) == "2.000"

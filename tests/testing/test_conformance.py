@@ -27,7 +27,6 @@ from neurosyn.plugins import (
     Trainer,
 )
 from neurosyn.registry import registry
-from neurosyn.testing.conformance.problems import read_options
 
 CONV = registry.get("layers", "conv2d")
 EEDN = registry.get("trainers", "eedn")
@@ -103,12 +102,6 @@ def test_options_that_are_missing_or_do_not_suit():
     assert "layers/Conv2d: option features: should be greater than or equal to 1, not 0" in problems(
         kit.check_layer, CONV, {"features": 0}
     )
-
-
-def test_options_from_the_command_line():
-    assert read_options(["features=8", "kind=x y", "sizes=[1, 2]"]) == {"features": 8, "kind": "x y", "sizes": [1, 2]}
-    with pytest.raises(kit.ConformanceError.__mro__[1], match="is not of the form key=value"):
-        read_options(["features"])
 
 
 # Layers and read-outs.

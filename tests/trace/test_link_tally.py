@@ -29,7 +29,7 @@ NETWORK = ["network", "chip_to_chip", "io"]
 BOARDS = [Mesh(1, 1, 6), Mesh(2, 2, 3), Mesh(1, 3, 2)]
 
 
-def play(folder, mesh, seed=0, ticks=12, options=None, **chip):
+def record_busy_program(folder, mesh, seed=0, ticks=12, options=None, **chip):
     """Random neurons, many of them firing at every tick, that send to each other and to the host; all of it timed."""
     rng = np.random.default_rng(seed)
     cores, neurons = 12, 9
@@ -65,7 +65,7 @@ SIDES = st.sampled_from(["west", "east", "north", "south"])
 @given(st.sampled_from(BOARDS), SIDES, SIDES, st.integers(0, 2**16))
 def test_links_carry_what_passes_through_them(tmp_path_factory, mesh, input_side, output_side, seed):
     sides = {"input_side": input_side, "output_side": output_side}
-    _, trace, xy = play(tmp_path_factory.mktemp("trace"), mesh, seed, **sides)
+    _, trace, xy = record_busy_program(tmp_path_factory.mktemp("trace"), mesh, seed, **sides)
     fabric = Fabric(mesh, ChipOptions(chips=(mesh.rows, mesh.columns), **sides))
     expected = Counter()
     packets = trace.packets()
@@ -83,7 +83,7 @@ def test_links_carry_what_passes_through_them(tmp_path_factory, mesh, input_side
 
 
 def test_rows_say_where_a_link_is(tmp_path):
-    _, trace, _ = play(tmp_path, Mesh(2, 2, 3))
+    _, trace, _ = record_busy_program(tmp_path, Mesh(2, 2, 3))
     links = trace.links().set_index("name")
     row = links.loc["link (2,3)→(3,3)"]
     assert (row["kind"], row["x"], row["y"], row["direction"], row["chip_x"], row["chip_y"]) == (
@@ -105,7 +105,7 @@ def test_rows_say_where_a_link_is(tmp_path):
 
 
 def test_a_link_is_busy_for_a_share_of_the_time(tmp_path):
-    result, trace, _ = play(tmp_path, Mesh(1, 3, 2), edge_cycle_ps=400_000)
+    result, trace, _ = record_busy_program(tmp_path, Mesh(1, 3, 2), edge_cycle_ps=400_000)
     ticks, links = trace.ticks(), trace.links()
     time_ps = int(ticks["start_ps"].iloc[-1] + ticks["makespan_ps"].iloc[-1])
     assert time_ps >= result.timing.makespans_ps.sum()
@@ -116,7 +116,7 @@ def test_a_link_is_busy_for_a_share_of_the_time(tmp_path):
 
 
 def test_waits_are_those_of_the_packets(tmp_path):
-    result, trace, _ = play(tmp_path, Mesh(2, 2, 3), edge_cycle_ps=400_000)
+    result, trace, _ = record_busy_program(tmp_path, Mesh(2, 2, 3), edge_cycle_ps=400_000)
     packets = trace.packets()
     links = trace.links().set_index("link")
     assert set(packets["waited_at"]) <= set(links.index)
@@ -131,7 +131,7 @@ def test_waits_are_those_of_the_packets(tmp_path):
 
 
 def test_words_lead_to_the_target_from_where_a_packet_enters(tmp_path):
-    _, trace, xy = play(tmp_path, Mesh(2, 2, 3), input_side="north")
+    _, trace, xy = record_busy_program(tmp_path, Mesh(2, 2, 3), input_side="north")
     packets = trace.packets()
     to_host = packets["dest_core"] == OUTPUT
     assert packets["word"].isna().tolist() == to_host.tolist()
@@ -150,7 +150,7 @@ def test_words_lead_to_the_target_from_where_a_packet_enters(tmp_path):
 @pytest.mark.parametrize("voltage", [0.7, 0.775, 1.0])
 @pytest.mark.parametrize("mesh", BOARDS, ids=str)
 def test_all_ledgers_add_up_to_the_last_digit(tmp_path, mesh, voltage):
-    result, trace, _ = play(tmp_path, mesh, seed=3, voltage=voltage)
+    result, trace, _ = record_busy_program(tmp_path, mesh, seed=3, voltage=voltage)
     model, events = EnergyModel(voltage), result.counts.events()
     energy = model.energy_pj(events, trace.n_cores, 1_000_000)
     network = energy.network + energy.chip_to_chip + energy.io

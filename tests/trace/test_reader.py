@@ -151,13 +151,14 @@ def test_a_folder_without_a_trace(tmp_path, folder):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "cannot be read"),
+        ("{", "is not valid JSON"),
         ("[1]", "is not the list of a trace"),
         ("{}", "is not the list of a trace"),
         ('{"format": 99}', "trace format 99, this neurosyn reads 1"),
         ('{"format": 1}', "is damaged"),
-        ("\x00\xff", "cannot be read"),
-        ("[" * 100_000, "cannot be read"),
+        ("\x00\xff", "is not UTF-8 text"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"format": 1, "cores": 1e999}', "too large for a number"),
     ],
 )
 def test_a_damaged_list_of_tables(trace, text, message):
@@ -170,6 +171,9 @@ def test_a_damaged_list_of_tables(trace, text, message):
     "change",
     [
         lambda manifest: manifest.update(tables=[]),
+        lambda manifest: manifest.update(cores=-1),
+        lambda manifest: manifest.update(axons=1e30),
+        lambda manifest: manifest["ticks"].update(timed=2.5),
         lambda manifest: manifest["tables"].update(ticks=7),
         lambda manifest: manifest["mesh"].pop("side"),
         lambda manifest: manifest.update(cores="many"),

@@ -141,7 +141,7 @@ def test_a_model_of_the_stand_in_is_simulated_on_it_where_the_real_data_are(desk
     monkeypatch.setenv("NEUROSYN_DATA", str(tmp_path))
     shutil.copy(bars, tmp_path / "real.npz")
     with TableRun(tmp_path, tmp_path / "runs").plan(desk / "bars_tiny.safetensors") as plan:
-        source = plan.run.data.source
+        source = plan.run.inputs.source
         assert (source.info.name, source.used_stand_in) == ("bars", True)
     assert os.environ["NEUROSYN_DATA"] == str(tmp_path)
 

@@ -71,11 +71,11 @@ class TableRun:
         reference = f"shipped:{model.stem}" if model in shipped_models().values() else model.resolve()
         scenario = load_scenario(
             self.scenarios / f"{task}.toml",
-            overrides=[
-                f'train.model="{reference}"',
-                f"simulate.frames={self.frames or _ALL}",
-                f"simulate.timed_frames={self.timed_frames}",
-            ],
+            changes={
+                "train.model": reference,
+                "simulate.frames": self.frames or _ALL,
+                "simulate.timed_frames": self.timed_frames,
+            },
         )
         available = []
         with tempfile.TemporaryDirectory() as empty:
@@ -84,12 +84,12 @@ class TableRun:
                 with _data_folder(folder):
                     run = Stages(scenario, self.runs / model.stem)
                     try:
-                        source = run.data.source
+                        source = run.inputs.source
                     except DataError as error:
                         available.append(str(error))
                         continue
                     if source.info.name == dataset:
-                        inputs = (*_tables(scenario), card["sha256"], run.data.fingerprint(), neurosyn.__version__)
+                        inputs = (*_tables(scenario), card["sha256"], run.inputs.fingerprint(), neurosyn.__version__)
                         key = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
                         yield RowPlan(self, run, card, key[:16])
                         return
@@ -117,7 +117,7 @@ class RowPlan:
     def simulate(self, progress: StageProgress) -> ModelRow:
         """Run all stages and return the row."""
         summary = self.run.simulate(progress, self.table.jobs)
-        source = self.run.data.source
+        source = self.run.inputs.source
         kind: Kind = "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
         return row_of(summary, self.card, kind, self.key, all_frames=self._has_all(summary))
 

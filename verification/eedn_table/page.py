@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from neurosyn.support.formatting import MISSING, alike, count, number, percent, things
+from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent
 from verification.eedn_table.published import PUBLISHED, Published
 from verification.eedn_table.row import ModelRow, ordered
 
@@ -137,7 +137,7 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
     # Some names of data sets already contain the kind.
     what = row.dataset if row.kind == "official" or row.kind in row.dataset.lower() else f"{row.dataset} ({row.kind})"
     word = "" if row.kind == "official" else f" ({row.kind})"
-    frames = things(row.frames, "frame") if row.all_frames else f"only {count(row.frames)} of the test frames"
+    frames = counted(row.frames, "frame") if row.all_frames else f"only {count(row.frames)} of the test frames"
     return (
         row.name,
         f"{what}, {frames}",
@@ -158,9 +158,9 @@ def _power_table(rows: Sequence[ModelRow]) -> str:
     body = []
     for row in rows:
         power = row.power_mw
-        parts = [alike(power[part], power["total"]) for part in ("leakage", "memory", "synaptic", "network", "io")]
-        limit = (row.limited_by, things(row.timed_frames, "frame"))
-        body.append((row.name, alike(power["total"], power["total"]), *parts, *limit))
+        parts = [like_whole(power[part], power["total"]) for part in ("leakage", "memory", "synaptic", "network", "io")]
+        limit = (row.limited_by, counted(row.timed_frames, "frame"))
+        body.append((row.name, like_whole(power["total"], power["total"]), *parts, *limit))
     return _table(_POWER_HEAD, body)
 
 

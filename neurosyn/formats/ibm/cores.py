@@ -62,7 +62,7 @@ class Crossbars:
         members = table(value, "a crossbar type")
         name = text(member(members, "name", "a crossbar type"), "the name of a crossbar type")
         if name in self._named:
-            raise UnfitError(f"crossbar type '{name[:40]}' is there twice")
+            raise UnfitError(f"crossbar type '{name[:40]}' occurs twice")
         try:
             self._named[name] = self._of_rows(table(member(members, "crossbar", "it"), "its crossbar"))
         except UnfitError as error:

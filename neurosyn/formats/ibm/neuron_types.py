@@ -64,7 +64,7 @@ class NeuronTypes:
         name = text(member(members, "name", "a neuron type"), "the name of a neuron type")[:40]
         code = self.code(name)
         if code in self._row_of:
-            raise UnfitError(f"neuron type {name} is there twice")
+            raise UnfitError(f"neuron type {name} occurs twice")
         try:
             row, potential = _parsed(members)
         except UnfitError as error:

@@ -89,7 +89,7 @@ class _CpeReader:
                 self._progress(*stream.progress(), "bytes")
         elif key == "model":
             if self._model is not None:
-                raise UnfitError("the section 'model' is there twice")
+                raise UnfitError("the section 'model' occurs twice")
             self._model = table(stream.value(), "model")
             self._read_model(self._model)
         elif key == "neuronTypes":
@@ -139,7 +139,7 @@ class _CpeReader:
         twice = np.flatnonzero(np.diff(ids) == 0)
         if len(twice):
             second = cores[int(twice[0]) + 1]
-            raise stream.error(f"core {second.id} is there twice; remove one", line=second.line)
+            raise stream.error(f"core {second.id} occurs twice; remove one", line=second.line)
         types = np.empty((len(cores), self._crossbars.size), np.int32)
         for i, core in enumerate(cores):
             try:

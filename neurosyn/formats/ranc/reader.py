@@ -107,7 +107,7 @@ class _RancReader:
         for key in stream.members():
             line = stream.line
             if key in seen:
-                raise stream.error(f"the section '{key[:40]}' is there twice; remove one")
+                raise stream.error(f"the section '{key[:40]}' occurs twice; remove one")
             seen.add(key)
             try:
                 self._section(key)

@@ -115,13 +115,13 @@
   }
 
   const linkScales = { packets: ["link_packets", ""], busy: ["link_busy", "%"], wait: ["link_wait", "ps"] };
-  const ways = facts.directions;
+  const directions = facts.directions;
   const linksAt = new Map();
   if (data.link_x) data.link_x.forEach((x, i) => {
     if (x < view.x || x >= right || data.link_y[i] < view.y || data.link_y[i] >= upper) return;
     const at = data.link_y[i] * width + x;
     if (!linksAt.has(at)) linksAt.set(at, {});
-    linksAt.get(at)[ways[data.link_way[i]]] = i;
+    linksAt.get(at)[directions[data.link_direction[i]]] = i;
   });
   function drawLinks() {
     const canvas = find("link-map"), w = size(canvas), cell = cellOf(w);
@@ -130,11 +130,11 @@
     c.fillStyle = UNUSED;
     c.fillRect(0, 0, view.width * cell, view.height * cell);
     const [name, unit] = linkScales[state.link], values = data[name];
-    const high = largest(values.filter((_, i) => data.link_way[i] !== 4));
+    const high = largest(values.filter((_, i) => data.link_direction[i] !== 4));
     const gap = cell > 6 ? 0.75 : 0;
-    for (const [at, own] of linksAt) {
+    for (const [at, links] of linksAt) {
       let worst = -1;
-      for (const i of Object.values(own)) if (data.link_way[i] !== 4) worst = Math.max(worst, values[i]);
+      for (const i of Object.values(links)) if (data.link_direction[i] !== 4) worst = Math.max(worst, values[i]);
       if (worst < 0) continue;
       c.fillStyle = colour("cividis", high ? worst / high : 0);
       c.fillRect((at % width - view.x) * cell, (upper - 1 - Math.floor(at / width)) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
@@ -157,17 +157,18 @@
       box.append(item);
     }
   };
-  function tellCore() {
+  function describeCore() {
     if (state.core < 0) return show("core-details", "Point at a core, or go there with the arrow keys.", []);
     const i = state.core;
     show("core-details", `Core ${i} at ${place(i)}, layer ${layerName(data.layer[i])}`,
       facts.measures.map((m) => [m.title, written(value(m.key, i), m.unit)]));
   }
-  function tellRouter() {
+  function describeRouter() {
     if (state.router < 0) return show("link-details", "Point at a router, or go there with the arrow keys.", []);
-    const own = linksAt.get(state.router) || {}, [name, unit] = linkScales[state.link];
+    const links = linksAt.get(state.router) || {}, [name, unit] = linkScales[state.link];
     show("link-details", `Router (${state.router % width}, ${Math.floor(state.router / width)})`,
-      ways.map((way) => [way === "core" ? "to its core" : way, way in own ? written(data[name][own[way]], unit) : "–"]));
+      directions.map((direction) => [direction === "core" ? "to its core" : direction,
+        direction in links ? written(data[name][links[direction]], unit) : "–"]));
   }
 
   const pointer = (canvas, event) => {
@@ -177,7 +178,7 @@
     return x >= view.x && x < right && y >= view.y && y < upper ? y * width + x : -1;
   };
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  const walk = (from, key, stops) => {
+  const nextStop = (from, key, stops) => {
     if (from < 0) return stops(0) ? 0 : Array.from({ length: width * height }, (_, i) => i).find(stops) ?? -1;
     const [dx, dy] = steps[key];
     let x = from % width, y = Math.floor(from / width);
@@ -195,7 +196,7 @@
     canvas.addEventListener("keydown", (event) => {
       if (!(event.key in steps)) return;
       event.preventDefault();
-      const at = walk(current(), event.key, stops);
+      const at = nextStop(current(), event.key, stops);
       if (at >= 0) go(at);
     });
   };
@@ -256,9 +257,9 @@
     });
     if (flight >= 0) {
       const bins = facts.bins, base = layers * band + below - 2, tall = below - 14;
-      const own = (route, bin) => data.flights[(flight * facts.routes.length + route) * bins + bin];
+      const underWay = (route, bin) => data.flights[(flight * facts.routes.length + route) * bins + bin];
       let peak = 1;
-      facts.routes.forEach((_, r) => { for (let b = 0; b < bins; b++) peak = Math.max(peak, own(r, b)); });
+      facts.routes.forEach((_, r) => { for (let b = 0; b < bins; b++) peak = Math.max(peak, underWay(r, b)); });
       c.fillStyle = MUTED;
       c.textAlign = "right";
       c.fillText(w < 560 ? "" : "packets under way", left - 8, base - tall / 2 - 7);
@@ -268,7 +269,7 @@
         c.lineWidth = 1.5;
         c.setLineDash([[], [6, 2], [2, 2]][r]);
         c.beginPath();
-        for (let b = 0; b < bins; b++) c.lineTo(left + span * (b + 0.5) / bins, base - tall * own(r, b) / peak);
+        for (let b = 0; b < bins; b++) c.lineTo(left + span * (b + 0.5) / bins, base - tall * underWay(r, b) / peak);
         c.stroke();
       });
       c.setLineDash([]);
@@ -289,9 +290,9 @@
         : `tick ${tick.tick} took ${written(tick.makespan_ps, "ps")}; core ${last} of layer ${layerName(data.layer[last])} was last`;
     find("timeline-caption").textContent = by[0].toUpperCase() + by.slice(1) + (tick && flight < 0 ? "; its packets are not in the page." : ".");
     canvas.setAttribute("aria-label", `When the cores of each layer are at work: ${by}. Left and right arrow keys move through it.`);
-    tellTime(end, flight);
+    describeTime(end, flight);
   }
-  function tellTime(end, flight) {
+  function describeTime(end, flight) {
     if (state.time < 0) return show("timeline-details", "Point at a time, or go there with the arrow keys.", []);
     const time = state.time * end;
     const pairs = [["Cores at work", short(bands.reduce((n, times) => n + times.filter((t) => t > time).length, 0))]];
@@ -304,8 +305,8 @@
     show("timeline-details", `At ${written(time, "ps")}`, pairs);
   }
 
-  const goCore = (at) => { state.core = coreAt[at]; drawCores(); tellCore(); };
-  const goRouter = (at) => { state.router = at; drawLinks(); tellRouter(); };
+  const goCore = (at) => { state.core = coreAt[at]; drawCores(); describeCore(); };
+  const goRouter = (at) => { state.router = at; drawLinks(); describeRouter(); };
   const options = (id, pairs, change) => {
     const select = find(id);
     for (const [key, text] of pairs) select.add(new Option(text, key));
@@ -315,14 +316,14 @@
     (key) => { state.measure = key; drawCores(); });
   options("core-layer", [[-1, "All layers"], ...facts.layers.map((name, i) => [i, name])],
     (layer) => { state.layer = +layer; drawCores(); drawTimeline(); });
-  const slider = find("tick"), said = find("tick-text");
+  const slider = find("tick"), label = find("tick-text");
   const goTick = () => {
     state.tick = +slider.value;
     const tick = facts.ticks[state.tick];
-    said.textContent = tick ? `tick ${tick.tick}` + (tick.makespan_ps ? `, ${written(tick.makespan_ps, "ps")}` : "")
+    label.textContent = tick ? `tick ${tick.tick}` + (tick.makespan_ps ? `, ${written(tick.makespan_ps, "ps")}` : "")
       : `mean of ${short(facts.mean_of)} ${facts.timed ? "timed " : ""}ticks`;
-    slider.setAttribute("aria-valuetext", said.textContent);
-    drawCores(); tellCore(); drawTimeline();
+    slider.setAttribute("aria-valuetext", label.textContent);
+    drawCores(); describeCore(); drawTimeline();
   };
   slider.max = facts.ticks.length - 1;
   slider.addEventListener("input", goTick);
@@ -333,7 +334,7 @@
     (at) => coreAt[at] >= 0, goCore);
   if (data.link_x) {
     options("link-measure", [["packets", "Packets in a tick"], ["busy", "Share of the time busy"], ["wait", "Longest wait in its queue"]],
-      (key) => { state.link = key; drawLinks(); tellRouter(); });
+      (key) => { state.link = key; drawLinks(); describeRouter(); });
     navigate(find("link-map"), () => state.router, (at) => linksAt.has(at), goRouter);
   } else find("link-box").hidden = true;
   const timeline = find("timeline");
@@ -350,7 +351,7 @@
   window.addEventListener("resize", drawAll);
   const longest = facts.ticks.reduce((best, tick, i) => tick.makespan_ps > (best < 0 ? 0 : facts.ticks[best].makespan_ps) ? i : best, -1);
   slider.value = -1;
-  goTick(); drawAll(); tellCore(); tellRouter();
+  goTick(); drawAll(); describeCore(); describeRouter();
   const jump = find("tick-longest");
   jump.hidden = longest < 0;
   jump.addEventListener("click", () => { slider.value = longest; goTick(); });

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
-import tomllib
 import warnings
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ import numpy as np
 from neurosyn.errors import NeurosynError, PluginError
 from neurosyn.options import Options, OptionsError, build_options, dotted
 
-__all__ = ["ConformanceError", "Problems", "freeze_arrays", "read_options", "why_not_plain"]
+__all__ = ["ConformanceError", "Problems", "freeze_arrays", "why_not_plain"]
 
 _O = TypeVar("_O", bound=Options)
 _GUESSED = 8
@@ -163,17 +162,3 @@ def freeze_arrays(owner: Any) -> None:
     for value in vars(owner).values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
-
-
-def read_options(assignments: list[str]) -> dict[str, Any]:
-    """Return options from texts ``key=value``; values that are not TOML are taken as text."""
-    options: dict[str, Any] = {}
-    for text in assignments:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise PluginError(f"--set {text}: is not of the form key=value; write e.g. --set features=8")
-        try:
-            options[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            options[key.strip()] = value.strip()
-    return options

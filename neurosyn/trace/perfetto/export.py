@@ -1,13 +1,13 @@
-"""A window of a trace as a Perfetto protobuf, which https://ui.perfetto.dev opens.
+"""Export of a window of a trace as a Perfetto protobuf, which https://ui.perfetto.dev opens.
 
-Tracks, in groups: the run's ticks; each core's walk over its neurons, with an instant for each packet that it sends;
+Tracks, in groups: the run's ticks; each core's scan of its neurons, with an instant for each packet that it sends;
 each router, with the packets that its local port delivers; each link, with the packets that pass it; the host's ports;
 and counters of spikes, packets, packets under way and power. A flow leads from a packet's departure to its arrival.
 
-What stands on a track is known to the picosecond (Perfetto's clock has nanoseconds; the picoseconds are in the
-arguments): the last server on a packet's way was left one latency before the arrival, and of packets that waited at one
-place only, or nowhere, all times on their way follow from that. Packets that waited at several places are left out on
-the links in between, and counted.
+Events of a track are exact to the picosecond (Perfetto's clock has nanoseconds; the picoseconds are in the
+arguments): a packet leaves the last server of its route one latency before its arrival, and if it waited at one place
+only, or nowhere, all times on its route follow from that. Packets that waited at several places are left out on the
+links in between, and counted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _STEPS = 2_000
 
 @dataclass
 class PerfettoExport:
-    """What was written.
+    """Result of an export.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class PerfettoExport:
     ticks : (int, int)
         First and last tick.
     packets, packets_left_out : int
-        Packets that have a place in the file, and those beyond the limit.
+        Packets in the file, and those beyond the limit.
     inexact_packets : int
         Packets that waited at several places, so that the links in between are not shown.
     events : int
@@ -79,12 +79,12 @@ def export_perfetto(
     trace
     path
     ticks
-        A tick or a window (first, last). By default the tick that took longest, if its packets were recorded; else the
-        first one whose packets were.
+        A tick or a window (first, last). By default the longest tick, if its packets were recorded; else the first one
+        whose packets were.
     cores
         Only these cores, and packets that they send or receive.
     max_packets
-        Packets shown, those that were ready first; the others count among those under way.
+        Largest number of packets shown, in the order of their readiness; the others count among those under way.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def export_perfetto(
         raise DataError(f"{trace.folder}: no tick from {window[0]} to {window[1]} was timed; choose others")
     export = PerfettoExport(path, window)
     with atomic_path(path) as temporary, PerfettoWriter(temporary) as writer:
-        _Story(trace, rows, writer, export, cores, max_packets).tell()
+        _Window(trace, rows, writer, export, cores, max_packets).write()
         export.events = writer.events
     return export
 
@@ -122,8 +122,8 @@ def _window(trace: Trace, ticks: Ticks) -> tuple[int, int]:
 
 
 @dataclass
-class _Story:
-    """Tells the window to a writer, group by group."""
+class _Window:
+    """Window of a trace, written group by group."""
 
     trace: Trace
     ticks: Any
@@ -134,7 +134,7 @@ class _Story:
     _names: dict[int, str] = field(default_factory=dict)
     _start: dict[int, int] = field(default_factory=dict)
 
-    def tell(self) -> None:
+    def write(self) -> None:
         positions = self.trace.cores(["core", "layer", "x", "y"])
         layer = positions["layer"].astype(str)
         self._names = {core: f"core {core} ({name})" for core, name in zip(positions["core"], layer, strict=True)}
@@ -142,7 +142,7 @@ class _Story:
         self._start = {int(tick): int(start) for tick, start in starts}
         self._run()
         self._counters()
-        self._walks()
+        self._scans()
         if self.trace.has("packets"):
             packets = self.trace.packets(ticks=self.export.ticks, cores=self.cores)
             self._under_way(packets)
@@ -173,20 +173,20 @@ class _Story:
                 self.writer.value(track, int(row.start_ps), float(value(row)))
             self.writer.value(track, int(rows[-1].start_ps + rows[-1].makespan_ps), 0.0)
 
-    def _walks(self) -> None:
+    def _scans(self) -> None:
         if not self.trace.has("core_ticks"):
             return
-        walks: Any = self.trace.core_ticks(ticks=self.export.ticks, cores=self.cores)
-        walks = walks[walks["finish_ps"].notna()].sort_values(["core", "tick"], kind="stable")
+        scans: Any = self.trace.core_ticks(ticks=self.export.ticks, cores=self.cores)
+        scans = scans[scans["finish_ps"].notna()].sort_values(["core", "tick"], kind="stable")
         columns = ["tick", "core", "finish_ps", "spikes", "synaptic_events", "packets", "energy_pj"]
-        for tick, core, finish, spikes, events, packets, energy in walks[columns].itertuples(index=False):
+        for tick, core, finish, spikes, events, packets, energy in scans[columns].itertuples(index=False):
             start = self._start[tick]
             arguments = {"spikes": spikes, "synaptic_events": events, "packets": packets, "energy_pj": energy}
             track = self.writer.track(Group.CORES, self._names[core])
-            self.writer.piece(track, f"walk, tick {tick}", start, start + finish, arguments | {"finish_ps": finish})
+            self.writer.piece(track, f"scan, tick {tick}", start, start + finish, arguments | {"finish_ps": finish})
 
     def _under_way(self, packets: pd.DataFrame) -> None:
-        """Count the packets between readiness and arrival, at so many instants of the window."""
+        """Write the number of packets between readiness and arrival, at instants over the window."""
         if packets.empty:
             return
         send, arrival = np.sort(packets["send_ps"].to_numpy()), np.sort(packets["arrival_ps"].to_numpy())
@@ -198,19 +198,19 @@ class _Story:
 
     def _packets(self, packets: pd.DataFrame, positions: list[list[int]]) -> None:
         fabric = Fabric(Mesh(**self.trace.mesh), self.trace.chip)
-        ways: dict[tuple[int, int], list[int]] = {}
+        routes: dict[tuple[int, int], list[int]] = {}
         passages: list[tuple[int, int, int]] = []
         ends_of = packets[["source_core", "source_neuron", "dest_core", "dest_axon"]]
         names = [_packet_name(*row) for row in ends_of.itertuples(index=False)]
         columns = ["source_core", "dest_core", "send_ps", "arrival_ps", "blocked_ps", "longest_wait_ps", "waited_at"]
         rows = packets[columns].to_numpy().tolist()
         for number, (source, dest, send, arrival, blocked, longest, place) in enumerate(rows):
-            way = ways.get((source, dest))
-            if way is None:
+            route = routes.get((source, dest))
+            if route is None:
                 ends = [None if core < 0 else (positions[core][0], positions[core][1]) for core in (source, dest)]
-                way = ways[source, dest] = [fabric.server_of(buffer) for buffer in fabric.path(*ends)]
-            departures = _departures(way, send, arrival, place, longest, exact=blocked == longest, fabric=fabric)
-            self.export.inexact_packets += len(departures) < len(way)
+                route = routes[source, dest] = [fabric.server_of(buffer) for buffer in fabric.path(*ends)]
+            departures = _departures(route, send, arrival, place, longest, exact=blocked == longest, fabric=fabric)
+            self.export.inexact_packets += len(departures) < len(route)
             passages += [(server, time, number) for server, time in departures]
         self._sent(packets, names)
         self._passed(fabric, passages, packets, names)
@@ -250,14 +250,14 @@ def _packet_name(source: int, neuron: int, dest: int, axon: int) -> str:
 
 
 def _departures(
-    way: list[int], send: int, arrival: int, place: int, wait: int, *, exact: bool, fabric: Fabric
+    route: list[int], send: int, arrival: int, place: int, wait: int, *, exact: bool, fabric: Fabric
 ) -> list[tuple[int, int]]:
-    """Return servers and when a packet left them: all on its way, or the last alone if it waited at several."""
-    last = way[-1], arrival - fabric.latency_ps(way[-1])
+    """Return servers with the times at which a packet left them: all of its route, or only the last if not `exact`."""
+    last = route[-1], arrival - fabric.latency_ps(route[-1])
     if not exact:
         return [last]
     time, left = send, []
-    for server in way:
+    for server in route:
         if wait and server == place:
             time += wait
         left.append((server, time))

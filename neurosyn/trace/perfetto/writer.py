@@ -1,4 +1,4 @@
-"""Perfetto's trace events, written one by one: groups of tracks, pieces, instants, counters."""
+"""Writer of Perfetto's trace events: groups of tracks, pieces, instants, counters."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Group(Enum):
 
 
 class PerfettoWriter:
-    """Writes a Perfetto trace piece by piece, in the memory of one.
+    """Writes a Perfetto trace event by event, in the memory of one.
 
-    Events of a track are given in the order of time. Times are in picoseconds.
+    Events of a track must be written in the order of time. Times are in picoseconds.
 
     Parameters
     ----------
@@ -80,12 +80,12 @@ class PerfettoWriter:
         try:
             self._stream.close()
         except OSError:
-            # A full disk may be why it ends.
+            # The cause may be a full disk, on which closing fails too.
             if error is None:
                 raise
 
     def track(self, group: Group, name: str) -> int:
-        """Return the track of that name, made when it is first asked for."""
+        """Return the track of that name, which is made when it is first used."""
         return self._track(group.value[0], name)
 
     def counter(self, name: str, unit: str) -> int:
@@ -111,7 +111,7 @@ class PerfettoWriter:
         self.events += 1
 
     def instant(self, track: int, name: str, time_ps: int, *, flow: int | None = None) -> None:
-        """Write something that takes no time."""
+        """Write an event without duration."""
         packet = self._event(track, time_ps, self._protos.TYPE_INSTANT)
         self._describe(packet, name, {}, flow, False)
         self._builder.write_packet(packet)
@@ -155,7 +155,7 @@ class PerfettoWriter:
         return packet
 
     def _describe(self, packet: Any, name: str, arguments: dict[str, Any], flow: int | None, flow_ends: bool) -> None:
-        """Add name and arguments; texts that come again are written once."""
+        """Add name and arguments; repeated texts are written once."""
         event = packet.track_event
         if name not in self._names:
             self._names[name] = len(self._names) + 1

@@ -20,8 +20,8 @@ _HIGHEST = 255
 class Rate(Encoder):
     """A frame takes several ticks, in which a level v sends about v/255 of all possible spikes.
 
-    ``even`` spaces them as evenly as ticks allow, ⌊T·v/255 + ½⌋ spikes in T ticks. ``bernoulli`` lets every tick
-    decide anew with the probability v/255; the decisions follow from `seed` and the image, so that the same image
+    ``even`` spaces them as evenly as ticks allow, ⌊T·v/255 + ½⌋ spikes in T ticks. ``bernoulli`` draws every tick
+    by itself with the probability v/255; the draws follow from `seed` and the image, so that the same image
     always sends the same spikes.
     """
 

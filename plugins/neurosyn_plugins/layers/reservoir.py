@@ -24,14 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neurosyn.plugins import Connectivity, FixedWeights, Layer, MapShape, ScenarioError
+from neurosyn.plugins import CORE_INPUTS, Connectivity, FixedWeights, Layer, MapShape, ScenarioError
 
-__all__ = ["BLOCK", "INPUTS", "Reservoir"]
+__all__ = ["BLOCK", "Reservoir"]
 
 BLOCK = 64
 """Neurons that see the same inputs: with `REACH` they fill a core."""
-INPUTS = 128
-"""Inputs of a block: two of a core's 256 axons for each. [IBM]"""
 REACH = 2
 """Blocks that see an element, at most."""
 
@@ -70,11 +68,11 @@ class Reservoir(Layer):
         waiting = first + reads + np.arange(_blocks(self.waits) * BLOCK).reshape(-1, BLOCK)
         waiting[waiting >= first + reads + self.waits] = -1
 
-        own = np.concatenate([own_read, own_state], axis=1)
-        sites = len(own) + len(waiting)
-        seen = np.full((sites, INPUTS), -1, np.int32)
-        seen[: len(own), : own.shape[1]] = own
-        seen[len(own) :, :BLOCK] = waiting
+        inputs_of_blocks = np.concatenate([own_read, own_state], axis=1)
+        sites = len(inputs_of_blocks) + len(waiting)
+        seen = np.full((sites, CORE_INPUTS), -1, np.int32)
+        seen[: len(inputs_of_blocks), : inputs_of_blocks.shape[1]] = inputs_of_blocks
+        seen[len(inputs_of_blocks) :, :BLOCK] = waiting
         return Connectivity(
             output=MapShape(1, 1, sites * BLOCK),
             inputs=seen,
@@ -87,7 +85,7 @@ class Reservoir(Layer):
         """Return W, U and θ, and the relays."""
         blocks, relays = _blocks(self.neurons), _blocks(self.waits)
         seen_read, seen_state = self._seen(self._reads(inputs)[0])
-        weights = np.zeros((blocks + relays, INPUTS, BLOCK), np.int8)
+        weights = np.zeros((blocks + relays, CORE_INPUTS, BLOCK), np.int8)
         threshold = np.ones((blocks + relays, BLOCK), np.int32)
         rng = np.random.default_rng([self.seed, 1])
         for block, (read, state) in enumerate(zip(seen_read >= 0, seen_state >= 0, strict=True)):
@@ -122,8 +120,8 @@ class Reservoir(Layer):
         """Return which elements of what is read, and of the state, each block sees, −1 for none."""
         rng = np.random.default_rng([self.seed, 0])
         blocks = _blocks(self.neurons)
-        seen_read = _deal(rng.permutation(reads), blocks, INPUTS // 2)
-        return seen_read, _deal(rng.permutation(self.neurons), blocks, INPUTS - seen_read.shape[1])
+        seen_read = _deal(rng.permutation(reads), blocks, CORE_INPUTS // 2)
+        return seen_read, _deal(rng.permutation(self.neurons), blocks, CORE_INPUTS - seen_read.shape[1])
 
 
 def _blocks(elements: int) -> int:
@@ -143,7 +141,7 @@ def _deal(elements: NDArray[np.int64], blocks: int, most: int) -> NDArray[np.int
 
 def _draw(neurons: int, rows: NDArray[np.int64], synapses: int, rng: np.random.Generator) -> NDArray[np.int8]:
     """Return weights (inputs, neurons) with so many synapses each to inputs among `rows`, every second inhibiting."""
-    weights = np.zeros((INPUTS, neurons), np.int8)
+    weights = np.zeros((CORE_INPUTS, neurons), np.int8)
     order = np.argsort(rng.random((len(rows), neurons)), axis=0)[:synapses]
     signs = np.where(np.arange(len(order)) % 2, -1, 1).astype(np.int8)
     np.put_along_axis(weights, rows[order], signs[:, None], axis=0)

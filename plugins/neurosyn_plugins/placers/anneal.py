@@ -35,7 +35,7 @@ _GROWTH = {"west": (0, 1), "east": (0, -1), "south": (1, 1), "north": (1, -1)}
 
 
 class Anneal(Placer):
-    """Simulated annealing from the ``space_filling`` placement."""
+    """Simulated annealing from the ``spectral`` placement."""
 
     moves_per_core: int = Field(
         1000, ge=0, le=1_000_000, description="moves to try for each core, or for 1,000 if there are fewer"
@@ -68,8 +68,8 @@ class Anneal(Placer):
             row_cost=self._step_costs(region.rows, board.mesh.side),
         )
         start = search.best_mirrored(fill_by_halving(smooth_coordinates(graph), region.width, region.height))
-        found = self._anneal(search, start, seed, progress)
-        return region.positions(found if search.cost(found) < search.cost(start) else start)
+        annealed = self._anneal(search, start, seed, progress)
+        return region.positions(annealed if search.cost(annealed) < search.cost(start) else start)
 
     def _step_costs(self, places: NDArray[np.int32], side: int) -> NDArray[np.int64]:
         """Return the coordinates of columns or rows: a step of a route is 1, one from chip to chip `crossing`."""
@@ -114,7 +114,7 @@ class Anneal(Placer):
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """What `try_swaps` needs to know of a program and its board, and what a placement costs there."""
+    """A program and its board as `try_swaps` takes them, with the cost of a placement."""
 
     first: NDArray[np.int64]
     neighbour: NDArray[np.int32]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Metis"]
 
 _RESOLUTION = 256
-"""Weight of a mean connection: METIS wants integers."""
+"""Weight of a mean connection: METIS takes integers."""
 _GROWTH = {"west": (0, 1), "east": (0, -1), "south": (1, 1), "north": (1, -1)}
 """Axis along which the host's routes at a side grow with the position, and the sign."""
 
@@ -139,7 +139,7 @@ class _Cutter:
 
     def _bisect(self, graph: csr_array, share: float) -> NDArray[np.bool_]:
         neighbours = self._metis.CSRAdjacency(graph.indptr.astype(np.int32), graph.indices.astype(np.int32))
-        found = self._metis.part_graph(
+        partition = self._metis.part_graph(
             2,
             neighbours,
             eweights=graph.data.astype(np.int32),
@@ -147,7 +147,7 @@ class _Cutter:
             recursive=True,
             options=self._options,
         )
-        part: NDArray[np.bool_] = np.array(found.vertex_part) == 0
+        part: NDArray[np.bool_] = np.array(partition.vertex_part) == 0
         return part
 
 
@@ -160,8 +160,8 @@ def _balance(graph: csr_array, lower: NDArray[np.bool_], share: int, force: NDAr
         stays = sign * (graph @ sign + force)
         movable = np.flatnonzero(lower if excess > 0 else ~lower)
         # A few at a time: each move changes what the others lose.
-        some = movable[np.argsort(stays[movable], kind="stable")[: max(1, abs(excess) // 4)]]
-        lower[some] = excess < 0
+        moved = movable[np.argsort(stays[movable], kind="stable")[: max(1, abs(excess) // 4)]]
+        lower[moved] = excess < 0
     return lower
 
 

@@ -1,4 +1,4 @@
-"""Placer ``space_filling``: cores that talk to each other lie near each other.
+"""Placer ``spectral``: spectral bisection, which puts cores that exchange packets near each other.
 
 The two smoothest functions on the graph of cores (the leading eigenvectors of the random walk along its packets, after
 the constant one) serve as coordinates: in a network of local windows they follow the picture's rows and columns. A
@@ -8,6 +8,7 @@ give each half the cores on its side of the median, and go on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from neurosyn_plugins.placers.region import choose_region
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["SpaceFilling", "core_graph", "fill_by_halving", "smooth_coordinates"]
+__all__ = ["SpaceFilling", "Spectral", "core_graph", "fill_by_halving", "smooth_coordinates"]
+
+_LOG = logging.getLogger("neurosyn.plugins.placers")
 
 _STEPS = 150
 """Dimension of the Krylov space; with as many cores or fewer the eigenvectors are exact."""
@@ -29,8 +32,8 @@ _DIGITS = 6
 """Digits of the coordinates that count: rounding errors must not decide the order of cores."""
 
 
-class SpaceFilling(Placer):
-    """Order from the graph of cores alone; no search."""
+class Spectral(Placer):
+    """Spectral bisection: an order from the graph of cores alone, without a search."""
 
     spread: bool = Field(False, description="use all chips of the board alike, not as few as will do")
 
@@ -99,6 +102,17 @@ def _krylov_basis(walk: csr_array, constant: NDArray[np.float64]) -> NDArray[np.
         basis[step] = vector / left
         vector = walk @ basis[step]
     return basis[1:]
+
+
+class SpaceFilling(Spectral):
+    """Deprecated name of ``spectral``, with the same options and positions."""
+
+    def place(
+        self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]
+    ) -> NDArray[np.int32]:
+        """Return the position of each core."""
+        _LOG.warning("place.kind: 'space_filling' is the deprecated name of 'spectral'; write kind = \"spectral\"")
+        return super().place(program, board, seed, progress)
 
 
 def fill_by_halving(coordinates: NDArray[np.float64], width: int, height: int) -> NDArray[np.int32]:

@@ -42,7 +42,7 @@ def _change(core, other, cost_x, cost_y, first, neighbour, packets, pull, cost_o
 def try_swaps(  # type: ignore[no-untyped-def]
     first, neighbour, packets, pull, column_cost, row_cost, xy, core_at, moves, window, temperature, state
 ):
-    """Try to move cores within a window, swapping with who is there (Metropolis rule); return how many moves were made.
+    """Swap cores within a window by the Metropolis rule and return the number of moves that were made.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Probe ``fault_injection``: what the network still does on a chip with defects.
+"""Probe ``fault_injection``: the network on a chip with defects.
 
 Faults are permanent and drawn once, before the simulation, among what the program uses: dead cores, dead and stuck
-neurons, flipped synapses, cut routes. The program stays compiled for a sound chip, so a fault costs what it costs where
-nobody knows of it. Placement, timing and energy are those of the faulty chip.
+neurons, flipped synapses, cut routes. The program stays compiled for a sound chip, so faults have the effect of defects
+that are not known at compile time. Placement, timing and energy are those of the faulty chip.
 """
 
 from __future__ import annotations
@@ -76,14 +76,14 @@ class FaultInjection(ProbePlugin):
         self._found = _faults(
             program.neurons, dead_core=cores * program.neurons, dead_neuron=dead, stuck_neuron=stuck, cut_route=cut
         )
-        said = tuple(f"{n:,} of {of:,} {_FAULTS[fault]}" for fault, (n, of) in counts.items() if n)
-        if not said:
+        deviations = tuple(f"{n:,} of {of:,} {_FAULTS[fault]}" for fault, (n, of) in counts.items() if n)
+        if not deviations:
             return None
         program = _silence(program, cores, dead, stuck)
         program = _flip(program, flipped, axon)
         dest_core, dest_axon, delay = program.dest_core.copy(), program.dest_axon.copy(), program.delay.copy()
         dest_core.flat[cut], dest_axon.flat[cut], delay.flat[cut] = NO_DESTINATION, 0, 1
-        return Disturbance(replace(program, dest_core=dest_core, dest_axon=dest_axon, delay=delay), said)
+        return Disturbance(replace(program, dest_core=dest_core, dest_axon=dest_axon, delay=delay), deviations)
 
     def results(self) -> dict[str, Any]:
         """Return how many faults there are of each kind, flipped synapses apart."""
@@ -107,8 +107,8 @@ def _draw_points(random: np.random.Generator, points: int, share: float) -> NDAr
     gaps = [random.geometric(share, round(points * share * 1.01) + 100)]
     while sum(int(gap.sum()) for gap in gaps) <= points:
         gaps.append(random.geometric(share, 1000))
-    found: NDArray[np.int64] = np.cumsum(np.concatenate(gaps)) - 1
-    return found[found < points]
+    drawn: NDArray[np.int64] = np.cumsum(np.concatenate(gaps)) - 1
+    return drawn[drawn < points]
 
 
 def _silence(program: Program, cores: NDArray[np.int64], dead: NDArray[np.int64], stuck: NDArray[np.int64]) -> Program:
@@ -143,8 +143,10 @@ def _flip(program: Program, neurons: NDArray[np.int64], axons: NDArray[np.int64]
     return replace(program, crossbars=np.concatenate([program.crossbars, crossbars]), crossbar=crossbar)
 
 
-def _faults(neurons: int, **found: NDArray[np.int64]) -> Columns:
-    fault = np.repeat(np.array(list(found), dtype=str), [len(places) for places in found.values()])
-    core, neuron = np.divmod(np.concatenate(list(found.values())), neurons)
+def _faults(neurons: int, **neurons_by_fault: NDArray[np.int64]) -> Columns:
+    fault = np.repeat(
+        np.array(list(neurons_by_fault), dtype=str), [len(places) for places in neurons_by_fault.values()]
+    )
+    core, neuron = np.divmod(np.concatenate(list(neurons_by_fault.values())), neurons)
     neuron = np.where(fault == "dead_core", -1, neuron)
     return {"fault": fault.astype(str), "core": core.astype(np.int32), "neuron": neuron.astype(np.int32)}

@@ -25,7 +25,7 @@ class Committee(Topology):
 
     @property
     def copies(self) -> int:
-        """How many times the on-chip layers stand side by side."""
+        """Number of copies of the on-chip layers."""
         return self.members * self._topology().copies
 
     def layers(self, inputs: MapShape, n_classes: int) -> list[LayerSpec]:

@@ -7,12 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neurosyn.plugins import LayerSpec, MapShape, Topology
+from neurosyn.plugins import CORE_INPUTS, LayerSpec, MapShape, Topology
 
 __all__ = ["Dense"]
-
-CORE_INPUTS = 128
-"""Inputs of a trinary neuron: two axons each of a core's 256. [IBM]"""
 
 
 class Dense(Topology):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
+from neurosyn.plugins import CORE_INPUTS, LayerSpec, MapShape, ScenarioError, Topology
 
 __all__ = ["ONE_CHIP", "EednChips", "EednOneChip", "EednTiny"]
 
@@ -35,8 +35,6 @@ _STAGES: tuple[tuple[tuple[_Layer, ...], _Layer], ...] = (
 _LAST: _Layer = ("N", 2040, 8)
 _DEPTH = (1, 3, 1, 2)
 _FILTERS = 12
-_MOST_INPUTS = 128
-"""Inputs of a core: two of its 256 axons for each."""
 
 ONE_CHIP: tuple[_Layer, ...] = (
     *(layer for (first, more), n in zip(_STAGES, _DEPTH, strict=True) for layer in (*first, *(more,) * n)),
@@ -91,9 +89,9 @@ class EednOneChip(Topology):
 class EednChips(Topology):
     """The one-chip network made to fill a part of a chip or several chips, by a rule of our own.
 
-    The layer lists of the paper's networks on several chips are not published; it says that its 8-chip network has
+    The layer lists of the paper's networks on several chips are not published; it states that its 8-chip network has
     twice the features of its 4-chip one. So here features, groups and transduction filters are those of the one-chip
-    network times `chips`. The board grows by itself unless the scenario says `chip.chips`.
+    network times `chips`. The board grows by itself unless the scenario sets `chip.chips`.
     """
 
     chips: _Width = Field(default=2.0, description="chips to fill: 0.125, 0.25, 0.5, 1, 2, 3, … 16")
@@ -133,10 +131,10 @@ def _entrance_groups(name: str, channels: int, features: int, groups: int) -> in
     window = _WINDOWS["P4"]["kernel"] ** 2
     candidates: list[int] = [groups, *range(1, channels + 1)]
     for number in candidates:
-        if not channels % number and not features % number and channels // number * window <= _MOST_INPUTS:
+        if not channels % number and not features % number and channels // number * window <= CORE_INPUTS:
             return number
     raise ScenarioError(
-        f"network: {name}: {channels} input channels cannot be divided into groups of at most {_MOST_INPUTS // window} "
+        f"network: {name}: {channels} input channels cannot be divided into groups of at most {CORE_INPUTS // window} "
         f"that also divide {features} features; choose another number of channels (`transduction`, or the encoder's)"
     )
 

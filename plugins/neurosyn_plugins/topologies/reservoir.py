@@ -6,8 +6,8 @@ import math
 
 from pydantic import Field
 
-from neurosyn.plugins import LayerSpec, MapShape, ScenarioError, Topology
-from neurosyn_plugins.layers.reservoir import BLOCK, INPUTS
+from neurosyn.plugins import CORE_INPUTS, LayerSpec, MapShape, ScenarioError, Topology
+from neurosyn_plugins.layers.reservoir import BLOCK
 
 __all__ = ["Reservoir"]
 
@@ -77,6 +77,6 @@ class Reservoir(Topology):
             reads = min(self.rows, height) * row
             specs.append({"kind": "reservoir", "state": step > 0, "reads": reads, "waits": waits, **random})
         # So that no class has more neurons than another.
-        unit = math.lcm(n_classes, -(-self.neurons // INPUTS))
+        unit = math.lcm(n_classes, -(-self.neurons // CORE_INPUTS))
         specs.append({"kind": "dense", "features": max(self.outputs // unit, 1) * unit})
         return [*specs, {"kind": "readout"}]

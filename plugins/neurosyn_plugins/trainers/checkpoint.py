@@ -1,14 +1,14 @@
-"""Checkpoints: the state of training in one safetensors file, replaced whole.
+"""Checkpoints: the state of training in one safetensors file, replaced whole and never unpickled.
 
 A checkpoint carries the fingerprint of everything that decides the result (options, network, data, seed) in its name
-and inside, so that a changed configuration starts afresh and never mixes with the old one.
+and inside, so that a changed configuration starts from the beginning and never mixes with the old one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from neurosyn.plugins.files import atomic_path
 
 __all__ = ["Checkpoint", "Progress", "fingerprint"]
 
-FORMAT = "neurosyn-eedn-checkpoint-1"
+FORMAT = "neurosyn-checkpoint-1"
 
 
 def fingerprint(configuration: dict[str, Any], arrays: list[NDArray[Any]]) -> str:
@@ -36,7 +36,7 @@ def fingerprint(configuration: dict[str, Any], arrays: list[NDArray[Any]]) -> st
 
 @dataclass
 class Progress:
-    """Where training stands.
+    """Progress of a training.
 
     Attributes
     ----------
@@ -48,11 +48,44 @@ class Progress:
         One entry a finished epoch.
     """
 
-    epoch: int
-    step: int
-    loss: float
-    correct: float
-    history: list[dict[str, Any]]
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    correct: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, loss: float, accuracy: float) -> None:
+        """Count a step with the mean loss and the accuracy of its batch."""
+        self.step += 1
+        self.loss += loss
+        self.correct += accuracy
+
+    def means(self) -> dict[str, Any]:
+        """Return number, mean loss and accuracy of the epoch under way."""
+        return {"epoch": self.epoch + 1, "loss": self.loss / self.step, "accuracy": self.correct / self.step}
+
+    def report(self, epochs: int, steps: int, images: int, seconds: float) -> dict[str, Any]:
+        """Return what `TrainingContext.report` takes within an epoch.
+
+        Parameters
+        ----------
+        epochs, steps
+            Epochs of the training, and steps of an epoch.
+        images, seconds
+            Of one step.
+        """
+        left = steps * (epochs - self.epoch) - self.step
+        rates = {"images_per_second": images / seconds, "seconds_left": seconds * left}
+        return {"epochs": epochs, "step": self.step, "steps": steps, **self.means(), **rates}
+
+    def epoch_report(self, epochs: int, steps: int) -> dict[str, Any]:
+        """Return what `TrainingContext.report` takes after an epoch."""
+        counts = {"epochs": epochs, "step": steps, "steps": steps}
+        return {**counts, **self.history[-1], "history": self.history}
+
+    def next_epoch(self, entry: dict[str, Any]) -> Progress:
+        """Return the progress at the start of the next epoch, with an entry about this one."""
+        return Progress(self.epoch + 1, history=[*self.history, entry])
 
 
 class Checkpoint:
@@ -70,7 +103,7 @@ class Checkpoint:
             temporary.write_bytes(content)
 
     def load(self, arrays: dict[str, NDArray[np.float32]]) -> Progress | None:
-        """Fill `arrays` from the file and return where training stood, or None if there is no file.
+        """Fill `arrays` from the file and return its progress, or None if there is no file.
 
         Raises
         ------

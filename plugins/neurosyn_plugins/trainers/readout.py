@@ -1,17 +1,16 @@
 """Trainers ``ridge`` and ``logistic``: a linear read-out on fixed features, by scikit-learn. The smallest trainers.
 
 All layers but the last keep fixed weights: their own, random ones, or those of a model that is given. The last layer
-is the read-out: for each class scikit-learn finds real weights w and b such that d = w·u + b tells the class from the
-spikes u of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a class divide the
-work:
+is the read-out: for each class scikit-learn fits real weights w and b such that d = w·u + b separates the class from
+the others by the spikes u of the layer before. The chip has trinary weights and integer leaks, so the neurons m of a
+class divide the work:
 
     weights   trinary(w/Δ + δ_m)     rounded to −1, 0, 1 with an offset −½ < δ_m < ½ that differs from neuron to
                                      neuron: in the mean over many they are w/Δ, as far as |w| ≤ Δ
     spikes    Σ trinary·u ≥ ⌈θ_m⌉    where θ_m is what that sum is in the mean when d = τ_m; the levels τ_m lie where
-                                     the d of the two best classes are, so that the number of spikes tells how large
-                                     d is
+                                     the d of the two best classes are, so that the number of spikes grows with d
 
-What is lost: weights beyond Δ are cut off, thresholds are integers, and m neurons count d in m steps. The model's
+Losses: weights beyond Δ are cut off, thresholds are integers, and m neurons count d in m steps. The model's
 provenance has the accuracy of scikit-learn's solution, ``accuracy_real``, beside that of the neurons,
 ``accuracy_trinary``, both on the training images; the more neurons a class has, the smaller the difference.
 """
@@ -37,7 +36,7 @@ from neurosyn.plugins import (
     TrainingContext,
     TrainingData,
 )
-from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.inference import classify, infer, load_model, measure, transduce
 from neurosyn.plugins.wiring import flat_rows, wire_layers
 
 __all__ = ["Logistic", "Ridge"]
@@ -61,16 +60,16 @@ class _Readout(Trainer):
         """Return scikit-learn's classifier, fitted to spikes (rows, inputs) and their labels."""
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
-        """Fit the last layer; see `neurosyn.training.trainer.Trainer.train`."""
+        """Fit the last layer; see `neurosyn.plugins.trainers.Trainer.train`."""
         rng = np.random.default_rng(context.seed)
-        _check_labels(data.train.labels, network)
+        self.check_labels(network, data.train.labels)
         encoded = data.encoder.encode(data.train.images)
         before = self._fixed(network, encoded, rng)
         classes = np.repeat(data.train.labels, len(encoded) // len(data.train))
         last, accuracy = self._last(network, before, encoded, classes, rng)
         provenance = {"seed": context.seed, "training_images": len(data.train), "accuracy_real": accuracy}
         model = Model(network, (*before[:-1], last), dict(data.encoder_spec), provenance)
-        chosen = predict(network, infer(model, transduce(model, encoded)))
+        chosen = classify(model, data.encoder, data.train.images)
         provenance["accuracy_trinary"] = float((chosen == data.train.labels).mean())
         context.report({"epoch": 1, "epochs": 1, "accuracy": provenance["accuracy_trinary"]})
         return model
@@ -117,8 +116,8 @@ class _Readout(Trainer):
         leak = np.zeros((len(wiring.banks), wiring.features), np.int32)
         votes = np.zeros((len(labels), network.n_classes))
         for bank in wiring.banks:
-            own_class = output_class[bank.rows].reshape(bank.features, bank.sites)
-            if (own_class != own_class[:, :1]).any():
+            neuron_class = output_class[bank.rows].reshape(bank.features, bank.sites)
+            if (neuron_class != neuron_class[:, :1]).any():
                 raise ScenarioError(
                     "trainer: the last layer has filters that stand for different classes at different positions; "
                     "use read-out 'readout'"
@@ -131,11 +130,20 @@ class _Readout(Trainer):
             real, constant = _per_class(solution, network.n_classes)
             decisions = seen @ real + constant
             votes += decisions.reshape(bank.sites, len(labels), -1).sum(axis=0)
-            trinary, threshold = _neurons(seen[chosen], real, decisions[chosen], own_class[:, 0], self.cut)
+            trinary, threshold = _neurons(seen[chosen], real, decisions[chosen], neuron_class[:, 0], self.cut)
             weights[bank.number], leak[bank.number] = trinary, 1 - threshold
         return replace(
             parameters[-1], weights=weights, leak=leak, normalisation=None, hidden=None, activity=None
         ), float((votes.argmax(axis=1) == labels).mean())
+
+    def check_labels(self, network: Network, labels: NDArray[np.int32]) -> None:
+        """Refuse labels as every trainer does, and those of a single class."""
+        super().check_labels(network, labels)
+        if labels.min() == labels.max():
+            raise DataError(
+                f"train: all training images are of class {labels[0]}; a read-out needs images of at least two of the "
+                f"network's classes 0…{network.n_classes - 1}"
+            )
 
 
 class Ridge(_Readout):
@@ -169,15 +177,6 @@ class Logistic(_Readout):
             return LogisticRegression(C=1 / self.penalty, max_iter=self.iterations).fit(spikes, labels)
 
 
-def _check_labels(labels: NDArray[np.int32], network: Network) -> None:
-    found = np.unique(labels)
-    if len(found) < 2 or found[0] < 0 or found[-1] >= network.n_classes:
-        raise DataError(
-            f"trainer: there are training images of the classes {found[:10].tolist()}; a read-out needs images of at "
-            f"least two of the network's classes 0…{network.n_classes - 1}, and of no others"
-        )
-
-
 def _spikes_before_last(model: Model, bits: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the inputs of the last layer, (rows + 1, images): what its wiring refers to."""
     layers = model.network.on_chip
@@ -188,9 +187,9 @@ def _spikes_before_last(model: Model, bits: NDArray[np.uint8]) -> NDArray[np.flo
         rows = wirings[-2].rows
         kept: list[NDArray[np.uint8]] = []
 
-        def observe(layer: int, _frames: slice, found: NDArray[np.uint8]) -> None:
+        def observe(layer: int, _frames: slice, spikes: NDArray[np.uint8]) -> None:
             if layer == len(layers) - 2:
-                kept.append(found)
+                kept.append(spikes)
 
         infer(model, bits, observe)
         spikes = np.concatenate(kept)
@@ -237,17 +236,17 @@ def _neurons(
     best = np.sort(decisions, axis=1)[:, -2:]
     weights = np.zeros((fan_in, len(classes)), np.int8)
     threshold = np.full(len(classes), fan_in + 1, np.int32)  # never spikes
-    for own in np.unique(classes[classes >= 0]):
-        if not real[:, own].any():
+    for number in np.unique(classes[classes >= 0]):
+        if not real[:, number].any():
             continue  # a class that never came
-        neurons = np.flatnonzero(classes == own)
+        neurons = np.flatnonzero(classes == number)
         count = np.arange(len(neurons))
         # Golden steps go through the offsets in another order than the levels: neighbouring levels differ in both.
         offset = (count + 0.5) * GOLDEN % 1 - 0.5
-        weights[:, neurons] = np.clip(np.rint(real[:, own][:, None] / delta + offset), -1, 1)
+        weights[:, neurons] = np.clip(np.rint(real[:, number][:, None] / delta + offset), -1, 1)
         level = np.quantile(best, (count + 0.5) / len(neurons))
         sums = seen @ weights[:, neurons].astype(np.float32)
-        threshold[neurons] = np.clip(np.ceil(_expected(sums, decisions[:, own], level)), -fan_in, fan_in + 1)
+        threshold[neurons] = np.clip(np.ceil(_expected(sums, decisions[:, number], level)), -fan_in, fan_in + 1)
     return weights, threshold
 
 

@@ -14,7 +14,7 @@ from neurosyn.testing.models import random_model
 from tests.networks import bind_topology
 from tests.placement.programs import convolve, draw_program, place, wire
 
-PLACERS = ("row_major", "space_filling", "anneal")
+PLACERS = ("row_major", "spectral", "anneal")
 
 
 @pytest.mark.parametrize("name", PLACERS)
@@ -31,10 +31,10 @@ def test_any_program_gets_distinct_positions_again_and_again(name, cores, seed, 
 @pytest.mark.parametrize("mesh", [Mesh(), Mesh(2, 2, 8), Mesh(4, 1, 8)], ids=str)
 def test_each_placer_shortens_the_routes_of_the_one_before(mesh):
     program = convolve(12, 12)
-    row_major, space_filling, anneal = (mean_hops(program, place(program, mesh, name)) for name in PLACERS)
+    row_major, spectral, anneal = (mean_hops(program, place(program, mesh, name)) for name in PLACERS)
     assert program.cores > 64
-    assert anneal < 0.95 * space_filling
-    assert space_filling < 0.7 * row_major
+    assert anneal < 0.95 * spectral
+    assert spectral < 0.7 * row_major
 
 
 def test_one_chip_network_gets_short_routes():
@@ -42,11 +42,11 @@ def test_one_chip_network_gets_short_routes():
     program = compile_network(random_model(bind_topology(topology, image, 10)))
     mesh = Mesh()
     assert 20 < mean_hops(program, place(program, mesh, "row_major")) < 21
-    assert mean_hops(program, place(program, mesh, "space_filling")) < 8.5
+    assert mean_hops(program, place(program, mesh, "spectral")) < 8.5
     assert mean_hops(program, place(program, mesh, "anneal", moves_per_core=200)) < 6.5
 
 
-@pytest.mark.parametrize("name", ["space_filling", "anneal"])
+@pytest.mark.parametrize("name", ["spectral", "anneal"])
 def test_a_program_that_is_spread_takes_all_chips_near_the_middle(name):
     program, mesh = convolve(12, 12), Mesh(2, 2, 64)
     packed, spread = (place(program, mesh, name, spread=spread) for spread in (False, True))

@@ -13,7 +13,7 @@ from neurosyn.model.inference import class_scores, infer
 from neurosyn.model.model_file import load_model
 from neurosyn.network.layer import MapShape
 from neurosyn.registry import registry
-from neurosyn.run.inputs import RunData
+from neurosyn.run.inputs import RunInputs
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.testing import check_topology
 from neurosyn.testing.models import random_model
@@ -111,7 +111,7 @@ def test_mistakes_in_a_member_are_told_with_their_line(scenario):
     scenario.write_text(text, encoding="utf-8")
     line = next(n for n, row in enumerate(text.splitlines(), 1) if "member.kind" in row)
     with pytest.raises(ScenarioError, match=rf"committee\.toml:{line}: .*did you mean 'layers'"):
-        RunData(load_scenario(scenario))
+        RunInputs(load_scenario(scenario))
 
 
 def test_a_scikit_learn_estimator_may_be_a_committee():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neurosyn_plugins.layers.reservoir import BLOCK, INPUTS, REACH
+from neurosyn_plugins.layers.reservoir import BLOCK, REACH
 from neurosyn_plugins.layers.reservoir import Reservoir as Step
 from neurosyn_plugins.topologies.reservoir import Reservoir
 from neurosyn_plugins.trainers.readout import Ridge
@@ -16,7 +16,7 @@ from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import ScenarioError
 from neurosyn.model.inference import infer, predict, transduce
-from neurosyn.network.layer import MapShape
+from neurosyn.network.layer import CORE_INPUTS, MapShape
 from neurosyn.registry import registry
 from neurosyn.testing import check_layer, check_topology
 from neurosyn.testing.models import random_model
@@ -108,7 +108,7 @@ def test_no_element_reaches_more_blocks_than_cores_can_serve(neurons, reads, see
     inputs = MapShape(1, 1, step.neurons + step.reads)
     wiring = step.connect(inputs)
     wiring.check(inputs, "reservoir")
-    assert wiring.fan_in == INPUTS
+    assert wiring.fan_in == CORE_INPUTS
     assert np.bincount(wiring.inputs[wiring.inputs >= 0]).max() <= REACH
     read = wiring.inputs[wiring.inputs >= step.neurons]
     assert len(np.unique(read)) == step.reads  # nothing that is read goes unseen

@@ -119,7 +119,7 @@ def test_data_that_cannot_be_learnt_is_refused(network, plain_encoder, tmp_path)
     with pytest.raises(DataError, match="of at least two"):
         Ridge().train(network, one, TrainingContext(tmp_path, 0))
     many = Split(data.train.images, data.train.labels + np.int32(1))
-    with pytest.raises(DataError, match=r"of the classes \[1, 2, 3\]"):
+    with pytest.raises(DataError, match="reach from 1 to 3"):
         Ridge().train(network, TrainingData(many, None, plain_encoder, {}), TrainingContext(tmp_path, 0))
 
 

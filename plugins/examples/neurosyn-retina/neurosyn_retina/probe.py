@@ -15,13 +15,13 @@ class Silence(ProbePlugin):
     _ticks: int
 
     def started(self, info: RunInfo) -> None:
-        """Nobody has fired yet."""
+        """Begin with no spikes."""
         self._info = info
         self._fired = np.zeros(info.program.dest_core.shape, np.bool_)
         self._ticks = 0
 
     def tick(self, columns: TickColumns) -> None:
-        """Note who fires."""
+        """Note the neurons that spike."""
         self._fired[columns.spike_core, columns.spike_neuron] = True
         self._ticks += 1
 

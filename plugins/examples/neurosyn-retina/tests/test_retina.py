@@ -15,9 +15,9 @@ from neurosyn_retina.topology import Retina
     [("layers", "fovea", Fovea), ("topologies", "retina", Retina), ("probes", "silence", Silence)],
 )
 def test_neurosyn_finds_them_by_name(group, name, cls):
-    found = registry.find(group, name)
-    assert found.origin == "neurosyn-retina"
-    assert found.load() is cls
+    plugin = registry.find(group, name)
+    assert plugin.origin == "neurosyn-retina"
+    assert plugin.load() is cls
 
 
 def test_they_keep_their_contracts():
@@ -36,7 +36,7 @@ def test_the_fovea_is_sharper_than_the_periphery():
     assert steps == {0: {1}, 1: {2}}
 
 
-def test_who_never_fires_is_silent():
+def test_neurons_that_never_fire_are_silent():
     info, ticks = random_run(ticks=3, rate=0.1)
     probe = Silence()
     probe.started(info)

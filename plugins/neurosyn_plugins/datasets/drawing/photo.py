@@ -32,7 +32,7 @@ OVERSAMPLING = 2
 
 @dataclass(frozen=True)
 class Pose:
-    """How far things may be from filling the view straight on.
+    """Largest deviations of an object from filling the view straight on.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def look_at(plates: Sequence[Image.Image], maps: NDArray[np.float64]) -> tuple[A
     plates
         RGBA pictures, square; alpha is 0 outside the thing.
     maps : float64 array (n, 3, 3)
-        What `draw_poses` returned.
+        Poses as returned by `draw_poses`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the drawn data sets share: walls, paint, light and the camera's faults.
+"""Common parts of the drawn data sets: walls, paint, light and the camera's faults.
 
 Everything here works on a block of images at once; random numbers are drawn in a fixed order. All grey levels are of
 0 to 255. `bound`, one number an image, limits how far a structure departs from what is around it.

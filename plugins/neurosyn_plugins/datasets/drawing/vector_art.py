@@ -72,7 +72,7 @@ class Canvas:
     ground
         Colour of the whole plate; it shows inside the outline.
     hand
-        Who draws.
+        The style.
     """
 
     def __init__(self, ground: Colour, hand: Hand) -> None:

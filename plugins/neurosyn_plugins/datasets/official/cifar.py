@@ -23,7 +23,7 @@ from neurosyn_plugins.datasets.official.published_files import Copy, OfficialIma
 __all__ = ["URL", "Cifar10", "Cifar100"]
 
 URL = "https://www.cs.toronto.edu/~kriz/"
-"""Where the archives are published, by their author."""
+"""Address of the archives, by their author."""
 
 PIXELS = 3 * 32 * 32
 MAX_IMAGES = 100_000
@@ -141,7 +141,7 @@ def _read_members(path: Path, names: list[str], record: int) -> dict[str, bytes]
     DataError
         If the archive is damaged, cut short, lacks a member, has one twice, as a link or of an absurd size.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         with open_file(path) as file, tarfile.open(fileobj=file, mode="r:gz", tarinfo=_BoundedMember) as archive:
             total = 0
@@ -159,19 +159,19 @@ def _read_members(path: Path, names: list[str], record: int) -> dict[str, bytes]
                 if not wanted:
                     continue
                 stream = archive.extractfile(member) if member.isreg() else None
-                if stream is None or member.name in found:
+                if stream is None or member.name in contents:
                     raise DataError(f"{path}: member '{member.name}' is no file or is there twice; download it again")
-                found[member.name] = stream.read()
-                if len(found[member.name]) != member.size:
+                contents[member.name] = stream.read()
+                if len(contents[member.name]) != member.size:
                     raise DataError(f"{path}: member '{member.name}' is cut short; download the archive again")
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, OverflowError, MemoryError) as error:
         raise DataError(f"{path}: is not a readable .tar.gz archive ({error}); download it again") from error
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in contents]
     if missing:
         raise DataError(
             f"{path}: has no member '{missing[0]}'; is it the binary version of the archive, and not cut short?"
         )
-    return {name: found[name] for name in names}
+    return {name: contents[name] for name in names}
 
 
 def _records(path: Path, name: str, content: bytes, labels: int) -> NDArray[np.uint8]:

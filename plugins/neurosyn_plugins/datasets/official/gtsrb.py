@@ -29,7 +29,7 @@ from neurosyn_plugins.datasets.readers.zip_files import ZipFiles
 __all__ = ["URL", "Gtsrb"]
 
 URL = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
-"""Where the archives are published, by their authors."""
+"""Address of the archives, by their authors."""
 
 SIDE = 32
 MAX_SIDE = 1024
@@ -69,7 +69,7 @@ class Gtsrb(OfficialImages):
         return URL
 
     def title(self) -> str:
-        """Return the name, which tells cut-out signs from whole photographs."""
+        """Return the name, which differs for cut-out signs and whole photographs."""
         return "GTSRB (signs cut out)" if self.cut_out else "GTSRB"
 
     def classes(self) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def _table(archive: ZipFiles, name: str, label: int | None, folder: str | None =
     try:
         text = archive.read(name, MAX_TABLE).decode("ascii")
     except UnicodeDecodeError as error:
-        raise DataError(f"{where}: is no text ({error}); download the archive anew") from error
+        raise DataError(f"{where}: is no text ({error}); download the archive again") from error
     reader = csv.DictReader(io.StringIO(text), delimiter=";")
     if tuple(reader.fieldnames or ()) != _COLUMNS:
         raise DataError(f"{where}: has columns {reader.fieldnames}; they must be {';'.join(_COLUMNS)}")
@@ -146,7 +146,7 @@ def _table(archive: ZipFiles, name: str, label: int | None, folder: str | None =
             raise DataError(f"{where}: row {count} has box {(x1, y1, x2, y2)} in {width} x {height}; it is damaged")
         yield _Row(f"{folder or name.rpartition('/')[0]}/{file}", (width, height), (x1, y1, x2 + 1, y2 + 1), number)
     if count == 0:
-        raise DataError(f"{where}: lists no photographs; download the archive anew")
+        raise DataError(f"{where}: lists no photographs; download the archive again")
 
 
 def _track(path: Path, row: _Row) -> int:
@@ -161,12 +161,12 @@ def _decode(archive: ZipFiles, row: _Row, box: tuple[int, int, int, int] | None)
     content = archive.read(row.member, MAX_PHOTO)
     try:
         with Image.open(io.BytesIO(content), formats=("PPM",)) as photo:
-            # The header first: decoding sets aside as much memory as it asks for.
+            # The header first: decoding allocates the size that it declares.
             if photo.size == row.size and photo.mode == "RGB":
                 # Cut first: resize() with a box lets the filter reach beyond it.
                 part = photo if box is None else photo.crop(box)
                 return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-            found = f"{photo.mode} {photo.size}"
+            header = f"{photo.mode} {photo.size}"
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
-        raise DataError(f"{where} cannot be decoded ({error}); the archive is damaged, download it anew") from error
-    raise DataError(f"{where} is {found}, its table says RGB {row.size}; the archive is damaged, download it anew")
+        raise DataError(f"{where} cannot be decoded ({error}); the archive is damaged, download it again") from error
+    raise DataError(f"{where} is {header}, its table lists RGB {row.size}; the archive is damaged, download it again")

@@ -2,8 +2,8 @@
 
 Romberg et al., "Scalable Logo Recognition in Real-World Images", ICMR 2011; its authors send it on request. The lists
 ``*.relpaths.txt`` name the photographs of each split, ``classes/masks/CLASS/NAME.bboxes.txt`` the boxes of the marks.
-How the paper cut them out is not known: here each box, made square and widened by `margin`, is scaled to `size` pixels
-(bilinear, smoothed when shrunk). Training takes the authors' training and validation photographs.
+The paper's way to cut them out is not known: here each box, made square and widened by `margin`, is scaled to `size`
+pixels (bilinear, smoothed when shrunk). Training takes the authors' training and validation photographs.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Logo32(OfficialImages):
     margin: float = Field(default=0.1, ge=0, le=1, description="how much a box is widened, as a share of its side")
 
     def title(self) -> str:
-        """Return the name, which tells our cut-outs from whole photographs."""
+        """Return the name, which differs for cut-outs and whole photographs."""
         return f"FlickrLogos-32 crops ({self.n_classes} classes)"
 
     def classes(self) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ class _Folder:
                 raise DataError(f"{path}: has {size:,} bytes, the limit is {limit:,}")
             return path.read_bytes()
         except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror}); unpack the archive anew") from error
+            raise DataError(f"{path}: cannot be read ({error.strerror}); unpack the archive again") from error
 
 
 def _lines(files: ZipFiles | _Folder, name: str) -> list[str]:

@@ -61,9 +61,9 @@ class Copy:
     name
         The honest name.
     official
-        Whether results on it may stand beside published ones.
+        True if results on it may stand beside published ones.
     source
-        What was done to the images.
+        Changes to the images.
     """
 
     file: str
@@ -73,7 +73,7 @@ class Copy:
 
 
 class OfficialImages(Dataset):
-    """A data set in official files, or in a copy: a subclass says which, and reads the files."""
+    """A data set in official files, or in a copy: a subclass lists and reads the files."""
 
     FOLDER: ClassVar[str]
     """Folder inside the data folder."""
@@ -87,7 +87,7 @@ class OfficialImages(Dataset):
         "name in it, then the data folder itself",
     )
 
-    # What a subclass says.
+    # Set by subclasses.
 
     @classmethod
     def url(cls) -> str:
@@ -172,8 +172,8 @@ class OfficialImages(Dataset):
         copy = self._copy(context)
         if copy is not None:
             return self._read_copy(copy, split, context)
-        found = {file.name: self._find(context, file) for file in self.FILES if split in file.splits}
-        read = self.read(split, {name: path for name, path in found.items() if path is not None}, context)
+        files = {file.name: self._find(context, file) for file in self.FILES if split in file.splits}
+        read = self.read(split, {name: path for name, path in files.items() if path is not None}, context)
         context.progress(len(read), len(read), "images")
         return read
 
@@ -183,7 +183,7 @@ class OfficialImages(Dataset):
         Raises
         ------
         DataError
-            If the server cannot be reached or sends something else; says which files to put where by hand.
+            If the server cannot be reached or sends something else; the message lists the files and their foldernd.
         """
         if not self.url():
             raise DataError(
@@ -201,8 +201,8 @@ class OfficialImages(Dataset):
         copy = self._copy(context)
         if copy is not None:
             return {copy.name: _sha256(copy, copy.stat().st_mtime_ns)}
-        found = {file.name: self._find(context, file) for file in self.FILES}
-        return {name: md5_file(path) for name, path in found.items() if path is not None}
+        files = {file.name: self._find(context, file) for file in self.FILES}
+        return {name: md5_file(path) for name, path in files.items() if path is not None}
 
     def _folders(self, context: DataContext) -> list[Path]:
         if self.folder is not None:
@@ -250,14 +250,14 @@ def download(url: str, name: str, md5: str, target: Path, context: DataContext, 
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=_DownloadProgress(context), timeout=30)
     try:
-        found = pooch.retrieve(url=url, known_hash=f"md5:{md5}", fname=name, path=target, downloader=downloader)
+        downloaded = pooch.retrieve(url=url, known_hash=f"md5:{md5}", fname=name, path=target, downloader=downloader)
     except (OSError, ValueError) as error:
         raise DataError(f"{url} cannot be downloaded ({_cause(error)}); {remedy} by hand") from error
-    return Path(found)
+    return Path(downloaded)
 
 
 class _DownloadProgress:
-    """What pooch calls a progress bar, reporting to a `DataContext`; pooch sets `total`."""
+    """A progress bar of pooch that reports to a `DataContext`; pooch sets `total`."""
 
     def __init__(self, context: DataContext) -> None:
         self._context = context

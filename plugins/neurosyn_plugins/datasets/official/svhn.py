@@ -20,7 +20,7 @@ from neurosyn_plugins.datasets.readers.mat_file import read_arrays, read_headers
 __all__ = ["FILES", "URL", "OfficialFile", "Svhn"]
 
 URL = "http://ufldl.stanford.edu/housenumbers/"
-"""Where the files are published, by their authors; there is no address with https."""
+"""Address of the files, by their authors; there is none with https."""
 
 _SPLITS: tuple[SplitName, ...] = ("train", "test")
 
@@ -113,7 +113,7 @@ class Svhn(Dataset):
         Raises
         ------
         DataError
-            If the server cannot be reached or sends something else; says which files to put where by hand.
+            If the server cannot be reached or sends something else; the message lists the files and their folder.
         """
         target = self._folders(context)[0]
         return [
@@ -157,7 +157,7 @@ def _check_sum(path: Path, file: OfficialFile) -> None:
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Read ``X`` (32, 32, 3, n) and ``y`` (n, 1) of a MATLAB v5 file."""
-    # The headers first: reading X sets aside as much memory as its header asks for.
+    # The headers first: reading X allocates the size that its header declares.
     _check_headers(path, {name: (array.shape, array.kind) for name, array in read_headers(path).items()})
     arrays = read_arrays(path, ("X", "y"))
     return _checked(path, arrays["X"], arrays["y"])

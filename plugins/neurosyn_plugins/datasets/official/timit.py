@@ -50,7 +50,7 @@ _MOST_PHONES = 10_000
 
 
 class Sentence(NamedTuple):
-    """The two files of a sentence, and who says it."""
+    """The two files of a sentence, and its speaker."""
 
     sound: Path
     phones: Path
@@ -82,9 +82,9 @@ class Timit(Dataset):
             sentences = find_sentences(root, split) if root is not None else []
             if split == "test" and part == "core":
                 sentences = [sentence for sentence in sentences if sentence.speaker in CORE_TEST]
-            found = len({sentence.speaker for sentence in sentences}), len(sentences)
-            if sentences and found != PUBLISHED[part]:
-                differs.append(f"{found[1]} of {PUBLISHED[part][1]} {split} sentences")
+            counts = len({sentence.speaker for sentence in sentences}), len(sentences)
+            if sentences and counts != PUBLISHED[part]:
+                differs.append(f"{counts[1]} of {PUBLISHED[part][1]} {split} sentences")
         task = "whole phones" if self.task == "class" else "frames"
         return DatasetInfo(
             name=f"TIMIT format, {task} (unofficial: {', '.join(differs)})"
@@ -172,7 +172,7 @@ def places(context: DataContext, folder: str | None = None) -> list[Path]:
 
 def find_sentences(root: Path, split: str) -> list[Sentence]:
     """Return the sentences of TRAIN or TEST that have both files, without SA, ordered by region, speaker and name."""
-    found = []
+    sentences = []
     for part in _children(root, split):
         for region in _folders_in(part):
             if not (region.name[:2].lower() == "dr" and region.name[2:].isdigit()):
@@ -183,8 +183,8 @@ def find_sentences(root: Path, split: str) -> list[Sentence]:
                     stem, dot, suffix = name.rpartition(".")
                     phones = files.get(f"{stem}.phn")
                     if dot and suffix == "wav" and phones is not None and not stem.startswith("sa"):
-                        found.append(Sentence(files[name], phones, speaker.name.lower()))
-    return found
+                        sentences.append(Sentence(files[name], phones, speaker.name.lower()))
+    return sentences
 
 
 def read_phones(path: Path, samples: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
@@ -211,7 +211,7 @@ def read_phones(path: Path, samples: int) -> tuple[NDArray[np.int32], NDArray[np
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is not a readable transcription ({error}); copy it anew") from error
+        raise DataError(f"{path}: is not a readable transcription ({error}); copy it again") from error
     rows: list[tuple[int, int, int]] = []
     before = 0
     for number, line in enumerate(lines, start=1):
@@ -220,20 +220,20 @@ def read_phones(path: Path, samples: int) -> tuple[NDArray[np.int32], NDArray[np
         if not fields:
             continue
         if len(fields) != 3 or not (fields[0].isdecimal() and fields[1].isdecimal()) or len(line) > 100:
-            raise DataError(f"{where}: '{line[:40]}' is not `begin end phone`; copy the file anew")
+            raise DataError(f"{where}: '{line[:40]}' is not `begin end phone`; copy the file again")
         begin, end, phone = int(fields[0]), int(fields[1]), fields[2].lower()
         if phone not in TIMIT_PHONES:
-            raise DataError(f"{where}: TIMIT has no phone '{phone}'; copy the file anew")
+            raise DataError(f"{where}: TIMIT has no phone '{phone}'; copy the file again")
         if not before <= begin < end or begin >= samples:
             raise DataError(
                 f"{where}: a phone from sample {begin} to {end} after one to {before}, in {samples} samples of sound; "
-                "phones must follow each other within the sound, copy both files anew"
+                "phones must follow each other within the sound, copy both files again"
             )
         before = end
         if phone != LEFT_OUT:
             rows.append((begin, min(end, samples), class_of(phone)))
     if not rows or len(rows) > _MOST_PHONES:
-        raise DataError(f"{path}: has {len(rows)} phones; copy the file anew")
+        raise DataError(f"{path}: has {len(rows)} phones; copy the file again")
     begins, ends, classes = np.array(rows, np.int32).T
     return begins.copy(), ends.copy(), classes.copy()
 

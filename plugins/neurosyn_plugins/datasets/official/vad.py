@@ -41,7 +41,7 @@ NOISEX = (
 )
 """The noises of NOISEX-92; each is a file ``NAME.wav`` of 235 s."""
 NOISEX_RATE = 19_980
-"""Samples a second of NOISEX-92. Copies whose header says otherwise are read at the rate in their header."""
+"""Samples a second of NOISEX-92. Copies with another rate in their header are read at that rate."""
 
 NOIZEUS_FILE = "noizeus_flac.npz"
 NOISE_FILE = "speechcommands_noise_flac.npz"
@@ -66,7 +66,7 @@ class _Material(NamedTuple):
 
 
 class Vad(Dataset):
-    """Patches of real speech in real noise, half of them with somebody speaking in the middle; speakers as groups."""
+    """Patches of real speech in real noise, half of them with speech in the middle; speakers as groups."""
 
     source: Literal["auto", "timit", "noizeus"] = Field(
         default="auto",
@@ -177,7 +177,7 @@ class Vad(Dataset):
     ) -> _Material:
         sounds = read_sounds(context.folder / NOIZEUS_FILE)
         names = sorted(name for name in sounds.names if name.startswith("speech_"))
-        own = [
+        sentences = [
             (name, number // SENTENCES_EACH)
             for number, name in enumerate(names)
             if (number // SENTENCES_EACH in TEST_SPEAKERS) == (split == "test")
@@ -188,9 +188,9 @@ class Vad(Dataset):
             for name in archive.names
             if not name.startswith("speech_") and (name in HELD_OUT["noizeus"]) == (split == "test")
         ]
-        if not own or not noises:
+        if not sentences or not noises:
             raise DataError(f"{context.folder / NOIZEUS_FILE}: has no sentences or no noises of the {split} set")
-        clean = [(_at_rate(*decode_item(sounds, name)), speaker) for name, speaker in own]
+        clean = [(_at_rate(*decode_item(sounds, name)), speaker) for name, speaker in sentences]
         chosen = [clean[number % len(clean)] for number in range(count)]
         speech = [_with_pauses(samples, _loud(samples), speaker, rng) for samples, speaker in chosen]
         return _Material(speech, noises)
@@ -202,13 +202,13 @@ def _noisex_names(split: SplitName) -> list[str]:
 
 def _find_noisex(context: DataContext) -> dict[str, Path]:
     """Return the files of NOISEX-92 that are here, by name."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in (context.folder / name for name in ("noisex-92", "noisex92", "NOISEX-92", "NOISEX92")):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
                 if path.suffix.lower() == ".wav" and path.stem.lower() in NOISEX:
-                    found.setdefault(path.stem.lower(), path)
-    return found
+                    files.setdefault(path.stem.lower(), path)
+    return files
 
 
 def _read_noisex(path: Path) -> NDArray[np.float32]:

@@ -42,7 +42,7 @@ class Folder(Dataset):
         Raises
         ------
         DataError
-            If the folder is missing or is not laid out as the module says.
+            If the folder is missing or has another layout than the module describes.
         """
         splits, classes = self._read(context)
         return DatasetInfo(

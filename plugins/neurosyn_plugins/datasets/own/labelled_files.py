@@ -21,7 +21,7 @@ VALIDATION_NAMES = ("val", "valid", "validation", "dev")
 """Names that the second part of a data set often has; it is taken for the test part if there is no ``test``."""
 
 SYSTEM_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
-"""What operating systems leave in folders, beside names that begin with a full stop."""
+"""Files that operating systems leave in folders, beside names that begin with a full stop."""
 
 MOST_CLASSES = 1024
 MOST_IMAGES = 1_000_000
@@ -112,14 +112,14 @@ def read_folder(root: Path, classes: tuple[str, ...] | None = None) -> tuple[Fol
         for path in _entries(root):
             if not path.is_dir() and _is_image(path):
                 raise DataError(f"{path}: lies beside the class folders; move it into the folder of its class, or away")
-        found = {_readable(path): path for path in _entries(root) if path.is_dir()}
-        known = tuple(sorted(found)) if classes is None else classes
+        class_folders = {_readable(path): path for path in _entries(root) if path.is_dir()}
+        known = tuple(sorted(class_folders)) if classes is None else classes
         if classes is None and not 2 <= len(known) <= MOST_CLASSES:
             raise DataError(
                 f"{root}: has {len(known)} class folders; make one folder a class, 2 to {MOST_CLASSES}, with the "
                 "images in it"
             )
-        unknown = sorted(set(found) - set(known))
+        unknown = sorted(set(class_folders) - set(known))
         if unknown:
             raise DataError(
                 f"{root}: has a class '{unknown[0]}' that there is no training folder for; correct its name"
@@ -127,11 +127,13 @@ def read_folder(root: Path, classes: tuple[str, ...] | None = None) -> tuple[Fol
         files: list[Path] = []
         labels: list[int] = []
         for label, name in enumerate(known):
-            own = list(_images(found[name], root)) if name in found else []
-            if not own and classes is None:
-                raise DataError(f"{found[name]}: has no PNG, JPEG or PPM image; put some there or remove the folder")
-            files += own
-            labels += [label] * len(own)
+            class_files = list(_images(class_folders[name], root)) if name in class_folders else []
+            if not class_files and classes is None:
+                raise DataError(
+                    f"{class_folders[name]}: has no PNG, JPEG or PPM image; put some there or remove the folder"
+                )
+            files += class_files
+            labels += [label] * len(class_files)
     except OSError as error:
         raise DataError(f"{error.filename or root}: cannot be read ({error.strerror}); check the folder") from error
     if len(files) > MOST_IMAGES:
@@ -155,10 +157,14 @@ def divide(images: FolderImages, share: float, seed: int) -> tuple[FolderImages,
 
     test: set[Path] = set()
     for label in range(max(images.labels) + 1):
-        own = sorted((file for file, of in zip(images.files, images.labels, strict=True) if of == label), key=draw)
-        if len(own) < 2:
-            raise DataError(f"{own[0].parent}: has one image; give at least 2, one to learn from and one to test on")
-        test.update(own[: min(max(round(share * len(own)), 1), len(own) - 1)])
+        class_files = sorted(
+            (file for file, of in zip(images.files, images.labels, strict=True) if of == label), key=draw
+        )
+        if len(class_files) < 2:
+            raise DataError(
+                f"{class_files[0].parent}: has one image; give at least 2, one to learn from and one to test on"
+            )
+        test.update(class_files[: min(max(round(share * len(class_files)), 1), len(class_files) - 1)])
     return _take(images, test, inside=False), _take(images, test, inside=True)
 
 
@@ -197,7 +203,7 @@ def _images(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def _is_image(path: Path) -> bool:
-    """Whether a file is an image; a file of an unknown kind, which may be one that cannot be read, is refused."""
+    """Return True if a file is an image; a file of an unknown kind is refused, since it may be an unreadable one."""
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
         return True

@@ -25,7 +25,7 @@ MOST_BYTES = 8 << 30
 """Of all images of a split together, once they are small."""
 
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, OverflowError, struct.error, MemoryError)
-"""What Pillow raises on files that are damaged or lie."""
+"""Exceptions of Pillow on damaged or inconsistent files."""
 
 
 def load_images(

@@ -1,4 +1,4 @@
-"""What is expensive to make again, kept in the cache folder."""
+"""Cache of data that take long to make, as files in the cache folder."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from neurosyn.plugins import DataError
-from neurosyn.plugins.files import read_npz
+from neurosyn.plugins.files import open_file, read_first_bytes, read_npz
 
 __all__ = ["ArchiveHead", "EncodedImages", "declared_size", "decode_images", "has_split", "read_encoded", "read_head"]
 
@@ -38,7 +37,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class ArchiveHead:
-    """What one split of an archive holds, without decoding it.
+    """Contents of one split of an archive, not decoded.
 
     Attributes
     ----------
@@ -97,7 +96,7 @@ def read_encoded(path: Path, prefix: str) -> EncodedImages:
     path
         The archive.
     prefix
-        What the names of the split's arrays begin with, e.g. ``"train_"``.
+        Prefix of the names of the split's arrays, e.g. ``"train_"``.
 
     Raises
     ------
@@ -138,7 +137,7 @@ def read_head(path: Path, prefix: str) -> ArchiveHead:
     where = _where(path, prefix)
     arrays = _read(path, prefix, ("labels",), (), "classes")
     labels = _narrow(where, "labels", _integers(where, "labels", arrays[f"{prefix}labels"]))
-    size = declared_size(_first_bytes(path, f"{prefix}bytes"))
+    size = declared_size(read_first_bytes(path, f"{prefix}bytes", _HEADER_BYTES))
     if size is None:
         raise DataError(f"{where}: image 0 is neither WebP, PNG nor JPEG; the archive is damaged")
     classes = _names(where, arrays["classes"]) if "classes" in arrays else None
@@ -154,10 +153,10 @@ def has_split(path: Path, prefix: str) -> bool:
         If the file is missing or no archive.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             return f"{prefix}bytes.npy" in archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file anew") from error
+        raise DataError(f"{path}: is not a readable .npz archive ({error}); make the file again") from error
 
 
 def _where(path: Path, prefix: str) -> str:
@@ -170,19 +169,6 @@ def _read(path: Path, prefix: str, needed: Sequence[str], optional: Sequence[str
         if f"{prefix}{name}" not in arrays:
             raise DataError(f"{path}: has no array '{prefix}{name}'; is it an image archive with this split?")
     return arrays
-
-
-def _first_bytes(path: Path, name: str) -> bytes:
-    """Return the beginning of an array of bytes without reading all of it."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
-            if np.lib.format.read_magic(stream) == (1, 0):
-                np.lib.format.read_array_header_1_0(stream)
-            else:
-                np.lib.format.read_array_header_2_0(stream)
-            return stream.read(_HEADER_BYTES)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
-        raise DataError(f"{path}: array '{name}' cannot be read ({error}); the archive is damaged") from error
 
 
 def _integers(where: str, name: str, array: Array) -> NDArray[np.int64]:
@@ -258,7 +244,7 @@ def decode_images(
     Parameters
     ----------
     images
-        What `read_encoded` returned.
+        Images as returned by `read_encoded`.
     size
         Scale to this height and width; None leaves the images as they are.
     progress

@@ -42,11 +42,11 @@ def read_sounds(path: Path) -> SoundArchive:
     if not right or offsets.dtype.kind not in "iu" or offsets.shape != (len(names) + 1,):
         raise DataError(
             f"{path}: bytes {content.dtype} {content.shape}, offsets {offsets.dtype} {offsets.shape}, names "
-            f"{names.dtype} {names.shape} are no archive of sounds; make the file anew"
+            f"{names.dtype} {names.shape} are no archive of sounds; make the file again"
         )
     bounds = offsets.astype(np.int64)
     if bounds[0] != 0 or bounds[-1] != len(content) or (np.diff(bounds) < 1).any():
-        raise DataError(f"{path}: offsets do not divide {len(content):,} bytes; make the file anew")
+        raise DataError(f"{path}: offsets do not divide {len(content):,} bytes; make the file again")
     return SoundArchive(path, content, bounds, tuple(map(str, names)))
 
 

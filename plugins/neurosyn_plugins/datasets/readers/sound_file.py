@@ -54,7 +54,7 @@ def read_sound(path: Path, rate: int | None = None) -> NDArray[np.float32]:
     samples, _ = decode_sound(content, str(path), rate)
     declared = _declared_samples(content)
     if declared is not None and declared != len(samples):
-        raise DataError(f"{path}: has {len(samples):,} of the {declared:,} samples in its header; copy it anew")
+        raise DataError(f"{path}: has {len(samples):,} of the {declared:,} samples in its header; copy it again")
     return samples
 
 
@@ -71,12 +71,12 @@ def decode_sound(content: bytes, where: str, rate: int | None = None) -> tuple[N
                 )
             if rate is not None and sound.samplerate != rate:
                 raise DataError(f"{where}: has {sound.samplerate} samples a second; it must have {rate}")
-            samples, found = sound.read(dtype="float32"), int(sound.samplerate)
+            samples, found_rate = sound.read(dtype="float32"), int(sound.samplerate)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise DataError(f"{where}: is not a readable sound file ({error}); copy it anew") from error
+        raise DataError(f"{where}: is not a readable sound file ({error}); copy it again") from error
     if not len(samples) or not np.isfinite(samples).all():
-        raise DataError(f"{where}: holds no sound; copy it anew")
-    return samples, found
+        raise DataError(f"{where}: holds no sound; copy it again")
+    return samples, found_rate
 
 
 def _declared_samples(content: bytes) -> int | None:

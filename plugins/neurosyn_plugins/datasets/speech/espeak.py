@@ -34,7 +34,7 @@ _UTF8 = 1
 
 @dataclass(frozen=True)
 class Utterance:
-    """What to say, and how: voice as eSpeak names it, words a minute, pitch and its range from 0 to 100."""
+    """A sentence and its delivery: voice as eSpeak names it, words a minute, pitch and its range from 0 to 100."""
 
     text: str
     voice: str
@@ -45,7 +45,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Speech:
-    """What was said.
+    """Spoken sentences.
 
     Attributes
     ----------
@@ -175,15 +175,15 @@ class _Espeak:
 
 def _main(requests: Path, result: Path) -> None:
     espeak = _Espeak()
-    said = [espeak.say(Utterance(**request)) for request in json.loads(requests.read_text(encoding="utf-8"))]
+    spoken = [espeak.say(Utterance(**request)) for request in json.loads(requests.read_text(encoding="utf-8"))]
     np.savez(
         result,
         rate=np.array(espeak.rate),
-        samples=np.concatenate([samples for samples, _ in said]),
-        first_sample=np.cumsum([0, *(len(samples) for samples, _ in said)]),
-        begin=np.array([begin for _, phones in said for begin, _ in phones], np.int32),
-        phones=np.array([phone for _, phones in said for _, phone in phones]),
-        first_phone=np.cumsum([0, *(len(phones) for _, phones in said)]),
+        samples=np.concatenate([samples for samples, _ in spoken]),
+        first_sample=np.cumsum([0, *(len(samples) for samples, _ in spoken)]),
+        begin=np.array([begin for _, phones in spoken for begin, _ in phones], np.int32),
+        phones=np.array([phone for _, phones in spoken for _, phone in phones]),
+        first_phone=np.cumsum([0, *(len(phones) for _, phones in spoken)]),
     )
 
 

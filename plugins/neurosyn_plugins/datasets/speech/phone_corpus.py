@@ -81,7 +81,7 @@ class PhoneCorpus:
     ----------
     levels : uint8 array (frames, BANDS)
     first_frame, first_segment : int32 arrays (recordings + 1,)
-        Where each recording's frames and segments begin, and the last ends.
+        First frame and segment of each recording, and the end of the last.
     begin_ms, end_ms, phone : int32 arrays (segments,)
         As in `Recording`.
     speaker : int32 array (recordings,)
@@ -133,7 +133,7 @@ def join_recordings(recordings: list[Recording]) -> PhoneCorpus:
 
 
 def load_corpus(path: Path) -> PhoneCorpus:
-    """Read a corpus that was written with `neurosyn.support.files.write_npz`.
+    """Read a corpus that was written with `neurosyn.plugins.files.write_npz`.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def load_corpus(path: Path) -> PhoneCorpus:
     arrays = read_npz(path)
     names = list(PhoneCorpus.__dataclass_fields__)
     if sorted(arrays) != sorted(names):
-        raise DataError(f"{path}: has the arrays {', '.join(arrays)}, not {', '.join(names)}; make the file anew")
+        raise DataError(f"{path}: has the arrays {', '.join(arrays)}, not {', '.join(names)}; make the file again")
     corpus = PhoneCorpus(**arrays)
     _check(path, corpus)
     return corpus
@@ -151,7 +151,7 @@ def load_corpus(path: Path) -> PhoneCorpus:
 
 def _check(path: Path, corpus: PhoneCorpus) -> None:
     def refuse(problem: str) -> None:
-        raise DataError(f"{path}: {problem}; make the file anew")
+        raise DataError(f"{path}: {problem}; make the file again")
 
     if corpus.levels.dtype != np.uint8 or corpus.levels.ndim != 2 or corpus.levels.shape[1] != BANDS:
         refuse(f"levels are {corpus.levels.dtype} {corpus.levels.shape}, not uint8 (frames, {BANDS})")
@@ -183,7 +183,7 @@ def make_patches(corpus: PhoneCorpus, task: PhoneTask, limit: int | None, rng: n
     Parameters
     ----------
     corpus
-        Where to take them from.
+        The recordings to draw from.
     task
         ``"class"``: one patch a phone, stretched to a common width. ``"frames"``: one patch a frame that belongs to
         a phone, with its surroundings.
@@ -205,8 +205,8 @@ def make_patches(corpus: PhoneCorpus, task: PhoneTask, limit: int | None, rng: n
     groups = np.empty(len(chosen), np.int32)
     before = 0
     for number, (phones, items) in enumerate(placed):
-        own = slice(bounds[number], bounds[number + 1])
-        picked = chosen[own] - before
+        of_recording = slice(bounds[number], bounds[number + 1])
+        picked = chosen[of_recording] - before
         before += len(phones)
         if not len(picked):
             continue
@@ -215,11 +215,11 @@ def make_patches(corpus: PhoneCorpus, task: PhoneTask, limit: int | None, rng: n
         if task == "class":
             begin = (recording.begin_ms[picked] / _MS_PER_FRAME).astype(np.float32)
             end = (recording.end_ms[picked] / _MS_PER_FRAME).astype(np.float32)
-            images[own] = warp_segments(channels, begin, end, inside=INSIDE, context=CONTEXT)
+            images[of_recording] = warp_segments(channels, begin, end, inside=INSIDE, context=CONTEXT)
         else:
-            images[own] = cut_windows(channels, items[picked], WINDOW)
-        labels[own] = phones[picked]
-        groups[own] = recording.speaker
+            images[of_recording] = cut_windows(channels, items[picked], WINDOW)
+        labels[of_recording] = phones[picked]
+        groups[of_recording] = recording.speaker
     return Split(images, labels, groups)
 
 

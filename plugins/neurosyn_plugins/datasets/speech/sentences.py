@@ -118,7 +118,7 @@ def say_sentences(
     Parameters
     ----------
     side
-        Which voices to use.
+        Split that the voices belong to.
     count
         Number of sentences.
     rate
@@ -174,7 +174,7 @@ def _time_phones(
     for name, begin, end in zip(speech.phones, starts, [*starts[1:], length_ms], strict=True):
         if name not in PHONES:
             raise DataError(
-                f"synthetic speech: eSpeak NG says a phone '{name}' that has no class; use espeakng-loader 0.2.4"
+                f"synthetic speech: eSpeak NG gives a phone '{name}' that has no class; use espeakng-loader 0.2.4"
             )
         classes = PHONES[name]
         edges = np.linspace(begin, end, len(classes) + 1).astype(int)

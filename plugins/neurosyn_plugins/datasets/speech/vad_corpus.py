@@ -1,4 +1,4 @@
-"""Speech mixed with noise, and patches of it: does somebody speak in the middle of this patch?"""
+"""Speech mixed with noise, and patches of it labelled by the presence of speech in their middle."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PATCH_SHAPE = (WINDOW, BANDS, CHANNELS)
 CLASSES = ("no speech", "speech")
 
 SNR_DB = (-5, 0, 5, 10, 15, 20)
-"""Ratios of speech to noise; speech is measured where somebody speaks, both over the whole band."""
+"""Ratios of speech to noise; speech is measured where it is present, both over the whole band."""
 
 NoiseSource = Callable[[int, np.random.Generator], NDArray[np.floating[Any]]]
 """Returns so many samples of noise."""
@@ -61,7 +61,7 @@ class CleanSpeech:
     samples : float32 array (n,)
         At `RATE` samples a second.
     active : bool array (n,)
-        Whether somebody speaks at each sample.
+        True at samples with speech.
     speaker
         Number of the speaker.
     """
@@ -79,11 +79,11 @@ class VadCorpus:
     ----------
     levels : uint8 array (frames, BANDS)
     active : uint8 array (frames,)
-        1 where somebody speaks.
+        1 in frames with speech.
     first_frame : int32 array (recordings + 1,)
-        Where each recording begins, and the last ends.
+        First frame of each recording, and the end of the last.
     speaker, noise, snr_db : int32 arrays (recordings,)
-        Who speaks, the number of the noise's kind, and the ratio.
+        Speaker, the number of the noise's kind, and the ratio.
     """
 
     levels: NDArray[np.uint8]
@@ -129,7 +129,7 @@ def mix_recordings(
 
 
 def _mix(clean: CleanSpeech, noise: NDArray[np.floating[Any]], snr_db: float) -> NDArray[np.floating[Any]]:
-    """Return speech of power 1 where somebody speaks, and noise at a ratio to it."""
+    """Return speech of power 1 where it is present, and noise at a ratio to it."""
     spoken = clean.samples[clean.active] if clean.active.any() else clean.samples
     speech = clean.samples / np.sqrt(max(float(np.mean(spoken.astype(np.float64) ** 2)), 1e-12))
     noise = noise - noise.mean()
@@ -144,7 +144,7 @@ def join_corpora(corpora: list[VadCorpus]) -> VadCorpus:
 
 
 def load_corpus(path: Path) -> VadCorpus:
-    """Read a corpus that was written with `neurosyn.support.files.write_npz`.
+    """Read a corpus that was written with `neurosyn.plugins.files.write_npz`.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def load_corpus(path: Path) -> VadCorpus:
     arrays = read_npz(path)
     names = list(VadCorpus.__dataclass_fields__)
     if sorted(arrays) != sorted(names):
-        raise DataError(f"{path}: has the arrays {', '.join(arrays)}, not {', '.join(names)}; make the file anew")
+        raise DataError(f"{path}: has the arrays {', '.join(arrays)}, not {', '.join(names)}; make the file again")
     corpus = VadCorpus(**arrays)
     frames, count = len(corpus.levels), len(corpus.speaker)
     shapes = {"levels": (frames, BANDS), "active": (frames,), "first_frame": (count + 1,), "noise": (count,)}
@@ -163,11 +163,11 @@ def load_corpus(path: Path) -> VadCorpus:
         kind = np.uint8 if name in ("levels", "active") else np.int32
         if array.shape != shape or array.dtype != kind:
             raise DataError(
-                f"{path}: '{name}' is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}; make the file anew"
+                f"{path}: '{name}' is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}; make the file again"
             )
     first = corpus.first_frame
     if first[0] != 0 or first[-1] != frames or (np.diff(first) < 1).any() or corpus.active.max(initial=0) > 1:
-        raise DataError(f"{path}: its recordings do not divide its frames; make the file anew")
+        raise DataError(f"{path}: its recordings do not divide its frames; make the file again")
     return corpus
 
 
@@ -177,9 +177,9 @@ def make_patches(corpus: VadCorpus, limit: int, rng: np.random.Generator) -> Spl
     Parameters
     ----------
     corpus
-        Where to take them from.
+        The recordings to draw from.
     limit
-        How many, drawn from `rng`; fewer if there are not as many of each class.
+        Number of patches, drawn from `rng`; fewer if there are not as many of each class.
 
     Returns
     -------
@@ -192,7 +192,9 @@ def make_patches(corpus: VadCorpus, limit: int, rng: np.random.Generator) -> Spl
     bounds = np.searchsorted(chosen, corpus.first_frame)
     images = np.empty((len(chosen), *PATCH_SHAPE), np.uint8)
     for number, (start, stop) in enumerate(zip(corpus.first_frame[:-1], corpus.first_frame[1:], strict=True)):
-        own = slice(bounds[number], bounds[number + 1])
-        images[own] = cut_windows(derive_channels(corpus.levels[start:stop]), chosen[own] - start, WINDOW)
+        of_recording = slice(bounds[number], bounds[number + 1])
+        images[of_recording] = cut_windows(
+            derive_channels(corpus.levels[start:stop]), chosen[of_recording] - start, WINDOW
+        )
     recording = np.searchsorted(corpus.first_frame, chosen, side="right") - 1
     return Split(images, corpus.active[chosen].astype(np.int32), corpus.speaker[recording])

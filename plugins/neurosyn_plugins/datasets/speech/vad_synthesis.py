@@ -36,10 +36,10 @@ def make_corpus(
     blocks = []
     for start in range(0, count, BLOCK):
         rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(_STREAM[side], start // BLOCK)))
-        said = say_sentences(side, min(BLOCK, count - start), RATE, rng, pauses_ms=PAUSES_MS)
-        blocks.append(mix_recordings([_clean(sentence) for sentence in said], noises, rng))
+        sentences = say_sentences(side, min(BLOCK, count - start), RATE, rng, pauses_ms=PAUSES_MS)
+        blocks.append(mix_recordings([_clean(sentence) for sentence in sentences], noises, rng))
         if progress is not None:
-            progress(start + len(said), count, "sentences")
+            progress(start + len(sentences), count, "sentences")
     return join_corpora(blocks)
 
 

@@ -66,7 +66,7 @@ class DrawnImages(Dataset):
         return 32
 
     def variant(self) -> str:
-        """Return what tells the images of these options from those of others, for the cache."""
+        """Return the key of the images of these options in the cache."""
         return ""
 
     def name(self) -> str:

@@ -64,7 +64,7 @@ class SynthDigits(Dataset):
         Raises
         ------
         DataError
-            If the fonts are not installed; says which extra to install.
+            If the fonts are not installed; the message names the extra to install.
         """
         return _load_test() if split == "test" else self._load_train(context)
 

@@ -135,7 +135,7 @@ class SynthObjects(DrawnImages):
     train_size: int = Field(default=50_000, ge=100, le=1_000_000, description="number of training images to draw")
 
     def name(self) -> str:
-        """Return the honest name, which says what it stands in for."""
+        """Return the name, which states the data set that it stands in for."""
         return f"SynthObjects-{self.n_classes} (stand-in for CIFAR-{self.n_classes})"
 
     def variant(self) -> str:

@@ -68,7 +68,7 @@ class SynthPhones(Dataset):
         Raises
         ------
         DataError
-            If eSpeak NG is not installed; says which extra to install.
+            If eSpeak NG is not installed; the message names the extra to install.
         """
         if split == "test":
             return make_patches(load_corpus(TEST_FILE), self.task, TEST_SIZES[self.task], np.random.default_rng(0))

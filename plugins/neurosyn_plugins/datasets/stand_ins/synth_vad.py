@@ -31,7 +31,7 @@ TEST_SIZE = 4000
 
 
 class SynthVad(Dataset):
-    """Patches of synthetic speech in noise, half of them with somebody speaking in the middle; voices as groups."""
+    """Patches of synthetic speech in noise, half of them with speech in the middle; voices as groups."""
 
     sentences: int = Field(default=1000, ge=12, le=100_000, description="training sentences to say, about 5 s each")
     train_size: int = Field(default=60_000, ge=100, description="training patches drawn from them")
@@ -63,7 +63,7 @@ class SynthVad(Dataset):
         Raises
         ------
         DataError
-            If eSpeak NG is not installed; says which extra to install.
+            If eSpeak NG is not installed; the message names the extra to install.
         """
         if split == "test":
             return make_patches(load_corpus(TEST_FILE), TEST_SIZE, np.random.default_rng(0))

@@ -1,7 +1,7 @@
-"""Where the arrays of training lie: in the processor's memory, or on a device with a memory of its own.
+"""Location of the arrays of training: host memory, or the memory of a device.
 
-What the optimiser moves, the images and the loss are always on the processor. The layers between them compute wherever
-their kernels do, on arrays that `Arrays` made or brought there; every copy is written out.
+Hidden parameters, images and the loss are always in host memory. The layers between them compute where their kernels
+do, on arrays that `Arrays` made or copied there; every copy is an explicit call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Arrays", "HostArrays"]
 
 
 class Arrays(ABC):
-    """Makes and moves arrays.
+    """Arrays in one memory, and copies to and from it.
 
     Attributes
     ----------
@@ -30,31 +30,31 @@ class Arrays(ABC):
 
     @abstractmethod
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
-        """Return an uninitialised array there."""
+        """Return an uninitialised array on the device."""
 
     @abstractmethod
     def zeros(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
-        """Return an array of zeros there."""
+        """Return an array of zeros on the device."""
 
     @abstractmethod
-    def bring(self, array: NDArray[Any]) -> Any:
-        """Return the array there; where there is here, the array itself."""
+    def to_device(self, array: NDArray[Any]) -> Any:
+        """Return a copy of the array on the device; in host memory, the array itself."""
 
     @abstractmethod
-    def renew(self, there: Any, array: NDArray[Any]) -> None:
-        """Bring what `bring` returned for this array up to date."""
+    def update(self, there: Any, array: NDArray[Any]) -> None:
+        """Copy the array into `there`, which `to_device` returned for it."""
 
     @abstractmethod
-    def fetch(self, there: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Return an array that is there, in `out` if given: the array that `bring` took."""
+    def to_host(self, there: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return a copy of a device array in host memory, in `out` if given: the argument of `to_device`."""
 
     @abstractmethod
     def multiply(self, one: Any, other: Any, out: Any) -> None:
-        """Write the products of stacks of matrices (matrices, rows, n) and (matrices, n, columns) that are there."""
+        """Write the products of stacks of device matrices (matrices, rows, n) and (matrices, n, columns)."""
 
     @abstractmethod
     def index(self, index: NDArray[np.int32], inputs: int) -> Any:
-        """Return what the kernels take for an index of rows.
+        """Return an index of rows in the form that the kernels take.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Arrays(ABC):
 
 
 class HostArrays(Arrays):
-    """NumPy's."""
+    """Arrays in host memory."""
 
     column_bytes = COLUMN_BYTES
 
@@ -78,14 +78,14 @@ class HostArrays(Arrays):
         """Return an array of zeros."""
         return np.zeros(shape, dtype)
 
-    def bring(self, array: NDArray[Any]) -> NDArray[Any]:
+    def to_device(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the array itself."""
         return array
 
-    def renew(self, there: NDArray[Any], array: NDArray[Any]) -> None:
-        """Do nothing: they are one."""
+    def update(self, there: NDArray[Any], array: NDArray[Any]) -> None:
+        """Do nothing: both are the same array."""
 
-    def fetch(self, there: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:  # noqa: ARG002
+    def to_host(self, there: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:  # noqa: ARG002
         """Return the array itself."""
         return there
 

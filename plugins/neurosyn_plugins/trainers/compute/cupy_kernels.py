@@ -18,7 +18,7 @@ from neurosyn_plugins.trainers.compute.arrays import Arrays
 __all__ = ["CupyArrays", "DeviceIndex", "gather", "scatter", "scatter_add"]
 
 COLUMN_BYTES = 1 << 28
-"""A GPU wants large products; this bounds its memory."""
+"""Large, since a GPU is efficient on large products; bounds its memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class DeviceIndex:
 
 
 class CupyArrays(Arrays):
-    """CuPy's, on its current device.
+    """Arrays of CuPy on its current device.
 
     Raises
     ------
@@ -53,8 +53,8 @@ class CupyArrays(Arrays):
     def __init__(self) -> None:
         self._cupy = import_cupy("training on a GPU")
         with wrapped_errors("training on a GPU: nothing runs there", f"train with kernels = 'numba', or {INSTALL}"):
-            ones = self.bring(np.ones((2, 2), np.float32))
-            self.fetch(ones.sum(axis=1))
+            ones = self.to_device(np.ones((2, 2), np.float32))
+            self.to_host(ones.sum(axis=1))
 
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
         """Return an uninitialised array on the device."""
@@ -64,16 +64,16 @@ class CupyArrays(Arrays):
         """Return an array of zeros on the device."""
         return self._cupy.zeros(shape, dtype)
 
-    def bring(self, array: NDArray[Any]) -> Any:
+    def to_device(self, array: NDArray[Any]) -> Any:
         """Return a copy on the device."""
         return self._cupy.asarray(np.ascontiguousarray(array))
 
-    def renew(self, there: Any, array: NDArray[Any]) -> None:
-        """Copy once more."""
+    def update(self, there: Any, array: NDArray[Any]) -> None:
+        """Copy the array into `there`."""
         there.set(array)
 
-    def fetch(self, there: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Return a copy in the processor's memory."""
+    def to_host(self, there: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return a copy in host memory."""
         copy: NDArray[Any] = there.get(out=out)
         return copy
 
@@ -93,10 +93,10 @@ class CupyArrays(Arrays):
         # How many of the same row stand before it.
         turn = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
         turns = tuple(
-            (self.bring(ordered[turn == number]), self.bring(places[turn == number]))
+            (self.to_device(ordered[turn == number]), self.to_device(places[turn == number]))
             for number in range(int(turn.max(initial=-1)) + 1)
         )
-        return DeviceIndex(self.bring(index), turns)
+        return DeviceIndex(self.to_device(index), turns)
 
 
 def gather(source: Any, index: DeviceIndex, columns: Any) -> None:

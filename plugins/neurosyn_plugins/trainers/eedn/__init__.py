@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from neurosyn.plugins import (
-    DataError,
     Model,
     Network,
     ScenarioError,
@@ -22,11 +21,11 @@ class Eedn(EednOptions, Trainer):
 
     Normalisation over batch and positions, the triangle max(0, 1 − |r|) as the neuron's derivative, trinary weights
     with hysteresis whose gradient goes straight through to clipped hidden weights, and normalisation statistics
-    measured anew at the end. It trains any layer that keeps the layer contract.
+    measured again at the end. It trains any layer that keeps the layer contract.
     """
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
-        """Train `network`; see `neurosyn.training.trainer.Trainer.train`."""
+        """Train `network`; see `neurosyn.plugins.trainers.Trainer.train`."""
         from neurosyn_plugins.trainers.eedn.training import Training
 
         names = [layer.name for layer in network.layers]
@@ -38,12 +37,5 @@ class Eedn(EednOptions, Trainer):
                 )
         if self.patience and not data.validation:
             raise ScenarioError("trainer eedn: patience has nothing to go by; hold images out with train.validation")
-        labels = data.train.labels
-        if len(labels) < 2:
-            raise DataError(f"trainer eedn: there are {len(labels)} training images; give at least 2")
-        if labels.min() < 0 or labels.max() >= network.n_classes:
-            raise DataError(
-                f"trainer eedn: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
-                f"0…{network.n_classes - 1}; use the data set that the network was built for"
-            )
+        self.check_labels(network, data.train.labels)
         return Training(self, network, data, context).run()

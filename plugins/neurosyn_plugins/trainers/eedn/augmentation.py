@@ -28,7 +28,7 @@ def augment(
     shift
         Largest move; what comes in from outside repeats the edge.
     flip
-        Whether left and right may change places.
+        True if left and right may change places.
     turn
         Largest turn about the middle, in degrees.
     zoom

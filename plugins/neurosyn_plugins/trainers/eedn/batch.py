@@ -36,7 +36,7 @@ class BatchNetwork:
     Parameters
     ----------
     network
-        What to train.
+        The network to train.
     parameters
         Its parameters.
     images
@@ -79,9 +79,9 @@ class BatchNetwork:
         arrays = self._arrays = kernels.arrays
         self._parameters = parameters
         # Copies only where the kernels have a memory of their own.
-        self._effective = arrays.bring(parameters.effective)
+        self._effective = arrays.to_device(parameters.effective)
         self.gradient = np.zeros_like(parameters.hidden)
-        self._gradient = arrays.bring(self.gradient)
+        self._gradient = arrays.to_device(self.gradient)
         wirings = wire_layers(network.layers)
         # Real weights before the chip keep their precision.
         off_chip = Scratch(Float32Products(arrays))
@@ -112,7 +112,7 @@ class BatchNetwork:
             for number in range(len(wirings))
         ]
         self._encoded = np.zeros((network.inputs.size + 1, images), np.float32)
-        self._images = arrays.bring(self._encoded)
+        self._images = arrays.to_device(self._encoded)
         self._classes = np.empty(len(network.readout), np.int32)
         self._classes[wirings[-1].rows] = network.readout
         self._n_classes = network.n_classes
@@ -143,9 +143,9 @@ class BatchNetwork:
         """
         ticks = len(encoded) // len(labels)
         arrays = self._arrays
-        arrays.renew(self._effective, self._parameters.effective)
+        arrays.update(self._effective, self._parameters.effective)
         self._encoded[:-1] = encoded.reshape(len(encoded), -1).T
-        arrays.renew(self._images, self._encoded)
+        arrays.update(self._images, self._encoded)
         source: Any = self._images
         one = 0
         for number, layer in enumerate(self.layers):
@@ -156,18 +156,18 @@ class BatchNetwork:
                 layer.forward(source, softness)
             if self._drop[number]:
                 assert rng is not None
-                kept = arrays.bring(rng.random(layer.sums.shape, np.float32) >= self._drop[number])
+                kept = arrays.to_device(rng.random(layer.sums.shape, np.float32) >= self._drop[number])
                 layer.activity[:-1] *= kept
                 self._kept[number] = kept
             source = layer.activity
 
         last = self.layers[-1]
-        answers = as_float(arrays.fetch(last.activity)[:-1])
+        answers = as_float(arrays.to_host(last.activity)[:-1])
         means = class_means(answers, self._classes, self._n_classes) / max(one, 1)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale)
         spread = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
-        last.gradient[:-1] = arrays.bring(spread)
+        last.gradient[:-1] = arrays.to_device(spread)
         stretch = int(rng.integers(DITHERS)) if rng is not None and one else 0
 
         for number in reversed(range(len(self.layers))):
@@ -193,7 +193,7 @@ class BatchNetwork:
                     before.gradient[...] = self._passed * np.float32(unit)
             else:
                 layer.backward(before.activity if before else self._images, passed, *self._gradients[number])
-        arrays.fetch(self._gradient, self.gradient)
+        arrays.to_host(self._gradient, self.gradient)
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:

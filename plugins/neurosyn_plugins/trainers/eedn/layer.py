@@ -71,7 +71,7 @@ class _Group:
     Attributes
     ----------
     banks, rows
-        Which banks; which rows of the layer.
+        Its banks, and their rows in the layer.
     own : array (banks · features, sites · images)
         Buffer for ∂L/∂sums.
     change
@@ -90,7 +90,7 @@ class _Group:
 class TrainedLayer:
     """A layer of binary neurons with its activities and gradients for one batch.
 
-    Rows are ordered as `neurosyn.model.wiring` says. All arrays lie where the kernels compute (``kernels.arrays``).
+    Rows are in the order of `neurosyn.plugins.wiring`. All arrays lie where the kernels compute (``kernels.arrays``).
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class TrainedLayer:
     images
         Size of the batch.
     weights, bias : float32 arrays (banks, fan_in, features) and (banks, features)
-        What the optimiser moves: trinary weights, or real ones off the chip.
+        Moved by the optimiser: trinary weights, or real ones off the chip.
     kernels, scratch
         Inner loops; shared buffers, with the matrix products.
 
@@ -110,7 +110,7 @@ class TrainedLayer:
     spikes : uint8 array (neurons + 1, images)
         The last row stays zero.
     activity : uint8 array, or one of the products' type (neurons + 1, images)
-        What the layer above gets: the spikes, or the answers of soft neurons.
+        Input of the next layer: the spikes, or the answers of soft neurons.
     gradient : array (neurons + 1, images)
         ∂L/∂activity, filled by the layer above: float32, or the type in which that one has it (`passes`). The last row
         collects what belongs to inputs outside the map and is never read.
@@ -136,7 +136,7 @@ class TrainedLayer:
         self._soft: NDArray[Any] | None = None
         self._width = 1.0
         self._kernels = kernels
-        self._held = self._products.hold(weights)
+        self._cached_weights = self._products.cache(weights)
         self._groups = [self._group(banks, scratch) for banks in self._stacks()]
         times = np.zeros(wiring.inputs + 1, np.int64)
         for bank in wiring.banks:
@@ -144,7 +144,7 @@ class TrainedLayer:
         # The zero row's gradient is never read.
         self._seen_once = int(times[:-1].max(initial=0)) <= 1
         # Of the gradients for the layer before: rows that are added to, or those that are not written, few if any.
-        self._cleared: Any = arrays.bring(np.flatnonzero(times[:-1] == 0)) if self._seen_once else ...
+        self._cleared: Any = arrays.to_device(np.flatnonzero(times[:-1] == 0)) if self._seen_once else ...
 
     @property
     def passes(self) -> type[np.float32 | np.uint16]:
@@ -199,8 +199,8 @@ class TrainedLayer:
         # Narrower than the paper's, the triangle would let too little through.
         self._width = max(softness, 1.0)
         self.activity = self._soft_activity() if softness else self.spikes
-        self._products.renew(self._held, self.weights)
-        weights = self._held.swapaxes(1, 2)
+        self._products.update(self._cached_weights, self.weights)
+        weights = self._cached_weights.swapaxes(1, 2)
         for group in self._groups:
             for piece in group.pieces:
                 kernels.gather(source, piece.index, piece.columns)
@@ -235,7 +235,7 @@ class TrainedLayer:
         source
             As in `forward`.
         source_gradient : array of the type `passes` (inputs + 1, images) or None
-            Written: ∂L/∂source, where anyone wants it.
+            Written: ∂L/∂source, where it is needed.
         weight_gradient, bias_gradient : float32 arrays like the weights and the bias
             Written.
         """
@@ -251,8 +251,8 @@ class TrainedLayer:
             for number, piece in enumerate(group.pieces):
                 kernels.gather(source, piece.index, piece.columns)
                 products.multiply(piece.inputs, piece.own.swapaxes(1, 2), group.change)
-                products.collect(group.change, weight_gradient[group.banks], more=number > 0)
+                products.accumulate(group.change, weight_gradient[group.banks], more=number > 0)
                 if source_gradient is not None:
                     # The columns are not needed any more: their buffer takes the gradient.
-                    products.multiply(self._held[group.banks], piece.own, piece.inputs)
+                    products.multiply(self._cached_weights[group.banks], piece.own, piece.inputs)
                     scatter(piece.columns, piece.index, source_gradient)

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn_plugins.trainers.compute.adam import adam_factors, adam_move
 from neurosyn_plugins.trainers.compute.quantiser import trinarise
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector, Segment
 
@@ -28,7 +29,7 @@ class Optimiser(ABC):
     Parameters
     ----------
     parameters
-        What to move.
+        The parameters to move.
     rates
         Factor of the learning rate of each part (``trinary``, ``real``, ``bias``).
     hysteresis
@@ -111,8 +112,6 @@ class Momentum(Optimiser):
 class Adam(Optimiser):
     """Adam (Kingma and Ba 2015)."""
 
-    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-
     def __init__(
         self, parameters: ParameterVector, rates: dict[str, float], hysteresis: float, *, compiled: bool = False
     ) -> None:
@@ -128,32 +127,13 @@ class Adam(Optimiser):
         vectors = (parameters.hidden, parameters.effective, parameters.gradient, self._first, self._second)
         adam(
             *(vector[where] for vector in vectors),
-            np.float32(1 - self.BETA_1),
-            np.float32(1 - self.BETA_2),
-            *self._factors(number, rate),
+            *adam_factors(number, rate),
             segment.part == "trinary",
             np.float32(0.5 - self.hysteresis),
             np.float32(0.5 + self.hysteresis),
         )
         return True
 
-    def _factors(self, number: int, rate: float) -> tuple[np.float32, np.float32, np.float32]:
-        """Return the factor of √v, ε and the factor of the quotient."""
-        return (
-            np.float32(1 / np.sqrt(1 - self.BETA_2 ** (number + 1))),
-            np.float32(self.EPSILON),
-            np.float32(rate / (1 - self.BETA_1 ** (number + 1))),
-        )
-
     def move(self, part: slice, number: int, rate: float) -> F32:
         """Return rate · m̂ / (√v̂ + ε)."""
-        gradient, first, second = self.parameters.gradient[part], self._first[part], self._second[part]
-        first += np.float32(1 - self.BETA_1) * (gradient - first)
-        second += np.float32(1 - self.BETA_2) * (np.square(gradient) - second)
-        unbiased, epsilon, factor = self._factors(number, rate)
-        divisor: F32 = np.sqrt(second)
-        divisor *= unbiased
-        divisor += epsilon
-        moved = first / divisor
-        moved *= factor
-        return moved
+        return adam_move(self.parameters.gradient[part], self._first[part], self._second[part], number, rate)

@@ -44,9 +44,9 @@ class ParameterVector:
     segments
         Weights, then biases, layer by layer.
     hidden : float32 array
-        What the optimiser moves.
+        Moved by the optimiser.
     effective : float32 array
-        What the network computes with: trinary weights where `hidden` has hidden ones, else the same numbers.
+        Parameters of the forward pass: trinary weights where `hidden` has hidden ones, else the same numbers.
     gradient : float32 array
         ∂L/∂effective of one step, for the optimiser.
     """
@@ -95,14 +95,14 @@ class ParameterVector:
         DataError
             If the model was folded for the chip and has no hidden weights any more.
         """
-        for number, own in enumerate(model.parameters):
+        for number, layer in enumerate(model.parameters):
             real = self.segments[2 * number].part == "real"
-            hidden = own.weights if real else own.hidden
-            if hidden is None or own.normalisation is None:
+            hidden = layer.weights if real else layer.hidden
+            if hidden is None or layer.normalisation is None:
                 raise DataError("keeps no hidden weights; give the model.safetensors of the run that trained it")
             for part, first, second in (
-                ("weights", hidden, own.weights),
-                ("bias", own.normalisation.bias, own.normalisation.bias),
+                ("weights", hidden, layer.weights),
+                ("bias", layer.normalisation.bias, layer.normalisation.bias),
             ):
                 self.view(self.hidden, number, part)[...] = first
                 self.view(self.effective, number, part)[...] = second

@@ -29,7 +29,7 @@ class Products(ABC):
     dtype
         Of the arrays it works on: float32, or uint16 for bfloat16.
     arrays
-        Where they lie.
+        Location of the arrays.
     """
 
     dtype: type[np.float32 | np.uint16]
@@ -40,29 +40,29 @@ class Products(ABC):
         """Return the operand that shares its memory with an array of `dtype`."""
 
     @abstractmethod
-    def hold(self, values: Any) -> Any:
-        """Return an operand for float32 values that change; `renew` brings it up to date."""
+    def cache(self, values: Any) -> Any:
+        """Return an operand for float32 values that change; `update` copies them into it."""
 
     @abstractmethod
-    def renew(self, held: Any, values: F32) -> None:
-        """Bring an operand from `hold` up to date."""
+    def update(self, cached: Any, values: F32) -> None:
+        """Copy the values into an operand from `cache`."""
 
     @abstractmethod
     def multiply(self, one: Any, other: Any, out: Any) -> None:
         """Write the products of operands (matrices, rows, n) and (matrices, n, columns)."""
 
     @abstractmethod
-    def collect(self, product: Any, target: F32, *, more: bool) -> None:
+    def accumulate(self, product: Any, target: F32, *, more: bool) -> None:
         """Write an operand to a float32 array, or add it where there is `more` in it."""
 
 
 class Float32Products(Products):
-    """Those of NumPy, or of CuPy where the arrays are CuPy's.
+    """Products in float32, by NumPy or, for its arrays, CuPy.
 
     Parameters
     ----------
     arrays
-        Where they lie; the processor's memory if not given.
+        Location of the arrays; host memory by default.
     """
 
     dtype = np.float32
@@ -74,18 +74,18 @@ class Float32Products(Products):
         """Return the array itself."""
         return array
 
-    def hold(self, values: F32) -> Any:
+    def cache(self, values: F32) -> Any:
         """Return the array itself, which is always up to date."""
         return values
 
-    def renew(self, held: Any, values: F32) -> None:
+    def update(self, cached: Any, values: F32) -> None:
         """Do nothing."""
 
     def multiply(self, one: Any, other: Any, out: Any) -> None:
         """Multiply."""
         self.arrays.multiply(one, other, out)
 
-    def collect(self, product: Any, target: F32, *, more: bool) -> None:
+    def accumulate(self, product: Any, target: F32, *, more: bool) -> None:
         """Write or add."""
         if more:
             target += product
@@ -115,13 +115,13 @@ class BFloat16Products(Products):
         """Return the tensor with the array's memory."""
         return self._torch.from_numpy(array.view(np.int16)).view(self._torch.bfloat16)
 
-    def hold(self, values: F32) -> Any:
+    def cache(self, values: F32) -> Any:
         """Return a tensor of its own."""
         return self._torch.from_numpy(values).to(self._torch.bfloat16)
 
-    def renew(self, held: Any, values: F32) -> None:
+    def update(self, cached: Any, values: F32) -> None:
         """Round the values once more."""
-        held.copy_(self._torch.from_numpy(values))
+        cached.copy_(self._torch.from_numpy(values))
 
     def multiply(self, one: Any, other: Any, out: Any) -> None:
         """Multiply; a single matrix may be written to a part of a larger one."""
@@ -130,7 +130,7 @@ class BFloat16Products(Products):
         else:
             self._torch.bmm(one, other, out=out)
 
-    def collect(self, product: Any, target: F32, *, more: bool) -> None:
+    def accumulate(self, product: Any, target: F32, *, more: bool) -> None:
         """Write or add."""
         tensor = self._torch.from_numpy(target)
         if more:
@@ -147,7 +147,7 @@ def make_products(kind: str, arrays: Arrays) -> Products:
     kind
         ``"float32"``, or ``"bfloat16"`` for arrays in the processor's memory.
     arrays
-        Where the arrays lie.
+        Location of the arrays.
 
     Raises
     ------

@@ -9,15 +9,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neurosyn.plugins import DataError, Model, Network, Split, TrainingContext, TrainingData
+from neurosyn.plugins import DataError, Model, Network, TrainingContext, TrainingData
 from neurosyn.plugins.gpu import wrapped_errors
-from neurosyn.plugins.inference import infer, load_model, measure, predict, transduce
+from neurosyn.plugins.inference import classify, load_model, measure
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -65,7 +64,7 @@ class Training:
         if options.start:
             self._start_from(Path(options.start))
         self.optimiser = self._make_optimiser()
-        self.progress = Progress(0, 0, 0.0, 0.0, [])
+        self.progress = Progress()
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
         kernels = make_kernels(options.kernels)
         products = make_products(options.products, kernels.arrays)
@@ -209,9 +208,10 @@ class Training:
             total /= len(self._parts)
         self._state_is_whole = False
         self.optimiser.step(number, options.rate * self._schedule(done))
-        progress.step += 1
-        progress.loss += sum(result.loss for result in results) / len(results)
-        progress.correct += sum(result.accuracy for result in results) / len(results)
+        progress.add(
+            sum(result.loss for result in results) / len(results),
+            sum(result.accuracy for result in results) / len(results),
+        )
         self._state_is_whole = True
 
     def _softness(self, done: float) -> float:
@@ -220,22 +220,18 @@ class Training:
         return options.softness * max(0.0, 1 - done / options.soft_until) if options.soft_until else 0.0
 
     def _end_epoch(self) -> None:
-        progress = self.progress
-        entry: dict[str, Any] = {
-            "epoch": progress.epoch + 1,
-            "loss": progress.loss / self.steps,
-            "accuracy": progress.correct / self.steps,
-        }
+        entry = self.progress.means()
         if self.data.validation is not None and len(self.data.validation):
-            entry["validation_accuracy"] = self._accuracy(self._model(VALIDATION_STATISTICS), self.data.validation)
+            validation = self.data.validation
+            classes = classify(self._model(VALIDATION_STATISTICS), self.data.encoder, validation.images)
+            entry["validation_accuracy"] = float((classes == validation.labels).mean())
         self._state_is_whole = False
-        self.progress = Progress(progress.epoch + 1, 0, 0.0, 0.0, [*progress.history, entry])
+        self.progress = self.progress.next_epoch(entry)
         if self._best_epoch() == self.progress.epoch:
             for name, array in self._best_of().items():
                 self._state[name][...] = array
         self._state_is_whole = True
-        counts = {"epochs": self.options.epochs, "step": self.steps, "steps": self.steps}
-        self.context.report({**counts, **entry, "history": self.progress.history})
+        self.context.report(self.progress.epoch_report(self.options.epochs, self.steps))
 
     def _best_of(self) -> dict[str, NDArray[np.float32]]:
         """Return what is kept of the best epoch, by its names in a checkpoint."""
@@ -253,29 +249,9 @@ class Training:
         return bool(best) and self.progress.epoch - best >= self.options.patience
 
     def _report(self) -> None:
-        progress = self.progress
         since, first = self._since
-        seconds = (time.perf_counter() - since) / (progress.step - first)
-        self.context.report(
-            {
-                "epoch": progress.epoch + 1,
-                "epochs": self.options.epochs,
-                "step": progress.step,
-                "steps": self.steps,
-                "loss": progress.loss / progress.step,
-                "accuracy": progress.correct / progress.step,
-                "images_per_second": self.images / seconds,
-                "seconds_left": seconds * (self.steps * (self.options.epochs - progress.epoch) - progress.step),
-            }
-        )
-
-    def _accuracy(self, model: Model, split: Split) -> float:
-        correct = 0
-        for start in range(0, len(split), 1024):
-            part = split.take(slice(start, start + 1024))
-            outputs = infer(model, transduce(model, self.data.encoder.encode(part.images)))
-            correct += int((predict(self.network, outputs) == part.labels).sum())
-        return correct / len(split)
+        seconds = (time.perf_counter() - since) / (self.progress.step - first)
+        self.context.report(self.progress.report(self.options.epochs, self.steps, self.images, seconds))
 
     def _model(self, statistics_images: int) -> Model:
         """Fix the normalisation on training images without augmentation and return the model."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from neurosyn.plugins import DataError, Model, Network, Trainer, TrainingContext, TrainingData
+from neurosyn.plugins import Model, Network, Trainer, TrainingContext, TrainingData
 from neurosyn_plugins.trainers.tea.options import TeaOptions
 
 __all__ = ["Tea"]
@@ -27,15 +27,8 @@ class Tea(TeaOptions, Trainer):
     warm_starts: ClassVar[bool] = True
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
-        """Train `network` and sample its copies; see `neurosyn.training.trainer.Trainer.train`."""
+        """Train `network` and sample its copies; see `neurosyn.plugins.trainers.Trainer.train`."""
         from neurosyn_plugins.trainers.tea.training import Training
 
-        labels = data.train.labels
-        if len(labels) < 2:
-            raise DataError(f"trainer tea: there are {len(labels)} training images; give at least 2")
-        if labels.min() < 0 or labels.max() >= network.n_classes:
-            raise DataError(
-                f"trainer tea: training labels reach from {labels.min()} to {labels.max()}, the network has classes "
-                f"0…{network.n_classes - 1}; use the data set that the network was built for"
-            )
+        self.check_labels(network, data.train.labels)
         return Training(self, network, data, context).run()

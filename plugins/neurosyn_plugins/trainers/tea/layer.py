@@ -33,7 +33,7 @@ WIDTH = 1.0
 
 
 class ChanceLayer:
-    """An on-chip layer; activities are probabilities, arranged as `neurosyn.model.wiring` says.
+    """An on-chip layer; activities are probabilities, in the order of `neurosyn.plugins.wiring`.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class ChanceLayer:
         gradient : float32 array (neurons + 1, images)
             ∂L/∂p.
         wanted
-            Whether anyone wants ∂L/∂source.
+            True if ∂L/∂source is needed.
         """
         before = np.zeros_like(source) if wanted else None
         for bank in self.wiring.banks:
@@ -148,7 +148,7 @@ class TransducingLayer:
         before = np.zeros_like(source) if wanted else None
         for bank, sums in zip(self.wiring.banks, self._sums, strict=True):
             number = bank.number
-            own = np.empty_like(sums)
+            sum_gradient = np.empty_like(sums)
             self._kernels.spike_backward(
                 sums,
                 self.bias[number],
@@ -156,11 +156,11 @@ class TransducingLayer:
                 self._std[number],
                 WIDTH,
                 gradient[bank.rows].reshape(bank.features, -1),
-                own,
+                sum_gradient,
                 self.bias_gradient[number],
             )
             columns = source[bank.index].reshape(len(bank.index), -1)
-            self.weight_gradient[number] = columns @ own.T
+            self.weight_gradient[number] = columns @ sum_gradient.T
             if before is not None:
-                self._kernels.scatter_add(np.ascontiguousarray(self.weights[number] @ own), bank.index, before)
+                self._kernels.scatter_add(np.ascontiguousarray(self.weights[number] @ sum_gradient), bank.index, before)
         return before

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neurosyn.plugins import DataError, LayerParameters, Model, Network, Split, TrainingContext, TrainingData
-from neurosyn.plugins.inference import infer, measure, predict, transduce
+from neurosyn.plugins.inference import classify, measure
 from neurosyn.plugins.wiring import wire_layers
+from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
+from neurosyn_plugins.trainers.compute.adam import adam_move
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
-from neurosyn_plugins.trainers.tea.checkpoint import Checkpoint
 from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
 from neurosyn_plugins.trainers.tea.options import TeaOptions
 from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
@@ -26,9 +27,6 @@ F32 = NDArray[np.float32]
 
 FRAMES = 256
 """Images evaluated together; bounds the memory."""
-
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-"""Of Adam (Kingma and Ba 2015)."""
 
 # Streams of random numbers, seeded by (seed, stream, …): nothing depends on what was drawn before.
 START, ORDER, STATISTICS, SAMPLE = range(4)
@@ -42,7 +40,7 @@ class Training:
     options
         The trainer.
     network, data, context
-        As `neurosyn.training.trainer.Trainer.train` gets them.
+        As `neurosyn.plugins.trainers.Trainer.train` gets them.
     """
 
     def __init__(self, options: TeaOptions, network: Network, data: TrainingData, context: TrainingContext) -> None:
@@ -63,8 +61,8 @@ class Training:
         if context.start is not None:
             self._begin_with(context.start)
         self._state: dict[str, F32] = {}
-        for number, own in enumerate(self.layers):
-            for name, array in (("weights", own.weights), ("bias", own.bias)):
+        for number, trained_layer in enumerate(self.layers):
+            for name, array in (("weights", trained_layer.weights), ("bias", trained_layer.bias)):
                 self._state[f"{number}.{name}"] = array
                 self._state[f"{number}.{name}.first"] = np.zeros_like(array)
                 self._state[f"{number}.{name}.second"] = np.zeros_like(array)
@@ -76,16 +74,16 @@ class Training:
         """Take weights and biases from a model of this trainer; a leak's mean is estimated from the copies."""
         if start.network.describe() | {"copies": 1} != self.network.describe() | {"copies": 1}:
             raise DataError("trainer tea: the model to begin with has another network")
-        for own, given in zip(self.layers, start.parameters, strict=True):
-            banks = len(own.weights)
-            if isinstance(own, TransducingLayer):
+        for layer, given in zip(self.layers, start.parameters, strict=True):
+            banks = len(layer.weights)
+            if isinstance(layer, TransducingLayer):
                 assert given.normalisation is not None
-                own.weights[...], own.bias[...] = given.weights, given.normalisation.bias
+                layer.weights[...], layer.bias[...] = given.weights, given.normalisation.bias
                 continue
             if given.hidden is None or given.leak is None:
                 raise DataError("trainer tea: the model to begin with has no probabilities; train it with tea")
-            own.weights[...] = given.hidden[:banks]
-            own.bias[...] = given.leak.reshape(-1, *own.bias.shape).mean(axis=0) - 0.5
+            layer.weights[...] = given.hidden[:banks]
+            layer.bias[...] = given.leak.reshape(-1, *layer.bias.shape).mean(axis=0) - 0.5
 
     def _checkpoint(self) -> Checkpoint:
         start, split = self.context.start, self.data.train
@@ -95,49 +93,35 @@ class Training:
             "encoder": self.data.encoder_spec,
             "seed": self.context.seed,
         }
-        begun = [] if start is None else [own.weights for own in self.layers] + [own.bias for own in self.layers]
-        return Checkpoint(self.context.folder, configuration, [split.images, split.labels, *begun])
+        begun = (
+            [] if start is None else [layer.weights for layer in self.layers] + [layer.bias for layer in self.layers]
+        )
+        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *begun]))
 
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._checkpoint()
-        history = checkpoint.load(self._state)
+        progress = checkpoint.load(self._state) or Progress()
         with threadpool_limits(1, user_api="blas"):
-            while len(history) < self.options.epochs:
-                history.append(self._learn_epoch(len(history)))
-                checkpoint.save(self._state, history)
-            return self._model(history)
+            while progress.epoch < self.options.epochs:
+                progress = self._learn_epoch(progress)
+                checkpoint.save(self._state, progress)
+            return self._model(progress.history)
 
-    def _learn_epoch(self, epoch: int) -> dict[str, Any]:
-        split, began = self.data.train, time.perf_counter()
-        order = self._rng(ORDER, epoch).permutation(len(split))
-        loss = correct = 0.0
-        for step in range(self.steps):
-            batch = split.take(order[step * self.images : (step + 1) * self.images])
-            found = self._step(batch, epoch * self.steps + step)
-            loss, correct = loss + found[0], correct + found[1]
-            seconds = (time.perf_counter() - began) / (step + 1)
-            left = self.steps * (self.options.epochs - epoch) - step - 1
-            self._report(epoch, step + 1, loss / (step + 1), correct / (step + 1), seconds, left)
-        entry: dict[str, Any] = {"epoch": epoch + 1, "loss": loss / self.steps, "accuracy": correct / self.steps}
+    def _learn_epoch(self, progress: Progress) -> Progress:
+        split, options, began = self.data.train, self.options, time.perf_counter()
+        order = self._rng(ORDER, progress.epoch).permutation(len(split))
+        while progress.step < self.steps:
+            batch = split.take(order[progress.step * self.images : (progress.step + 1) * self.images])
+            progress.add(*self._step(batch, progress.epoch * self.steps + progress.step))
+            seconds = (time.perf_counter() - began) / progress.step
+            self.context.report(progress.report(options.epochs, self.steps, self.images, seconds))
+        entry = progress.means()
         if self.data.validation is not None and len(self.data.validation):
             entry["validation_accuracy"] = self._expected_accuracy(self.data.validation)
-        self.context.report({"epochs": self.options.epochs, "step": self.steps, "steps": self.steps, **entry})
-        return entry
-
-    def _report(self, epoch: int, step: int, loss: float, accuracy: float, seconds: float, left: int) -> None:
-        self.context.report(
-            {
-                "epoch": epoch + 1,
-                "epochs": self.options.epochs,
-                "step": step,
-                "steps": self.steps,
-                "loss": loss,
-                "accuracy": accuracy,
-                "images_per_second": self.images / seconds,
-                "seconds_left": seconds * left,
-            }
-        )
+        progress = progress.next_epoch(entry)
+        self.context.report(progress.epoch_report(options.epochs, self.steps))
+        return progress
 
     def _forward(self, encoded: F32) -> list[F32]:
         """Return the activities of the encoded images and of all layers, each (rows + 1, images)."""
@@ -174,11 +158,7 @@ class Training:
                 ("bias", layer.bias, layer.bias_gradient),
             ):
                 first, second = self._state[f"{place}.{name}.first"], self._state[f"{place}.{name}.second"]
-                first += np.float32(1 - BETA_1) * (gradient - first)
-                second += np.float32(1 - BETA_2) * (np.square(gradient) - second)
-                mean = first / np.float32(1 - BETA_1 ** (number + 1))
-                spread = np.sqrt(second / np.float32(1 - BETA_2 ** (number + 1)))
-                array -= np.float32(rate) * mean / (spread + np.float32(EPSILON))
+                array -= adam_move(gradient, first, second, number, rate)
             if isinstance(layer, ChanceLayer):
                 np.clip(layer.weights, -1, 1, out=layer.weights)
 
@@ -197,18 +177,18 @@ class Training:
         chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[: self.options.statistics_images])
         sample = split.take(chosen)
         encoded = self.data.encoder.encode(sample.images)
-        before = [own for own in self.layers if isinstance(own, TransducingLayer)]
-        weights, biases = [own.weights for own in before], [own.bias for own in before]
+        before = [layer for layer in self.layers if isinstance(layer, TransducingLayer)]
+        weights, biases = [layer.weights for layer in before], [layer.bias for layer in before]
         off_chip = replace(self.network, layers=self.network.off_chip)
         parameters = measure(off_chip, weights, biases, encoded) if before else []
         activity = self._activity(encoded[:FRAMES])
         rngs = [self._rng(SAMPLE, copy) for copy in range(copies)]
-        for number, own in list(enumerate(self.layers))[len(before) :]:
+        for number, layer in list(enumerate(self.layers))[len(before) :]:
             parameters.append(
                 LayerParameters(
-                    np.concatenate([sample_weights(own.weights, rng) for rng in rngs]),
-                    leak=np.concatenate([sample_leaks(own.bias, rng) for rng in rngs]),
-                    hidden=np.tile(own.weights, (copies, 1, 1)),
+                    np.concatenate([sample_weights(layer.weights, rng) for rng in rngs]),
+                    leak=np.concatenate([sample_leaks(layer.bias, rng) for rng in rngs]),
+                    hidden=np.tile(layer.weights, (copies, 1, 1)),
                     activity=np.tile(activity[number], (copies, 1)),
                 )
             )
@@ -219,17 +199,17 @@ class Training:
             "history": history,
         }
         model = Model(self.options.result(self.network), tuple(parameters), dict(self.data.encoder_spec), provenance)
-        found = predict(model.network, infer(model, transduce(model, encoded)))
+        classes = classify(model, self.data.encoder, sample.images)
         provenance["accuracy_expected"] = self._expected_accuracy(sample)
-        provenance["accuracy_sampled"] = float((found == sample.labels).mean())
+        provenance["accuracy_sampled"] = float((classes == sample.labels).mean())
         return model
 
     def _activity(self, encoded: F32) -> list[F32]:
         """Return the mean spike probability of each filter of each layer, (banks, features)."""
         activities = self._forward(encoded)[1:]
         return [
-            np.stack([found[bank.rows].reshape(bank.features, -1).mean(axis=1) for bank in layer.wiring.banks])
-            for layer, found in zip(self.layers, activities, strict=True)
+            np.stack([output[bank.rows].reshape(bank.features, -1).mean(axis=1) for bank in layer.wiring.banks])
+            for layer, output in zip(self.layers, activities, strict=True)
         ]
 
 

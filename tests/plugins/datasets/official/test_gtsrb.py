@@ -16,6 +16,7 @@ from PIL import Image
 from neurosyn.data.dataset import DataContext
 from neurosyn.errors import DataError
 from neurosyn.registry import registry
+from tests.plugins.datasets.archives import pack_zip
 from tests.plugins.datasets.damage import read_damaged
 
 HEAD = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
@@ -36,15 +37,6 @@ def row(name, label, size=(40, 50), box=(5, 6, 34, 43)):
     return ";".join(map(str, (name, *size, *box, label))) + "\n"
 
 
-def pack(path, members):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            if content is not None:
-                archive.writestr(name, content)
-    return path
-
-
 def training(context, replace=None, tracks=2, frames=2):
     """Write the training archive: each class has `tracks` signs with `frames` photographs each."""
     members = {"GTSRB/Readme-Images.txt": b"hello"}
@@ -54,14 +46,14 @@ def training(context, replace=None, tracks=2, frames=2):
         members[f"{folder}/GT-{label:05}.csv"] = HEAD + "".join(row(name, label) for name in names)
         for name in names:
             members[f"{folder}/{name}"] = ppm(40, 50, (5, 6, 34, 43), inside=(200, label, 20))
-    return pack(context.folder / "gtsrb/GTSRB_Final_Training_Images.zip", members | (replace or {}))
+    return pack_zip(context.folder / "gtsrb/GTSRB_Final_Training_Images.zip", (members | (replace or {})).items())
 
 
 def publish_test(context, labels):
     table = HEAD + "".join(row(f"{k:05}.ppm", label) for k, label in enumerate(labels))
-    pack(context.folder / "gtsrb/GTSRB_Final_Test_GT.zip", {"GT-final_test.csv": table})
+    pack_zip(context.folder / "gtsrb/GTSRB_Final_Test_GT.zip", [("GT-final_test.csv", table)])
     photos = {f"GTSRB/Final_Test/Images/{k:05}.ppm": ppm(40, 50, (5, 6, 34, 43)) for k in range(len(labels))}
-    pack(context.folder / "gtsrb/GTSRB_Final_Test_Images.zip", photos)
+    pack_zip(context.folder / "gtsrb/GTSRB_Final_Test_Images.zip", photos.items())
 
 
 def test_is_registered_with_43_different_classes(context):
@@ -127,7 +119,7 @@ HOSTILE = {
     "a box beside the photograph": ({CSV: HEAD + row(FIRST, 7, box=(5, 6, 40, 43))}, r"row 1 has box \(5, 6, 40, 43\)"),
     "a box inside out": ({CSV: HEAD + row(FIRST, 7, box=(34, 6, 5, 43))}, "row 1 has box"),
     "an absurd size": ({CSV: HEAD + row(FIRST, 7, size=(99999, 50))}, "row 1 has size 99999 x 50"),
-    "another size": ({CSV: HEAD + row(FIRST, 7, size=(41, 50))}, r"RGB \(40, 50\), its table says RGB \(41, 50\)"),
+    "another size": ({CSV: HEAD + row(FIRST, 7, size=(41, 50))}, r"RGB \(40, 50\), its table lists RGB \(41, 50\)"),
     "a path for a name": ({CSV: HEAD + row("../00000/00000_00000.ppm", 7)}, "row 1 has box"),
     "another name": ({CSV: HEAD + row("x.ppm", 7), f"{IMAGES}/00007/x.ppm": ppm(40, 50, (5, 6, 34, 43))}, "not named"),
     "no text": ({CSV: b"\xff\xfe\x00"}, "is no text"),
@@ -151,7 +143,7 @@ def whole(tmp_path_factory):
 
 @pytest.mark.parametrize(("replace", "message"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_wrong_contents_are_refused(context, whole, replace, message):
-    path = pack(context.folder / "GTSRB_Final_Training_Images.zip", whole | replace)
+    path = pack_zip(context.folder / "GTSRB_Final_Training_Images.zip", (whole | replace).items())
     with pytest.raises(DataError, match=message) as caught:
         Gtsrb().load("train", context)
     assert str(path) in str(caught.value)
@@ -163,7 +155,9 @@ def test_cut_and_garbled_archives_never_raise_anything_else(context, whole, data
     path = context.folder / "GTSRB_Final_Training_Images.zip"
     # The directory is at the end.
     near = (slice(None), slice(-3000, None))
-    read_damaged(data, path, lambda: pack(path, whole), lambda: Gtsrb().load("train", context), 43, near=near)
+    read_damaged(
+        data, path, lambda: pack_zip(path, whole.items()), lambda: Gtsrb().load("train", context), 43, near=near
+    )
 
 
 @pytest.mark.data

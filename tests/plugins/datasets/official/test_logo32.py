@@ -14,6 +14,7 @@ from PIL import Image
 
 from neurosyn.errors import DataError
 from neurosyn.registry import registry
+from tests.plugins.datasets.archives import pack_zip
 from tests.plugins.datasets.damage import read_damaged
 
 ROOT = "FlickrLogos-v2"
@@ -50,13 +51,7 @@ def members():
 
 
 def pack(context, files):
-    path = context.folder / "logo32/FlickrLogos-32_dataset_v2.zip"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            if content is not None:
-                archive.writestr(name, content)
-    return path
+    return pack_zip(context.folder / "logo32/FlickrLogos-32_dataset_v2.zip", files.items())
 
 
 def test_is_registered_with_32_classes_or_33(context):

@@ -176,7 +176,7 @@ def test_a_damaged_corpus_is_refused(tmp_path, change):
     speech = [CleanSpeech(noise(RATE), np.ones(RATE, np.bool_), 0)] * 2
     corpus = mix_recordings(speech, [lambda count, rng: rng.normal(size=count)], np.random.default_rng(0))
     write_npz(tmp_path / "c.npz", corpus.arrays() | change)
-    with pytest.raises(DataError, match="make the file anew"):
+    with pytest.raises(DataError, match="make the file again"):
         load_corpus(tmp_path / "c.npz")
 
 

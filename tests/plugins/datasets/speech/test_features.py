@@ -169,7 +169,7 @@ HOSTILE = {
 @pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_damaged_corpus_is_refused(tmp_path, change):
     write_npz(tmp_path / "c.npz", corpus().arrays() | change)
-    with pytest.raises(DataError, match="make the file anew"):
+    with pytest.raises(DataError, match="make the file again"):
         load_corpus(tmp_path / "c.npz")
     assert set(HOSTILE["an array too many"]) - set(PhoneCorpus.__dataclass_fields__)
 

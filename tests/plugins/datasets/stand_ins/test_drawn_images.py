@@ -91,7 +91,7 @@ def test_options_that_change_the_images_have_caches_of_their_own(context):
     assert len(list(context.cache.rglob("*.npz"))) == 4
 
 
-def test_progress_is_steps(context):
+def test_progress_is_reported(context):
     steps = []
     context = DataContext(context.folder, context.cache, 0, lambda *step: steps.append(step))
     SynthObjects(train_size=BLOCK + 50).load("train", context)
@@ -118,7 +118,7 @@ def test_all_marks_of_one_print_differ():
     assert len({row[0].tobytes() for row in plates}) == 32
 
 
-def test_shapes_and_surfaces_are_steps_apart():
+def test_shapes_and_surfaces_are_distinguished():
     maps = draw_poses(1, STILL, np.random.default_rng(0))
     x, y = plate_points(maps)
     half = np.full((1, 1, 1), 0.5, np.float32)

@@ -48,7 +48,7 @@ def learn(network, kernels, options):
     encoded = rng.standard_normal((IMAGES, *network.inputs)).astype(np.float32)
     labels = rng.integers(0, network.n_classes, IMAGES).astype(np.int32)
     loss, accuracy = batch.learn(encoded, labels, np.random.default_rng(3), softness)
-    return loss, accuracy, batch.gradient, [kernels.arrays.fetch(layer.spikes) for layer in batch.layers]
+    return loss, accuracy, batch.gradient, [kernels.arrays.to_host(layer.spikes) for layer in batch.layers]
 
 
 OPTIONS = {
@@ -103,10 +103,10 @@ def test_rows_move_as_numpy_moves_them(shape, once, seed):
             arrays = kernels.arrays
             there = arrays.index(index, inputs)
             columns = arrays.empty((fan_in, sites * images), np.float32)
-            target = arrays.bring(np.ones_like(source))
-            kernels.gather(arrays.bring(source), there, columns)
+            target = arrays.to_device(np.ones_like(source))
+            kernels.gather(arrays.to_device(source), there, columns)
             (kernels.scatter if once else kernels.scatter_add)(columns, there, target)
-            found.append((arrays.fetch(columns), arrays.fetch(target)[:-1]))
+            found.append((arrays.to_host(columns), arrays.to_host(target)[:-1]))
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -8,10 +8,10 @@ A family is on the training or on the test side with all its weights and with it
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from neurosyn.plugins import DataError, SplitName
@@ -131,10 +131,10 @@ class Face:
 
 
 def _folder(package: str) -> Path | None:
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _files(family: str) -> list[Path]:
@@ -170,7 +170,7 @@ def find_faces(side: SplitName) -> tuple[Face, ...]:
     Raises
     ------
     DataError
-        If a family is not installed; says which extra to install.
+        If a family is not installed; the message names the extra to install.
     """
     missing = missing_fonts(side)
     if missing:

@@ -1,6 +1,7 @@
 """Drawing SynthDigits: blocks of images, each from its own stream of random numbers.
 
-Image i depends on the seed, the side and i alone: neither on how many images are drawn nor on who draws which block.
+Image i depends on the seed, the side and i alone: neither on the number of images drawn nor on the
+division of blocks among workers.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def draw_block(side: SplitName, seed: int, block: int) -> tuple[NDArray[np.uint8
     Parameters
     ----------
     side
-        Which fonts to use.
+        Split that the fonts belong to.
     seed
         Seed of the whole set.
     block
@@ -60,7 +61,7 @@ def draw_pictures(
     Parameters
     ----------
     side
-        Which fonts to use.
+        Split that the fonts belong to.
     seed
         Seed of the set, 0 or more.
     count

@@ -1,4 +1,4 @@
-"""What surrounds SynthDigits' digits: walls, paint, light and the camera's faults.
+"""Surroundings of SynthDigits' digits: walls, paint, light and the camera's faults.
 
 Everything here works on a block of images at once; random numbers are drawn in a fixed order. Structures that lie
 under the digit are bounded by the contrast of the digit, so that a person can always read it; those beside it are not.

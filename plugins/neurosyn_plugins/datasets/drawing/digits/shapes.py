@@ -1,4 +1,4 @@
-"""Where SynthDigits' digits lie: glyphs, their neighbours, and the camera that looks at them.
+"""Positions of SynthDigits' digits: glyphs, their neighbours, and the camera that looks at them.
 
 A glyph is rendered once per face, large; each image pastes up to three of them side by side and looks at them through
 a random projective transform at `OVERSAMPLING` times the final resolution, so that edges are antialiased.
@@ -120,7 +120,7 @@ def draw_masks(book: GlyphBook, labels: NDArray[np.int32], rng: np.random.Genera
     Returns
     -------
     float32 array (n, 32, 32)
-        How much of each pixel is covered by digits, 0 to 1.
+        Share of each pixel that digits cover, 0 to 1.
     """
     n = len(labels)
     family = rng.random(n)

@@ -48,7 +48,7 @@ _ORDERS: dict[int, tuple[str, bool]] = {
 
 @dataclass(frozen=True)
 class SignStyle:
-    """How one maker draws all signs: colours, the width of borders, the hand of figures."""
+    """Style of one maker for all signs: colours, the width of borders, the line of figures."""
 
     hand: Hand
     red: Colour

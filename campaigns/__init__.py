@@ -1,0 +1,1 @@
+"""Campaigns: long trials of what `docs/trust.md` promises, run by name and resumable."""

@@ -1,0 +1,178 @@
+"""Kill commands at random moments and repeat them: ``python -m campaigns.kills --kills 100``.
+
+A chain is one command in a fresh folder, killed (SIGKILL) a few times at random moments and then repeated until it
+ends. What it leaves must equal what the command leaves undisturbed, byte for byte, and nothing half-written may remain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from campaigns.fuzz.readers import make_specimens
+
+DATA = Path(__file__).parents[1] / "tests" / "formats" / "data"
+_MACHINE = {"wall_s", "command", "run", "model", "out", "trace", "program"}
+"""Keys of summaries that depend on the machine, the hour or the place."""
+_LOCAL = {"stages.json", "report.html", "provenance.json", "scenario.toml"}
+"""Files that hold paths and times; the report is made from the others."""
+
+
+@dataclass
+class Kind:
+    """A command whose chains are tried.
+
+    Attributes
+    ----------
+    arguments
+        Given the folder of a chain, the arguments of the command; a function, since they hold paths.
+    seconds
+        How long the command takes undisturbed; measured.
+    expected
+        Digests of what it leaves undisturbed.
+    """
+
+    arguments: Callable[[Path], list[str]]
+    seconds: float = 0.0
+    expected: dict[str, str] = field(default_factory=dict)
+
+
+def kinds(specimens: Path) -> dict[str, Kind]:
+    """Return the commands under trial."""
+    scenario = str(specimens / "fuzz.toml")
+    program, spikes = str(DATA / "two_cores.json"), str(DATA / "two_cores.sfti")
+
+    def simulate(folder: Path) -> list[str]:
+        return ["simulate", scenario, "--out", str(folder / "run"), "--set", "trace.level=packet"]
+
+    def train(folder: Path) -> list[str]:
+        return ["train", scenario, "--out", str(folder / "run"), "--set", "train.epochs=6"]
+
+    def run(folder: Path) -> list[str]:
+        out, trace = str(folder / "out.csv"), str(folder / "trace")
+        return ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", out, "--trace", trace]
+
+    def sweep(folder: Path) -> list[str]:
+        return ["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", str(folder / "sweep")]
+
+    return {"simulate": Kind(simulate), "train": Kind(train), "run": Kind(run), "sweep": Kind(sweep)}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return a checksum for each result below a folder."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.name in _LOCAL or "checkpoints" in path.parts:
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".json":
+            content = json.dumps(_without(json.loads(content))).encode()
+        if path.name in ("sweep.csv", "sweep.html"):
+            continue
+        found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(member) for key, member in value.items() if key not in _MACHINE}
+    return [_without(member) for member in value] if isinstance(value, list) else value
+
+
+def _start(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "neurosyn", *arguments, "--quiet"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finish(arguments: list[str]) -> str:
+    """Run a command to its end; return what is wrong, or ""."""
+    process = _start(arguments)
+    _, error = process.communicate(timeout=600)
+    return f"exit {process.returncode}: {error[-300:]}" if process.returncode else ""
+
+
+def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, str]:
+    """Kill and repeat one command; return the number of kills and what is wrong with the result, or ""."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    arguments, kills = kind.arguments(folder), 0
+    for _ in range(draw.randint(1, 4)):
+        process = _start(arguments)
+        time.sleep(draw.uniform(0, 1.05 * kind.seconds))
+        if process.poll() is None:
+            kills += 1
+        process.kill()
+        process.communicate()
+    problem = _finish(arguments)
+    if problem:
+        return kills, problem
+    left = [str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name]
+    if left:
+        return kills, f"left over: {', '.join(left)}"
+    measured = digests(folder)
+    differing = sorted(
+        key for key in measured.keys() | kind.expected.keys() if measured.get(key) != kind.expected.get(key)
+    )
+    return kills, f"differing: {', '.join(differing)}" if differing else ""
+
+
+def main() -> int:
+    """Kill until the number is reached; return 1 if a chain went wrong."""
+    parser = argparse.ArgumentParser("python -m campaigns.kills", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="kills in all (default: 100)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="decides the moments (default: the time)")
+    parser.add_argument("--kind", action="append", help="only these commands")
+    parser.add_argument("--out", type=Path, default=Path("runs/kills"), help="where to work (default: runs/kills)")
+    given = parser.parse_args()
+    folder, draw = given.out.resolve(), random.Random(given.seed)
+    specimens = folder / "specimens"
+    if not (specimens / "pictures").exists():
+        make_specimens(specimens)
+    chosen = {name: kind for name, kind in kinds(specimens).items() if not given.kind or name in given.kind}
+    for name, kind in chosen.items():
+        reference = folder / f"{name}-undisturbed"
+        for repeat in range(2):
+            shutil.rmtree(reference, ignore_errors=True)
+            reference.mkdir(parents=True)
+            begun = time.monotonic()
+            if problem := _finish(kind.arguments(reference)):
+                sys.exit(f"{name}: {problem}")
+            kind.seconds = time.monotonic() - begun
+            if repeat and digests(reference) != kind.expected:
+                sys.exit(f"{name}: two undisturbed runs differ")
+            kind.expected = digests(reference)
+    kills, chains, wrong = Counter[str](), Counter[str](), Counter[str]()
+    names = list(chosen)
+    while kills.total() < given.kills:
+        name = names[chains.total() % len(names)]
+        count, problem = chain(chosen[name], folder / f"chain-{chains.total()}", draw)
+        kills[name] += count
+        chains[name] += 1
+        if problem:
+            wrong[name] += 1
+            print(f"{name}, chain {chains.total() - 1}: {problem}")
+        else:
+            shutil.rmtree(folder / f"chain-{chains.total() - 1}")
+    print(f"seed {given.seed}")
+    for name in names:
+        print(f"{name:<10}{kills[name]:>6} kills{chains[name]:>6} chains{wrong[name]:>6} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Simulation stage: the test frames on the placed program, and its results in the run folder."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosyn.analysis.run_summary import FramesSummary
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import Program
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.simulation import simulate_frames
+from neurosyn.model.inference import class_scores, infer
+from neurosyn.model.model import Model
+from neurosyn.run.folder import RunFolder
+from neurosyn.run.inputs import RunInputs
+from neurosyn.run.probes import ScenarioProbes
+from neurosyn.run.provenance import provenance
+from neurosyn.run.summary import summarise_frames
+from neurosyn.run.trace_folder import require_whole_trace
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.support.files import write_json, write_npz
+from neurosyn.support.progress import StageProgress
+from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.recorder import ParquetRecorder
+from neurosyn.trace.selection import chosen_cores
+
+__all__ = ["simulate_test_frames"]
+
+_SAMPLES = 256
+"""Frames whose images are kept for the report page."""
+
+
+def simulate_test_frames(
+    scenario: Scenario,
+    inputs: RunInputs,
+    folder: RunFolder,
+    model: Model,
+    program: Program,
+    placement: Placement,
+    progress: StageProgress,
+    jobs: int | None,
+) -> FramesSummary:
+    """Simulate the test frames and write trace, probes' results, answers, provenance and summary.
+
+    Parameters
+    ----------
+    scenario, inputs, folder
+        The options, the frames, and the folder of the results.
+    model, program, placement
+        Outcomes of the stages before.
+    progress
+        Shows how far the simulation is.
+    jobs
+        Ticks that may be played in time at once; None: as many as there are processors.
+
+    Returns
+    -------
+    FramesSummary
+        The contents of ``summary.json``.
+    """
+    bits = inputs.input_spikes(model)
+    expected = infer(model, bits)
+    chip = scenario.options("chip", ChipOptions).fitted(program.cores)
+    trace = scenario.options("trace", TraceOptions)
+    chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
+    folder.retract()
+    recorder = ParquetRecorder(folder.trace, trace)
+    probes = ScenarioProbes(scenario, (recorder,))
+    program = probes.disturb(program)
+    result = simulate_frames(
+        program,
+        placement,
+        chip,
+        scenario.options("simulate", SimulateOptions),
+        bits,
+        probes=probes.watch,
+        progress=progress.update,
+        jobs=jobs,
+        ticks_per_frame=model.network.ticks_per_frame,
+    )
+    require_whole_trace(recorder, probes.watch)
+    outcomes = probes.write(folder.probes)
+    split, index = inputs.frames
+    scores = class_scores(model.network, result.spikes)
+    predictions = scores.argmax(axis=1)
+    numbers = summarise_frames(
+        program,
+        placement,
+        chip,
+        result,
+        labels=split.labels,
+        predictions=predictions,
+        expected=expected,
+        expected_predictions=class_scores(model.network, expected).argmax(axis=1),
+    )
+    write_npz(
+        folder.outputs,
+        {
+            "index": index.astype(np.int64),
+            "labels": split.labels,
+            "predictions": predictions.astype(np.int32),
+            "scores": scores.astype(np.float32),
+            "spikes": np.packbits(result.spikes, axis=1),
+            "images": split.images[:_SAMPLES],
+        },
+    )
+    source = inputs.source
+    summary: FramesSummary = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "seed": scenario.seed,
+        "dataset": {
+            "name": source.info.name,
+            "official": source.info.official,
+            "stand_in_because": source.reason if source.used_stand_in else None,
+            "frames": len(split),
+            "classes": list(source.info.classes),
+            "licence": source.info.licence,
+            "source": source.info.source,
+        },
+        **numbers,
+        **outcomes,
+        "model": model.provenance,
+        "provenance": provenance(),
+        "run": str(folder.path),
+    }
+    write_json(folder.provenance, summary["provenance"])
+    write_json(folder.summary, summary)
+    return summary

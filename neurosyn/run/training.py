@@ -1,0 +1,94 @@
+"""Training stage: the network of a scenario, trained on its data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.errors import PluginError
+from neurosyn.model.model import Model
+from neurosyn.placement.place import require_room
+from neurosyn.registry import blame
+from neurosyn.run.folder import RunFolder
+from neurosyn.run.inputs import RunInputs
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.support.progress import StageProgress
+from neurosyn.training.learning_curve import draw_history, save_history
+from neurosyn.training.trainer import Trainer, TrainingContext, require_trainable
+
+__all__ = ["train_network"]
+
+
+def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, progress: StageProgress) -> Model:
+    """Train the scenario's network, or go on from a checkpoint in the run folder.
+
+    The learning curve is written as the training goes on.
+
+    Raises
+    ------
+    ChipLimitError, DataError
+        Before the training, if its outcome would not fit the chip or the test frames cannot be loaded.
+    PluginError
+        If the trainer breaks its contract.
+    """
+    _check_outcome(scenario, inputs)
+    table = inputs.train_table
+    trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
+    data = inputs.training_data(progress.update)
+
+    def report(state: dict[str, Any]) -> None:
+        if state.get("history"):
+            save_history(state["history"], folder.learning_table)
+        done, total = int(state.get("step", 0)), int(state.get("steps", 0))
+        progress.update(done, total, _progress_note(state), state.get("seconds_left"))
+
+    context = TrainingContext(folder.checkpoints, scenario.seed_of("train"), report)
+    with blame("trainers", scenario.kind(table), "train"):
+        model = trainer.train(inputs.network, data, context)
+    if not isinstance(model, Model):
+        raise PluginError(
+            f"plugin trainers/{scenario.kind(table)}: train() returned {type(model).__name__}, not a Model; "
+            "correct the plugin"
+        )
+    model.provenance.update(
+        {
+            "dataset": inputs.source.info.name,
+            "classes": list(inputs.source.info.classes),
+            "official": inputs.source.info.official,
+            "images": len(data.train),
+            "scenario": scenario.name,
+            "seed": scenario.seed,
+            "trainer": scenario.table(table),
+            "data": inputs.fingerprint(),
+        }
+    )
+    if history := model.provenance.get("history"):
+        save_history(history, folder.learning_table)
+        draw_history(history, folder.learning_curve, scenario.title or scenario.name)
+    return model
+
+
+def _check_outcome(scenario: Scenario, inputs: RunInputs) -> None:
+    """Refuse at once a network that would be refused after a training of hours."""
+    from neurosyn.compiler.compile import count_cores
+
+    table = inputs.train_table
+    trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
+    require_trainable(trainer, inputs.network)
+    with blame("trainers", scenario.kind(table), "result"):
+        network = trainer.result(inputs.network)
+    cores = count_cores(network, scenario.options("compile", CompileOptions))
+    require_room(cores, scenario.options("chip", ChipOptions).fitted(cores).mesh)
+    _ = inputs.frames
+
+
+def _progress_note(state: dict[str, Any]) -> str:
+    """Return a trainer's report as a line: epoch, loss, accuracies and speed, as far as it has them."""
+    notes = [f"epoch {state['epoch']}/{state['epochs']}"] if "epochs" in state else []
+    for key, name in (("loss", "loss"), ("accuracy", "acc"), ("validation_accuracy", "val")):
+        if state.get(key) is not None:
+            notes.append(f"{name} {state[key]:.3f}")
+    if state.get("images_per_second"):
+        notes.append(f"{state['images_per_second']:.0f} images/s")
+    return ", ".join(notes)
