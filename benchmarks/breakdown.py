@@ -57,7 +57,7 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "output pins": ((frames, "_collect"),),
     "counters": ((counts.EventCounter, "add"), (counts.EventCounter, "add_host")),
     "packets of the spikes": ((function._PacketTable, "packets"),),
-    "scans of the token controllers": ((traffic.Walks, "of"),),
+    "scans of the token controllers": ((traffic.Scans, "of"),),
     "routes of the packets": ((compiled_tick.Departure, "of"),),
     "network, in a wave": ((compiled_solver.WaveSolver, "solve"),),
     "network, by events": ((compiled_solver._TickSolver, "_play"),),

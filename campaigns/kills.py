@@ -106,6 +106,40 @@ def _finish(arguments: list[str]) -> str:
     return f"exit {process.returncode}: {error[-300:]}" if process.returncode else ""
 
 
+def repeat(kind: Kind, folder: Path) -> str:
+    """Repeat a disturbed command to its end; return what is wrong with what it leaves, or ""."""
+    if problem := _finish(kind.arguments(folder)):
+        return problem
+    left = [str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name]
+    if left:
+        return f"left over: {', '.join(left)}"
+    measured = digests(folder)
+    keys = measured.keys() | kind.expected.keys()
+    differing = sorted(key for key in keys if measured.get(key) != kind.expected.get(key))
+    return f"differing: {', '.join(differing)}" if differing else ""
+
+
+def measure(name: str, kind: Kind, folder: Path) -> None:
+    """Run a command undisturbed, twice, and keep how long it takes and what it leaves.
+
+    Raises
+    ------
+    SystemExit
+        If it fails, or the two runs differ.
+    """
+    reference = folder / f"{name}-undisturbed"
+    for number in range(2):
+        shutil.rmtree(reference, ignore_errors=True)
+        reference.mkdir(parents=True)
+        begun = time.monotonic()
+        if problem := _finish(kind.arguments(reference)):
+            sys.exit(f"{name}: {problem}")
+        kind.seconds = time.monotonic() - begun
+        if number and digests(reference) != kind.expected:
+            sys.exit(f"{name}: two undisturbed runs differ")
+        kind.expected = digests(reference)
+
+
 def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, str]:
     """Kill and repeat one command; return the number of kills and what is wrong with the result, or ""."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -118,17 +152,7 @@ def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, str]:
             kills += 1
         process.kill()
         process.communicate()
-    problem = _finish(arguments)
-    if problem:
-        return kills, problem
-    left = [str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name]
-    if left:
-        return kills, f"left over: {', '.join(left)}"
-    measured = digests(folder)
-    differing = sorted(
-        key for key in measured.keys() | kind.expected.keys() if measured.get(key) != kind.expected.get(key)
-    )
-    return kills, f"differing: {', '.join(differing)}" if differing else ""
+    return kills, repeat(kind, folder)
 
 
 def main() -> int:
@@ -145,17 +169,7 @@ def main() -> int:
         make_specimens(specimens)
     chosen = {name: kind for name, kind in kinds(specimens).items() if not given.kind or name in given.kind}
     for name, kind in chosen.items():
-        reference = folder / f"{name}-undisturbed"
-        for repeat in range(2):
-            shutil.rmtree(reference, ignore_errors=True)
-            reference.mkdir(parents=True)
-            begun = time.monotonic()
-            if problem := _finish(kind.arguments(reference)):
-                sys.exit(f"{name}: {problem}")
-            kind.seconds = time.monotonic() - begun
-            if repeat and digests(reference) != kind.expected:
-                sys.exit(f"{name}: two undisturbed runs differ")
-            kind.expected = digests(reference)
+        measure(name, kind, folder)
     kills, chains, wrong = Counter[str](), Counter[str](), Counter[str]()
     names = list(chosen)
     while kills.total() < given.kills:

@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: ``sphinx-build -W -b html docs build/docs``."""
+"""Configuration of Sphinx for these pages: ``sphinx-build -W -b html docs build/docs``."""
 
 from datetime import date
 

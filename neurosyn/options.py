@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neurosyn.errors import ScenarioError, did_you_mean
 
-__all__ = ["KeyPath", "Mistake", "Options", "OptionsError", "build_options", "dotted"]
+__all__ = ["KeyPath", "Mistake", "Options", "OptionsError", "PluginOptions", "build_options", "dotted"]
 
 KeyPath = tuple[str | int, ...]
 """Keys from the top of a document; elements of arrays by number."""
@@ -43,6 +43,18 @@ class Options(BaseModel):
     def to_table(self) -> dict[str, Any]:
         """Return the options as a TOML table, those that are None left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class PluginOptions(Options):
+    """Options of a plugin."""
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return the facts that decide the results beside the options, as plain values.
+
+        A run's stage is repeated when they change. Files that options name need not be among them: their contents
+        count already, and those of folders unless this method is overridden.
+        """
+        return {}
 
 
 class Mistake(NamedTuple):

@@ -18,12 +18,25 @@ from typing import Any, TypeVar, cast
 
 from neurosyn.errors import NeurosynError, PluginError, did_you_mean
 
-__all__ = ["GROUPS", "Plugin", "PluginWarning", "Registry", "UnknownPluginError", "blame", "plugin", "registry"]
+__all__ = [
+    "FILE_MODULE",
+    "GROUPS",
+    "Plugin",
+    "PluginWarning",
+    "Registry",
+    "UnknownPluginError",
+    "blame",
+    "plugin",
+    "registry",
+]
 
 GROUPS = ("layers", "topologies", "trainers", "datasets", "encoders", "placers", "probes", "commands")
 """The kinds of plugin; group ``layers`` is the entry-point group ``neurosyn.layers``, and so on."""
 
 T = TypeVar("T", bound=type)
+
+FILE_MODULE = "neurosyn_plugin_file_"
+"""Beginning of the name of a plugin file's module."""
 
 
 class PluginWarning(UserWarning):
@@ -227,7 +240,7 @@ class Registry:
                 self._add(known_plugin)
             return known[1]
         self._pending = []
-        name = f"neurosyn_plugin_file_{path.stem}"
+        name = f"{FILE_MODULE}{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise PluginError(f"{path}: is not a Python file; name a .py file in `plugins`")

@@ -140,7 +140,7 @@ def _by_link(packets: pd.DataFrame, placement: Placement, chip: ChipOptions, mod
     positions = [(x, y) for x, y in placement.xy.tolist()]
     by_link: dict[object, float] = {}
     for source, target in zip(packets["source_core"].tolist(), packets["dest_core"].tolist(), strict=True):
-        route = fabric.path(HOST if source < 0 else positions[source], HOST if target == OUTPUT else positions[target])
+        route = fabric.route(HOST if source < 0 else positions[source], HOST if target == OUTPUT else positions[target])
         servers = [fabric.server_of(buffer) for buffer in route]
         routers = [router for router in map(fabric.router, servers) if router is not None]
         for link in pairwise(routers):

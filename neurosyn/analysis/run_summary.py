@@ -10,7 +10,6 @@ their name, shares are between 0 and 1, events are counted over the whole run.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
@@ -19,6 +18,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from typing_extensions import TypedDict  # before Python 3.12 pydantic cannot take that of typing
 
 from neurosyn.errors import DataError
+from neurosyn.support.untrusted import read_json
 
 __all__ = [
     "Assumption",
@@ -39,6 +39,9 @@ __all__ = [
     "data_kind",
     "read_summary",
 ]
+
+MAX_BYTES = 64 << 20
+"""Largest size of a summary; the results of a scenario's probes have no fixed size."""
 
 _WHOLE = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 _OPEN = ConfigDict(extra="allow", strict=True, use_attribute_docstrings=True)
@@ -289,12 +292,9 @@ def read_summary(path: Path) -> dict[str, Any]:
     DataError
         If the file is damaged: with its name and the key.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.exists():
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: is damaged ({error}); simulate again") from error
+    document = read_json(path, MAX_BYTES, what="summary")
     if not isinstance(document, dict) or not document:
         raise DataError(f"{path}: is not the summary of a run; simulate again")
     kind: Any = ProgramSummary if "program" in document else FramesSummary

@@ -231,7 +231,7 @@ class TickView:
 
     def _route(self, source: int, dest: int) -> list[int]:
         ends = [None if core < 0 else (self._xy[core][0], self._xy[core][1]) for core in (source, dest)]
-        return [self._fabric.server_of(buffer) for buffer in self._fabric.path(*ends)]
+        return [self._fabric.server_of(buffer) for buffer in self._fabric.route(*ends)]
 
     @cached_property
     def _links(self) -> pd.DataFrame:

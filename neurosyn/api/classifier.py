@@ -8,10 +8,10 @@ values lie between `low` and `high` becomes the level round(255·(x − low)/(hi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
 
+from neurosyn.api.samples import level_ranges, plain_numbers, training_defaults, weighted_samples
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
 from neurosyn.model.inference import class_scores, infer, input_spikes
@@ -42,12 +43,6 @@ __all__ = ["SpikingClassifier"]
 
 PLUGINS = {"topology": "topologies", "encoder": "encoders", "trainer": "trainers"}
 """Parameters that name a plugin, and its group."""
-
-DEVIATIONS = 4
-"""Training values further than this many standard deviations from the mean do not widen a feature's range."""
-
-STEPS = 300
-"""Steps that a training has at least where the number of epochs is left open: small data sets need many passes."""
 
 LOGIT_SCALE = 20.0
 """Factor of the class scores in the softmax, where the trainer has no option of its own for it."""
@@ -73,8 +68,10 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Trainer plugin, or table. Options that are left out have the trainer's defaults, with two exceptions:
         ``epochs`` grows until there are 300 steps, and images are shifted by a sixteenth of their size at most,
         feature vectors not at all.
-    image_shape : tuple (height, width, channels) or None, default=None
+    image_shape : tuple (height, width) or (height, width, channels) or None, default=None
         Shape of the images that the rows of a two-dimensional `X` hold; None for feature vectors.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss, 1 for absent ones; "balanced": inversely to their numbers of samples.
     validation_fraction : float, default=0.0
         Share of the training samples held out to watch progress on, see `history_`.
     warm_start : bool, default=False
@@ -135,7 +132,8 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         encoder: str | Mapping[str, Any] = "auto",
         trainer: str | Mapping[str, Any] = "eedn",
-        image_shape: tuple[int, int, int] | None = None,
+        image_shape: tuple[int, int] | tuple[int, int, int] | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         validation_fraction: float = 0.0,
         warm_start: bool = False,
         checkpoints: str | Path | None = None,
@@ -145,6 +143,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.encoder = encoder
         self.trainer = trainer
         self.image_shape = image_shape
+        self.class_weight = class_weight
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
         self.checkpoints = checkpoints
@@ -190,7 +189,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(  # noqa: TRY004
                 f"{name} = {value!r}: must be the name of a plugin or a table with its name as `kind`"
             )
-        return value["kind"], {key: _plain(option) for key, option in value.items() if key != "kind"}
+        return value["kind"], {key: plain_numbers(option) for key, option in value.items() if key != "kind"}
 
     def _plugin(self, name: str, kind: str, options: dict[str, Any]) -> Any:
         """Return the plugin of a parameter.
@@ -208,7 +207,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     # Training.
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -217,6 +216,8 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Feature vectors or images; uint8 images are taken as they are.
         y : array (n_samples,)
             Class labels.
+        sample_weight : array (n_samples,), optional
+            Weights in the loss, at least 0; samples of weight 0 are left out.
 
         Returns
         -------
@@ -224,13 +225,20 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         X, y = self._validated(X, y, reset=not goes_on)
+        X, y, weights = self._weighted(X, y, sample_weight)
         classes = np.unique(y)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start: y has the classes {classes}, the fitted model has {self.classes_}")
-        return self._learn(X, y, classes, first=not goes_on)
+        return self._learn(X, y, classes, weights, first=not goes_on)
 
     @available_if(_can_start)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Continue training with more samples, in one epoch over them alone; see the notes of the class.
 
         Parameters
@@ -239,6 +247,8 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             As for `fit`.
         classes : array (n_classes,), optional
             All classes of all calls; needed in the first.
+        sample_weight
+            As for `fit`.
 
         Returns
         -------
@@ -255,7 +265,10 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         unknown = np.setdiff1d(y, known)
         if len(unknown):
             raise ValueError(f"y has the class {unknown[0]}, which is none of classes = {known}")
-        return self._learn(X, y, known, first=first, epochs=1)
+        if self.class_weight == "balanced":
+            raise ValueError("class_weight = 'balanced' needs all samples at once; give weights by class")
+        X, y, weights = self._weighted(X, y, sample_weight)
+        return self._learn(X, y, known, weights, first=first, epochs=1)
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return samples and labels, checked."""
@@ -271,12 +284,25 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_shape(shape)
         return X, y
 
+    def _weighted(
+        self, X: NDArray[Any], y: NDArray[Any], sample_weight: Any
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64] | None]:
+        """Return the samples that count, their labels and their weights; see `weighted_samples`."""
+        if sample_weight is None and self.class_weight is None:
+            return X, y, None
+        kind, _ = self._table("trainer")
+        if not registry.get("trainers", kind).sample_weights:  # type: ignore[attr-defined]
+            raise ValueError(f"trainer '{kind}' has no weights of samples or classes; choose e.g. eedn")
+        return weighted_samples(X, y, sample_weight, self.class_weight)
+
     def _shape_of(self, X: NDArray[Any]) -> MapShape:
         """Return the shape of a sample as an image."""
         if X.ndim == 2:
             if self.image_shape is None:
                 return MapShape(1, 1, X.shape[1])
-            shape = MapShape(*self.image_shape)
+            if len(self.image_shape) not in (2, 3):
+                raise ValueError(f"image_shape = {self.image_shape}: give (height, width) or (height, width, channels)")
+            shape = MapShape(*(*self.image_shape, 1)[:3])
             if shape.size != X.shape[1]:
                 raise ValueError(
                     f"image_shape = {self.image_shape} has {shape.size} values, X has {X.shape[1]} features"
@@ -291,7 +317,14 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"X has samples of shape {shape}, {type(self).__name__} was fitted on {self.image_shape_}")
 
     def _learn(
-        self, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any], *, first: bool, epochs: int | None = None
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        classes: NDArray[Any],
+        weights: NDArray[np.float64] | None,
+        *,
+        first: bool,
+        epochs: int | None = None,
     ) -> Self:
         """Train on validated samples, from random weights or from those of the model."""
         if len(classes) < 2:
@@ -299,7 +332,7 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(X) < 2:
             raise ValueError(f"n_samples = {len(X)}: the network's normalisation needs at least 2 samples")
         if first:
-            self.input_low_, self.input_high_ = _ranges(X)
+            self.input_low_, self.input_high_ = level_ranges(X, of_images=not self._is_vector)
         number = 0 if first else self.n_trainings_
         random = check_random_state(self.random_state)
         seed, split_seed, network_seed = (
@@ -312,9 +345,9 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         start = None if first else self.model_
         if start is not None and not trainer.warm_starts:
             raise ValueError(f"warm_start: trainer '{self._table('trainer')[0]}' cannot begin with given weights")
-        split = Split(self._levels(X), np.searchsorted(classes, y).astype(np.int32))
+        split = Split(self._levels(X), np.searchsorted(classes, y).astype(np.int32), weights=weights)
         train, validation = hold_out(split, self.validation_fraction, None, np.random.default_rng(split_seed))
-        data = TrainingData(train, validation, encoder, encoder_spec)
+        data = TrainingData(train, validation, encoder, encoder_spec, tuple(map(str, classes)))
         with ExitStack() as stack:
             folder = self.checkpoints or stack.enter_context(tempfile.TemporaryDirectory())
             model = trainer.train(network, data, TrainingContext(Path(folder), seed, start=start))
@@ -348,16 +381,8 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _make_trainer(self, samples: int, epochs: int | None) -> Trainer:
         kind, options = self._table("trainer")
         trainer: Trainer = self._plugin("trainer", kind, options)
-        defaults: dict[str, Any] = {}
-        if hasattr(trainer, "shift"):
-            defaults["shift"] = min(trainer.shift, min(self.image_shape_[:2]) // 16)
-        if epochs is not None:
-            defaults["epochs"] = epochs
-        elif hasattr(trainer, "epochs"):
-            steps = -(-samples // getattr(trainer, "batch", samples))
-            defaults["epochs"] = max(trainer.epochs, -(-STEPS // steps))
-        open_options = {key: value for key, value in defaults.items() if hasattr(trainer, key) and key not in options}
-        completed: Trainer = self._plugin("trainer", kind, {**options, **open_options})
+        defaults = training_defaults(trainer, samples, min(self.image_shape_[:2]), epochs)
+        completed: Trainer = self._plugin("trainer", kind, defaults | options)
         return completed
 
     # Use.
@@ -423,24 +448,3 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from neurosyn.compiler.compile import compile_network
 
         return compile_network(self.model_, options)
-
-
-def _ranges(X: NDArray[Any]) -> tuple[Any, Any]:
-    """Return the values that become level 0 and 255: of each feature, or of all pixels of images."""
-    if X.dtype == np.uint8 and X.ndim > 2:
-        return 0.0, 255.0
-    axis = 0 if X.ndim == 2 else None
-    values = X.astype(np.float64)
-    mean, reach = values.mean(axis=axis), DEVIATIONS * values.std(axis=axis)
-    return np.maximum(values.min(axis=axis), mean - reach), np.minimum(values.max(axis=axis), mean + reach)
-
-
-def _plain(value: Any) -> Any:
-    """Return numbers of NumPy, which a search hands out, as Python's."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in cast("Iterable[Any]", value)]
-    return value

@@ -1,4 +1,4 @@
-"""What a compute backend does: integrate all cores for a tick, or many frames at once.
+"""Interface of a compute backend: it integrates all cores for a tick, or many frames at once.
 
 Backends differ in speed alone; the bits of their results are the same.
 """
@@ -28,7 +28,7 @@ BACKENDS = ("cupy", "numba", "numpy")
 
 @dataclass(frozen=True)
 class StepResult:
-    """What came of one tick.
+    """Result of one tick.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class LoadedProgram(ABC):
     def evaluate_frames(
         self, cores: NDArray[np.int32], active: NDArray[np.uint64]
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Return what single ticks from the initial potential give; for stateless programs only.
+        """Evaluate single ticks from the initial potential; for stateless programs only.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class LoadedProgram(ABC):
     def evaluate_block(
         self, cores: NDArray[np.int32], active: NDArray[np.uint64], frames: int
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return what `evaluate_frames` gives for a block of frames whose spikes are words of frames.
+        """Evaluate a block of frames whose spikes are words of frames; results as of `evaluate_frames`.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class LoadedProgram(ABC):
 
 
 class Backend(ABC):
-    """A way to compute.
+    """Compute backend.
 
     Attributes
     ----------
@@ -220,7 +220,7 @@ class Backend(ABC):
 
     @abstractmethod
     def load(self, program: Program) -> LoadedProgram:
-        """Bring a program into the form that this backend computes with."""
+        """Convert a program to the form that this backend computes with."""
 
 
 def get_backend(name: str = "auto") -> Backend:

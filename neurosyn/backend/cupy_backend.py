@@ -51,7 +51,7 @@ class CupyBackend(Backend):
             raise BackendError(f"backend cupy: a kernel counts {counted} bits in place of 9; use another backend")
 
     def _probe(self) -> int:
-        """Run a kernel: nothing less shows that kernels run."""
+        """Run a kernel, the only proof that kernels run."""
         word = self._cupy.asarray(np.array([0xFF00_0000_0000_0001], np.uint64))
         count = self._cupy.zeros(1, np.int32)
         self._kernels["count_bits"]((1,), (32,), (word, count))
@@ -67,7 +67,7 @@ class CupyBackend(Backend):
         )
 
     def load(self, program: Program) -> LoadedProgram:
-        """Bring crossbars and parameters to the device."""
+        """Copy crossbars and parameters to the device."""
         with _device_errors("the program does not fit or cannot be brought to the device"):
             return _CupyProgram(program, self._cupy, self._kernels)
 
@@ -100,7 +100,7 @@ class _CupyProgram(LoadedProgram):
         self._events = cupy.empty(shape, np.uint16)
 
     def _lay_out_draws(self) -> None:
-        """Find the stochastic cores, and make room for what their neurons find in the register."""
+        """Collect the stochastic cores, and allocate the random numbers that their neurons draw."""
         program = self.program
         rows = np.arange(len(program.neuron_types), dtype=np.int32)
         noisy = NeuronParameters.of_types(program.neuron_types, rows).stochastic

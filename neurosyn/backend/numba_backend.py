@@ -40,13 +40,13 @@ from neurosyn.support.processors import usable_processors
 __all__ = ["NumbaBackend"]
 
 _CORES_A_THREAD = 128
-"""In a tick of fewer cores a thread is done sooner than it is woken."""
+"""Least cores of a tick for threads; fewer take less time than waking a thread."""
 _CORES_TOGETHER = 32
 """Cores of which a thread fetches frames at once: their axons and spikes, 160 KB, stay in the second cache."""
 _SHARES = 4
 """Parts that each thread should have at least, so that threads end together."""
 _WORDS_A_THREAD = 2**14
-"""Fewer words are sent sooner than a thread is woken."""
+"""Least words for threads; fewer take less time than waking a thread."""
 
 
 class NumbaBackend(Backend):
@@ -164,7 +164,7 @@ class _NumbaProgram(LoadedProgram):
             self._lay_out_frames(tiles)
 
     def _lay_out_parameters(self, tiles: int) -> None:
-        """Give each tile of each core a row of parameters; equal rows are stored once."""
+        """Assign each tile of each core a row of parameters; equal rows are stored once."""
         program = self.program
         quiet = len(program.neuron_types)
         types = np.full((program.cores, tiles * TILE), quiet, np.int32)
@@ -189,7 +189,7 @@ class _NumbaProgram(LoadedProgram):
         self._stochastic: NDArray[np.bool_] = np.any(noisy_row[self._tile_row], axis=-1)
 
     def _lay_out_frames(self, tiles: int) -> None:
-        """Prepare what only frames without state need."""
+        """Prepare the data that only frames without state need."""
         program = self.program
         signs = self._signs_of_types()
         needed = np.full((program.cores, tiles * TILE), np.iinfo(np.int32).max, np.int32)
@@ -299,7 +299,7 @@ class _NumbaProgram(LoadedProgram):
 
 
 def _levels(sums: NDArray[np.int32], weights: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Return what a count c must reach for c × weight ≥ sum; for negative weights, what its complement −1 − c must."""
+    """Return the least count c with c × weight ≥ sum; for negative weights, the least −1 − c."""
     sums, weights = sums.astype(np.int64), weights.astype(np.int64)
     levels = -(-sums // np.maximum(np.abs(weights), 1)) - (weights < 0)
     limits = np.iinfo(np.int32)
@@ -308,7 +308,7 @@ def _levels(sums: NDArray[np.int32], weights: NDArray[np.int16]) -> NDArray[np.i
 
 
 def _synapses_in_planes(crossbars: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return how many synapses are on at each axon of crossbars (K, QUAD, N): (K, QUAD, P), bit p in column p."""
+    """Count the synapses that are on at each axon of crossbars (K, QUAD, N): (K, QUAD, P), bit p in column p."""
     size, words, neurons = crossbars.shape
     planes = np.zeros((size, words, neurons.bit_length()), np.uint64)
     count_synapses_of_axons(crossbars, planes)
@@ -316,7 +316,7 @@ def _synapses_in_planes(crossbars: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:
-    """Return rows (T + 1, PARAMETERS) for the quick way; the last is a neuron that never fires.
+    """Return rows (T + 1, PARAMETERS) for the fast kernel; the last is a neuron that never fires.
 
     With TM = 0, every outcome of the threshold is a constant or V plus a constant.
     """

@@ -1,4 +1,4 @@
-"""The NumPy backend: always there."""
+"""The NumPy backend, which works everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurosyn.chip.stateless import firing_sums
 __all__ = ["NumpyBackend"]
 
 _CHUNK_BITS = 2**21
-"""Bits looked at together, so that the arrays made of them stay in the cache."""
+"""Bits processed together, so that the arrays made of them stay in the cache."""
 
 
 class NumpyBackend(Backend):

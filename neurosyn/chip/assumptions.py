@@ -1,4 +1,4 @@
-"""What is taken for granted because nothing is published: options with their values, and rules of the model.
+"""Assumptions where nothing is published: options with their values, and rules of the model.
 
 Every result prints this list. What can be a number is an option of `neurosyn.chip.options.ChipOptions`; the rules are
 fixed, since recorded programs or other parts of the model rest on them.
@@ -16,7 +16,7 @@ __all__ = ["NOT_COUNTED", "RULES", "Rule", "assumptions"]
 
 @dataclass(frozen=True)
 class Rule:
-    """An assumption that is no option: what it is about, what is assumed, and what that rests on."""
+    """Assumption that is no option: its subject, the assumption and its basis."""
 
     name: str
     value: str
@@ -103,7 +103,7 @@ NOT_COUNTED = {
     "off-chip transduction": "turning frames into input spikes happens before the chip; neither its time nor its "
     "energy is part of any number",
 }
-"""What no number contains, though a user may expect it."""
+"""Effects that no number contains, though a user may expect them."""
 
 
 def assumptions(chip: ChipOptions) -> list[dict[str, Any]]:

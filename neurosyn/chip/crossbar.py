@@ -18,7 +18,7 @@ AXON_TYPES = 4
 
 
 def words_for(bits: int) -> int:
-    """Return the number of 64-bit words that hold so many bits."""
+    """Return the number of 64-bit words that hold a number of bits."""
     return -(-bits // 64)
 
 

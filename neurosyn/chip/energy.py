@@ -65,7 +65,7 @@ def _rounded(picojoules: float) -> float:
 
 @dataclass(frozen=True)
 class Events:
-    """What happened, in whole numbers.
+    """Counts of events that consume energy.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Events:
     hops : int
         Links between routers, over all packets.
     crossings : int
-        Links between chips among the ways of all packets.
+        Links between chips among the routes of all packets.
     ports : int
         Packets that entered the board plus packets that left it.
     """
@@ -110,12 +110,12 @@ class Parts:
         return self.leakage + self.memory + self.synaptic + self.network + self.chip_to_chip + self.io
 
     def times(self, factor: float) -> Parts:
-        """Every part multiplied: energies into powers, sums into means."""
+        """Return every part multiplied by a factor."""
         return Parts(**{part.name: factor * getattr(self, part.name) for part in fields(self)})
 
 
 class EnergyModel:
-    """What events cost at a supply voltage.
+    """Energy of events at a supply voltage.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class EnergyModel:
         self.port_pj = PORT_PJ
 
     def leakage_pj(self, tick_ps: int) -> float:
-        """Leakage of one core during a tick of so many picoseconds, in pJ."""
+        """Return the leakage of one core during a tick of `tick_ps`, in pJ."""
         milliwatts = LEAKAGE_MW * math.exp(LEAKAGE_PER_VOLT * (self.voltage - LEAKAGE_VOLTAGE)) / _CHIP_CORES
         return _rounded(milliwatts * 1e-3 * tick_ps)
 
@@ -148,7 +148,7 @@ class EnergyModel:
         return energy
 
     def energy_pj(self, events: Events, cores: int, tick_ps: int) -> Parts:
-        """Return the energy of all these events on so many used cores, with ticks of `tick_ps`, in pJ."""
+        """Return the energy of events on a number of used cores, with ticks of `tick_ps`, in pJ."""
         core_ticks = cores * events.ticks
         return Parts(
             leakage=self.leakage_pj(tick_ps) * core_ticks,

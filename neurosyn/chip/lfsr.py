@@ -48,7 +48,7 @@ def _leap_table() -> NDArray[np.uint32]:
 
 
 TABLE = _leap_table()
-"""What the low byte of a state becomes in a leap: uint32 array (256,)."""
+"""Images of the low byte of a state under a leap: uint32 array (256,)."""
 
 
 def initial_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -58,7 +58,7 @@ def initial_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def leaps_for(bits: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the leaps that draws of so many bits make."""
+    """Return the number of leaps of draws of a number of bits."""
     return -(-bits.astype(np.int64) // LEAP_BITS)
 
 
@@ -87,7 +87,7 @@ def _tables(doublings: int) -> NDArray[np.uint32]:
 
 
 def jump_tables(leaps: int) -> NDArray[np.uint32]:
-    """Return what takes a register up to so many leaps ahead: tables (D, 4, 256).
+    """Return tables that advance a register by up to a number of leaps: tables (D, 4, 256).
 
     With b₀ … b₃ the bytes of a state from the lowest, it is ``T[d, 0, b₀] ^ T[d, 1, b₁] ^ T[d, 2, b₂] ^ T[d, 3, b₃]``
     after 2^d leaps; `leaps` has at most D binary digits, and D is at least 1.

@@ -28,7 +28,7 @@ _Count = TypeVar("_Count", np.int64, np.float64)
 
 @dataclass(frozen=True)
 class Mesh:
-    """Chips side by side.
+    """Mesh of chips side by side.
 
     Cores have global positions (x, y): x grows eastwards over all chips of a row, y northwards. Packets travel first
     along x, then along y [P].
@@ -47,7 +47,7 @@ class Mesh:
 
     @classmethod
     def holding(cls, cores: int) -> Mesh:
-        """Return the board with room for so many cores that has the fewest chips, and of these the most square one.
+        """Return the board of the fewest chips that has room for a number of cores; of several, the most square.
 
         Up to 4 chips a side, as on the NS16e, every core is within a packet's reach of any other; larger boards are as
         square as can be.
@@ -82,18 +82,18 @@ class Mesh:
 
     def border(self, xy: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
         """Return the positions (…, 2) on a side of the board in the rows (columns) of the positions `xy` (…, 2)."""
-        axis, place = {
+        axis, coordinate = {
             "west": (0, 0),
             "east": (0, self.width - 1),
             "south": (1, 0),
             "north": (1, self.height - 1),
         }[side]
         result = xy.copy()
-        result[..., axis] = place
+        result[..., axis] = coordinate
         return result
 
     def beyond(self, xy: NDArray[np.int32], side: Side) -> NDArray[np.int32]:
-        """Return the places (…, 2) one step outside a side of the board in the rows (columns) of `xy` (…, 2)."""
+        """Return the positions (…, 2) one step outside a side of the board in the rows (columns) of `xy` (…, 2)."""
         step = {"west": (-1, 0), "east": (1, 0), "south": (0, -1), "north": (0, 1)}[side]
         return self.border(xy, side) + np.array(step, np.int32)
 
@@ -114,7 +114,7 @@ class Mesh:
         what: str = "placement: a packet between cores",
         remedy: str = "place connected cores nearer to each other",
     ) -> None:
-        """Raise `ChipLimitError` if a packet between any of these positions (…, 2) cannot encode its way."""
+        """Raise `ChipLimitError` if a packet between any of these positions (…, 2) cannot encode its distance."""
         far = np.abs(target - source).max(axis=-1, initial=0)
         if far.size and far.max() > REACH:
             worst = int(far.argmax())
@@ -127,7 +127,7 @@ class Mesh:
     def link_loads(
         self, source: NDArray[np.int32], target: NDArray[np.int32], packets: NDArray[_Count]
     ) -> Iterator[tuple[Side, NDArray[_Count]]]:
-        """Give the packets on the links that leave the routers in each direction.
+        """Yield the packets on the links that leave the routers in each direction.
 
         A route is a stretch of a row and one of a column, so a packet changes a running sum over the lane at two
         places: where its stretch begins, and where it has ended.
@@ -135,7 +135,7 @@ class Mesh:
         Parameters
         ----------
         source, target : int32 arrays (n, 2)
-            Positions; a target may lie one step beyond the board's border, if the way there needs no turn.
+            Positions; a target may lie one step beyond the board's border, if the route there needs no turn.
         packets : int64 or float64 array (n,)
 
         Yields
@@ -153,7 +153,7 @@ class Mesh:
 
 @dataclass(frozen=True)
 class Board:
-    """A mesh with the host at its sides: what a placement may depend on.
+    """Mesh with the host at its sides; placements depend on nothing else of the chip.
 
     Attributes
     ----------
@@ -176,8 +176,8 @@ def _stretches(
     length: int,
 ) -> NDArray[_Count]:
     """Add up stretches from `first` to before `end` in each lane; stretches that end before they begin are empty."""
-    some = first < end
+    is_used = first < end
     changes: NDArray[Any] = np.zeros((lanes, length + 1), packets.dtype)
-    np.add.at(changes, (lane[some], first[some]), packets[some])
-    np.subtract.at(changes, (lane[some], end[some]), packets[some])
+    np.add.at(changes, (lane[is_used], first[is_used]), packets[is_used])
+    np.subtract.at(changes, (lane[is_used], end[is_used]), packets[is_used])
     return changes.cumsum(axis=1)[:, :-1]

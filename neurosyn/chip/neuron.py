@@ -81,7 +81,7 @@ class NeuronParameters:
 
     @property
     def stochastic(self) -> NDArray[np.bool_]:
-        """Which neurons may draw random numbers (…, N)."""
+        """True for neurons that may draw random numbers, bool (…, N)."""
         synapses: NDArray[np.bool_] = np.any(self.stochastic_weights, axis=0)
         return synapses | self.stochastic_leak | (self.threshold_mask_bits > 0)
 
@@ -153,7 +153,7 @@ def apply_leak(
 def apply_threshold(
     neurons: NeuronParameters, potential: NDArray[np.int32], eta: NDArray[Any] | int = 0
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Return which neurons fire, and the potentials (…, N) that they keep.
+    """Return the spikes, bool (…, N), and the potentials (…, N) after them.
 
     Parameters
     ----------

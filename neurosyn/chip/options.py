@@ -1,4 +1,4 @@
-"""What a scenario may say about the chip: the board, the voltage and every assumed time."""
+"""Options of the chip (table ``[chip]`` of a scenario): the board, the voltage and every assumed time."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ChipOptions(Options):
 
     @property
     def mesh(self) -> Mesh:
-        """The mesh of the board; one chip if the options do not say."""
+        """The mesh of the board; one chip if the options give none."""
         return Mesh(*(self.chips or (1, 1)))
 
     @property
@@ -73,7 +73,7 @@ class ChipOptions(Options):
         return Board(self.mesh, self.input_side, self.output_side)
 
     def fitted(self, cores: int) -> ChipOptions:
-        """Return the options for a program of so many cores: with as many chips as it needs, unless they are given."""
+        """Return the options for a program of `cores` cores: with the chips that it needs, unless chips are given."""
         if self.chips is not None:
             return self
         mesh = Mesh.holding(cores)

@@ -1,4 +1,4 @@
-"""The packet: one word of 32 bits, with all that the routers and the target's scheduler need to know.
+"""The packet: one word of 32 bits, with all that the routers and the target's scheduler need.
 
 ::
 
@@ -46,9 +46,9 @@ def pack(dx: NDArray[Any], dy: NDArray[Any], delivery_tick: NDArray[Any], axon: 
     ChipLimitError
         If a field cannot hold its value.
     """
-    for name, way in (("dx", dx), ("dy", dy)):
-        if (np.abs(way) > REACH).any():
-            raise ChipLimitError(f"packet: {name} is {way[np.abs(way) > REACH][0]}; the range is -{REACH}…{REACH}")
+    for name, steps in (("dx", dx), ("dy", dy)):
+        if (np.abs(steps) > REACH).any():
+            raise ChipLimitError(f"packet: {name} is {steps[np.abs(steps) > REACH][0]}; the range is -{REACH}…{REACH}")
     if ((axon < 0) | (axon > LARGEST_AXON)).any():
         wrong = axon[(axon < 0) | (axon > LARGEST_AXON)][0]
         raise ChipLimitError(f"packet: axon is {wrong}; the range is 0…{LARGEST_AXON}")

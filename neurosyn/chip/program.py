@@ -1,7 +1,7 @@
-"""A chip program: crossbars, neurons, destinations and the maps of what enters and leaves. Pure data.
+"""A chip program: crossbars, neurons, destinations and the maps of inputs and outputs. Pure data.
 
-Cores are numbered 0 … C−1 without a position: placement gives each its place in the mesh. All arrays are checked when a
-program is made, so that whoever holds one can trust it.
+Cores are numbered 0 … C−1 without a position: placement gives each its position in the mesh. All arrays are checked
+when a program is made, so every program is valid.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _RANGES: dict[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What is loaded onto the cores.
+    """Program of the cores.
 
     C cores of A axons and N neurons; K different crossbars (equal ones are stored once); T neuron types; W = ⌈A/64⌉.
 

@@ -39,7 +39,7 @@ class Schedulers:
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:
-        """Where each neuron sends, int64 (C × N,): core × 2²⁴ + axon × 2⁸ + delay, −1 if not to a core.
+        """Destination of each neuron, int64 (C × N,): core × 2²⁴ + axon × 2⁸ + delay, −1 if not to a core.
 
         In one word, because few neurons spike in a tick, and what it needs of them should come from memory at once.
         """
@@ -68,7 +68,7 @@ class Schedulers:
         return active, merged
 
     def send(self, tick: int, neurons: NDArray[np.intp]) -> None:
-        """Put in what neurons send that fire in a tick, as if its way took no time.
+        """Put in the spikes of neurons that fire in a tick, as if their packets took no time.
 
         Parameters
         ----------

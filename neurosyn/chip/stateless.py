@@ -1,4 +1,4 @@
-"""Which programs keep nothing from tick to tick, and which run as a pipeline of stages.
+"""Analysis of programs: stateless ones, and those that run as a pipeline of stages.
 
 In a stateless program every neuron's potential is after any tick what it was before the first, whatever came in, and no
 random number is drawn. Networks compiled from Eedn are (V = 0, and a neuron fires iff Σ w·u + λ ≥ 1). If besides all
@@ -20,11 +20,11 @@ from neurosyn.chip.program import OUTPUT, Program
 __all__ = ["Pipeline", "firing_sums", "is_stateless", "pipeline"]
 
 _CHUNK = 256
-"""Cores looked at together, to bound memory."""
+"""Cores processed together, to bound memory."""
 
 
 def is_stateless(program: Program) -> bool:
-    """Whether every tick leaves every potential as it was at the start, without random numbers.
+    """Return True if every tick leaves every potential as it was at the start, without random numbers.
 
     Sound, not complete: true is a proof from the parameters (an interval that holds every potential that synapses and
     leak can reach from the initial one, and what threshold and reset make of it); false may mean that the proof does
@@ -57,7 +57,7 @@ def is_stateless(program: Program) -> bool:
 
 
 def _types_return(program: Program) -> bool:
-    """Whether all types of neurons are sure to return to one common initial potential: the quick proof.
+    """Return True if all types of neurons are sure to return to one common initial potential: the quick proof.
 
     Compiled networks have a million neurons of some hundred types, all of which begin at 0.
     """
@@ -71,7 +71,7 @@ def _types_return(program: Program) -> bool:
 
 
 def _returns_whatever_is_active(neurons: NeuronParameters, initial: NDArray[np.int32], axons: int) -> NDArray[np.bool_]:
-    """Whether V is `initial` after a tick with any synapses, on or off, and any active axons."""
+    """Return True if V is `initial` after a tick with any synapses, on or off, and any active axons."""
     widest = (axons * np.abs(neurons.weights.astype(np.int64))).max(axis=0)
     return _returns(neurons, initial, initial - widest, initial + widest)
 
@@ -83,7 +83,7 @@ def _returns(
     high: NDArray[np.int64],
     draws: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether V is `initial` after a tick for every V in low … high after the synapses."""
+    """Return True if V is `initial` after a tick for every V in low … high after the synapses."""
     inside = (low >= POTENTIAL_MIN) & (high <= POTENTIAL_MAX)
     # The leak never changes the order of two potentials, with leak reversal or without.
     low = apply_leak(neurons, low.clip(POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)).astype(np.int64)
@@ -181,7 +181,7 @@ def _spread(
     neighbour: NDArray[np.int64],
     step: NDArray[np.int64],
 ) -> list[int]:
-    """Give stages to all cores connected with those in `found`; return them all."""
+    """Give stages to all cores connected with those in `found`; return all of them."""
     for core in found:
         some = slice(first[core], first[core + 1])
         for other, ticks in zip(neighbour[some].tolist(), step[some].tolist(), strict=True):

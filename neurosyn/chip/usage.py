@@ -1,4 +1,4 @@
-"""Which neurons of a program are in use."""
+"""Use of a program's neurons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["used_neurons"]
 
 
 def used_neurons(program: Program) -> NDArray[np.int64]:
-    """Return how many neurons of each core have a synapse or a target."""
+    """Return the number of neurons of each core that have a synapse or a target."""
     has_synapse = np.bitwise_or.reduce(program.crossbars, axis=1) != 0
     counts: NDArray[np.int64] = (has_synapse[program.crossbar] | (program.dest_core != NO_DESTINATION)).sum(axis=1)
     return counts

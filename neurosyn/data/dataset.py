@@ -31,11 +31,14 @@ class Split:
     groups : int32 array (n,) or None
         Items that belong together (the frames of one track, one speaker) and must not be divided between
         training and validation.
+    weights : float64 array (n,) or None
+        Weight of each item in the training's loss, positive; None for equal weights.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int32]
     groups: NDArray[np.int32] | None = None
+    weights: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.uint8:
@@ -46,17 +49,18 @@ class Split:
             raise DataError(
                 f"data set: {len(self.images)} images but labels of shape {self.labels.shape}; give one each"
             )
-        if self.groups is not None and self.groups.shape != self.labels.shape:
-            raise DataError(
-                f"data set: {len(self.images)} images but groups of shape {self.groups.shape}; give one each"
-            )
+        for name, array in (("groups", self.groups), ("weights", self.weights)):
+            if array is not None and array.shape != self.labels.shape:
+                raise DataError(f"data set: {len(self.images)} images but {name} of shape {array.shape}; give one each")
 
     def __len__(self) -> int:
         return len(self.images)
 
     def take(self, index: NDArray[np.intp] | slice) -> Split:
         """Return the items at `index`, in that order."""
-        return Split(self.images[index], self.labels[index], None if self.groups is None else self.groups[index])
+        groups = None if self.groups is None else self.groups[index]
+        weights = None if self.weights is None else self.weights[index]
+        return Split(self.images[index], self.labels[index], groups, weights)
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class Dataset(Options, ABC):
     def fingerprint(self, context: DataContext) -> dict[str, Any]:  # noqa: ARG002
         """Return the facts that decide the contents beside the options, e.g. sizes and checksums of the files read.
 
-        A run stage that used this data is repeated when it changes.
+        A run's stage that used this data is repeated when they change. Files that options name need not be among
+        them: their contents count already, and those of folders unless this method is overridden.
         """
         return {}

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["MOST_TICKS", "Encoder"]
 
@@ -16,7 +16,7 @@ MOST_TICKS = 255
 """Most ticks that a frame may take: as many as 8-bit levels can tell apart."""
 
 
-class Encoder(Options, ABC):
+class Encoder(PluginOptions, ABC):
     """An encoder plugin (group ``encoders``).
 
     An encoder whose values are real (`binary` False) feeds a ``transduction`` layer, which turns them into the chip's

@@ -1,4 +1,4 @@
-"""The chip tick by tick without time: what fires, what that sends, and what the schedulers hold."""
+"""The function of the chip tick by tick, without time: spikes, packets and the contents of the schedulers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ChipFunction", "Outcome"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one tick did.
+    """Outcome of one tick, without times.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Outcome:
     collisions : int64 array (C,)
         Spikes for this tick that found their axon's bit set.
     host : HostSpikes
-        What the host injected.
+        Spikes that the host injected.
     """
 
     tick: int
@@ -57,14 +57,14 @@ class Outcome:
 
     @cached_property
     def packets(self) -> Packets:
-        """What the host and the neurons send; made when first asked for."""
+        """Packets of the host and the neurons; made at the first access."""
         return self._table.packets(self.tick, self.spikes, self.host)
 
 
 class _PacketTable:
-    """What every neuron's packets are, one row (core, neuron, dest_core, dest_axon, delay, hops, crossings) for each.
+    """Table of each neuron's packet: rows (core, neuron, dest_core, dest_axon, delay, hops, crossings).
 
-    Rows, because spikes are few and far between: what a tick needs of a neuron should come from memory at once.
+    It has rows because spikes are sparse: one access to memory then gives all that a tick needs of a neuron.
     """
 
     def __init__(self, program: Program, routes: Routes) -> None:
@@ -100,14 +100,14 @@ class _PacketTable:
 
 
 class ChipFunction:
-    """Potentials, random number registers and schedulers of all cores, and what a tick makes of them.
+    """Function of the chip: potentials, random number registers and schedulers of all cores.
 
     Parameters
     ----------
     loaded
         The program on a backend.
     routes
-        The ways of its packets.
+        Lengths of the routes of its packets.
     """
 
     def __init__(self, loaded: LoadedProgram, routes: Routes) -> None:
@@ -128,9 +128,9 @@ class ChipFunction:
         self._schedulers.deliver(0, host.core, host.axon)
 
     def step(self, tick: int, host: HostSpikes) -> Outcome:
-        """Integrate what the schedulers hold for `tick`, and return what comes of it.
+        """Integrate the spikes that the schedulers hold for `tick`, and return the outcome.
 
-        Nothing is delivered yet: when the packets arrive is for the network to say.
+        Nothing is delivered yet: the times of arrival depend on the network.
         """
         active, merged = self._schedulers.pop(tick)
         result = self._loaded.step(active, self._potential, self._rng)
@@ -139,15 +139,15 @@ class ChipFunction:
         )
 
     def deliver_at_once(self, outcome: Outcome) -> None:
-        """Put all that a tick sends into the targets' schedulers, as if it took no time."""
+        """Put all packets of a tick into the targets' schedulers, as if they took no time."""
         host = outcome.host
         if len(host):
             self._schedulers.deliver(outcome.tick + 1, host.core, host.axon)
         self._schedulers.send(outcome.tick, outcome.spikes)
 
-    def deliver(self, packets: Packets, some: NDArray[np.intp] | slice = slice(None)) -> None:
-        """Put some of the packets into their targets' schedulers; what goes to the host is none of theirs."""
-        core, axon = packets.dest_core[some], packets.dest_axon[some]
-        ticks = packets.delivery_tick[some]
+    def deliver(self, packets: Packets, numbers: NDArray[np.intp] | slice = slice(None)) -> None:
+        """Put the packets with the given numbers into their targets' schedulers, except those to the host."""
+        core, axon = packets.dest_core[numbers], packets.dest_axon[numbers]
+        ticks = packets.delivery_tick[numbers]
         inside = core >= 0
         self._schedulers.deliver(ticks[inside], core[inside], axon[inside])

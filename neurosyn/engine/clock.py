@@ -1,4 +1,4 @@
-"""The clock: ticks as a SimPy process, each one's function first and then, where asked for, its time."""
+"""Clock of a simulation: a SimPy process that plays tick after tick, its function first and then its time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
 from neurosyn.engine.fabric.tick_times import TickTimes, packet_columns
-from neurosyn.engine.fabric.traffic import Walks
+from neurosyn.engine.fabric.traffic import Scans
 from neurosyn.engine.host_inputs import Inputs
 from neurosyn.engine.probes.probe import TickColumns
 from neurosyn.engine.timing import Flight, Timing
@@ -26,33 +26,33 @@ __all__ = ["Clock", "PlayedTick", "TimedTick", "make_timing"]
 
 @dataclass(frozen=True)
 class TimedTick:
-    """The time of a tick.
+    """Times of a tick, and packets and cores that missed its end.
 
     Attributes
     ----------
     times : TickTimes
-    walks : Walks
+    scans : Scans
     late : bool array (packets,)
         Packets that arrived after their delivery tick had begun.
     overruns : int
-        Cores that had not finished when the tick ended.
+        Cores whose scan had not ended when the tick ended.
     """
 
     times: TickTimes
-    walks: Walks
+    scans: Scans
     late: NDArray[np.bool_]
     overruns: int
 
 
 @dataclass(frozen=True)
 class PlayedTick:
-    """A tick that is over: all its packets have arrived and its cores have finished."""
+    """A tick that is over: all packets have arrived, and all scans have ended."""
 
     outcome: Outcome
     timed: TimedTick | None
 
     def columns(self, chip: ChipOptions) -> TickColumns:
-        """Return what probes see."""
+        """Return the tick as probes receive it."""
         outcome, packets, timed = self.outcome, self.outcome.packets, self.timed
         return TickColumns(
             tick=outcome.tick,
@@ -77,31 +77,31 @@ class PlayedTick:
 @dataclass
 class _OpenTick:
     outcome: Outcome
-    walks: Walks
+    scans: Scans
     flight: Flight
 
 
 class Clock:
-    """Plays a program tick by tick.
+    """Clock: plays a program tick by tick.
 
     Parameters
     ----------
     function
         The chip without time.
     inputs
-        What the host injects.
+        Packets that the host injects.
     placement, chip
-        Where the cores are, and the times of everything.
+        Positions of the cores, and times of cores, routers and links.
     timing
-        Who plays the ticks that are timed (`neurosyn.engine.clock.make_timing`).
+        Name of the timing engine (`make_timing`).
     period_ps
-        From tick to tick; None: a timed tick takes as long as it needs. Ticks without timing take no time.
+        Time from tick to tick; None: a timed tick lasts until everything is at rest. Ticks without timing take no time.
     played
         Called with each tick, in order, when it is over.
     threads
-        How many ticks may be played in time at once, where they do not overlap and compiled code plays them.
+        Ticks that the compiled timing may compute at once, if they do not overlap.
     stepped
-        Called with what each tick does, in order, as soon as that is known: before it has been played in time.
+        Called with the outcome of each tick, in order, before the tick is timed.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Clock:
         self.tick = 0
         """The next tick."""
         self.late = False
-        """Whether a packet was late at a core, so that from then on the function depends on time."""
+        """True once a packet was late at a core: from then on the function depends on time."""
 
     def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
         """Play ticks 0 … `ticks` − 1 and return how many were played.
@@ -140,10 +140,10 @@ class Clock:
         ----------
         ticks
         timed
-            The ticks to be timed; one without a gap. With a given period the ticks that follow are timed as well
-            until nothing is on its way where a tick ends, and for good once a packet was late at a core.
+            Ticks to be timed, without gaps. With a given period the ticks that follow are timed as well, until one ends
+            with no packet under way; once a packet was late at a core, all are.
         if_late
-            How many to play at least if a packet is late at a core.
+            Least number of ticks to play if a packet is late at a core.
         """
         try:
             self.advance(ticks, timed, if_late=if_late)
@@ -153,7 +153,7 @@ class Clock:
         return self.tick
 
     def advance(self, to: int, timed: range, *, if_late: int = 0) -> None:
-        """Play on up to tick `to` − 1, as one piece of a longer `run`.
+        """Play up to tick `to` − 1, as a part of `run`.
 
         With a given period the last ticks may be under way when this returns; they are not over yet.
         """
@@ -161,12 +161,12 @@ class Clock:
         self._env.run(self._env.process(clock))
 
     def rest(self) -> None:
-        """Play what is under way to its end. Ticks cannot go on from there as if this had not been."""
+        """Let all packets arrive and all scans end. Later ticks differ from those of a clock that did not rest."""
         if self._open:
             self._env.run(self._env.process(self._come_to_rest()))
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Close the timing engine."""
         if self._timing is not None:
             self._timing.close()
 
@@ -176,36 +176,36 @@ class Clock:
             self._timing = make_timing(self._timing_name, self._env, fabric, self._placement.xy.tolist(), self._threads)
         return self._timing
 
-    # Ticks that take as long as they need: each finds the network at rest, so that it can be understood by itself.
+    # Ticks that last until everything is at rest, so they do not overlap.
 
     def _tick_at_rest(self, to: int, timed: range) -> Generator[Event, None, None]:
         # Nothing can be late, so the function of the next ticks does not depend on the time of this one.
         coming = self._function_of(range(self.tick, to), timed)
-        ahead: deque[tuple[Outcome, Walks | None]] = deque()
+        ahead: deque[tuple[Outcome, Scans | None]] = deque()
         while self.tick < to:
-            while len(ahead) <= self._get_ahead() and (one := next(coming, None)) is not None:
-                ahead.append(one)
-            outcome, walks = ahead.popleft()
-            played = None
-            if walks is not None:
+            while len(ahead) <= self._get_ahead() and (following := next(coming, None)) is not None:
+                ahead.append(following)
+            outcome, scans = ahead.popleft()
+            timed_tick = None
+            if scans is not None:
                 timing = self._get_timing()
-                flight = timing.launch(outcome.packets, walks)
+                flight = timing.launch(outcome.packets, scans)
                 yield timing.rest()
-                played = TimedTick(flight.times(), walks, np.zeros(len(outcome.packets), np.bool_), 0)
+                timed_tick = TimedTick(flight.times(), scans, np.zeros(len(outcome.packets), np.bool_), 0)
             self.tick += 1
-            self._played(PlayedTick(outcome, played))
+            self._played(PlayedTick(outcome, timed_tick))
 
     def _get_ahead(self) -> int:
         return 0 if self._timing is None else self._timing.ahead
 
-    def _function_of(self, ticks: range, timed: range) -> Iterator[tuple[Outcome, Walks | None]]:
+    def _function_of(self, ticks: range, timed: range) -> Iterator[tuple[Outcome, Scans | None]]:
         for tick in ticks:
-            outcome, walks = self._step(tick), None
+            outcome, scans = self._step(tick), None
             self._function.deliver_at_once(outcome)
             if tick in timed:
-                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
-                self._get_timing().expect(outcome.packets, walks)
-            yield outcome, walks
+                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                self._get_timing().expect(outcome.packets, scans)
+            yield outcome, scans
 
     # Ticks of a given period, which may overlap.
 
@@ -213,9 +213,9 @@ class Clock:
         while self.tick < (max(to, to_if_late) if self._open or self.late else to):
             outcome = self._step(self.tick)
             if self.tick in timed or self._open or self.late:
-                walks = Walks.of(outcome.packets, outcome.synaptic_events, self._chip)
-                flight = self._get_timing().launch(outcome.packets, walks)
-                self._open.append(_OpenTick(outcome, walks, flight))
+                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                flight = self._get_timing().launch(outcome.packets, scans)
+                self._open.append(_OpenTick(outcome, scans, flight))
                 assert self._period_ps is not None
                 yield self._env.tick_in(self._period_ps)
                 self.tick += 1
@@ -235,27 +235,27 @@ class Clock:
         return outcome
 
     def _gather(self) -> None:
-        """Deliver what has landed, and pass on the ticks that are over."""
-        for one in self._open:
-            self._function.deliver(one.outcome.packets, one.flight.landed())
+        """Deliver the packets that have landed, and pass on the ticks that are over."""
+        for tick in self._open:
+            self._function.deliver(tick.outcome.packets, tick.flight.landed())
         while self._open and self._open[0].flight.over:
-            one = self._open.popleft()
-            timed = self._judge(one)
-            self.late |= bool((timed.late & (one.outcome.packets.dest_core >= 0)).any())
-            self._played(PlayedTick(one.outcome, timed))
+            tick = self._open.popleft()
+            timed = self._judge(tick)
+            self.late |= bool((timed.late & (tick.outcome.packets.dest_core >= 0)).any())
+            self._played(PlayedTick(tick.outcome, timed))
 
-    def _judge(self, one: _OpenTick) -> TimedTick:
-        times, packets, period = one.flight.times(), one.outcome.packets, self._period_ps
+    def _judge(self, tick: _OpenTick) -> TimedTick:
+        times, packets, period = tick.flight.times(), tick.outcome.packets, self._period_ps
         assert period is not None
-        begins = times.start_ps + (packets.delivery_tick - one.outcome.tick) * period
+        begins = times.start_ps + (packets.delivery_tick - tick.outcome.tick) * period
         overruns = int(np.count_nonzero(times.core_finish_ps > times.start_ps + period))
-        return TimedTick(times, one.walks, times.arrival_ps > begins, overruns)
+        return TimedTick(times, tick.scans, times.arrival_ps > begins, overruns)
 
 
 def make_timing(
     name: str, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position], threads: int = 1
 ) -> Timing:
-    """Return the timing called `name`, for cores at the given positions."""
+    """Return the timing engine with a name, "simpy" or "compiled", for cores at the given positions."""
     if name == "simpy":
         from neurosyn.engine.reference.timing import SimpyTiming
 

@@ -22,7 +22,7 @@ _TICKS_TOGETHER = 64
 
 @dataclass(frozen=True)
 class EventCounts:
-    """What happened in so many ticks of every core.
+    """Counts of events in a number of ticks of every core.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class EventCounts:
         return int(self.host_packets.sum())
 
     def events(self) -> Events:
-        """Return the sums that energy is made of, the host's packets included."""
+        """Return the sums that determine the energy, the host's packets included."""
         return Events(
             ticks=self.ticks,
             synaptic_events=int(self.synaptic_events.sum()),
@@ -84,7 +84,7 @@ class EventCounts:
 
 
 class EventCounter:
-    """Adds up events; every spike of a neuron sends the same packet, so its spikes give its packets and their links.
+    """Counter of events: a neuron sends the same packet at every spike, so its spikes give its packets and their links.
 
     Attributes
     ----------

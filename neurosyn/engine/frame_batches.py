@@ -1,4 +1,4 @@
-"""Many frames of a stateless program at once, stage by stage.
+"""Evaluation of many frames of a stateless program at once, stage by stage.
 
 Frames are taken 64 at a time. Within such a block a neuron's spikes are one word, bit f for frame f, so that sending
 them to their axons moves whole words.
@@ -24,7 +24,7 @@ __all__ = ["evaluate_frames"]
 
 @dataclass(frozen=True)
 class _Scatter:
-    """Which words go where; `shared` if two of them go to the same place."""
+    """Scatter of words from `source` to `target` elements; `shared` if two of them have the same target."""
 
     source: NDArray[np.int64]
     target: NDArray[np.int64]
@@ -39,7 +39,7 @@ class _Scatter:
 
 
 class _Stage:
-    """The cores that integrate a frame at the same tick, and where their spikes go."""
+    """Cores that integrate a frame at the same tick, and the destinations of their spikes."""
 
     def __init__(self, program: Program, cores: NDArray[np.int32]) -> None:
         self.cores = cores
@@ -61,7 +61,7 @@ def evaluate_frames(
     counter: EventCounter,
     progress: Callable[[int, int, str], None],
 ) -> NDArray[np.uint8]:
-    """Return what a pipeline of stateless cores makes of frames; equal to playing it tick by tick.
+    """Return the output spikes of a pipeline of stateless cores for frames; equal to playing it tick by tick.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def evaluate_frames(
     pipeline
         Its stages.
     routes
-        Ways of the host's packets.
+        Lengths of the routes of the host's packets.
     frames : uint8 array (F, elements)
     counter
-        Is given the events of all frames: one tick of every core for each.
+        Receives the events of all frames: one tick of every core for each.
     progress
-        Called with the frames done and the frames in all.
+        Called with the frames done, all frames, and the unit.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def _collect(words: NDArray[np.uint64], stage: _Stage, outputs: NDArray[np.uint8
 
 
 def _received(program: Program, spikes: NDArray[np.int64], line_spikes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the spikes that came to each core."""
+    """Count the spikes that each core received."""
     received = np.zeros(program.cores, np.int64)
     inside = program.dest_core >= 0
     np.add.at(received, program.dest_core[inside], spikes[inside])

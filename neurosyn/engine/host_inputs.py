@@ -22,7 +22,7 @@ __all__ = ["FrameInputs", "HostSpikes", "InputQueue", "Inputs", "host_inputs"]
 
 @dataclass(frozen=True)
 class HostSpikes:
-    """Spikes that the host injects in one tick, in the order in which it does.
+    """Spikes that the host injects in one tick, in order of injection.
 
     Attributes
     ----------
@@ -39,29 +39,29 @@ class HostSpikes:
     hops: NDArray[np.int32]
     crossings: NDArray[np.int32]
 
-    def __getitem__(self, some: Any) -> HostSpikes:
-        return HostSpikes(self.line[some], self.core[some], self.axon[some], self.hops[some], self.crossings[some])
+    def __getitem__(self, index: Any) -> HostSpikes:
+        return HostSpikes(self.line[index], self.core[index], self.axon[index], self.hops[index], self.crossings[index])
 
     def __len__(self) -> int:
         return len(self.line)
 
     @classmethod
-    def join(cls, some: Sequence[HostSpikes]) -> HostSpikes:
-        """Return some spikes and then others."""
+    def join(cls, parts: Sequence[HostSpikes]) -> HostSpikes:
+        """Concatenate spikes."""
         none = np.zeros(0, np.int32)
         names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([none, *(getattr(one, name) for one in some)]) for name in names))
+        return cls(*(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in names))
 
 
 class Inputs(Protocol):
-    """What the host injects."""
+    """Spikes that the host injects, by tick."""
 
     def at(self, tick: int) -> HostSpikes:
         """Return the spikes stamped with `tick`; they are integrated in the next one [V]."""
 
 
 class FrameInputs:
-    """A frame at every tick, over and over.
+    """One frame at each tick; the frames are repeated without end.
 
     Parameters
     ----------
@@ -90,14 +90,14 @@ class FrameInputs:
 
 
 def host_inputs(spikes: InputSpikes, program: Program, placement: Placement, chip: ChipOptions) -> Inputs:
-    """Return what the host injects into a program on a board.
+    """Return given spikes by tick, after checks against a program on a board.
 
     Raises
     ------
     DataError
         If a spike goes to no axon of the program.
     ChipLimitError
-        If one would have to go further than packets can.
+        If a packet would have to travel further than a packet reaches.
     """
     check_range("core", spikes.core, program.cores)
     check_range("axon", spikes.axon, program.axons)
@@ -129,7 +129,7 @@ class _SortedSpikes:
 
 
 class InputQueue:
-    """Spikes that are added while ticks are played; asked for in the order of ticks."""
+    """Queue of spikes that are added while ticks are played; ticks are read in order."""
 
     def __init__(self) -> None:
         self._coming: list[tuple[int, int, Inputs, int]] = []
@@ -137,7 +137,7 @@ class InputQueue:
         self._added = 0
 
     def add(self, inputs: Inputs, first: int, last: int) -> None:
-        """Add what the host injects from tick `first` to tick `last`; after what was added before."""
+        """Add spikes of ticks `first` to `last`; in each tick they follow those added before."""
         heapq.heappush(self._coming, (first, self._added, inputs, last))
         self._added += 1
 
@@ -146,6 +146,6 @@ class InputQueue:
         while self._coming and self._coming[0][0] <= tick:
             _, number, inputs, last = heapq.heappop(self._coming)
             self._present.append((number, last, inputs))
-        self._present = sorted(one for one in self._present if one[1] >= tick)
-        found = [inputs.at(tick) for _, _, inputs in self._present]
-        return found[0] if len(found) == 1 else HostSpikes.join(found)
+        self._present = sorted(entry for entry in self._present if entry[1] >= tick)
+        parts = [inputs.at(tick) for _, _, inputs in self._present]
+        return parts[0] if len(parts) == 1 else HostSpikes.join(parts)

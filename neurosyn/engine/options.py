@@ -1,4 +1,4 @@
-"""What a scenario may say about the simulation."""
+"""Options of the simulation (table ``[simulate]`` of a scenario)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TimingName = Literal["compiled", "simpy", "none"]
 function and event counts only."""
 
 _PS_PER_US = 1_000_000
-_FEW = 2
-"""Frames that SimPy times unless more are asked for: each tick takes seconds on a full chip."""
+_FRAMES_IN_SIMPY = 2
+"""Frames that SimPy times by default: each tick takes seconds on a full chip."""
 
 
 def _auto_or_time(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -39,8 +39,8 @@ class SimulateOptions(Options):
 
     timing: TimingName = Field(
         default="compiled",
-        description="compiled: the time of every packet hop; simpy: the same by SimPy, the reference, a hundred times "
-        "slower; none: function and event counts",
+        description="compiled: the time of every packet hop; simpy: the same by SimPy, the readable reference, "
+        "hundreds of times slower; none: function and event counts",
     )
     tick: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=1e-6, le=1e6)],
@@ -70,7 +70,7 @@ class SimulateOptions(Options):
         return None if self.tick == "auto" else round(self.tick * _PS_PER_US)
 
     def frames_to_time(self, frames: int) -> int:
-        """Return how many frames are timed if there are so many."""
+        """Return the number of frames that are timed, out of `frames`."""
         if self.timed_frames is not None:
             return frames if self.timed_frames == "all" else self.timed_frames
-        return frames if self.timing == "compiled" else _FEW
+        return frames if self.timing == "compiled" else _FRAMES_IN_SIMPY

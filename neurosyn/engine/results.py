@@ -1,4 +1,4 @@
-"""What a simulation returns."""
+"""Results of a simulation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FramesResult", "TicksResult", "TimingResult"]
 
 @dataclass(frozen=True)
 class TimingResult:
-    """What the timed ticks showed.
+    """Results of the timed ticks.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class TimingResult:
     makespans_ps : int64 array (timed ticks,)
         From the start of each tick to its last core finished and its last packet arrived.
     limit : Limit
-        What the longest of them waited for.
+        The core, link or port that limits the longest of them.
     core_busy_ps : int64 array (C,)
         The longest time from the start of a tick until each core had finished.
     late_packets, core_overruns : int
@@ -37,7 +37,7 @@ class TimingResult:
     packets, packet_travel_ps, packet_blocked_ps : int
         Timed packets, and in sum over them the time from readiness to arrival and the part of it spent waiting.
     core_stalled_ps : int
-        In sum over timed ticks and cores, how long walks stood still because the router had no room: back-pressure.
+        Sum over timed ticks and cores of the time that scans stalled because a router had no slot: back-pressure.
     """
 
     tick_period_ps: int
@@ -55,7 +55,7 @@ class TimingResult:
 
 @dataclass(frozen=True)
 class FramesResult:
-    """What the chip made of frames.
+    """Results of frames.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class FramesResult:
     timed_frames : int64 array
         The frames that entered in the timed ticks, in order; a frame comes up again if there were too few.
     batched : bool
-        Whether the frames were integrated at once; otherwise tick by tick.
+        True if the frames were integrated together, False if tick by tick.
     ticks : int
         Ticks that were played one by one.
     timing_name, backend : str
@@ -98,7 +98,7 @@ class FramesResult:
 
 @dataclass(frozen=True)
 class TicksResult:
-    """What a program did, tick by tick.
+    """Results of a program played tick by tick.
 
     Attributes
     ----------

@@ -1,9 +1,9 @@
-"""Simulates programs: the function of all frames or ticks, and the time of those that are timed.
+"""Simulation of programs: the function of all frames or ticks, and the time of those that are timed.
 
-Frames enter one at each tick, so layer k works on frame t − k at tick t. If the program keeps nothing from tick to
+One frame enters at each tick, so layer k works on frame t − k at tick t. If the program keeps nothing from tick to
 tick, all frames are integrated at once; the timed ticks are then a window of their own, played when every stage holds a
-frame. Both ways give the same spikes and counts, unless a given tick period is so short that packets are late at cores:
-then what a frame does to the next depends on time, and all frames are played and timed one by one.
+frame. Both give the same spikes and counts, unless a given tick period is so short that packets are late at cores:
+then frames affect the next ones depending on time, and all are played and timed one by one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from neurosyn.support.processors import usable_processors
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
 
 Progress = Callable[[int, int, str], None]
-"""Called with what is done, what there is to do, and of what."""
+"""Called with the amount done, the total, and the unit."""
 
 
 def _silent(done: int, total: int, what: str) -> None:
@@ -71,12 +71,12 @@ def simulate_frames(
         The board.
     options
     frames : uint8 array (F·T, elements)
-        What enters at each tick, frame after frame. Not 0: the element spikes.
+        Input of each tick, frame after frame. Not 0: the element spikes.
     probes
     progress
     jobs
-        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
-        are processors. It changes nothing else.
+        Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
+        processors. Results do not depend on it.
     ticks_per_frame
         T. To the chip each tick is an input of its own.
 
@@ -85,9 +85,9 @@ def simulate_frames(
     DataError
         If the program is no pipeline, or frames, placement and program do not belong together.
     ChipLimitError
-        If packets would have to go further than they can.
+        If a packet would have to travel further than a packet reaches.
     BackendError
-        If the backend does not work here.
+        If the backend does not work on this machine.
     """
     began = time.perf_counter()
     stages = pipeline(program)
@@ -100,11 +100,11 @@ def simulate_frames(
     backend = get_backend(options.backend)
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)
-    watch = ProbeDispatcher.of(probes)
+    dispatcher = ProbeDispatcher.of(probes)
     inputs = FrameInputs(program, frames, routes)
     if len(frames) % ticks_per_frame:
         raise DataError(
-            f"frames: {len(frames)} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them anew"
+            f"frames: {len(frames)} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them again"
         )
 
     fill = -(-int(stages.stage.max()) // ticks_per_frame) * ticks_per_frame
@@ -112,8 +112,8 @@ def simulate_frames(
     window = range(fill, fill + to_time * ticks_per_frame)
     timed = window if options.timing != "none" else range(0)
     whole = len(frames) + fill
-    looked_at = window.stop if timed or watch.wants_ticks else 0
-    ticks = looked_at if loaded.stateless else max(whole, looked_at)
+    played_ticks = window.stop if timed or dispatcher.wants_ticks else 0
+    ticks = played_ticks if loaded.stateless else max(whole, played_ticks)
     stopwatch = Stopwatch(program, placement, chip)
     record = _FrameRecord(program, routes, stages, len(frames))
     # Only with a given period can packets be late, and the frames leave the batch.
@@ -123,7 +123,7 @@ def simulate_frames(
         if recorded:
             record.add(tick)
         stopwatch.add(tick)
-        watch.tick(lambda: tick.columns(chip))
+        dispatcher.tick(lambda: tick.columns(chip))
         total = max(ticks, whole) if engine.late else ticks
         progress(min(tick.outcome.tick + 1, total), total, "ticks")
 
@@ -139,10 +139,10 @@ def simulate_frames(
         threads=jobs or usable_processors(),
     )
     try:
-        watch.started(RunInfo(program, placement, chip, options.timing))
+        dispatcher.started(RunInfo(program, placement, chip, options.timing))
         count = engine.run(ticks, timed, if_late=whole)
     finally:
-        watch.finished()
+        dispatcher.finished()
     batched = loaded.stateless and not engine.late
     spikes, counter = record.spikes, record.counter
     if batched:
@@ -184,9 +184,9 @@ class _FrameRecord:
         core, neuron = outcome.spike_core, outcome.spike_neuron
         leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
         core, neuron = core[leaves], neuron[leaves]
-        place, times = np.unique(frame[core] * program.pins + program.dest_axon[core, neuron], return_counts=True)
+        element, times = np.unique(frame[core] * program.pins + program.dest_axon[core, neuron], return_counts=True)
         flat = self.spikes.reshape(-1)
-        flat[place] = np.minimum(flat[place] + times, 255)
+        flat[element] = np.minimum(flat[element] + times, 255)
 
 
 def simulate_ticks(
@@ -201,7 +201,7 @@ def simulate_ticks(
     progress: Progress = _silent,
     jobs: int | None = None,
 ) -> TicksResult:
-    """Simulate a program for so many ticks; all of them are timed, unless ``options.timing`` is ``none``.
+    """Simulate a program for a number of ticks; all of them are timed, unless ``options.timing`` is ``none``.
 
     Parameters
     ----------
@@ -209,24 +209,24 @@ def simulate_ticks(
     placement, chip
         The board.
     options
-        ``frames`` and ``timed_frames`` mean nothing here.
+        ``frames`` and ``timed_frames`` have no effect.
     spikes
-        What the host injects; spikes stamped `ticks` or later never enter.
+        Spikes that the host injects; those stamped `ticks` or later never enter.
     ticks
     probes
     progress
     jobs
-        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
-        are processors. It changes nothing else.
+        Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
+        processors. Results do not depend on it.
 
     Raises
     ------
     DataError
         If a spike goes to no axon of the program, or placement and program do not belong together.
     ChipLimitError
-        If packets would have to go further than they can.
+        If a packet would have to travel further than a packet reaches.
     BackendError
-        If the backend does not work here.
+        If the backend does not work on this machine.
     """
     simulation = TickSimulation(program, placement, chip, options, probes=probes, jobs=jobs)
     try:

@@ -1,4 +1,4 @@
-"""A program played tick by tick, as far as somebody asks for: between ticks, spikes can be injected."""
+"""Simulation of a program step by step: spikes can be injected between ticks."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = ["TickSimulation", "check_board"]
 
 
 class TickSimulation:
-    """A program on a board, some ticks at a time.
+    """Simulation of a program on a board, a number of ticks at a time.
 
-    In whatever portions the ticks are played, and whenever spikes are injected, the outcome is that of all at once.
+    The outcome does not depend on the portions in which ticks are played and spikes are injected.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ class TickSimulation:
         ``frames`` and ``timed_frames`` mean nothing here: all ticks are timed, unless ``timing`` is ``none``.
     probes
     jobs
-        How many ticks compiled code may play in time at once, where they do not overlap; by default as many as there
-        are processors. It changes nothing else.
+        Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
+        processors. Results do not depend on it.
     stepped
-        Called with what each tick does, in order, before it has been played in time.
+        Called with the outcome of each tick, in order, before the tick is timed.
 
     Raises
     ------
     DataError
         If placement and program do not belong together.
     ChipLimitError
-        If packets would have to go further than they can.
+        If a packet would have to travel further than a packet reaches.
     BackendError
-        If the backend does not work here.
+        If the backend does not work on this machine.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class TickSimulation:
         self._backend = backend.name
         self._function = ChipFunction(backend.load(program), routes)
         self._inputs = InputQueue()
-        self._watch = ProbeDispatcher.of(probes)
+        self._probes = ProbeDispatcher.of(probes)
         self._stopwatch = Stopwatch(program, placement, chip)
         self._counter = EventCounter(program, routes)
         self._outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
-        self._watched = False
-        self._stepped_too = stepped
+        self._is_running = False
+        self._on_step = stepped
         self._progress: Callable[[int], None] = lambda _: None
         # The engine must not keep this object, or a chip's memory would stay until cycles are collected.
         me = weakref.proxy(self)
@@ -113,16 +113,16 @@ class TickSimulation:
 
     @property
     def counts(self) -> EventCounts:
-        """What the ticks up to now did."""
+        """Counts of events of the ticks up to now."""
         return self._counter.result(self.tick)
 
     @property
     def timing(self) -> TimingResult | None:
-        """What the timed ticks showed that are over; None if there is none."""
+        """Statistics of the timed ticks that are over; None if there are none."""
         return self._stopwatch.result(self._options.tick_ps)
 
     def inject(self, spikes: InputSpikes) -> None:
-        """Let the host send spikes, after those of the same tick that were injected before.
+        """Inject spikes of the host, after those of the same tick that were injected before.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class TickSimulation:
         DataError
             If a spike goes to no axon of the program, or its tick is over.
         ChipLimitError
-            If one would have to go further than packets can.
+            If a packet would have to travel further than a packet reaches.
         """
         inputs = host_inputs(spikes, self._program, self._placement, self._chip)
         if not len(spikes.tick):
@@ -151,9 +151,9 @@ class TickSimulation:
         self._inputs.add(inputs, first, last)
 
     def step(self, ticks: int = 1, progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
-        """Play so many ticks.
+        """Play a number of ticks.
 
-        With a given tick period the last packets may still be under way then; probes and `timing` learn of a tick when
+        With a given tick period the last packets may still be under way then; a tick reaches probes and `timing` when
         all of its packets have arrived.
         """
         began, end = time.perf_counter(), self.tick + ticks
@@ -163,7 +163,7 @@ class TickSimulation:
         self._wall_s += time.perf_counter() - began
 
     def finish(self) -> TicksResult:
-        """Let what is under way arrive, and return the outcome. No tick can follow."""
+        """Let all packets arrive, and return the outcome. No tick can follow."""
         began = time.perf_counter()
         self._start()
         self._engine.rest()
@@ -179,16 +179,16 @@ class TickSimulation:
         )
 
     def close(self) -> None:
-        """Begin nothing more, and tell the probes."""
+        """Close the clock, and call the probes' `finished`."""
         self._engine.close()
-        if self._watched:
-            self._watched = False
-            self._watch.finished()
+        if self._is_running:
+            self._is_running = False
+            self._probes.finished()
 
     def _start(self) -> None:
-        if not self._watched:
-            self._watched = True
-            self._watch.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
+        if not self._is_running:
+            self._is_running = True
+            self._probes.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
 
     def _stepped(self, outcome: Outcome) -> None:
         self._counter.add(outcome)
@@ -196,11 +196,11 @@ class TickSimulation:
         if self._program.pins:
             leaves = self._program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
             self._outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
-        self._stepped_too(outcome)
+        self._on_step(outcome)
 
     def _played(self, tick: PlayedTick) -> None:
         self._stopwatch.add(tick)
-        self._watch.tick(lambda: tick.columns(self._chip))
+        self._probes.tick(lambda: tick.columns(self._chip))
         self._progress(tick.outcome.tick + 1)
 
 

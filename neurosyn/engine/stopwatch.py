@@ -1,4 +1,4 @@
-"""Adds up what timed ticks show."""
+"""Statistics of the timed ticks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Stopwatch"]
 
 
 class Stopwatch:
-    """Keeps the longest tick and sums over all of them.
+    """Statistics of timed ticks: the longest one, and sums over all.
 
     Parameters
     ----------
     program, placement, chip
-        To give a name to what the longest tick waited for.
+        For the name of the limit of the longest tick.
     """
 
     def __init__(self, program: Program, placement: Placement, chip: ChipOptions) -> None:
@@ -36,7 +36,7 @@ class Stopwatch:
         self._late = self._overruns = self._packets = self._travel = self._blocked = self._stalled = 0
 
     def add(self, tick: PlayedTick) -> None:
-        """Take note of a tick, if it was timed."""
+        """Add a tick, if it was timed."""
         timed = tick.timed
         if timed is None:
             return
@@ -47,9 +47,9 @@ class Stopwatch:
         self._makespans.append(times.makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
         travel = int((times.arrival_ps - times.send_ps).sum())
-        # A walk begins with its tick, or when the one before has ended.
+        # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
-        self._stalled += int((times.core_finish_ps - begin - timed.walks.work_ps).sum())
+        self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
         self._finished = times.core_finish_ps
         self._late += int(np.count_nonzero(timed.late))
         self._overruns += timed.overruns
@@ -62,7 +62,7 @@ class Stopwatch:
         return np.array(self._ticks, np.int64)
 
     def result(self, period_ps: int | None) -> TimingResult | None:
-        """Return what the timed ticks showed; None if there was none.
+        """Return the statistics; None if no tick was timed.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Stopwatch:
         limit = find_limit(
             outcome.tick,
             outcome.packets,
-            timed.walks,
+            timed.scans,
             timed.times,
             program=self._program,
             placement=self._placement,

@@ -1,4 +1,4 @@
-"""What the clock asks of whoever plays ticks in time."""
+"""Interface of a timing engine."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from simpy import Event
 
 from neurosyn.engine.fabric.tick_times import TickTimes
-from neurosyn.engine.fabric.traffic import Packets, Walks
+from neurosyn.engine.fabric.traffic import Packets, Scans
 
 __all__ = ["Flight", "Timing"]
 
 
 class Flight(ABC):
-    """The packets and walks of one tick, until the last of them has ended."""
+    """The packets and scans of one tick that was launched."""
 
     @abstractmethod
     def landed(self) -> NDArray[np.intp] | slice:
@@ -24,34 +24,34 @@ class Flight(ABC):
     @property
     @abstractmethod
     def over(self) -> bool:
-        """Whether all packets have landed, and nothing can hold up a core any more."""
+        """True when all packets have landed and no scan can stall any more."""
 
     @abstractmethod
     def times(self) -> TickTimes:
-        """Return what came of it, once it is over."""
+        """Return the times of the tick, once it is over."""
 
 
 class Timing(ABC):
-    """Plays ticks in time."""
+    """Timing engine: gives each packet of a tick its times."""
 
     @abstractmethod
-    def launch(self, packets: Packets, walks: Walks) -> Flight:
-        """Begin a tick now: the host's packets queue at its ports, and the token controllers set out."""
+    def launch(self, packets: Packets, scans: Scans) -> Flight:
+        """Begin a tick now: the host sends its packets, and the token controllers begin their scans."""
 
     @abstractmethod
     def rest(self) -> Event:
-        """Return the event that all flights are over, all cores have finished, and all servers are at rest.
+        """Return the event that all flights are over and that all cores and links are at rest.
 
-        Nothing may be launched before.
+        Until it has happened, no tick may be launched.
         """
 
     @property
     def ahead(self) -> int:
-        """How many ticks it is of use to expect."""
+        """Number of ticks that are worth passing to `expect` in advance."""
         return 0
 
-    def expect(self, packets: Packets, walks: Walks) -> None:  # noqa: B027  (who finds out nothing needs none)
-        """Take note of a tick that will be launched when everything is at rest; its times can be found out now."""
+    def expect(self, packets: Packets, scans: Scans) -> None:  # noqa: B027  (optional)
+        """Announce a tick that will be launched at rest, so that its times can be computed in advance."""
 
-    def close(self) -> None:  # noqa: B027  (likewise)
-        """Begin nothing more."""
+    def close(self) -> None:  # noqa: B027  (optional)
+        """Stop computing expected ticks and free their threads."""

@@ -34,6 +34,7 @@ from neurosyn.model.model import LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import BoundLayer, Network, build_network
 from neurosyn.support.files import atomic_path
+from neurosyn.support.untrusted import read_bytes
 
 __all__ = ["FORMAT", "load_model", "pack_trinary", "save_model", "unpack_trinary"]
 
@@ -130,14 +131,9 @@ def load_model(path: Path) -> Model:
     PluginError
         If it needs a layer plugin that is not there.
     """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise DataError(f"{path}: is larger than {LARGEST_FILE:,} bytes; is it a model file?")
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such model file; check the path") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    if not path.exists():
+        raise DataError(f"{path}: there is no such model file; check the path")
+    content = read_bytes(path, LARGEST_FILE, what="model file")
     try:
         header = _read_header(content)
         tensors = load(content)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import PluginError
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = [
     "AXONS_PER_INPUT",
@@ -158,7 +158,7 @@ class FixedWeights:
             raise PluginError(f"layer {name}: {wrong}; correct its fixed_weights()")
 
 
-class Layer(Options, ABC):
+class Layer(PluginOptions, ABC):
     """Layer plugin (group ``layers``) of binary neurons; its fields are its options.
 
     Attributes
@@ -191,7 +191,7 @@ class Layer(Options, ABC):
         return None
 
 
-class Readout(Options, ABC):
+class Readout(PluginOptions, ABC):
     """Read-out plugin (group ``layers``): class of each output neuron."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from neurosyn.network.layer import MapShape
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["LayerSpec", "Topology"]
 
@@ -14,7 +14,7 @@ LayerSpec = dict[str, Any]
 """Table of a layer as in a scenario: ``kind`` names the plugin, ``name`` is optional, the rest are its options."""
 
 
-class Topology(Options, ABC):
+class Topology(PluginOptions, ABC):
     """Topology plugin (group ``topologies``)."""
 
     @property

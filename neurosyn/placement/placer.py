@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Board
 from neurosyn.chip.program import Program
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["Placer"]
 
 
-class Placer(Options, ABC):
+class Placer(PluginOptions, ABC):
     """Placer plugin (group ``placers``)."""
 
     @abstractmethod

@@ -17,7 +17,6 @@ from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
-from neurosyn.run.trace_folder import require_whole_trace
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.support.progress import StageProgress
@@ -65,8 +64,7 @@ def simulate_test_frames(
     trace = scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    recorder = ParquetRecorder(folder.trace, trace)
-    probes = ScenarioProbes(scenario, (recorder,))
+    probes = ScenarioProbes(scenario, (ParquetRecorder(folder.trace, trace),))
     program = probes.disturb(program)
     result = simulate_frames(
         program,
@@ -79,7 +77,6 @@ def simulate_test_frames(
         jobs=jobs,
         ticks_per_frame=model.network.ticks_per_frame,
     )
-    require_whole_trace(recorder, probes.watch)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)

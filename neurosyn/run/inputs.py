@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,13 +15,17 @@ from neurosyn.data.encoder import MOST_TICKS, Encoder
 from neurosyn.data.folder import data_context
 from neurosyn.data.source import DataSource, load_source
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.model.model import Model
-from neurosyn.network.layer import MapShape
+from neurosyn.network.layer import Layer, MapShape, Readout
 from neurosyn.network.network import Network, build_network
-from neurosyn.network.topology import Topology
-from neurosyn.registry import blame
+from neurosyn.network.topology import LayerSpec, Topology
+from neurosyn.options import Options, PluginOptions
+from neurosyn.registry import FILE_MODULE, blame, registry
 from neurosyn.scenario.scenario import Scenario
+from neurosyn.scenario.tables import TABLES
+from neurosyn.support.fingerprint import package_digest, path_digests
 from neurosyn.training.hold_out import hold_out
 from neurosyn.training.model_source import ModelSource
 from neurosyn.training.trainer import TrainingData
@@ -94,6 +98,52 @@ class RunInputs:
         source = self.source
         return [source.info.name, source.dataset.fingerprint(source.context)]
 
+    def plugin_facts(self, *tables: str) -> list[Any]:
+        """Return the parts of a stage's key that stand for what plugins read: files that options name, fingerprints.
+
+        Parameters
+        ----------
+        *tables
+            Tables of plugins, such as ``data``, for which the data set in use counts.
+        """
+        return [
+            fact for table in tables for group, plugin in self._plugins(table) for fact in self._facts(group, plugin)
+        ]
+
+    def _plugins(self, table: str) -> Iterator[tuple[str, Options]]:
+        """Yield the plugins of a table with their groups: the layers with those of ``network``."""
+        scenario = self._scenario
+        if table == "data":
+            yield "datasets", self.source.dataset
+        elif table == "probes":
+            yield from (("probes", probe) for probe in scenario.named("probes", ProbePlugin).values())
+        else:
+            group = TABLES[table.partition(".")[0]].group
+            assert group is not None
+            yield group, scenario.options(table, Options)
+        if table == "network":
+            if scenario.has("network.member"):
+                yield "topologies", scenario.options("network.member", Options)
+            for number, spec in enumerate(self._layer_specs, 1):
+                options = {key: value for key, value in spec.items() if key != "name"}
+                yield "layers", registry.build("layers", options, f"network: layer {number}", Layer, Readout)
+
+    def _facts(self, group: str, plugin: Options) -> Iterator[Any]:
+        folder = self.source.context.folder
+        if isinstance(plugin, Dataset):  # its fingerprint is in the key with its name
+            overrides, facts = type(plugin).fingerprint is not Dataset.fingerprint, {}
+        elif isinstance(plugin, PluginOptions):
+            overrides = type(plugin).fingerprint is not PluginOptions.fingerprint
+            with blame(group, type(plugin).__name__, "fingerprint"):
+                facts = plugin.fingerprint()
+        if facts:
+            yield facts
+        # The code of shipped plugins, and that of plugin files, is part of the keys by itself.
+        package = type(plugin).__module__.partition(".")[0]
+        if package not in ("neurosyn", "neurosyn_plugins") and not package.startswith(FILE_MODULE):
+            yield package_digest(package)
+        yield from path_digests(plugin.to_table(), folder, folders=not overrides)
+
     @cached_property
     def frames(self) -> Frames:
         """The test frames to simulate: all, or as many as `simulate.frames` says, drawn by seed."""
@@ -113,14 +163,15 @@ class RunInputs:
         with blame("datasets", self._scenario.kind("data"), "load"):
             split = self.source.load("train", progress)
         train, validation = hold_out(split, choice.validation, choice.images, rng)
-        return TrainingData(train, validation, self._encoder, self._scenario.resolved["encoder"])
+        return TrainingData(
+            train, validation, self._encoder, self._scenario.resolved["encoder"], self.source.info.classes
+        )
 
     @cached_property
     def network(self) -> Network:
         """The network that the scenario describes, for this data."""
-        scenario, info = self._scenario, self.source.info
-        with blame("encoders", scenario.kind("encoder"), "shape"):
-            shape = MapShape(*self._encoder.shape(info.shape))
+        scenario, info, shape = self._scenario, self.source.info, self._encoded_shape
+        with blame("encoders", scenario.kind("encoder"), "ticks_per_frame"):
             ticks = self._encoder.ticks_per_frame
         if not isinstance(ticks, int) or not 1 <= ticks <= MOST_TICKS:
             raise PluginError(
@@ -128,15 +179,10 @@ class RunInputs:
                 f"1…{MOST_TICKS}; correct the plugin"
             )
         topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
-        with blame("topologies", scenario.kind("network"), "layers"):
-            specs = topology.layers(shape, len(info.classes))
+        with blame("topologies", scenario.kind("network"), "copies"):
             copies = topology.copies
-        if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
-            raise PluginError(
-                f"plugin topologies/{scenario.kind('network')}: layers() returned no list of tables; correct the plugin"
-            )
         seed = scenario.seed_of("network")
-        network = build_network(specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
+        network = build_network(self._layer_specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
         if not self._encoder.binary and not network.off_chip:
             raise ScenarioError(
                 f"{scenario.path}: encoder '{scenario.kind('encoder')}' gives real values, and no layer before the "
@@ -144,6 +190,21 @@ class RunInputs:
                 "(rate, thermometer, threshold)"
             )
         return network
+
+    @cached_property
+    def _encoded_shape(self) -> MapShape:
+        with blame("encoders", self._scenario.kind("encoder"), "shape"):
+            return MapShape(*self._encoder.shape(self.source.info.shape))
+
+    @cached_property
+    def _layer_specs(self) -> list[LayerSpec]:
+        """The layers that the topology lists for this data."""
+        kind, topology = self._scenario.kind("network"), self._scenario.options("network", Topology)  # type: ignore[type-abstract]
+        with blame("topologies", kind, "layers"):
+            specs = topology.layers(self._encoded_shape, len(self.source.info.classes))
+        if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
+            raise PluginError(f"plugin topologies/{kind}: layers() returned no list of tables; correct the plugin")
+        return specs
 
     def input_spikes(self, model: Model) -> NDArray[np.uint8]:
         """Return the chip's input spikes of the frames, uint8 (frames · ticks per frame, inputs)."""

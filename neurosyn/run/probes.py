@@ -54,7 +54,7 @@ class ScenarioProbes:
             if type(probe).disturb is ProbePlugin.disturb:
                 continue
             seed = self._scenario.seed_of(f"probes.{name}")
-            disturbed = self.watch.ask(probe, "disturb", partial(disturb_program, probe, program, seed))
+            disturbed = self.watch.attempt(probe, "disturb", partial(disturb_program, probe, program, seed))
             if disturbed is not None:
                 program = disturbed.program
                 self.deviations += [f"{name}: {sentence}" for sentence in disturbed.deviations]
@@ -74,8 +74,8 @@ class ScenarioProbes:
         return outcomes
 
     def _write_one(self, folder: Path, name: str, probe: ProbePlugin) -> ProbeOutcome:
-        results = self.watch.ask(probe, "results", partial(plain_results, probe))
-        tables = self.watch.ask(probe, "tables", partial(checked_tables, probe))
+        results = self.watch.attempt(probe, "results", partial(plain_results, probe))
+        tables = self.watch.attempt(probe, "tables", partial(checked_tables, probe))
         files = []
         if results:
             write_json(folder / name / "results.json", results)

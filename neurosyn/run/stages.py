@@ -19,6 +19,7 @@ from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.data.source import DataSource
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import DataError
 from neurosyn.model.model import Model
 from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
@@ -117,6 +118,11 @@ class Stages:
         """Go through all stages and return the summary (the document of ``simulate --json``).
 
         `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
+
+        Raises
+        ------
+        DataError
+            If the trace could not be written, after everything else has been.
         """
         with self._in_folder():
             self._source(progress)
@@ -124,7 +130,13 @@ class Stages:
             program = self._program(progress, model)
             placement = self._placement(progress, program)
             self._simulation(progress, model, program, placement, jobs)
-            return self._report(progress).summary
+            summary = self._report(progress).summary
+            if not self._has_trace():
+                raise DataError(
+                    f"{self.folder.trace}: the trace could not be written, the other results are whole; correct the "
+                    "cause, and the same command records it"
+                )
+            return summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
         """Train, or resume a training, and return the model's file and its accuracy on the test frames.
@@ -205,7 +217,14 @@ class Stages:
             if file is not None:
                 model = load_model(file)
                 self.inputs.check_model(model, file)
-                self._set_key("train", self.scenario.plugin_digests(), file.name, sha256_file(file), code=False)
+                self._set_key(
+                    "train",
+                    self.scenario.plugin_digests(),
+                    file.name,
+                    sha256_file(file),
+                    *self.inputs.plugin_facts("network"),
+                    code=False,
+                )
                 if self._pending("train"):
                     self._store("train", self.folder.model, partial(save_model, model))
                 notes.append(f"trained model {file.name}")
@@ -215,6 +234,7 @@ class Stages:
                 self.scenario.plugin_digests(),
                 self._tables("seed", "data", "encoder", "network", self.inputs.train_table),
                 self.inputs.fingerprint(),
+                *self.inputs.plugin_facts("data", "encoder", "network", self.inputs.train_table),
                 code=False,
             )
             if self._pending("train"):
@@ -248,7 +268,8 @@ class Stages:
         with progress.stage("place") as notes:
             board = self._chip(program.cores).board
             seed = self.scenario.seed_of("place")
-            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed)
+            facts = self.inputs.plugin_facts("place")
+            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed, *facts)
             if self._pending("place"):
                 placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
                 placement = place_program(program, board, placer, seed, progress.update)
@@ -263,7 +284,6 @@ class Stages:
         self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
     ) -> None:
         from neurosyn.run.frame_simulation import simulate_test_frames
-        from neurosyn.trace.schema import MANIFEST
 
         with progress.stage("simulate") as notes:
             self._set_key(
@@ -272,6 +292,7 @@ class Stages:
                 self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
                 self.scenario.resolved.get("probes", []),
                 self.inputs.fingerprint(),
+                *self.inputs.plugin_facts("data", "encoder", "probes"),
             )
             if not self._pending("simulate"):
                 notes.append("up to date")
@@ -279,7 +300,7 @@ class Stages:
             summary = simulate_test_frames(
                 self.scenario, self.inputs, self.folder, model, program, placement, progress, jobs
             )
-            if (self.folder.trace / MANIFEST).is_file():
+            if self._has_trace():
                 self._done("simulate", *self.folder.results)
             else:
                 # The recorder has warned of the cause. The results stand; the next run records again.
@@ -289,6 +310,12 @@ class Stages:
             notes.append(f"{frames:,} frames{fewer}")
             notes.append(f"{summary['mismatched_frames']} differ from the trained network")
             notes.extend(f"DEVIATION {sentence}" for sentence in summary.get("deviations", []))
+
+    def _has_trace(self) -> bool:
+        from neurosyn.trace.schema import MANIFEST
+
+        path: Path = self.folder.trace / MANIFEST
+        return path.is_file()
 
     def _report(self, progress: StageProgress) -> FinishedRun:
         from neurosyn.analysis.finished_run import FinishedRun

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -95,13 +94,16 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> Path:
         f"tests/test_{name}.py": f"test_{kind}.py",
     }
     templates = files("neurosyn.scaffold") / "templates"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:
-        package = Path(partial) / "package"
+    # A fixed name: the next call removes what a killed one left.
+    partial = folder.absolute().with_name(f".{folder.absolute().name}.neurosyn-partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
         for path, template in parts.items():
             text = (templates / f"{template}.in").read_text(encoding="utf-8")
-            write_text(package / path, Template(text).substitute(words))
+            write_text(partial / path, Template(text).substitute(words))
         if folder.exists():
             folder.rmdir()
-        shutil.move(package, folder)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import tomlkit
 from neurosyn.errors import ScenarioError
 from neurosyn.scenario.document import read_document
 from neurosyn.scenario.scenario import load_scenario
-from neurosyn.support.files import write_text
+from neurosyn.support.files import atomic_path
 
 __all__ = ["write_scenario"]
 
@@ -86,18 +85,14 @@ def write_scenario(
     document = _document(path, data, pictures, network, encoder, model, title, seed)
     _merge(document, read_document({}, changes=changes).values)
     text = tomlkit.dumps(document)
-    # In the same folder as the final file: paths in a scenario are relative to its folder.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
-        trial = Path(partial).parent / f"{Path(partial).name}.toml"
+    # Beside the final file: paths in a scenario are relative to its folder.
+    with atomic_path(path) as trial:
+        trial.write_text(text, encoding="utf-8")
         try:
-            write_text(trial, text)
             load_scenario(trial)
             load_scenario(trial, profile="smoke")
         except ScenarioError as error:
             raise ScenarioError(str(error).replace(str(trial), str(path))) from error
-        finally:
-            trial.unlink(missing_ok=True)
-    write_text(path, text)
     return path
 
 

@@ -72,11 +72,21 @@ def parse_assignments(texts: Iterable[str] | None) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """Return the TOML value that a text holds; a text that is no TOML stands for itself."""
+    """Return the TOML value that a text holds; a text that is no TOML stands for itself.
+
+    Raises
+    ------
+    ScenarioError
+        If it is nested too deeply, or a number of it has thousands of digits.
+    """
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        document = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text.strip()
+    except (ValueError, RecursionError) as error:
+        reason = "is nested too deeply" if isinstance(error, RecursionError) else "has a number of too many digits"
+        raise ScenarioError(f"{text[:40]}…: {reason}; shorten it") from error
+    return document["value"] if len(document) == 1 else text.strip()
 
 
 def parse_ranges(texts: Iterable[str]) -> dict[str, list[str]]:

@@ -6,18 +6,21 @@ import copy
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from neurosyn.errors import ScenarioError, did_you_mean
-from neurosyn.options import KeyPath
+from neurosyn.options import KeyPath, dotted
 from neurosyn.scenario.changes import plain_value
 from neurosyn.scenario.key_lines import key_lines
+from neurosyn.support.untrusted import read_text
 
 __all__ = ["Document", "read_document"]
 
 MAX_BYTES = 1 << 20
 """Largest size of a scenario file."""
+_PROGRAM_SUFFIXES = (".npz", ".json")
 
 
 @dataclass
@@ -79,35 +82,46 @@ def read_document(
                 f"{document.path}: there is no profile '{profile}'{did_you_mean(profile, profiles)} {there_are}"
             )
         places = {key[2:]: where for key, where in document.places.items() if key[:2] == ("profiles", profile)}
-        _merge(document, profiles[profile], places, ())
+        _merge(document, profiles[profile], places)
     for key, value in (changes or {}).items():
         _change(document, key, value)
+    _require_plain(document)
     return document
 
 
+def _require_plain(document: Document) -> None:
+    """Refuse values that TOML has and no option takes: dates, times, and texts with a NUL character."""
+    pending: list[tuple[KeyPath, Any]] = [((), document.values)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            pending += [((*path, key), entry) for key, entry in value.items()]
+        elif isinstance(value, list):
+            pending += [((*path, number), entry) for number, entry in enumerate(value)]
+        elif isinstance(value, (date, time)):
+            problem = "is a date or a time; write it in quotes if it is a text"
+            raise ScenarioError(f"{document.place(path)}: {dotted(path)}: {problem}")
+        if "\0" in (value if isinstance(value, str) else "".join(map(str, path[-1:]))):
+            raise ScenarioError(f"{document.place(path)}: {dotted(path)!r}: has a NUL character; remove it")
+
+
 def _read(path: Path, trail: tuple[Path, ...]) -> Document:
+    if path.suffix in _PROGRAM_SUFFIXES:
+        raise ScenarioError(f"{path}: is a program by its name, not a scenario (.toml); use `neurosyn run`")
+    text = read_text(path, MAX_BYTES, what="scenario", error=ScenarioError)
     resolved = path.resolve()
     if resolved in trail:
         raise ScenarioError(f"{path}: extends itself by way of {trail[-1]}; break the circle")
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}; check the path") from error
-    if len(raw) > MAX_BYTES:
-        raise ScenarioError(f"{path}: has {len(raw):,} bytes, a scenario at most {MAX_BYTES:,}; is it the right file?")
-    try:
-        text = raw.decode("utf-8")
         values = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        raise ScenarioError(
-            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}); is it the right file?"
-        ) from error
     except tomllib.TOMLDecodeError as error:
         message, line = str(error), ""
         if "(at line " in message:
             message, _, position = message.partition(" (at line ")
             line = f":{position.partition(',')[0]}"
         raise ScenarioError(f"{path}{line}: is not valid TOML: {message}") from error
+    except ValueError as error:
+        raise ScenarioError(f"{path}: a number has too many digits; shorten it") from error
     except RecursionError as error:
         raise ScenarioError(f"{path}: is nested too deeply; flatten it") from error
     places = {key: f"{path}:{line}" for key, line in key_lines(text).items()}
@@ -117,7 +131,10 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
 def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trail: tuple[Path, ...]) -> Document:
     """Return the document of a scenario's tables laid over the scenario that they extend."""
     base = values.pop("extends", None)
-    _resolve_files(values, path.parent)
+    profiles = values.get("profiles")
+    for table in (values, *(profiles.values() if isinstance(profiles, dict) else ())):
+        if isinstance(table, dict):
+            _resolve_files(table, path.parent)
     if base is None:
         return Document(values, path, places)
     where = places.get(("extends",), str(path))
@@ -127,7 +144,7 @@ def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trai
         raise ScenarioError(f"{where}: extends: {path.parent / base} cannot be read; check the path")
     document = _read(path.parent / base, trail)
     document.path = path
-    _merge(document, values, places, ())
+    _merge(document, values, places)
     return document
 
 
@@ -135,6 +152,7 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
     """Make the paths of plugin and model files relative to the scenario that names them, also where it is extended.
 
     The same holds for the folder of a data set that begins with ``./`` or ``../``; others are inside the data folder.
+    Paths in changes are relative to the working folder.
     """
     plugins = values.get("plugins")
     if isinstance(plugins, list):
@@ -155,44 +173,86 @@ def _with_stand_in(table: Any) -> list[dict[str, Any]]:
     return [entry for entry in both if isinstance(entry, dict)]
 
 
-def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath) -> None:
-    """Lay `new` over the document at `base`; a table that names another ``kind`` replaces the old one."""
+def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath = ()) -> None:
+    """Lay `new` over the table at `base`, with the places of its keys; see `_lay_over`."""
     target: Any = document.values
     for key in base:
         target = target[key]
+    replaced = _lay_over(target, new, base)
+    for known in list(document.places):
+        if any(known[:end] in replaced for end in range(1, len(known) + 1)):
+            del document.places[known]
+    depth = len(base)
+    document.places.update(
+        {
+            known: where
+            for known, where in places.items()
+            if known[:depth] == base and set(known[depth:][:1]) & new.keys()
+        }
+    )
+
+
+def _lay_over(target: dict[str, Any], new: dict[str, Any], base: KeyPath) -> set[KeyPath]:
+    """Lay `new` over a table and return the paths of the values that it replaces.
+
+    A table that names another ``kind`` replaces the old one.
+    """
+    replaced: set[KeyPath] = set()
     if base == ("train",) and isinstance(changes := target.get("stand_in"), dict):
         # The newer value holds, whichever data are in use.
         for key in new.keys() & changes.keys():
             del changes[key]
     for key, value in new.items():
-        path = (*base, key)
-        old = target.get(key)
+        path, old = (*base, key), target.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and value.get("kind", old.get("kind")) == old.get("kind"):
-            _merge(document, value, places, path)
+            replaced |= _lay_over(old, value, path)
         else:
             target[key] = copy.deepcopy(value)
-            for stale in [known for known in document.places if known[: len(path)] == path]:
-                del document.places[stale]
-        document.places.update(
-            {known: where for known, where in places.items() if known[: len(path)] == path or known == path}
-        )
+            replaced.add(path)
+    return replaced
 
 
 def _change(document: Document, key: str, value: Any) -> None:
+    """Set the value at a dotted key; an element of a list goes by its number, or by its name or kind."""
     value = plain_value(f"set: {key}", value)
     where = f"--set {key}"
     keys = key.split(".")
     if not all(keys):
         raise ScenarioError(f"{where}: is not of the form key.path=value; write e.g. --set chip.voltage=0.8")
+    path: list[str | int] = []
+    base: KeyPath = ()
+    table: Any = document.values
+    for name in keys:
+        if isinstance(table, list):
+            number = _element(where, table, name, dotted(tuple(path)))
+            path.append(number)
+            base, table = tuple(path), table[number]
+        elif isinstance(table, dict) or table is None:
+            path.append(name)
+            table = table.get(name) if table is not None else None
+        else:
+            raise ScenarioError(f"{where}: {dotted(tuple(path))} is not a table; check the key")
+    if len(base) == len(path):
+        raise ScenarioError(f"{where}: is a table of a list; name one of its keys, as in {key}.KEY")
     nested: Any = value
-    for name in reversed(keys):
-        nested = {name: nested}
-    paths: list[KeyPath] = [tuple(keys[:end]) for end in range(1, len(keys) + 1)]
+    for step in reversed(path[len(base) :]):
+        nested = {step: nested}
+    if not base:
+        _resolve_files(nested, Path())
+    paths: list[KeyPath] = [tuple(path[:end]) for end in range(len(base) + 1, len(path) + 1)]
     # Tables that the change creates get its place; existing ones keep theirs.
     places = {path: where for path in paths if path not in document.places or path == paths[-1]}
-    table: Any = document.values
-    for position, name in enumerate(keys[:-1]):
-        table = table.get(name) if isinstance(table, dict) else None
-        if table is not None and not isinstance(table, dict):
-            raise ScenarioError(f"{where}: {'.'.join(keys[: position + 1])} is not a table; check the key")
-    _merge(document, nested, places, ())
+    _merge(document, nested, places, base)
+
+
+def _element(where: str, tables: list[Any], name: str, of: str) -> int:
+    """Return the number of the table in a list that has this number, name or kind."""
+    names = [
+        {str(number), table.get("name", table.get("kind"))} if isinstance(table, dict) else set()
+        for number, table in enumerate(tables)
+    ]
+    matches = [number for number, known in enumerate(names) if name in known]
+    if len(matches) != 1:
+        problem = f"has {len(matches)} tables named '{name}'" if matches else f"has no table '{name}'"
+        raise ScenarioError(f"{where}: {of} {problem}; it has {len(tables)}: give its number, from 0")
+    return matches[0]

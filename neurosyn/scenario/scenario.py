@@ -24,6 +24,8 @@ __all__ = ["Scenario", "load_options", "load_scenario"]
 _O = TypeVar("_O", bound=Options)
 _LONGEST_NAME = 60
 """In characters; the name becomes that of a folder."""
+_MOST_PROBLEMS = 100
+"""Lines of an error."""
 _NAME_CHARACTERS = "letters, digits, '-', '_' and '.'"
 _TOP_LEVEL = ("name", "title", "seed", "plugins", *TABLES)
 
@@ -135,8 +137,9 @@ def load_scenario(
     """
     document = read_document(source, profile=profile, changes=changes)
     values = document.values
+    unknown = [key for key in values if key not in _TOP_LEVEL]
     problems = [
-        _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in values if key not in _TOP_LEVEL
+        _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in unknown[: _MOST_PROBLEMS + 1]
     ]
     name = values.get("name", document.path.stem)
     if not _is_name(name):
@@ -226,7 +229,10 @@ def _raise_if_any(problems: list[_Problem], document: Document) -> None:
     """Raise an error with a line for each problem."""
     if problems:
         error = PluginError if all(problem.of_plugin for problem in problems) else ScenarioError
-        raise error("\n".join(f"{document.place(path)}: {dotted(path)}: {text}" for path, text, _ in problems))
+        lines = [f"{document.place(path)}: {dotted(path)}: {text}" for path, text, _ in problems[:_MOST_PROBLEMS]]
+        if len(problems) > _MOST_PROBLEMS:
+            lines.append(f"{document.path}: has more mistakes; correct these first")
+        raise error("\n".join(lines))
 
 
 def _vary(table: Table, unvaried: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

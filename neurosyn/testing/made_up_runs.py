@@ -166,4 +166,4 @@ def _first_servers(info: RunInfo, source: NDArray[np.int32], target: NDArray[np.
         ((position[a] if a >= 0 else None), (position[b] if b >= 0 else None))
         for a, b in zip(source, target, strict=True)
     )
-    return np.array([fabric.server_of(fabric.path(*pair)[0]) for pair in ends], np.int64)
+    return np.array([fabric.server_of(fabric.route(*pair)[0]) for pair in ends], np.int64)

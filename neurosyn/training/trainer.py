@@ -16,7 +16,7 @@ from neurosyn.data.encoder import Encoder
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.model.model import Model
 from neurosyn.network.network import Network
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["Trainer", "TrainingContext", "TrainingData", "require_trainable"]
 
@@ -25,13 +25,21 @@ __all__ = ["Trainer", "TrainingContext", "TrainingData", "require_trainable"]
 class TrainingData:
     """Images to learn from, images to watch progress on, and the encoder that prepares both.
 
-    `validation` is never the test split.
+    Attributes
+    ----------
+    train, validation
+        `validation` is never the test split.
+    encoder, encoder_spec
+        The encoder, and its table in the scenario.
+    classes
+        Class names in the order of the labels; empty if they have none.
     """
 
     train: Split
     validation: Split | None
     encoder: Encoder
     encoder_spec: dict[str, Any]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class TrainingContext:
     start: Model | None = None
 
 
-class Trainer(Options, ABC):
+class Trainer(PluginOptions, ABC):
     """A trainer plugin (group ``trainers``).
 
     Attributes
@@ -70,10 +78,13 @@ class Trainer(Options, ABC):
         True if `train` begins with the weights of ``context.start``, where there is one.
     fixed_layers
         True if `train` keeps the weights of layers that have `fixed_weights`; else their networks are refused.
+    sample_weights
+        True if `train` weighs the loss by ``data.train.weights``.
     """
 
     warm_starts: ClassVar[bool] = False
     fixed_layers: ClassVar[bool] = False
+    sample_weights: ClassVar[bool] = False
 
     def result(self, network: Network) -> Network:
         """Return the network of the model that `train` makes of `network`: the same, unless copies stand side by side.

@@ -27,8 +27,10 @@ QUICK = {
 }
 """A small network and a short training."""
 
-EXCEPTIONS: dict[str, str] = {}
-"""Checks of scikit-learn that do not apply, with the reason; so far all do."""
+EXCEPTIONS = {
+    "check_sample_weight_equivalence_on_dense_data": "repeated samples make other batches than weighted ones",
+}
+"""Checks of scikit-learn that do not apply, with the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +242,84 @@ def test_a_trainer_that_cannot_go_on_has_no_partial_fit(iris):
 def test_scikit_learn_is_imported_for_the_classifier_alone():
     code = "import sys, neurosyn.training, neurosyn.model.model_file; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Dark pictures with a black border, in which one pixel of one picture has level 1."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 200, (60, 16, 16)).astype(np.uint8)
+    X[:, :, 15] = 0
+    X[0, 3, 15] = 1
+    return X, np.arange(60) % 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("shape", [(16, 16), (16, 16, 1)])
+def test_rows_with_an_image_shape_are_scaled_as_images(pictures, dtype, shape):
+    X, y = pictures[0].astype(dtype), pictures[1]
+    options = {"topology": "eedn_tiny", "trainer": {"kind": "eedn", "epochs": 1, "batch": 16}, "random_state": 0}
+    images = SpikingClassifier(**options).fit(X, y)
+    rows = SpikingClassifier(image_shape=shape, **options).fit(X.reshape(60, -1), y)
+    assert np.array_equal(images.predict_proba(X), rows.predict_proba(X.reshape(60, -1)))
+
+
+def test_image_shape_of_another_length_is_refused(pictures):
+    X, y = pictures
+    with pytest.raises(ValueError, match="give \\(height, width\\) or"):
+        SpikingClassifier(image_shape=(256,)).fit(X.reshape(60, -1), y)
+
+
+@pytest.fixture(scope="module")
+def rare():
+    """Two overlapping classes, of which one has a twentieth of the samples."""
+    rng = np.random.default_rng(1)
+    y = (np.arange(400) % 20 == 0).astype(int)
+    X = rng.normal(0, 1, (400, 6)) + 1.2 * y[:, None]
+    return X, y
+
+
+@pytest.mark.parametrize("weighting", ["balanced", "table", "samples", "in parts"])
+def test_weights_bring_a_rare_class_out(rare, weighting):
+    X, y = rare
+    plain = SpikingClassifier(**QUICK, random_state=0).fit(X, y)
+    class_weight = {"balanced": "balanced", "table": {1: 19.0}}.get(weighting)
+    sample_weight = np.where(y == 1, 19.0, 1.0) if weighting == "samples" else None
+    if weighting == "in parts":
+        options = {**QUICK, "trainer": {"kind": "tea", "epochs": 20}, "class_weight": {1: 19.0}, "random_state": 0}
+        weighted = SpikingClassifier(**options).partial_fit(X, y, classes=[0, 1]).partial_fit(X, y)
+    else:
+        weighted = SpikingClassifier(**QUICK, class_weight=class_weight, random_state=0).fit(X, y, sample_weight)
+    recall = [float((model.predict(X)[y == 1] == 1).mean()) for model in (plain, weighted)]
+    assert recall[1] > max(0.7, recall[0])
+
+
+def test_equal_weights_are_no_weights_and_samples_of_weight_zero_are_left_out(iris):
+    X, _, y, _ = iris
+    plain = SpikingClassifier(**QUICK, random_state=0).fit(X, y)
+    equal = SpikingClassifier(**QUICK, random_state=0).fit(X, y, np.full(len(y), 0.3))
+    assert np.array_equal(plain.predict_proba(X), equal.predict_proba(X))
+    kept = np.arange(len(y)) % 3 > 0
+    few = SpikingClassifier(**QUICK, random_state=0).fit(X[kept], y[kept])
+    masked = SpikingClassifier(**QUICK, random_state=0).fit(X, y, kept.astype(float))
+    assert np.array_equal(few.predict_proba(X), masked.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("options", "weights", "fragment"),
+    [
+        ({}, -1.0, "[Nn]egative"),
+        ({}, 0.0, "weight|zero"),
+        ({"trainer": "ridge"}, 1.0, "has no weights of samples"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(iris, options, weights, fragment):
+    X, _, y, _ = iris
+    with pytest.raises(ValueError, match=fragment):
+        SpikingClassifier(**{**QUICK, **options}).fit(X, y, np.full(len(y), weights))
+
+
+def test_balanced_weights_need_all_samples(iris):
+    X, _, y, _ = iris
+    with pytest.raises(ValueError, match="needs all samples at once"):
+        SpikingClassifier(trainer="tea", class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])

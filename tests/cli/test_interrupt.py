@@ -135,8 +135,7 @@ def test_second_run_in_a_folder_in_use_is_refused(neurosyn, tiny, tiny_run):
         outcome = neurosyn("simulate", tiny, "--out", tiny_run)
     assert outcome.code == 5
     assert (
-        outcome.err
-        == f"neurosyn: {tiny_run}: another run is using this folder; wait for it or choose another with --out\n"
+        outcome.err == f"neurosyn: {tiny_run}: another run is using this folder; wait for it or choose another folder\n"
     )
 
 

@@ -13,7 +13,7 @@ from neurosyn.chip.program import OUTPUT
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
 from neurosyn.engine.fabric.tick_times import TickTimes
-from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Walks
+from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Scans
 from neurosyn.engine.reference.timing import SimpyTiming
 
 QUICK = ChipOptions(
@@ -34,23 +34,23 @@ class Tick:
 
     Attributes
     ----------
-    walks
+    scans
         For each core, the neurons: how long each takes, and its target core (`OUTPUT`: the host, None: none).
     host
         Target cores of the host's packets.
     start_ps
     """
 
-    walks: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
+    scans: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
     host: list[int] = field(default_factory=list)
     start_ps: int = 0
 
 
-def traffic(tick: Tick, cores: int) -> tuple[Packets, Walks]:
+def traffic(tick: Tick, cores: int) -> tuple[Packets, Scans]:
     source, target, ready = [], [], []
     work = np.zeros(cores, np.int64)
-    for core in sorted(tick.walks):
-        for time, to in tick.walks[core]:
+    for core in sorted(tick.scans):
+        for time, to in tick.scans[core]:
             work[core] += time
             if to is not None:
                 source.append(core)
@@ -66,7 +66,7 @@ def traffic(tick: Tick, cores: int) -> tuple[Packets, Walks]:
         hops=np.zeros(n, np.int32),
         crossings=np.zeros(n, np.int32),
     )
-    return packets, Walks(np.array(ready, np.int64), work)
+    return packets, Scans(np.array(ready, np.int64), work)
 
 
 def watch(mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], ticks: list[Tick], timing: Callable):
@@ -109,9 +109,9 @@ def play(
 
 
 def play_one(
-    mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], walks: dict | None = None, host: list | None = None
+    mesh: Mesh, chip: ChipOptions, positions: list[tuple[int, int]], scans: dict | None = None, host: list | None = None
 ) -> TickTimes:
-    (times,) = play(mesh, chip, positions, [Tick(walks or {}, host or [])])
+    (times,) = play(mesh, chip, positions, [Tick(scans or {}, host or [])])
     return times
 
 

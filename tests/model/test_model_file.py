@@ -174,7 +174,7 @@ def test_foreign_safetensors_file_is_refused(tmp_path):
 def test_missing_file_and_folder_are_refused(tmp_path):
     with pytest.raises(DataError, match="no such model file"):
         load_model(tmp_path / "absent")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="not a file that can be read"):
         load_model(tmp_path)
 
 

@@ -186,16 +186,16 @@ def test_interrupted_simulation_leaves_no_summary_of_another_run(tiny, tiny_run,
     assert contents(tiny_run) == contents(finished_run)
 
 
-def test_run_whose_trace_cannot_be_written_ends_and_is_recorded_the_next_time(tiny, tiny_run, monkeypatch):
+def test_run_whose_trace_cannot_be_written_is_an_error_and_is_recorded_the_next_time(tiny, tiny_run, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr("neurosyn.trace.recorder.ParquetRecorder._finish", fail)
-        with pytest.warns(ProbeWarning, match="No space left"):
-            outcome = simulate(tiny, tiny_run, "chip.voltage=0.8")
-    assert "without a trace" in outcome.lines["simulate"]
-    assert outcome.result["voltage"] == 0.8
+        lost = pytest.raises(DataError, match="trace could not be written, the other results are whole")
+        with pytest.warns(ProbeWarning, match="No space left"), lost:
+            simulate(tiny, tiny_run, "chip.voltage=0.8")
+    assert FinishedRun(tiny_run).summary["voltage"] == 0.8
     assert (tiny_run / "report.html").exists()
     assert simulate(tiny, tiny_run, "chip.voltage=0.8").repeated == ["simulate", "report"]
     assert (tiny_run / "trace" / "trace.json").exists()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import ScenarioError
-from neurosyn.scenario.changes import changes_by_key, parse_assignments, parse_ranges
+from neurosyn.scenario.changes import changes_by_key, parse_assignments, parse_ranges, parse_value
 from neurosyn.scenario.document import read_document
 
 
@@ -70,3 +70,13 @@ def test_malformed_ranges_are_refused(text):
 def test_a_key_twice_is_refused():
     with pytest.raises(ScenarioError, match="given twice"):
         parse_ranges(["chip.voltage=1", "chip.voltage=2"])
+
+
+@pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "9" * 5000])
+def test_values_nested_too_deeply_or_too_long_are_refused(text):
+    with pytest.raises(ScenarioError, match="shorten it"):
+        parse_value(text)
+
+
+def test_text_of_several_lines_stands_for_itself():
+    assert parse_value("1\nb = 2") == "1\nb = 2"

@@ -1,5 +1,7 @@
 """Scenario documents: inheritance, profiles, overrides and places of keys."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,70 @@ def test_a_stand_ins_model_is_relative_to_its_scenario_and_what_is_laid_over_has
     assert read_document(child).values["train"]["stand_in"]["epochs"] == 6
     train = read_document(path, changes={"train.stand_in.epochs": 4}).values["train"]
     assert (train["epochs"], train["stand_in"]["epochs"]) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        (f"seed = {'9' * 5000}\n", "too many digits"),
+        ("[train]\nmodel = 07:32:00\n", "s.toml:2: train.model: is a date or a time"),
+        ('[train]\nmodel = "\\u0000"\n', "s.toml:2: 'train.model': has a NUL"),
+        (f"a = {'[' * 5000}\n", "nested too deeply"),
+    ],
+)
+def test_values_that_no_option_takes_are_refused(tmp_path, text, fragment):
+    with pytest.raises(ScenarioError, match=fragment):
+        read_document(write(tmp_path, "s.toml", text))
+
+
+def test_byte_order_mark_is_skipped(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_bytes(b"\xef\xbb\xbfseed = 4\n")
+    assert read_document(path).values == {"seed": 4}
+
+
+def test_pipes_and_files_beyond_the_limit_are_refused_before_they_are_read(tmp_path):
+    pipe, large = tmp_path / "pipe.toml", tmp_path / "large.toml"
+    os.mkfifo(pipe)
+    large.touch()
+    os.truncate(large, 1 << 31)
+    with pytest.raises(ScenarioError, match="a pipe or a device"):
+        read_document(pipe)
+    with pytest.raises(ScenarioError, match="at most 1,048,576"):
+        read_document(large)
+
+
+def test_program_in_place_of_a_scenario_is_named_as_such(tmp_path):
+    path = tmp_path / "raw.npz"
+    path.write_bytes(b"PK")
+    with pytest.raises(ScenarioError, match="use `neurosyn run`"):
+        read_document(path)
+
+
+def test_many_keys_are_merged_in_linear_time(tmp_path):
+    keys = "".join(f"k{number} = 1\n" for number in range(40_000))
+    write(tmp_path, "base.toml", keys)
+    path = write(tmp_path, "s.toml", f'extends = "base.toml"\n{keys}')
+    begun = time.process_time()
+    assert len(read_document(path).values) == 40_000
+    assert time.process_time() - begun < 20  # quadratic: minutes
+
+
+def test_change_reaches_a_table_of_a_list_by_number_name_or_kind(tmp_path):
+    text = '[[probes]]\nkind = "a"\n[[probes]]\nkind = "b"\nname = "second"\nx = 1\n'
+    path = write(tmp_path, "s.toml", text)
+    document = read_document(path, changes={"probes.a.x": 5, "probes.1.x": 2, "probes.second.y": 3})
+    assert document.values["probes"] == [{"kind": "a", "x": 5}, {"kind": "b", "name": "second", "x": 2, "y": 3}]
+    assert document.place(("probes", 1, "x")) == "--set probes.1.x"
+    for key in ("probes.2.x", "probes.1", "probes.second"):
+        with pytest.raises(ScenarioError, match=key):
+            read_document(path, changes={key: 1})
+
+
+def test_folders_in_changes_are_relative_to_the_working_folder_and_in_profiles_to_the_file(tmp_path, monkeypatch):
+    (tmp_path / "below").mkdir()
+    text = '[data]\nfolder = "./a"\n[profiles.other.data]\nfolder = "./c"\n'
+    path = write(tmp_path, "below/s.toml", text)
+    monkeypatch.chdir(tmp_path)
+    assert read_document(path, changes={"data.folder": "./b"}).values["data"]["folder"] == str(tmp_path / "b")
+    assert read_document(path, profile="other").values["data"]["folder"] == str(tmp_path / "below" / "c")

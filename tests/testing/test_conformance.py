@@ -385,3 +385,66 @@ def test_trainers(train, said):
 
 def test_trainer_that_conforms():
     kit.check_trainer(EEDN, {"epochs": 1, "batch": 32})
+
+
+# Files that no key stands for.
+
+
+class Filed(Dots):
+    """Dots that read a file."""
+
+    file: str = Field("none", description="the file")
+
+    def load(self, split, context):
+        (context.folder / "dots.txt").read_text(encoding="utf-8")
+        return super().load(split, context)
+
+
+def test_file_that_nothing_notices_is_a_problem(context):
+    context.folder.mkdir()
+    (context.folder / "dots.txt").write_text("dots", encoding="utf-8")
+    assert f"fingerprint(): {context.folder / 'dots.txt'} is read" in problems(kit.check_dataset, Filed, None, context)
+
+
+@pytest.mark.parametrize(
+    ("options", "methods"),
+    [
+        ({"file": "dots.txt"}, {}),
+        ({"file": "."}, {}),
+        ({}, {"fingerprint": lambda s, c: {"size": (c.folder / "dots.txt").stat().st_size}}),
+        ({}, {"fingerprint": lambda s, c: {"text": (c.folder / "dots.txt").read_text(encoding="utf-8")}}),
+        ({}, {"fingerprint": lambda s, c: {"names": sorted(path.name for path in c.folder.iterdir())}}),
+    ],
+)
+def test_file_that_the_key_holds_is_none(options, methods, context):
+    context.folder.mkdir()
+    (context.folder / "dots.txt").write_text("dots", encoding="utf-8")
+    noticed = type("Noticed", (Filed,), {"__doc__": "Noticed.", "__module__": __name__, **methods})
+    kit.check_dataset(noticed, options, context)
+
+
+def test_fingerprint_that_passes_over_a_file_is_a_problem(context):
+    context.folder.mkdir()
+    for name in ("dots.txt", "other.txt"):
+        (context.folder / name).write_text("dots", encoding="utf-8")
+    methods = {"fingerprint": lambda s, c: {"size": (c.folder / "other.txt").stat().st_size}}
+    careless = type("Careless", (Filed,), {"__doc__": "Careless.", "__module__": __name__, **methods})
+    assert "dots.txt is read" in problems(kit.check_dataset, careless, {"file": "."}, context)
+
+
+def test_file_of_a_trainer(tmp_path):
+    file = tmp_path / "weights.txt"
+    file.write_text("1", encoding="utf-8")
+
+    class Careless(EEDN):
+        """A trainer that reads and writes files."""
+
+        def train(self, network, data, context):
+            file.read_text(encoding="utf-8")
+            (context.folder / "note.txt").write_text("note", encoding="utf-8")
+            (context.folder / "note.txt").read_text(encoding="utf-8")
+            return super().train(network, data, context)
+
+    found = problems(kit.check_trainer, Careless, {"epochs": 1, "batch": 8})
+    assert found.count("is read") == 1
+    assert str(file) in found

@@ -71,7 +71,7 @@ def test_links_carry_what_passes_through_them(tmp_path_factory, mesh, input_side
     packets = trace.packets()
     for source, target in zip(packets["source_core"], packets["dest_core"], strict=True):
         ends = (xy[source] if source >= 0 else HOST), (xy[target] if target >= 0 else HOST)
-        expected.update(fabric.server_of(buffer) for buffer in fabric.path(*ends))
+        expected.update(fabric.server_of(buffer) for buffer in fabric.route(*ends))
     links = trace.links()
     assert dict(zip(links["link"], links["packets"], strict=True)) == expected
     assert links["link"].is_monotonic_increasing

@@ -48,7 +48,7 @@ def count_wrong_routes(mesh: Mesh) -> tuple[int, int]:
     positions = _positions(mesh)
     wrong = 0
     for source, target in product(positions, positions):
-        servers = [fabric.server_of(buffer) for buffer in fabric.path(source, target)]
+        servers = [fabric.server_of(buffer) for buffer in fabric.route(source, target)]
         routers = [fabric.router(server) for server in servers if fabric.router(server) is not None]
         edges = [server for server in servers if fabric.kind(server) is Kind.CHIP_EDGE]
         local = [fabric.kind(server) is Kind.LOCAL_PORT for server in servers]
@@ -106,7 +106,7 @@ def server_loads(pattern: Pattern, packets: int) -> dict[int, float]:
     loads: dict[int, float] = {}
     for source, row in enumerate(target):
         for destination, times in zip(*np.unique(row, return_counts=True), strict=True):
-            for buffer in fabric.path(positions[source], positions[int(destination)]):
+            for buffer in fabric.route(positions[source], positions[int(destination)]):
                 server = fabric.server_of(buffer)
                 loads[server] = loads.get(server, 0.0) + int(times) / packets
     return loads

@@ -1,9 +1,9 @@
-"""The fabric and the ways of packets as the compiled kernels see them: numbers, and a rule for every turn.
+"""The fabric and the routes of packets as numbers for the compiled kernels.
 
-A *place* is a router's row and column in one number, both counted from 1, so that 0 and the number behind the last one
-lie outside of the board. A packet's way is given by where it enters and by its *goal*: the place where it ends, or in
-the case of a packet to the host, the place outside that its row (or column) leads to. Comparing the goal with the place
-of a router tells which module comes next. All other numbers are those of `neurosyn.engine.fabric.fabric`.
+A *router code* is the row and column of a router in one number, both counted from 1, so that positions one step outside
+of the board have codes, too. A packet's route is given by the code of the router where it enters and by its destination
+code: that of its last router or, for a packet to the host, of the position outside that its row (or column) leads to.
+`module_at` compares the two. All other numbers are those of `neurosyn.engine.fabric.fabric.Fabric`.
 """
 
 # mypy: ignore-errors
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.fabric.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST, Fabric
+from neurosyn.engine.fabric.fabric import CORE, EAST, LOCAL, NORTH, PER_ROUTER, PORTS, SOUTH, WEST, Fabric
 from neurosyn.engine.fabric.traffic import Packets
 from neurosyn.support.numba_cache import compiled
 
@@ -27,19 +27,18 @@ __all__ = [
     "PER_ROUTER",
     "PORTS",
     "Layout",
-    "Ways",
-    "beyond",
+    "RouteCodes",
+    "code_of",
     "inlined",
     "kernel",
     "module_at",
-    "place_of",
     "position_of",
+    "router_beyond",
+    "server_of",
 ]
 
-PORTS, PER_ROUTER = 5, 25
-"""Ports of a module, and buffers of a router."""
 COLUMN = 0x1FFF
-"""The bits of a place that are the column: enough for 64 chips in a row."""
+"""The bits of a router code that are the column: enough for 64 chips in a row."""
 _COLUMN_BITS = 13
 NEVER = np.int64(1) << 62
 """Later than any time."""
@@ -47,22 +46,34 @@ NEVER = np.int64(1) << 62
 
 _OPTIONS = {"nogil": True, "boundscheck": False, "_nrt": False}
 kernel = compiled(**_OPTIONS)
-"""Compiles functions that allocate nothing, so that nobody counts references to arrays; that would cost more than all
-else."""
+"""Decorator of kernels, which allocate nothing: Numba's reference counts of arrays, which would take most of the time,
+are switched off."""
 inlined = compiled(forceinline=True, **_OPTIONS)
-"""The same for small ones, as parts of those that call them. When such a function, or a constant, changes in another
-file, Numba does not notice that what it has kept of the callers is outdated: delete ``__pycache__`` then."""
+"""Decorator of small functions that become part of their callers. Numba does not notice when such a function, or a
+constant, changes in another file: the cached callers are then outdated until ``__pycache__`` is deleted."""
 
 
 class Layout(NamedTuple):
-    """A fabric's numbers: `Fabric` and `ChipOptions` say what they are.
+    """The numbers of a fabric, named as in `Fabric` where they are the same; times in ps.
 
-    Windows of time, in which no event has an effect, are 2 to the power of `window_bits` picoseconds long.
+    Attributes
+    ----------
+    routers : int
+        Routers of the board.
+    exit, entry : int
+        Directions in which packets leave for the host, and in which they come from it.
+    cycle, latency, edge_cycle, edge_latency : int
+        Times of router modules and, with ``edge``, of links between chips and to the host.
+    depth : int
+        Slots of a FIFO.
+    window_bits : int
+        Windows of time in which no event has an effect are 2 to this power of picoseconds long.
     """
 
     width: int
     height: int
     side: int
+    columns: int
     routers: int
     servers: int
     buffers: int
@@ -88,6 +99,7 @@ class Layout(NamedTuple):
             width=mesh.width,
             height=mesh.height,
             side=mesh.side,
+            columns=mesh.columns,
             routers=mesh.cores,
             servers=fabric.servers,
             buffers=fabric.buffers,
@@ -106,27 +118,27 @@ class Layout(NamedTuple):
         )
 
 
-class Ways(NamedTuple):
-    """The ways of packets.
+class RouteCodes(NamedTuple):
+    """The routes of packets.
 
     Attributes
     ----------
     first : int32 array (packets,)
-        The first buffer.
-    entry, goal : int32 arrays (packets,)
-        Places of the first router, and of the last one or what lies beyond it.
+        First buffer.
+    entry, destination : int32 arrays (packets,)
+        Codes of the first router, and of the last one or of the position outside of the board.
     """
 
     first: NDArray[np.int32]
     entry: NDArray[np.int32]
-    goal: NDArray[np.int32]
+    destination: NDArray[np.int32]
 
     @classmethod
-    def of(cls, packets: Packets, xy: NDArray[np.int32], layout: Layout) -> Ways:
-        """Find the ways of packets between cores at positions (C, 2)."""
-        ways = cls(*(np.empty(len(packets), np.int32) for _ in cls._fields))
-        _find_ways(layout, xy, packets.source_core, packets.dest_core, *ways)
-        return ways
+    def of(cls, packets: Packets, xy: NDArray[np.int32], layout: Layout) -> RouteCodes:
+        """Find the routes of packets between cores at positions (C, 2)."""
+        routes = cls(*(np.empty(len(packets), np.int32) for _ in cls._fields))
+        _find_routes(layout, xy, packets.source_core, packets.dest_core, *routes)
+        return routes
 
     def first_servers(self, layout: Layout) -> NDArray[np.int64]:
         """Return the server that each packet comes to first: a module, or a link from the host."""
@@ -135,48 +147,35 @@ class Ways(NamedTuple):
 
 
 @inlined
-def place_of(x, y):
-    """Return the place of the router at (x, y)."""
+def code_of(x, y):
+    """Return the code of the router at (x, y)."""
     return (y + 1) << _COLUMN_BITS | x + 1
 
 
 @inlined
-def position_of(place):
-    """Return the position (x, y) of a place."""
-    return (place & COLUMN) - 1, (place >> _COLUMN_BITS) - 1
+def position_of(code):
+    """Return the position (x, y) of a code."""
+    return (code & COLUMN) - 1, (code >> _COLUMN_BITS) - 1
 
 
 @inlined
-def module_at(port, place, goal):
-    """Return the module that a packet goes into, which came in at `port` of the router at `place`."""
+def module_at(port, code, destination):
+    """Return the module that a packet goes into, which came in at `port` of the router at `code`."""
     if port != NORTH and port != SOUTH:
-        column, goal_column = place & COLUMN, goal & COLUMN
-        if column != goal_column:
-            return EAST if goal_column > column else WEST
-    if place != goal:
-        return NORTH if goal > place else SOUTH
+        column, destination_column = code & COLUMN, destination & COLUMN
+        if column != destination_column:
+            return EAST if destination_column > column else WEST
+    if code != destination:
+        return NORTH if destination > code else SOUTH
     return LOCAL
 
 
-@inlined
-def beyond(layout, edge, lane):
-    """Return the position (x, y) of the router behind a lane of the link on a side of a chip; x = −1 for the host."""
-    chip, direction = divmod(edge - layout.edges, 4)
-    row, column = divmod(chip, layout.width // layout.side)
-    x, y = column * layout.side, row * layout.side
-    if direction in (EAST, WEST):
-        x += layout.side if direction == EAST else -1
-        y += lane
-    else:
-        x += lane
-        y += layout.side if direction == NORTH else -1
-    if x < 0 or y < 0 or x >= layout.width or y >= layout.height:
-        x = -1
-    return x, y
+server_of = inlined(Fabric.server_of)
+router_beyond = inlined(Fabric.router_beyond)
 
 
 @kernel
-def _find_ways(layout, xy, source_core, dest_core, first, entry, goal):
+def _find_routes(layout, xy, source_core, dest_core, first, entry, destination):
     for p in range(len(source_core)):
         source, dest = source_core[p], dest_core[p]
         if source >= 0:
@@ -193,9 +192,9 @@ def _find_ways(layout, xy, source_core, dest_core, first, entry, goal):
                 y_end = layout.height if layout.exit == NORTH else -1
         else:
             x_end, y_end = xy[dest, 0], xy[dest, 1]
-        entry[p], goal[p] = place_of(x, y), place_of(x_end, y_end)
+        entry[p], destination[p] = code_of(x, y), code_of(x_end, y_end)
         if source >= 0:
-            module = module_at(CORE, entry[p], goal[p])
+            module = module_at(CORE, entry[p], destination[p])
             first[p] = PER_ROUTER * (y * layout.width + x) + PORTS * module + CORE
         else:
-            first[p] = layout.host_buffers + y // layout.side * (layout.width // layout.side) + x // layout.side
+            first[p] = layout.host_buffers + y // layout.side * layout.columns + x // layout.side

@@ -16,22 +16,22 @@ from neurosyn.engine.compiled.tables import new_cores
 from neurosyn.engine.compiled.tick import Departure, TickState
 from neurosyn.engine.compiled.wave import SOLVED, WaveSpace, solve
 from neurosyn.engine.fabric.tick_times import TickTimes
-from neurosyn.engine.fabric.traffic import Packets, Walks
+from neurosyn.engine.fabric.traffic import Packets, Scans
 
 __all__ = ["Solution", "SolverPool", "WaveSolver"]
 
 
 @dataclass(frozen=True)
 class Solution:
-    """How a tick goes if nothing is launched before the network rests.
+    """Times of a tick, if no other is launched before the network rests.
 
     Attributes
     ----------
     state : TickState
     rest_ps : int
-        When the network rests.
+        Time at which the network rests.
     by_wave : bool
-        Whether no FIFO overflows.
+        True if it was solved in one wave: no FIFO overflows.
     """
 
     state: TickState
@@ -39,7 +39,7 @@ class Solution:
     by_wave: bool
 
     def shifted(self, by_ps: int) -> Solution:
-        """Return the same, so much later."""
+        """Return the solution for a tick that begins `by_ps` later."""
         times = self.state.times
         later = TickTimes(
             start_ps=times.start_ps + by_ps,
@@ -65,26 +65,26 @@ class WaveSolver:
         self._space = WaveSpace.of(layout)
 
     def solve(self, departure: Departure, cores: NDArray[Any]) -> Solution | None:
-        """Return how a tick goes; None if a FIFO overflows.
+        """Solve a tick; return None if a FIFO overflows.
 
         Parameters
         ----------
         departure
         cores
-            The token controllers' table: some may still be busy with walks that nothing holds up any more.
+            Table of the token controllers; some may still be busy with scans that cannot stall any more.
         """
         layout, start, bounds = self._layout, departure.start_ps, departure.bounds
         begin = np.maximum(cores["busy"], start)
         send = departure.ready_ps.copy()
         send[: bounds[1]] = start
         send[bounds[1] :] += np.repeat(begin, np.diff(bounds[1:]))
-        self._space = self._space.prepared(layout, departure.ways)
+        self._space = self._space.prepared(layout, departure.routes)
         arrival, longest_wait = np.zeros((2, len(send)), np.int64)
-        waited_at = departure.ways.first_servers(layout)
-        overflows, rest = solve(layout, departure.ways, self._space, send, arrival, longest_wait, waited_at)
+        waited_at = departure.routes.first_servers(layout)
+        overflows, rest = solve(layout, departure.routes, self._space, send, arrival, longest_wait, waited_at)
         if overflows != SOLVED:
             return None
-        # A walk without packets is out of everybody's hands when its turn has come.
+        # A scan without packets cannot stall once it has begun.
         released = np.where(cores["released"] <= start, start, begin)
         sends = bounds[1:-1] < bounds[2:]
         released[sends] = send[bounds[2:][sends] - 1]
@@ -93,7 +93,7 @@ class WaveSolver:
 
 
 class _TickSolver:
-    """Plays ticks that begin at 0 with everything at rest, each for itself."""
+    """Solver of ticks that begin at 0 with everything at rest, independent of each other."""
 
     def __init__(self, layout: Layout, xy: NDArray[np.int32], waves: bool) -> None:
         self._layout = layout
@@ -102,8 +102,8 @@ class _TickSolver:
         self._cores = new_cores(len(xy))
         self._network: EventNetwork | None = None
 
-    def solve(self, packets: Packets, walks: Walks) -> Solution:
-        departure = Departure.of(0, packets, walks, self._xy, self._layout)
+    def solve(self, packets: Packets, scans: Scans) -> Solution:
+        departure = Departure.of(0, packets, scans, self._xy, self._layout)
         solution = None if self._wave is None else self._wave.solve(departure, new_cores(len(self._xy)))
         return self._play(departure) if solution is None else solution
 
@@ -119,7 +119,7 @@ class _TickSolver:
 
 
 class SolverPool:
-    """Solves ticks in threads: compiled code lets others work.
+    """Pool of threads that solve ticks; compiled code releases the interpreter lock.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class SolverPool:
         Positions of the cores.
     threads
     waves
-        Whether to try waves first.
+        Try waves first.
     """
 
     def __init__(self, layout: Layout, xy: NDArray[np.int32], threads: int, waves: bool) -> None:
@@ -137,17 +137,17 @@ class SolverPool:
         for _ in range(threads):
             self._idle.put(_TickSolver(layout, xy, waves))
 
-    def solve(self, packets: Packets, walks: Walks) -> Future[Solution]:
-        """Begin to play a tick that begins at 0 with everything at rest."""
-        return self._threads.submit(self._solve, packets, walks)
+    def solve(self, packets: Packets, scans: Scans) -> Future[Solution]:
+        """Begin to solve a tick that begins at 0 with everything at rest."""
+        return self._threads.submit(self._solve, packets, scans)
 
-    def _solve(self, packets: Packets, walks: Walks) -> Solution:
+    def _solve(self, packets: Packets, scans: Scans) -> Solution:
         solver = self._idle.get()
         try:
-            return solver.solve(packets, walks)
+            return solver.solve(packets, scans)
         finally:
             self._idle.put(solver)
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Shut down the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)

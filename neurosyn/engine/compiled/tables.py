@@ -1,7 +1,7 @@
-"""What the compiled network remembers from event to event: tables of records of servers, buffers, packets and cores.
+"""State of the compiled network: tables of records of servers, buffers, packets and cores.
 
-A record holds what an event needs at once, in few bytes: events jump about in these tables, and wait for memory most of
-the time. Times are in picoseconds, numbers are those of `neurosyn.engine.fabric`, and `NOBODY` stands for none. Packets
+A record holds in few bytes all that an event needs together: events access these tables in no order, and wait for
+memory most of the time. Times are in ps, numbers are those of `neurosyn.engine.fabric`, `NONE` is no number. Packets
 and ticks are numbered over all ticks that are open.
 """
 
@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.compiled.layout import NEVER, Layout, place_of
+from neurosyn.engine.compiled.layout import NEVER, Layout, code_of
 from neurosyn.engine.fabric.fabric import EAST, NORTH, SOUTH, WEST
 
-__all__ = ["INSIDE", "LONG_AGO", "NOBODY", "REST", "Tables", "new_cores", "new_tables"]
+__all__ = ["INSIDE", "LONG_AGO", "NONE", "REST", "Tables", "new_cores", "new_tables"]
 
-NOBODY = -1
+NONE = -1
 LONG_AGO = -NEVER
 
 SERVER = np.dtype(
@@ -27,11 +27,11 @@ SERVER = np.dtype(
         ("next", np.int32),
         ("previous", np.int32),
         ("level", np.int16),
-        ("blocked", np.int16),  # 1: the first packet could go but for a place
-        # Where a module leads: a router; from the number of routers on, a buffer at the side of the chip; NOBODY: the
+        ("blocked", np.int16),  # 1: the first packet waits for a slot only
+        # End of a module's link: a router; from the number of routers on, a buffer at the side of the chip; NONE: the
         # core. Other servers have none.
         ("onward", np.int32),
-        ("place", np.int32),  # of that router (`neurosyn.engine.compiled.layout`)
+        ("code", np.int32),  # of that router (`neurosyn.engine.compiled.layout`)
     ],
     align=True,
 )
@@ -39,16 +39,16 @@ BUFFER = np.dtype(
     [
         ("head", np.int32),  # first and last packet; a packet is in a buffer as soon as its arrival is known
         ("tail", np.int32),
-        ("free", np.int32),  # places that are free or known to become free
-        ("waiting", np.int32),  # the server that waits for a place, or −2 − core for a token controller
-        ("returned", np.int64),  # when the last place was or will be free
+        ("free", np.int32),  # slots that are free or known to become free
+        ("waiting", np.int32),  # the server that waits for a slot, or −2 − core for a token controller
+        ("returned", np.int64),  # when the last slot was or will be free
         ("returned_before", np.int64),  # and the one before
     ],
     align=True,
 )
 PACKET = np.dtype(
     [
-        ("goal", np.int32),  # `neurosyn.engine.compiled.layout.Ways`
+        ("destination", np.int32),  # `neurosyn.engine.compiled.layout.RouteCodes`
         ("following", np.int32),  # the next packet in the same buffer
         ("at", np.int64),  # when it arrives in the buffer that it is in
         ("longest_wait", np.int64),  # `neurosyn.engine.fabric.tick_times.TickTimes`
@@ -60,30 +60,30 @@ PACKET = np.dtype(
 TRAVEL = np.dtype(
     [
         ("first", np.int64),  # the first buffer
-        ("ready", np.int64),  # without stalls, from the beginning of the core's walk
+        ("ready", np.int64),  # without stalls, from the beginning of the core's scan
         ("send", np.int64),  # `neurosyn.engine.fabric.tick_times.TickTimes`
         ("arrival", np.int64),
     ]
 )
 CORE = np.dtype(
     [
-        ("tick", np.int64),  # whose walk is under way or comes next
-        ("packet", np.int64),  # the next one of the walk that is under way
-        ("lag", np.int64),  # what to add to the times of this walk
-        ("busy", np.int64),  # end of the last walk
-        ("released", np.int64),  # when nothing could hold up the last walk any more
+        ("tick", np.int64),  # tick of the scan that is under way or comes next
+        ("packet", np.int64),  # the next one of the scan that is under way
+        ("lag", np.int64),  # what to add to the times of this scan
+        ("busy", np.int64),  # end of the last scan
+        ("released", np.int64),  # when nothing could hold up the last scan any more
     ]
 )
-WALK = np.dtype(
+SCAN = np.dtype(
     [
-        ("work", np.int64),  # `neurosyn.engine.fabric.traffic.Walks`
+        ("work", np.int64),  # `neurosyn.engine.fabric.traffic.Scans`
         ("finish", np.int64),  # `neurosyn.engine.fabric.tick_times.TickTimes`
-        ("released", np.int64),  # when nothing can hold up the walk any more
+        ("released", np.int64),  # when nothing can hold up the scan any more
     ]
 )
 
-# Places in `Tables.total`.
-REST = 0  # when all packets will have arrived and all cycles have ended, as far as is known
+# Elements of `Tables.total`.
+REST = 0  # time at which all packets have arrived and all cycles have ended, as far as is known
 INSIDE = 1  # packets that have not left their last server
 
 
@@ -94,19 +94,19 @@ class Tables(NamedTuple):
     ----------
     servers : `SERVER` (servers,)
     heads : int64 (buffers,)
-        When the first packet of each buffer arrives; `NEVER` if there is none. Apart from `buffers`, because a server
-        looks at all its ports.
+        Arrival of the first packet of each buffer; `NEVER` if there is none. Apart from `buffers`, because a server
+        reads those of all its ports.
     buffers : `BUFFER` (buffers,)
     levels : int64 (66,)
-        Of the queue.
+        Lists of the event queue.
     packets : `PACKET` (packets,)
     travels : `TRAVEL` (packets,)
-        What packets need only where they begin and end.
+        Data of packets that only their send and arrival need.
     cores : `CORE` (C,)
     starts : int64 (ticks,)
     bounds : int64 (ticks, C + 2)
         The first packet of the host, then that of each core, then the end of the tick's packets.
-    walks : `WALK` (ticks, C)
+    scans : `SCAN` (ticks, C)
     total : int64 (2,)
     """
 
@@ -119,27 +119,27 @@ class Tables(NamedTuple):
     cores: NDArray[Any]
     starts: NDArray[np.int64]
     bounds: NDArray[np.int64]
-    walks: NDArray[Any]
+    scans: NDArray[Any]
     total: NDArray[np.int64]
 
 
 def new_cores(cores: int) -> NDArray[Any]:
     """Return idle token controllers."""
     table = np.zeros(cores, CORE)
-    table["packet"] = NOBODY
+    table["packet"] = NONE
     return table
 
 
 def new_tables(layout: Layout, cores: NDArray[Any]) -> Tables:
     """Return a network at rest, without ticks."""
     servers = np.zeros(layout.servers, SERVER)
-    servers["level"] = servers["onward"] = NOBODY
-    servers["onward"][: layout.edges], servers["place"][: layout.edges] = _onward(layout)
+    servers["level"] = servers["onward"] = NONE
+    servers["onward"][: layout.edges], servers["code"][: layout.edges] = _onward(layout)
     buffers = np.zeros(layout.buffers, BUFFER)
-    buffers["waiting"] = NOBODY
+    buffers["waiting"] = NONE
     buffers["free"] = layout.depth
     buffers["returned"] = buffers["returned_before"] = LONG_AGO
-    levels = np.full(66, NOBODY, np.int64)
+    levels = np.full(66, NONE, np.int64)
     levels[64:] = 0
     return Tables(
         servers=servers,
@@ -151,21 +151,21 @@ def new_tables(layout: Layout, cores: NDArray[Any]) -> Tables:
         cores=cores,
         starts=np.zeros(0, np.int64),
         bounds=np.zeros((0, len(cores) + 2), np.int64),
-        walks=np.zeros((0, len(cores)), WALK),
+        scans=np.zeros((0, len(cores)), SCAN),
         total=np.zeros(2, np.int64),
     )
 
 
 def _onward(layout: Layout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return columns ``onward`` and ``place`` of the modules."""
+    """Return columns ``onward`` and ``code`` of the modules."""
     side, router = layout.side, np.arange(layout.routers)
     x, y = router % layout.width, router // layout.width
     chip = y // side * (layout.width // side) + x // side
-    onward, place = np.full((2, layout.routers, 5), NOBODY, np.int64)
+    onward, code = np.full((2, layout.routers, 5), NONE, np.int64)
     for direction, dx, dy in ((EAST, 1, 0), (WEST, -1, 0), (NORTH, 0, 1), (SOUTH, 0, -1)):
         along, lane = (x, y) if dx else (y, x)
         leaves_chip = along % side == (side - 1 if dx + dy > 0 else 0)
         to_edge = layout.routers + side * (4 * chip + direction) + lane % side
         onward[:, direction] = np.where(leaves_chip, to_edge, router + dx + dy * layout.width)
-        place[:, direction] = place_of.py_func(x + dx, y + dy)
-    return onward.ravel(), place.ravel()
+        code[:, direction] = code_of.py_func(x + dx, y + dy)
+    return onward.ravel(), code.ravel()

@@ -18,14 +18,14 @@ from neurosyn.engine.compiled.tick import Departure, TickState
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
 from neurosyn.engine.fabric.tick_times import TickTimes
-from neurosyn.engine.fabric.traffic import Packets, Walks
+from neurosyn.engine.fabric.traffic import Packets, Scans
 from neurosyn.engine.timing import Flight, Timing
 
 __all__ = ["CompiledFlight", "CompiledTiming"]
 
 
 class CompiledFlight(Flight):
-    """The packets and walks of one tick: solved for as long as nobody disturbs it, or in the hands of the network."""
+    """The packets and scans of one tick: solved by itself or, if another tick overlaps it, played by the network."""
 
     def __init__(self, env: ChipEnvironment, network: EventNetwork) -> None:
         self.solution: Solution | None = None
@@ -37,12 +37,12 @@ class CompiledFlight(Flight):
         self._seen_ps = env.now - 1
 
     def enter_network(self, departure: Departure) -> None:
-        """Let events decide."""
+        """Play the tick by events."""
         self.solution = None
         self._number = self._network.launch(departure)
 
     def _state(self) -> TickState:
-        """Return all times that are known; those up to now are."""
+        """Return all times that are known; those up to now are among them."""
         if self.solution is not None:
             return self.solution.state
         if self._over is not None:
@@ -62,12 +62,12 @@ class CompiledFlight(Flight):
 
     @property
     def over(self) -> bool:
-        """Whether all packets have landed, and nothing can hold up a core any more."""
+        """True when all packets have landed and no scan can stall any more."""
         times, released = self._state()
         return bool(max(times.arrival_ps.max(initial=0), released.max(initial=0)) <= self._env.now)
 
     def times(self) -> TickTimes:
-        """Return what came of it, once it is over; the first open flight comes first."""
+        """Return the times of the tick, once it is over; earlier flights must have been read before."""
         if self.solution is None and self._over is None:
             assert self._number is not None
             self._over = self._network.close(self._number)
@@ -75,24 +75,24 @@ class CompiledFlight(Flight):
 
 
 class CompiledTiming(Timing):
-    """Plays ticks in time.
+    """Timing engine in compiled code.
 
     A tick that finds the network at rest is solved at once, as if it stayed alone. If another one is launched before
-    the network rests again, it is played once more, by events like all ticks that overlap; what had happened by then is
-    the same.
+    the network rests again, it is played once more, by events like all ticks that overlap; the times up to then are the
+    same.
 
     Parameters
     ----------
     env
-        Where they are played.
+        Environment in which ticks are played.
     fabric
         The board.
     positions
         Position of each core.
     threads
-        How many expected ticks are solved at the same time.
+        Number of expected ticks that are solved at the same time.
     waves
-        Whether to try waves first; it changes nothing but the time that this takes.
+        Try waves first; this changes the computing time only.
 
     Attributes
     ----------
@@ -123,14 +123,14 @@ class CompiledTiming(Timing):
 
     @property
     def ahead(self) -> int:
-        """How many ticks it is of use to expect: one waits for each that is being solved."""
+        """Number of ticks that are worth expecting: one waits for each that is being solved."""
         return 2 * self._threads
 
-    def expect(self, packets: Packets, walks: Walks) -> None:
-        """Begin to solve a tick that will be launched when everything is at rest."""
-        self._expected[id(packets)] = packets, self._pool.solve(packets, walks)
+    def expect(self, packets: Packets, scans: Scans) -> None:
+        """Begin to solve a tick that will be launched at rest."""
+        self._expected[id(packets)] = packets, self._pool.solve(packets, scans)
 
-    def launch(self, packets: Packets, walks: Walks) -> CompiledFlight:
+    def launch(self, packets: Packets, scans: Scans) -> CompiledFlight:
         """Begin a tick, which is solved at once if the network is at rest."""
         now, cores = self._env.now, self._cores
         self._disturb(now)
@@ -142,10 +142,10 @@ class CompiledTiming(Timing):
         if rests and future is not None and cores["busy"].max(initial=0) <= now:
             flight.solution = future.result().shifted(now)
         else:
-            departure = Departure.of(now, packets, walks, self._xy, self._layout)
+            departure = Departure.of(now, packets, scans, self._xy, self._layout)
             if rests and self._wave is not None:
                 flight.solution = self._wave.solve(departure, cores)
-        self._last = _Last(flight, departure, packets, walks, cores["busy"].copy(), cores["released"].copy())
+        self._last = _Last(flight, departure, packets, scans, cores["busy"].copy(), cores["released"].copy())
         if flight.solution is None:
             assert departure is not None
             flight.enter_network(departure)
@@ -166,11 +166,11 @@ class CompiledTiming(Timing):
         return self._env.timeout(end - self._env.now)
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Shut down the threads."""
         self._pool.close()
 
     def _disturb(self, now: int) -> None:
-        """Leave the last tick to events if it is solved and still under way."""
+        """Hand the last tick over to events if it is solved and still under way."""
         last = self._last
         if last is None or last.flight.solution is None or last.flight.solution.rest_ps <= now:
             return
@@ -179,7 +179,7 @@ class CompiledTiming(Timing):
         departure = last.departure
         if departure is None:
             start = solution.state.times.start_ps
-            departure = Departure.of(start, last.packets, last.walks, self._xy, self._layout)
+            departure = Departure.of(start, last.packets, last.scans, self._xy, self._layout)
         last.flight.enter_network(departure)
         self.solved -= solution.by_wave
         self.played += solution.by_wave
@@ -192,6 +192,6 @@ class _Last:
     flight: CompiledFlight
     departure: Departure | None
     packets: Packets
-    walks: Walks
+    scans: Scans
     busy_ps: NDArray[np.int64]
     released_ps: NDArray[np.int64]

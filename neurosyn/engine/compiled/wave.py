@@ -1,18 +1,18 @@
 """A tick solved server by server, for ticks in which no FIFO overflows.
 
 *Why it is exact.* If no packet ever finds its next FIFO full, a server does not depend on those after it. Packets go
-along x, then along y, then to the core, so servers can be solved in the order of that way, each knowing all its
-arrivals: merged by arrival time and port, packet i departs at dᵢ = max(aᵢ, dᵢ₋₁ + cycle). That is the solution as well
-for FIFOs with so many places, if each packet k that is put into a FIFO finds one of them free: if packet k − places of
-the same FIFO has departed by then, a cycle ago. This is tested for every packet at every server, the token controllers'
-packets included, so none of those stands still either. If one test fails, the tick has to be played by events
+along x, then along y, then to the core, so servers can be solved in that order, all arrivals at each being known:
+merged by arrival time and port, packet i departs at dᵢ = max(aᵢ, dᵢ₋₁ + cycle). That is the solution as well for FIFOs
+with so many slots, if each packet k that is put into a FIFO finds one of them free: if packet k − slots of the same
+FIFO has departed by then, a cycle ago. This is tested for every packet at every server, the token controllers' packets
+included, so none of those stands still either. If one test fails, the tick has to be played by events
 (`neurosyn.engine.compiled.events`).
 
-*Layout.* What comes into a buffer is a *queue*: a stretch of two long arrays, as long as the ways of the packets say
-that it will be, filled with arrivals and *tags* in order of arrival. A tag is the goal of a packet and its number in
-one word. While packets run straight on, from module to module of a row or column, they are in no queue but in two
-arrays of their own, and most of the work is to read these from end to end. When a packet has been served, its departure
-takes the place of its arrival, for the test above.
+*Layout.* The packets that come into a buffer are a *queue*: a stretch of two long arrays, as long as the routes of the
+packets require, filled with arrivals and *tags* in order of arrival. A tag is the destination code of a packet and its
+number in one word. While packets run straight on, from module to module of a row or column, they are in no queue but in
+two arrays of their own, and most of the work is to read these from end to end. When a packet has been served, its
+departure replaces its arrival, for the test above.
 """
 
 # mypy: ignore-errors
@@ -31,31 +31,31 @@ from neurosyn.engine.compiled.layout import (
     PER_ROUTER,
     PORTS,
     Layout,
-    Ways,
-    beyond,
+    RouteCodes,
+    code_of,
     inlined,
     kernel,
     module_at,
-    place_of,
     position_of,
+    router_beyond,
 )
 from neurosyn.engine.fabric.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST
 
 __all__ = ["SOLVED", "WaveSpace", "solve"]
 
 SOLVED = -1
-"""What `solve` returns if no FIFO overflows."""
+"""Return value of `solve` if no FIFO overflows."""
 _LONG_AGO = -NEVER
 _NUMBER = np.int64(0xFFFF_FFFF)
 
 
 class WaveSpace(NamedTuple):
-    """Room to work in.
+    """Working memory of `solve`.
 
     Attributes
     ----------
     begin, end : int32 arrays (buffers + 1,)
-        Where each buffer's queue begins, and where it ends so far.
+        Begin of each buffer's queue, and its end so far.
     at, tag : int64 arrays (entries,)
         The queues.
     straight_at, straight_tag : int64 arrays (packets,)
@@ -63,7 +63,7 @@ class WaveSpace(NamedTuple):
     out_at, out_tag : int64 arrays (packets,)
         Departures from a server, in order.
     next, heads, before : int64 arrays (5,)
-        The next packet of each port of a module, when it arrives, and how long packets are on their way to the port.
+        The next packet of each port of a module, its arrival, and the latency of the link to the port.
     lane : int64 array (side,)
         The next packet of each lane of a link on the side of a chip.
     """
@@ -83,7 +83,7 @@ class WaveSpace(NamedTuple):
 
     @classmethod
     def of(cls, layout: Layout) -> WaveSpace:
-        """Make room for no packets."""
+        """Allocate memory for no packets."""
         ranges = np.zeros((2, layout.buffers + 1), np.int32)
         nothing = np.zeros(0, np.int64)
         return cls(
@@ -93,11 +93,11 @@ class WaveSpace(NamedTuple):
             np.zeros(layout.side, np.int64),
         )
 
-    def prepared(self, layout: Layout, ways: Ways) -> WaveSpace:
-        """Return this space, or a larger one, with empty queues for packets on these ways."""
+    def prepared(self, layout: Layout, routes: RouteCodes) -> WaveSpace:
+        """Return this space, or a larger one, with empty queues for packets with these routes."""
         self.begin[:] = 0
-        _lay_out(layout, ways.first, ways.entry, ways.goal, self.begin)
-        entries, packets = int(self.begin[-1]), len(ways.first)
+        _lay_out(layout, routes.first, routes.entry, routes.destination, self.begin)
+        entries, packets = int(self.begin[-1]), len(routes.first)
         space = self
         if entries > len(self.at):
             at, tag = np.empty((2, entries * 5 // 4), np.int64)
@@ -111,23 +111,23 @@ class WaveSpace(NamedTuple):
 
 
 @kernel
-def _lay_out(layout, first, entry, goal, begin):
-    """Find out where the queue of each buffer begins, from the ways of the packets."""
+def _lay_out(layout, first, entry, destination, begin):
+    """Compute the begin of each buffer's queue from the routes of the packets."""
     for p in range(len(first)):
         begin[first[p] + 1] += 1
         x, y = position_of(entry[p])
         port = CORE
         if first[p] >= layout.host_buffers:
             port = layout.entry
-            begin[_buffer(layout, x, y, module_at(port, entry[p], goal[p]), port) + 1] += 1
-        module = module_at(port, entry[p], goal[p])
+            begin[_buffer(layout, x, y, module_at(port, entry[p], destination[p]), port) + 1] += 1
+        module = module_at(port, entry[p], destination[p])
         while module != LOCAL:
-            x, y, edge = _straight_on(layout, module, x, y, goal[p])
+            x, y, edge = _straight_on(layout, module, x, y, destination[p])
             if edge >= 0:
                 begin[edge + 1] += 1
                 if x < 0 or y < 0 or x >= layout.width or y >= layout.height:
                     break
-            port, module = module, module_at(module, place_of(x, y), goal[p])
+            port, module = module, module_at(module, code_of(x, y), destination[p])
             begin[_buffer(layout, x, y, module, port) + 1] += 1
     for buffer in range(layout.buffers):
         begin[buffer + 1] += begin[buffer]
@@ -139,10 +139,10 @@ def _buffer(layout, x, y, module, port):
 
 
 @inlined
-def _straight_on(layout, module, x, y, goal):
-    """Return the position where a packet turns or leaves the chip, and the buffer at its side or −1."""
+def _straight_on(layout, module, x, y, destination):
+    """Return the position at which a packet turns or leaves the chip, and the buffer at the chip's side or −1."""
     side = layout.side
-    x_end, y_end = position_of(goal)
+    x_end, y_end = position_of(destination)
     # The first and last column (row) of the chip; divisions are slow, and most boards have one chip.
     x_first = 0 if layout.width == side else x // side * side
     y_first = 0 if layout.height == side else y // side * side
@@ -159,13 +159,13 @@ def _straight_on(layout, module, x, y, goal):
 
 
 @kernel
-def solve(layout, ways, space, send, arrival, longest_wait, waited_at):
-    """Find out when packets arrive that are sent when they are ready.
+def solve(layout, routes, space, send, arrival, longest_wait, waited_at):
+    """Compute the arrivals of packets that are sent as soon as they are ready.
 
     Parameters
     ----------
     layout : Layout
-    ways : Ways
+    routes : RouteCodes
     space : WaveSpace
         With empty queues.
     send : int64 array (packets,)
@@ -173,22 +173,22 @@ def solve(layout, ways, space, send, arrival, longest_wait, waited_at):
     arrival, longest_wait : int64 arrays (packets,)
         Filled in; `longest_wait` must be 0.
     waited_at : int64 array (packets,)
-        Where the longest wait was, if there was any; the first server must be there already.
+        Filled in with the server of the longest wait; holds the first server of each packet before.
 
     Returns
     -------
     overflows : int
-        `SOLVED`; or a server in front of which there would have been no place.
+        `SOLVED`, or a server of which a FIFO overflows.
     rest : int
-        When all packets have arrived and all cycles have ended.
+        Time at which all packets have arrived and all cycles have ended.
     """
     at, tag, end = space.at, space.tag, space.end
-    first, goal = ways.first, ways.goal
+    first, destination = routes.first, routes.destination
     for p in range(len(send)):
-        _append(end, at, tag, first[p], np.int64(goal[p]) << 32 | p, send[p])
+        _append(end, at, tag, first[p], np.int64(destination[p]) << 32 | p, send[p])
     modules_end = edges_end = _LONG_AGO
     for server in range(layout.host_inputs, layout.servers):
-        last = _serve_host_input(layout, ways.entry, space, server, longest_wait, waited_at)
+        last = _serve_host_input(layout, routes.entry, space, server, longest_wait, waited_at)
         edges_end = max(edges_end, last)
     for direction in (EAST, WEST, NORTH, SOUTH):
         overflows, last_of_modules, last_of_edges = _sweep(layout, space, direction, arrival, longest_wait, waited_at)
@@ -228,7 +228,7 @@ def _note_wait(packet, wait, server, longest_wait, waited_at):
 
 @inlined
 def _set_latencies(layout, before, x, y):
-    """Say how long packets are on their way to the ports of the router at (x, y) of a chip, but for straight ones."""
+    """Set the latencies of the links to the ports of the router at (x, y) of a chip, except for straight packets."""
     last = layout.side - 1
     before[EAST] = layout.edge_latency if x == 0 else layout.latency
     before[WEST] = layout.edge_latency if x == last else layout.latency
@@ -291,7 +291,7 @@ def _serve(layout, space, server, port, straight, longest_wait, waited_at):
 
 @kernel
 def _serve_host_input(layout, entry, space, server, longest_wait, waited_at):
-    """Serve what the host sends into a chip, and return the last departure."""
+    """Serve the packets that the host sends into a chip, and return the last departure."""
     at, tag, end = space.at, space.tag, space.end
     buffer = layout.host_buffers + server - layout.host_inputs
     departs = _LONG_AGO
@@ -300,9 +300,9 @@ def _serve_host_input(layout, entry, space, server, longest_wait, waited_at):
         departs = max(at[k], departs + layout.edge_cycle)
         if departs > at[k]:
             _note_wait(packet, departs - at[k], server, longest_wait, waited_at)
-        place = entry[packet & _NUMBER]
-        x, y = position_of(place)
-        module = module_at(layout.entry, place, packet >> 32)
+        code = entry[packet & _NUMBER]
+        x, y = position_of(code)
+        module = module_at(layout.entry, code, packet >> 32)
         target = _buffer(layout, x, y, module, layout.entry)
         _append(end, at, tag, target, packet, departs + layout.edge_latency)
     return departs
@@ -312,7 +312,7 @@ def _serve_host_input(layout, entry, space, server, longest_wait, waited_at):
 def _sweep(layout, space, direction, arrival, longest_wait, waited_at):
     """Serve all modules of one direction, and the links on the sides of chips, in the order in which packets go.
 
-    Returns `SOLVED` or who overflows, and the last departures from modules and links.
+    Returns `SOLVED` or the server that overflows, and the last departures from modules and links.
     """
     at, tag, end, out_at, out_tag = space.at, space.tag, space.end, space.out_at, space.out_tag
     side, before = layout.side, space.before
@@ -328,9 +328,9 @@ def _sweep(layout, space, direction, arrival, longest_wait, waited_at):
             edge = layout.edges + 4 * (row * columns + column) + direction
             for lane in range(side):
                 straight = 0
-                place = 0 if forward else side - 1
+                offset = 0 if forward else side - 1
                 for _ in range(side):
-                    x, y = (place, lane) if along_x else (lane, place)
+                    x, y = (offset, lane) if along_x else (lane, offset)
                     _set_latencies(layout, before, x, y)
                     x, y = x + column * side, y + row * side
                     server = PORTS * (y * layout.width + x) + direction
@@ -339,8 +339,8 @@ def _sweep(layout, space, direction, arrival, longest_wait, waited_at):
                         return server, modules_end, edges_end
                     if count:
                         modules_end = max(modules_end, out_at[count - 1])
-                    place += step
-                    if 0 <= place < side:
+                    offset += step
+                    if 0 <= offset < side:
                         x, y = (x + step, y) if along_x else (x, y + step)
                         straight = _go_on(layout, space, direction, x, y, count)
                 buffer = layout.edge_buffers + side * (edge - layout.edges) + lane
@@ -358,19 +358,19 @@ def _go_on(layout, space, direction, x, y, count):
     """Let what departs arrive at the router at (x, y); return how many packets run straight on."""
     at, tag, end, out_at, out_tag = space.at, space.tag, space.end, space.out_at, space.out_tag
     straight_at, straight_tag = space.straight_at, space.straight_tag
-    place = place_of(x, y)
-    # Packets leave a row at their goal's column, and a column at their goal.
+    code = code_of(x, y)
+    # Packets leave a row at their destination's column, and a column at their destination.
     mask = COLUMN if direction in (EAST, WEST) else _NUMBER
     router = PER_ROUTER * (y * layout.width + x)
     straight = 0
     for k in range(count):
         packet, arrives = out_tag[k], out_at[k] + layout.latency
-        goal = packet >> 32
-        if (goal ^ place) & mask:
+        destination = packet >> 32
+        if (destination ^ code) & mask:
             straight_at[straight], straight_tag[straight] = arrives, packet
             straight += 1
         else:
-            buffer = router + PORTS * module_at(direction, place, goal) + direction
+            buffer = router + PORTS * module_at(direction, code, destination) + direction
             _append(end, at, tag, buffer, packet, arrives)
     return straight
 
@@ -402,9 +402,9 @@ def _serve_edge(layout, space, edge, arrival, longest_wait, waited_at):
         at[k] = departs = max(arrives, departs + cycle)
         if departs > arrives:
             _note_wait(packet, departs - arrives, edge, longest_wait, waited_at)
-        x, y = beyond(layout, edge, lane)
+        x, y = router_beyond(layout, edge, lane)
         if x < 0:
             arrival[packet & _NUMBER] = departs + layout.edge_latency
         else:
-            target = _buffer(layout, x, y, module_at(direction, place_of(x, y), packet >> 32), direction)
+            target = _buffer(layout, x, y, module_at(direction, code_of(x, y), packet >> 32), direction)
             _append(end, at, tag, target, packet, departs + layout.edge_latency)

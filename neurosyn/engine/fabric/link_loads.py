@@ -1,7 +1,8 @@
-"""How many packets pass through each server, from how often each neuron fired.
+"""Packets through each server, from the number of spikes of each neuron.
 
-All packets of a neuron go the same way, along a row and then along a column, so nobody has to follow them: a module's
-load is a sum over stretches (`neurosyn.chip.mesh.Mesh.link_loads`), a chip edge's the sum over the lanes that merge.
+All packets of a neuron have the same route, along a row and then along a column, so they need not be followed: a
+module's load is a sum over stretches (`neurosyn.chip.mesh.Mesh.link_loads`), a chip edge's the sum over the lanes that
+merge.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from neurosyn.engine.fabric.fabric import DIRECTIONS, Fabric
 __all__ = ["server_loads"]
 
 _CORES = 4096
-"""Cores whose neurons are looked at together, to bound memory."""
+"""Cores whose neurons are processed together, to bound memory."""
 
 _Flows = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
-"""Positions where packets enter their first router and where they go, and how many they are."""
+"""Positions of first routers and of destinations, and numbers of packets."""
 
 
 def server_loads(
@@ -38,7 +39,7 @@ def server_loads(
     fabric
     program, placement
     fired : int64 array (C, N)
-        How often each neuron fired.
+        Spikes of each neuron.
     host_packets : int64 array (C,)
         Packets that the host sent to each core.
 
@@ -49,12 +50,12 @@ def server_loads(
     mesh, chip = fabric.mesh, fabric.chip
     forward = {direction: np.zeros((mesh.height, mesh.width), np.int64) for direction in DIRECTIONS}
     local = np.zeros((mesh.height, mesh.width), np.int64)
-    told = np.flatnonzero(host_packets)
-    target = placement.xy[told]
+    with_input = np.flatnonzero(host_packets)
+    target = placement.xy[with_input]
     entry = mesh.border(target, chip.input_side)
     for source, end, packets in (
         *_neuron_flows(fabric, program, placement, fired),
-        (entry, target, host_packets[told]),
+        (entry, target, host_packets[with_input]),
     ):
         for direction, loads in mesh.link_loads(source, end, packets):
             forward[direction] += loads
@@ -63,7 +64,7 @@ def server_loads(
         np.add.at(local, (y[inside], x[inside]), packets[inside])
     host_inputs = np.zeros(mesh.chips, np.int64)
     x, y = entry.T // mesh.side
-    np.add.at(host_inputs, y * mesh.columns + x, host_packets[told])
+    np.add.at(host_inputs, y * mesh.columns + x, host_packets[with_input])
     modules = np.stack([*forward.values(), local], axis=-1)
     edges = np.stack([_merged(loads, direction, fabric) for direction, loads in forward.items()], axis=-1)
     return np.concatenate([modules.reshape(-1), edges.reshape(-1), host_inputs])
@@ -72,8 +73,8 @@ def server_loads(
 def _neuron_flows(fabric: Fabric, program: Program, placement: Placement, fired: NDArray[np.int64]) -> Iterator[_Flows]:
     xy = placement.xy
     for first in range(0, program.cores, _CORES):
-        some = slice(first, first + _CORES)
-        core, neuron = np.nonzero((fired[some] > 0) & (program.dest_core[some] != NO_DESTINATION))
+        part = slice(first, first + _CORES)
+        core, neuron = np.nonzero((fired[part] > 0) & (program.dest_core[part] != NO_DESTINATION))
         core += first
         dest, source = program.dest_core[core, neuron], xy[core]
         outside = fabric.mesh.beyond(source, fabric.chip.output_side)

@@ -1,4 +1,4 @@
-"""How far packets go: links between routers and chip edges, from the placement alone.
+"""Lengths of routes: links between routers and chip edges, from the placement alone.
 
 A packet to a core travels along x, then along y. A packet to the host keeps to its row (or column) until it leaves the
 board on the output side; one from the host enters on the input side, in the row (or column) of its target.
@@ -21,7 +21,7 @@ __all__ = ["Routes", "input_routes"]
 
 @dataclass(frozen=True)
 class Routes:
-    """The ways of a program's packets on its board.
+    """Lengths of the routes of a program's packets on its board.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Routes:
 
     @classmethod
     def of(cls, program: Program, placement: Placement, chip: ChipOptions) -> Routes:
-        """Measure the ways of all neurons and input lines."""
+        """Measure the routes of all neurons and input lines."""
         mesh, xy = placement.mesh, placement.xy
         core, neuron = np.nonzero(program.dest_core != NO_DESTINATION)
         dest, source = program.dest_core[core, neuron], xy[core]

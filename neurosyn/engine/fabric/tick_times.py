@@ -1,4 +1,4 @@
-"""What an engine finds out about time, and which core, link or port a tick waited for."""
+"""Times of a tick's packets and cores, and the core, link or port that limits the tick."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
 from neurosyn.engine.fabric.fabric import Fabric, Kind
-from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Walks
+from neurosyn.engine.fabric.traffic import HOST_CORE, Packets, Scans
 from neurosyn.engine.probes.probe import PacketColumns
 
 __all__ = ["Limit", "TickTimes", "blocked_ps", "find_limit", "packet_columns"]
@@ -21,15 +21,15 @@ _PS_PER_US = 1e6
 
 @dataclass(frozen=True)
 class TickTimes:
-    """When the packets of one tick were sent and arrived; equal for all engines.
+    """Times at which the packets of one tick were sent and arrived; equal for all engines.
 
     Attributes
     ----------
     start_ps : int
-        When the tick began.
+        Beginning of the tick.
     send_ps, arrival_ps : int64 arrays (packets,)
     core_finish_ps : int64 array (C,)
-        When each core's walk ended, from the same zero as the others.
+        End of each core's scan, from the same zero as the others.
     longest_wait_ps, waited_at : int64 arrays (packets,)
         Each packet's longest wait and the server where that was (the first one, if there were equal ones). Waiting in
         the core counts for the module that had no room.
@@ -75,19 +75,19 @@ def packet_columns(packets: Packets, times: TickTimes, late: NDArray[np.bool_], 
 
 @dataclass(frozen=True)
 class Limit:
-    """What finished last in a tick, so that the tick could not be shorter.
+    """The core, link or port that finished last in a tick.
 
     Attributes
     ----------
     kind : str
-        ``core``, or what a server is: ``link``, ``local port``, ``chip edge``, ``host output port``, ``host input
+        ``core`` or the kind of a server: ``link``, ``local port``, ``chip edge``, ``host output port``, ``host input
         port``.
     id : int
         Number of the core or the server.
     name : str
-        What people call it.
+        Name for people.
     explanation : str
-        Where the time went.
+        Its share of the time, in words.
     """
 
     kind: str
@@ -99,33 +99,33 @@ class Limit:
 def find_limit(
     tick: int,
     packets: Packets,
-    walks: Walks,
+    scans: Scans,
     times: TickTimes,
     *,
     program: Program,
     placement: Placement,
     chip: ChipOptions,
 ) -> Limit:
-    """Say what a tick waited for.
+    """Return the limit of a tick.
 
     If a core finished last, it is that core. If a packet arrived last, it is the server where it waited longest; if it
-    waited nowhere, whoever sent it so late: its core, or the host's port.
+    never waited, its sender: a core, or the host's port.
     """
     fabric = Fabric(placement.mesh, chip)
     core = int(times.core_finish_ps.argmax())
     if not len(packets) or times.core_finish_ps[core] >= times.arrival_ps.max():
         finish = int(times.core_finish_ps[core]) - times.start_ps
         return Limit(
-            "core", core, _core_name(core, program), f"in tick {tick} {_walk(core, finish, walks, program, chip)}"
+            "core", core, _core_name(core, program), f"in tick {tick} {_scan(core, finish, scans, program, chip)}"
         )
     last = int(times.arrival_ps.argmax())
     source = int(packets.source_core[last])
     after = _us(times.arrival_ps[last] - times.start_ps)
-    arrived = f"in tick {tick} the last packet ({_way(packets, last)}) arrived after {after}"
+    arrived = f"in tick {tick} the last packet ({_route(packets, last)}) arrived after {after}"
     blocked = int(blocked_ps(packets, times, chip)[last])
     if blocked == 0 and source != HOST_CORE:
         sent = int(times.send_ps[last]) - times.start_ps
-        held = sent - int(walks.ready_ps[last - packets.from_host])
+        held = sent - int(scans.ready_ps[last - packets.from_host])
         before = f", for {_us(held)} of which its core was held up," if held else ""
         return Limit(
             "core",
@@ -135,7 +135,7 @@ def find_limit(
         )
     if blocked == 0:
         x, y = placement.xy[packets.dest_core[last]].tolist()
-        server, why = fabric.server_of(fabric.path(None, (x, y))[0]), "it waited nowhere"
+        server, why = fabric.server_of(fabric.route(None, (x, y))[0]), "it waited nowhere"
     else:
         server = int(times.waited_at[last])
         why = f"it waited {_us(blocked)} in all, longest here ({_us(times.longest_wait_ps[last])})"
@@ -154,9 +154,9 @@ def _server_name(server: int, fabric: Fabric, placement: Placement) -> str:
     return fabric.name(server, core)
 
 
-def _walk(core: int, finish_ps: int, walks: Walks, program: Program, chip: ChipOptions) -> str:
+def _scan(core: int, finish_ps: int, scans: Scans, program: Program, chip: ChipOptions) -> str:
     neurons = program.neurons * chip.neuron_time_ps
-    synapses = int(walks.work_ps[core]) - neurons
+    synapses = int(scans.work_ps[core]) - neurons
     parts = [f"{_us(neurons)} for {program.neurons} neurons"]
     if chip.synaptic_event_time_ps:
         parts.append(f"{_us(synapses)} for {synapses // chip.synaptic_event_time_ps:,} synaptic events")
@@ -165,7 +165,7 @@ def _walk(core: int, finish_ps: int, walks: Walks, program: Program, chip: ChipO
     return f"it finished after {_us(finish_ps)}: {', '.join(parts)}"
 
 
-def _way(packets: Packets, number: int) -> str:
+def _route(packets: Packets, number: int) -> str:
     source, target = int(packets.source_core[number]), int(packets.dest_core[number])
     start = (
         f"line {packets.source_neuron[number]}"

@@ -1,4 +1,4 @@
-"""What a tick sends, before anybody asks when: packets in columns, and the work of the cores."""
+"""Traffic of a tick without times: packets in columns, and the scans of the cores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.program import OUTPUT
 
-__all__ = ["HOST_CORE", "Packets", "Walks"]
+__all__ = ["HOST_CORE", "Packets", "Scans"]
 
 HOST_CORE = -1
 """``source_core`` of packets that the host injects."""
@@ -36,16 +36,16 @@ class Packets:
 
     @property
     def from_host(self) -> int:
-        """How many are the host's."""
+        """Number of packets of the host."""
         return int(np.searchsorted(self.source_core, HOST_CORE, side="right"))
 
     @property
     def to_host(self) -> int:
-        """How many leave the board."""
+        """Number of packets that leave the board."""
         return int(np.count_nonzero(self.dest_core == OUTPUT))
 
     def unloaded_ps(self, chip: ChipOptions) -> NDArray[np.int64]:
-        """Return how long each packet travels if it never waits."""
+        """Return the travel time of each packet if it never waits, in ps, int64 (packets,)."""
         modules = self.hops.astype(np.int64) + 1
         links = self.crossings.astype(np.int64) + (self.source_core == HOST_CORE) + (self.dest_core == OUTPUT)
         travel: NDArray[np.int64] = modules * chip.hop_latency_ps + links * chip.edge_latency_ps
@@ -53,23 +53,23 @@ class Packets:
 
 
 @dataclass(frozen=True)
-class Walks:
-    """What the token controllers do in one tick: each evaluates the neurons of its core in order.
+class Scans:
+    """Scans of the token controllers in one tick: each evaluates the neurons of its core in order.
 
     Attributes
     ----------
     ready_ps : int64 array (packets of neurons,)
-        When the evaluation of each sending neuron ends, from the beginning of its core's walk, without stalls.
+        End of the evaluation of each sending neuron, from the beginning of its core's scan, without stalls.
     work_ps : int64 array (C,)
-        The whole walk of each core, without stalls.
+        Duration of each core's scan, without stalls.
     """
 
     ready_ps: NDArray[np.int64]
     work_ps: NDArray[np.int64]
 
     @classmethod
-    def of(cls, packets: Packets, synaptic_events: NDArray[np.uint16], chip: ChipOptions) -> Walks:
-        """Time the walks from the synaptic events (C, N) of the neurons."""
+    def of(cls, packets: Packets, synaptic_events: NDArray[np.uint16], chip: ChipOptions) -> Scans:
+        """Time the scans from the synaptic events (C, N) of the neurons."""
         cores, neurons = synaptic_events.shape
         events = synaptic_events.cumsum(axis=1, dtype=np.int64)
         sent = slice(packets.from_host, None)

@@ -1,1 +1,1 @@
-"""Probes: instruments that watch a simulation, and plugins of the group ``probes``."""
+"""Probes: instruments that observe a simulation, and plugins of the group ``probes``."""

@@ -1,4 +1,4 @@
-"""What probe plugins return, checked."""
+"""Checks of the values that probe plugins return."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ __all__ = ["checked_tables", "disturb_program", "plain_results"]
 
 
 def disturb_program(probe: ProbePlugin, program: Program, seed: int) -> Disturbance | None:
-    """Let a probe change a program.
+    """Call a probe's `disturb` and check its result.
 
     Raises
     ------
     TypeError, ValueError
-        If it changes what it may not, or does not say how.
+        If it changes the number of cores or pins, or gives no deviations.
     """
-    found = probe.disturb(program, seed)
-    if found is None:
+    disturbance = probe.disturb(program, seed)
+    if disturbance is None:
         return None
-    if not isinstance(found, Disturbance):
-        raise TypeError(f"it returned {type(found).__name__}, not a Disturbance or None")
-    if found.program is not program and not found.deviations:
+    if not isinstance(disturbance, Disturbance):
+        raise TypeError(f"it returned {type(disturbance).__name__}, not a Disturbance or None")
+    if disturbance.program is not program and not disturbance.deviations:
         raise ValueError("it changed the program and does not say how; give `deviations`")
-    if (found.program.cores, found.program.pins) != (program.cores, program.pins):
+    if (disturbance.program.cores, disturbance.program.pins) != (program.cores, program.pins):
         raise ValueError(
-            f"it returned {found.program.cores:,} cores and {found.program.pins:,} pins for "
+            f"it returned {disturbance.program.cores:,} cores and {disturbance.program.pins:,} pins for "
             f"{program.cores:,} and {program.pins:,}; a disturbance keeps both"
         )
-    return found
+    return disturbance
 
 
 def plain_results(probe: ProbePlugin) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Dispatch of a simulation's events to the probes that listen to them."""
+"""Dispatch of a simulation's events to the probes that override the hooks."""
 
 from __future__ import annotations
 
@@ -19,46 +19,53 @@ class ProbeWarning(UserWarning):
 
 
 class ProbeDispatcher:
-    """The probes of a run. What a probe does not override is never called; one that fails is not called again.
+    """Dispatcher of the hooks of `Probe`.
+
+    The probes that override a hook are collected once, so a hook that is not overridden costs nothing. A probe that
+    fails is switched off: none of its methods is called again.
 
     Parameters
     ----------
     probes
         In the order in which they are called.
     names
-        What warnings call them; by default the names of their classes.
+        Names of the probes in warnings; by default those of their classes.
     """
 
     def __init__(self, probes: Sequence[Probe], names: Sequence[str] | None = None) -> None:
         self._probes = list(probes)
         self._names = [type(probe).__name__ for probe in probes] if names is None else list(names)
         self._off: dict[int, str] = {}
+        self._listeners = {
+            hook: [probe for probe in self._probes if getattr(type(probe), hook) is not getattr(Probe, hook)]
+            for hook in ("started", "tick", "finished")
+        }
 
     @classmethod
     def of(cls, probes: Sequence[Probe] | ProbeDispatcher) -> ProbeDispatcher:
-        """Return `probes` if they are at work already, else set them to work."""
+        """Return `probes` itself if it is a dispatcher, otherwise a dispatcher for the probes."""
         return probes if isinstance(probes, ProbeDispatcher) else cls(probes)
 
     @property
     def wants_ticks(self) -> bool:
-        """Whether any probe looks at ticks."""
-        return bool(self._listening("tick"))
+        """True if any probe listens to ticks."""
+        return bool(self._listeners["tick"])
 
     def started(self, info: RunInfo) -> None:
-        """Tell the probes what is simulated."""
+        """Call `Probe.started`."""
         self._call("started", info)
 
     def tick(self, columns: Callable[[], TickColumns]) -> None:
-        """Show a tick; `columns` is called only if somebody looks."""
+        """Call `Probe.tick`; `columns` is called only if a probe listens."""
         if self.wants_ticks:
             self._call("tick", columns())
 
     def finished(self) -> None:
-        """Tell the probes that the run has ended, well or not."""
+        """Call `Probe.finished`: the run has ended, well or not."""
         self._call("finished")
 
-    def ask(self, probe: Probe, method: str, call: Callable[[], _T]) -> _T | None:
-        """Return what `call` returns; None from a probe that is switched off, or is now because the call raises."""
+    def attempt(self, probe: Probe, method: str, call: Callable[[], _T]) -> _T | None:
+        """Return the result of `call`; None if the probe is switched off, or is now because the call raises."""
         if id(probe) in self._off:
             return None
         try:
@@ -66,6 +73,8 @@ class ProbeDispatcher:
         except Exception as error:
             reason = f"{type(error).__name__} in {method}: {error}"
             self._off[id(probe)] = reason
+            for hook, listeners in self._listeners.items():
+                self._listeners[hook] = [listener for listener in listeners if listener is not probe]
             warnings.warn(f"probe {self._name(probe)}: {reason}; it is switched off", ProbeWarning, stacklevel=2)
             return None
 
@@ -76,13 +85,6 @@ class ProbeDispatcher:
     def _name(self, probe: Probe) -> str:
         return next(name for name, known in zip(self._names, self._probes, strict=True) if known is probe)
 
-    def _listening(self, hook: str) -> list[Probe]:
-        return [
-            probe
-            for probe in self._probes
-            if id(probe) not in self._off and getattr(type(probe), hook) is not getattr(Probe, hook)
-        ]
-
     def _call(self, hook: str, *arguments: Any) -> None:
-        for probe in self._listening(hook):
-            self.ask(probe, hook, partial(getattr(probe, hook), *arguments))
+        for probe in self._listeners[hook]:
+            self.attempt(probe, hook, partial(getattr(probe, hook), *arguments))

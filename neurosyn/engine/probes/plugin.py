@@ -1,4 +1,4 @@
-"""The contract of probes that a scenario can name: options, hooks, and what they found out."""
+"""Contract of probe plugins: options, hooks, results and tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.program import Program
 from neurosyn.engine.probes.probe import Probe
-from neurosyn.options import Options
+from neurosyn.options import PluginOptions
 
 __all__ = ["Columns", "Disturbance", "ProbePlugin"]
 
@@ -17,29 +17,29 @@ Columns = dict[str, NDArray[Any]]
 
 
 class Disturbance(NamedTuple):
-    """A program that a probe has changed on purpose.
+    """Program that a probe has changed on purpose.
 
     Attributes
     ----------
     program : Program
-        What is simulated in place of the one that was compiled.
+        Simulated instead of the one that was compiled.
     deviations : tuple of str
-        What was changed, a sentence each; every output of the run shows them.
+        The changes, a sentence each; every output of the run shows them.
     """
 
     program: Program
     deviations: tuple[str, ...]
 
 
-class ProbePlugin(Options, Probe):
+class ProbePlugin(PluginOptions, Probe):
     """A probe plugin (group ``probes``): its options are its fields, its hooks are those of `Probe`.
 
-    What it gathers goes into private attributes (their names begin with ``_``), which `started` sets anew. A probe that
+    Its state goes into private attributes (their names begin with ``_``), which `started` resets. A probe that
     raises, in whatever method, is switched off with a warning that names it, and the run goes on.
     """
 
     def disturb(self, program: Program, seed: int) -> Disturbance | None:  # noqa: ARG002
-        """Change what is simulated, before anything is; most probes only look and do not override this.
+        """Change the program before it is simulated; most probes only observe and do not override this.
 
         Parameters
         ----------
@@ -57,7 +57,7 @@ class ProbePlugin(Options, Probe):
         return None
 
     def results(self) -> dict[str, Any]:
-        """Return what the summary and the report show; called after `finished` if the run ended well.
+        """Return values for the summary and the report; called after `finished` if the run ended well.
 
         Plain JSON values by short names. Numbers and texts are shown to people, nested values only written.
         """

@@ -1,4 +1,4 @@
-"""Probes: instruments that watch a simulation, and the columns that they are given."""
+"""Probes: instruments that observe a simulation, and the columns that they receive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["PacketColumns", "Probe", "RunInfo", "TickColumns"]
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What is simulated; given to every probe before the first tick."""
+    """Subject of the simulation; passed to every probe before the first tick."""
 
     program: Program
     placement: Placement
@@ -43,11 +43,11 @@ class PacketColumns:
     crossings : int32 array (packets,)
         Chip-to-chip links among them.
     blocked_ps : int64 array (packets,)
-        Time spent waiting: in FIFOs beyond the unloaded travel time, and in the core for room in the router.
+        Time spent waiting: in FIFOs beyond the unloaded travel time, and in the core for a slot in the router.
     longest_wait_ps, waited_at : int64 arrays (packets,)
         The longest wait at one place, and the server where that was (`neurosyn.engine.fabric`): the first one of those
-        with equal waits, the first on the way if there was none. Waiting in the core counts for the module that had no
-        room.
+        with equal waits, the first on the route if there was none. Waiting in the core counts for the module that had
+        no slot.
     late : bool array (packets,)
         Arrived after the delivery tick had begun.
     """
@@ -112,7 +112,7 @@ class TickColumns:
 
 
 class Probe:
-    """Base of probes (group ``probes``): override what you need; what is not overridden costs nothing.
+    """Base of probes (group ``probes``). Hooks that a probe does not override cost nothing.
 
     A probe that raises is switched off with a warning that names it; it never kills a run.
     """

@@ -79,7 +79,7 @@ class PacketNetwork:
 
     def route(self, source: Position | None, destination: Position | None) -> tuple[Stage, ...]:
         """Return the stages of the route between two positions; None stands for the host."""
-        return *map(self._fifo, self._fabric.path(source, destination)), self._destination
+        return *map(self._fifo, self._fabric.route(source, destination)), self._destination
 
     def send(self, packet: Packet) -> Generator[Event, None, None]:
         """Send a packet that is ready now, as soon as the first FIFO of its route has a slot."""
@@ -99,6 +99,6 @@ class PacketNetwork:
             if server not in self.merges:
                 link = Link(self._env, fabric.latency_ps(server))
                 self.merges[server] = Merge(self._env, server, fabric.cycle_ps(server), link)
-            slots = fabric.places(number)
+            slots = fabric.slots(number)
             self._fifos[number] = Fifo(self._env, self.merges[server], number, math.inf if slots is None else slots)
         return self._fifos[number]

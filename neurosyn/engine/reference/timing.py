@@ -12,7 +12,7 @@ from simpy import Event
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import HOST, Fabric, Position
 from neurosyn.engine.fabric.tick_times import TickTimes
-from neurosyn.engine.fabric.traffic import Packets, Walks
+from neurosyn.engine.fabric.traffic import Packets, Scans
 from neurosyn.engine.reference.core import Scan, TokenController
 from neurosyn.engine.reference.host import Host
 from neurosyn.engine.reference.packet import Packet, Stage
@@ -119,7 +119,7 @@ class SimpyTiming(Timing):
         self._flights: list[SimpyFlight] = []
         self._route = lru_cache(_ROUTES)(self._find_route)
 
-    def launch(self, packets: Packets, walks: Walks) -> SimpyFlight:
+    def launch(self, packets: Packets, scans: Scans) -> SimpyFlight:
         """Begin a tick now: the host sends its packets, and the token controllers begin their scans."""
         cores = len(self._positions)
         flight = SimpyFlight(self._env, cores)
@@ -130,8 +130,8 @@ class SimpyTiming(Timing):
         from_host = packets.from_host
         self._host.put(sent[:from_host])
         bounds = np.searchsorted(packets.source_core, np.arange(cores + 1)).tolist()
-        ready_ps = [0] * from_host + walks.ready_ps.tolist()
-        for core, (controller, work_ps) in enumerate(zip(self._controllers, walks.work_ps.tolist(), strict=True)):
+        ready_ps = [0] * from_host + scans.ready_ps.tolist()
+        for core, (controller, work_ps) in enumerate(zip(self._controllers, scans.work_ps.tolist(), strict=True)):
             of_core = slice(bounds[core], bounds[core + 1])
             controller.put(Scan(sent[of_core], ready_ps[of_core], work_ps, partial(flight.finish, core)))
         return flight

@@ -40,23 +40,28 @@ def check_dataset(
     dataset = problems.instance(plugin, Dataset, options)  # type: ignore[type-abstract]
     if dataset is not None:
         context = context or data_context()
-        here = _check_availability(problems, dataset, context)
-        info = None
-        # Without its files a data set may lack what its description needs.
-        with problems.blaming("info()"):
-            try:
-                info = dataset.info(context)
-            except DataError:
-                if here:
-                    raise
-        if info is not None:
-            _check_info(problems, info)
-        if not problems and isinstance(info, DatasetInfo):
-            splits = {split: _check_split(problems, dataset, context, info, split) for split in here}
-            train, test = splits.get("train"), splits.get("test")
-            if train is not None and test is not None and np.array_equal(train.images, test.images):
-                problems.add("load()", "gives the same images for training and test; keep them apart")
+        with problems.watching(dataset, context):
+            _check_loading(problems, dataset, context)
     problems.raise_if_any()
+
+
+def _check_loading(problems: Problems, dataset: Dataset, context: DataContext) -> None:
+    here = _check_availability(problems, dataset, context)
+    info = None
+    # Without its files a data set may lack what its description needs.
+    with problems.blaming("info()"):
+        try:
+            info = dataset.info(context)
+        except DataError:
+            if here:
+                raise
+    if info is not None:
+        _check_info(problems, info)
+    if not problems and isinstance(info, DatasetInfo):
+        splits = {split: _check_split(problems, dataset, context, info, split) for split in here}
+        train, test = splits.get("train"), splits.get("test")
+        if train is not None and test is not None and np.array_equal(train.images, test.images):
+            problems.add("load()", "gives the same images for training and test; keep them apart")
 
 
 def _check_availability(problems: Problems, dataset: Dataset, context: DataContext) -> list[SplitName]:

@@ -36,12 +36,13 @@ def check_encoder(plugin: type[Encoder] | Encoder, options: dict[str, Any] | Non
     encoder = problems.instance(plugin, Encoder, options)  # type: ignore[type-abstract]
     if encoder is not None:
         refusals = []
-        for shape in IMAGES:
-            with problems.blaming(f"encode() of {shape[0]}×{shape[1]}×{shape[2]} images"):
-                try:
-                    _check_images(problems, encoder, _images(shape))
-                except ScenarioError as refusal:
-                    refusals.append(str(refusal))
+        with problems.watching(encoder):
+            for shape in IMAGES:
+                with problems.blaming(f"encode() of {shape[0]}×{shape[1]}×{shape[2]} images"):
+                    try:
+                        _check_images(problems, encoder, _images(shape))
+                    except ScenarioError as refusal:
+                        refusals.append(str(refusal))
         if len(refusals) == len(IMAGES):
             problems.add("encode()", f"refuses all images of the check ({refusals[0]}); give suitable options")
     problems.raise_if_any()

@@ -42,11 +42,13 @@ def check_layer(plugin: type[Layer | Readout] | Layer | Readout, options: dict[s
     if isinstance(cls, type) and issubclass(cls, Readout):
         readout = problems.instance(plugin, Readout, options)  # type: ignore[type-abstract]
         if readout is not None:
-            _check_readout(problems, readout)
+            with problems.watching(readout):
+                _check_readout(problems, readout)
     else:
         layer = problems.instance(plugin, Layer, options)  # type: ignore[type-abstract]
         if layer is not None:
-            _check_layer(problems, layer)
+            with problems.watching(layer):
+                _check_layer(problems, layer)
     problems.raise_if_any()
 
 

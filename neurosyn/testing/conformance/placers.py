@@ -39,10 +39,11 @@ def check_placer(plugin: type[Placer] | Placer, options: dict[str, Any] | None =
     problems = Problems("placers", plugin)
     placer = problems.instance(plugin, Placer, options)  # type: ignore[type-abstract]
     if placer is not None:
-        for board in BOARDS:
-            for what, layers in _LAYERS.items():
-                _check_board(problems, placer, _program(layers), board, what)
-        _check_room(problems, placer)
+        with problems.watching(placer):
+            for board in BOARDS:
+                for what, layers in _LAYERS.items():
+                    _check_board(problems, placer, _program(layers), board, what)
+            _check_room(problems, placer)
     problems.raise_if_any()
 
 

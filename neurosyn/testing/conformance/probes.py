@@ -37,10 +37,11 @@ def check_probe(plugin: type[ProbePlugin] | ProbePlugin, options: dict[str, Any]
     problems = Problems("probes", plugin)
     probe = problems.instance(plugin, ProbePlugin, options)
     if probe is not None:
-        for what, (ticks, timed) in _RUNS.items():
-            _check_run(problems, probe, what, *random_run(ticks=ticks, timed=timed))
-        if type(probe).disturb is not ProbePlugin.disturb:
-            _check_disturbance(problems, probe, random_run(ticks=0, timed=0)[0].program)
+        with problems.watching(probe):
+            for what, (ticks, timed) in _RUNS.items():
+                _check_run(problems, probe, what, *random_run(ticks=ticks, timed=timed))
+            if type(probe).disturb is not ProbePlugin.disturb:
+                _check_disturbance(problems, probe, random_run(ticks=0, timed=0)[0].program)
     problems.raise_if_any()
 
 

@@ -11,8 +11,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from neurosyn.data.dataset import DataContext, Dataset
+from neurosyn.data.folder import data_context
 from neurosyn.errors import NeurosynError, PluginError
-from neurosyn.options import Options, OptionsError, build_options, dotted
+from neurosyn.options import Options, OptionsError, PluginOptions, build_options, dotted
+from neurosyn.support.fingerprint import named_paths
+from neurosyn.testing.conformance.opened_files import OpenedFiles
 
 __all__ = ["ConformanceError", "Problems", "freeze_arrays", "why_not_plain"]
 
@@ -68,6 +72,39 @@ class Problems:
             self.add(where, str(error))
         except Exception as error:
             self.add(where, f"{type(error).__name__}: {error}; correct it")
+
+    @contextlib.contextmanager
+    def watching(self, plugin: PluginOptions | Dataset, context: DataContext | None = None) -> Iterator[None]:
+        """Add a problem for each file that the plugin reads within and that no key of a run's stage stands for.
+
+        Parameters
+        ----------
+        plugin
+            The instance that is checked.
+        context
+            Folders of data; by default those of this machine.
+        """
+        context = context or data_context()
+        files = OpenedFiles(self._cls)
+        with files.watched():
+            yield
+        covered = {path.resolve() for _, path in named_paths(plugin.to_table(), context.folder)}
+        overrides = type(plugin).fingerprint not in (PluginOptions.fingerprint, Dataset.fingerprint)
+        if overrides:
+            covered = {path for path in covered if path.is_file()}
+            with self.blaming("fingerprint()"), files.visits():
+                known = set(files.read)
+                files.read.clear()
+                if plugin.fingerprint(context) if isinstance(plugin, Dataset) else plugin.fingerprint():
+                    covered |= files.read | files.visited
+                files.read |= known
+        for path in sorted(files.read):
+            if covered.isdisjoint((path, *path.parents)):
+                self.add(
+                    "fingerprint()",
+                    f"{path} is read, and nothing notices when it changes: a run would count as up to date; make its "
+                    "path an option, or override fingerprint()",
+                )
 
     def __bool__(self) -> bool:
         return bool(self._problems)

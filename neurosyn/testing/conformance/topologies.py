@@ -35,8 +35,9 @@ def check_topology(plugin: type[Topology] | Topology, options: dict[str, Any] | 
     topology = problems.instance(plugin, Topology, options)  # type: ignore[type-abstract]
     if topology is not None:
         refusals: list[str] = []
-        for shape, n_classes in DATA:
-            _check_layers(problems, topology, shape, n_classes, refusals)
+        with problems.watching(topology):
+            for shape, n_classes in DATA:
+                _check_layers(problems, topology, shape, n_classes, refusals)
         if len(refusals) == len(DATA):
             problems.add("layers()", f"refuses all data of the check ({refusals[0]}); give suitable options")
     problems.raise_if_any()

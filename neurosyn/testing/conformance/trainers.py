@@ -42,7 +42,8 @@ def check_trainer(plugin: type[Trainer] | Trainer, options: dict[str, Any] | Non
     trainer = problems.instance(plugin, Trainer, options)  # type: ignore[type-abstract]
     if trainer is not None:
         network = _network()
-        first = _train(problems, trainer, network)
+        with problems.watching(trainer):
+            first = _train(problems, trainer, network)
         if first is not None and not problems:
             _check_model(problems, first, trainer.result(network))
             second = _train(problems, trainer, network)
@@ -75,9 +76,9 @@ def _data() -> TrainingData:
 def _train(problems: Problems, trainer: Trainer, network: Network) -> Model | None:
     with problems.blaming("train()"), tempfile.TemporaryDirectory() as folder:
         reports: list[Any] = []
-        state = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
+        state = _global_state()
         model = trainer.train(network, _data(), TrainingContext(Path(folder), seed=1, report=reports.append))
-        if not np.array_equal(state, np.random.get_state()[1]):  # type: ignore[index]  # noqa: NPY002
+        if _global_state() != state:
             problems.add("train()", "draws from NumPy's global random numbers; use default_rng(context.seed)")
         if not all(isinstance(report, dict) for report in reports):
             problems.add("train()", "reports a value that is no dictionary; see TrainingContext.report")
@@ -111,3 +112,9 @@ def _check_model(problems: Problems, model: Model, expected: Network) -> None:
 def _alike(first: Model, second: Model) -> bool:
     pairs = zip(first.parameters, second.parameters, strict=True)
     return all(np.array_equal(a.weights, b.weights) for a, b in pairs)
+
+
+def _global_state() -> tuple[bytes, int]:
+    """Return the state of NumPy's global generator: its key, and the position in it, which every draw moves."""
+    state: Any = np.random.get_state()  # noqa: NPY002
+    return state[1].tobytes(), int(state[2])

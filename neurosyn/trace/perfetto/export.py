@@ -25,7 +25,7 @@ from neurosyn.chip.program import OUTPUT
 from neurosyn.engine.fabric.fabric import Fabric, Kind
 from neurosyn.errors import DataError
 from neurosyn.support.files import atomic_path
-from neurosyn.trace.perfetto.writer import Group, PerfettoWriter
+from neurosyn.trace.perfetto.writer import Group, PerfettoWriter, require_perfetto
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.row_filter import Ticks
 
@@ -91,6 +91,7 @@ def export_perfetto(
     DataError
         If nothing of that window was timed and recorded, or the package ``perfetto`` is not installed.
     """
+    require_perfetto(path)
     if not trace.has("ticks") or not trace.ticks_timed:
         raise DataError(f"{trace.folder}: has no timed ticks to show; simulate with timing and a higher `trace.level`")
     window = _window(trace, ticks)
@@ -208,7 +209,7 @@ class _Window:
             route = routes.get((source, dest))
             if route is None:
                 ends = [None if core < 0 else (positions[core][0], positions[core][1]) for core in (source, dest)]
-                route = routes[source, dest] = [fabric.server_of(buffer) for buffer in fabric.path(*ends)]
+                route = routes[source, dest] = [fabric.server_of(buffer) for buffer in fabric.route(*ends)]
             departures = _departures(route, send, arrival, place, longest, exact=blocked == longest, fabric=fabric)
             self.export.inexact_packets += len(departures) < len(route)
             passages += [(server, time, number) for server, time in departures]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from neurosyn.errors import DataError
 
-__all__ = ["Group", "PerfettoWriter"]
+__all__ = ["Group", "PerfettoWriter", "require_perfetto"]
 
 _SEQUENCE = 1
 _COUNTERS = 6
@@ -24,6 +24,23 @@ class Group(Enum):
     ROUTERS = (3, "routers")
     LINKS = (4, "links")
     HOST = (5, "host")
+
+
+def require_perfetto(path: Path) -> None:
+    """Refuse to write `path` if the package ``perfetto`` is not installed.
+
+    Raises
+    ------
+    DataError
+        If it is not.
+    """
+    try:
+        import perfetto.protos.perfetto.trace.perfetto_trace_pb2
+        import perfetto.trace_builder.proto_builder  # noqa: F401
+    except ImportError as error:
+        raise DataError(
+            f"{path}: Perfetto's format needs the package perfetto; pip install 'neurosyn[perfetto]'"
+        ) from error
 
 
 class PerfettoWriter:
@@ -48,13 +65,10 @@ class PerfettoWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as protos
-            from perfetto.trace_builder.proto_builder import StreamingTraceProtoBuilder
-        except ImportError as error:
-            raise DataError(
-                f"{path}: Perfetto's format needs the package perfetto; pip install 'neurosyn[perfetto]'"
-            ) from error
+        require_perfetto(path)
+        from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as protos
+        from perfetto.trace_builder.proto_builder import StreamingTraceProtoBuilder
+
         self._protos: Any = protos.TrackEvent
         self._stream = path.open("wb")
         self._builder = StreamingTraceProtoBuilder(self._stream)

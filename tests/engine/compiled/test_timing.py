@@ -77,7 +77,7 @@ def wild_cases(draw):
     slow, silence = draw(st.sampled_from([1, 5, 50, 500])), draw(st.floats(0, 1))
     ticks, start = [], 0
     for _ in range(draw(st.integers(1, 5))):
-        walks = {
+        scans = {
             core: [
                 (int(rng.integers(0, slow + 1)), None if rng.random() < silence else int(rng.choice(targets)))
                 for _ in range(rng.integers(1, 9))
@@ -85,7 +85,7 @@ def wild_cases(draw):
             for core in range(cores)
         }
         host = rng.choice(inside, rng.integers(0, 8)).tolist() if inside else []
-        ticks.append(Tick(walks, host, start))
+        ticks.append(Tick(scans, host, start))
         start += int(rng.integers(0, draw(st.sampled_from([2, 40, 500, 5_000]))))
     return mesh, chip, positions, ticks
 
@@ -188,7 +188,7 @@ def expected(mesh, chip, ticks, threads):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_expected_ticks_come_out_as_those_that_nobody_expects(threads):
+def test_expected_ticks_come_out_as_those_that_are_not_expected(threads):
     mesh = Mesh(1, 1, 8)
     rng = np.random.default_rng(3)
     ticks = [

@@ -35,7 +35,7 @@ def test_servers_carry_what_passes_through_them(rows, columns, side, input_side,
             if to != NO_DESTINATION:
                 flows.append((at, HOST if to == OUTPUT else xy[to].tolist(), n))
         for source, target, n in flows:
-            for buffer in fabric.path(source, target):
+            for buffer in fabric.route(source, target):
                 expected[fabric.server_of(buffer)] += n
     found = server_loads(fabric, program, Placement(mesh, xy), fired, host)
     assert found.tolist() == [expected[server] for server in range(fabric.servers)]

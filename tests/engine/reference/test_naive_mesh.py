@@ -38,10 +38,10 @@ def cases(draw):
     neurons = st.lists(st.tuples(st.integers(0, 4), st.sampled_from([None, *targets])), min_size=1, max_size=6)
     ticks, start = [], 0
     for _ in range(draw(st.integers(1, 3))):
-        walks = {core: draw(neurons) for core in range(cores)}
+        scans = {core: draw(neurons) for core in range(cores)}
         inside = [target for target in targets if target != OUTPUT]
         host = draw(st.lists(st.sampled_from(inside), max_size=6)) if inside else []
-        ticks.append(Tick(walks, host, start))
+        ticks.append(Tick(scans, host, start))
         start += draw(st.integers(0, 40))
     return mesh, chip, ticks
 
@@ -54,7 +54,7 @@ def play_naively(mesh, chip, ticks):
         sent = [Packet(None, where[target]) for target in tick.host]
         for packet in sent:
             naive.inject(tick.start_ps, packet)
-        for core, neurons in sorted(tick.walks.items()):
+        for core, neurons in sorted(tick.scans.items()):
             made = []
             for time, target in neurons:
                 packet = None

@@ -50,8 +50,8 @@ def test_the_host_port_sends_a_packet_per_cycle():
 def test_ties_go_to_the_lowest_port():
     # From the west, the east, the north and the core itself, all in the same instant at the local port of (1, 1).
     positions = [(0, 1), (1, 1), (2, 1), (1, 2)]
-    walks = {0: [(0, 1)], 1: [(10, 1)], 2: [(0, 1)], 3: [(0, 1)]}
-    times = play_one(LINE, QUICK, positions, walks)
+    scans = {0: [(0, 1)], 1: [(10, 1)], 2: [(0, 1)], 3: [(0, 1)]}
+    times = play_one(LINE, QUICK, positions, scans)
     assert times.arrival_ps.tolist() == [20, 50, 30, 40]  # west, core, east, north
 
 
@@ -96,8 +96,8 @@ def test_a_blocked_head_blocks_those_behind_it():
 
 def test_the_token_controller_stands_still_while_there_is_no_room():
     positions = [(0, 0), (1, 0)]
-    walk = [(4, 1), (4, 1), (4, None), (4, 1), (4, None)]
-    times = play_one(LINE, chip(fifo_depth=1, link_cycle_ps=30), positions, {0: walk})
+    scan = [(4, 1), (4, 1), (4, None), (4, 1), (4, None)]
+    times = play_one(LINE, chip(fifo_depth=1, link_cycle_ps=30), positions, {0: scan})
     # 1st: ready and in at 4, leaves at 4: its place is free at 34. 2nd: ready at 8, in at 34, leaves then (the next
     # FIFO is free at 14 + 30 = 44): at 44, place back at 74. 3rd: ready at 34 + 4 + 4 = 42, in at 74.
     assert times.send_ps.tolist() == [4, 8, 42]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from neurosyn.plugins import DataError
+from neurosyn.plugins.files import open_file
 
 __all__ = ["ZipFiles"]
 
@@ -35,14 +36,16 @@ class ZipFiles:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._stream = open_file(path)
         try:
-            self._archive = zipfile.ZipFile(path)
+            self._archive = zipfile.ZipFile(self._stream)
         except _DAMAGE as error:
+            self._stream.close()
             raise DataError(f"{path}: is not a readable ZIP archive ({error}); download it again") from error
         try:
             self._members = self._checked()
         except BaseException:
-            self._archive.close()
+            self._close()
             raise
 
     def __enter__(self) -> Self:
@@ -51,7 +54,11 @@ class ZipFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._archive.close()
+        self._stream.close()
 
     def names(self) -> list[str]:
         """Return the names of all files, in the archive's order."""

@@ -1,7 +1,7 @@
 """The read-out's scores and the softmax loss on them.
 
 The score z_c of class c is the mean of the spikes of its outputs; with p = softmax(scale·z) the loss of an image of
-class t is −log p_t, and ∂loss/∂z_c = scale·(p_c − [c = t]).
+class t is −log p_t, and ∂loss/∂z_c = scale·(p_c − [c = t]); both times the image's weight.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ __all__ = ["softmax_loss", "spread_gradient"]
 
 
 def softmax_loss(
-    scores: NDArray[np.float64], labels: NDArray[np.int32], scale: float
+    scores: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    scale: float,
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64]]:
     """Return the mean loss and its gradient.
 
@@ -23,6 +26,8 @@ def softmax_loss(
     labels : int32 array (images,)
     scale
         Factor of the scores in the softmax.
+    weights : float64 array (images,) or None
+        Weight of each image, 1 on average over the training; None for equal weights.
 
     Returns
     -------
@@ -36,7 +41,10 @@ def softmax_loss(
     log_sum = np.log(np.exp(logits).sum(axis=0))
     gradient = np.exp(logits - log_sum)
     gradient[labels, images] -= 1
-    return float((log_sum - logits[labels, images]).mean()), gradient * (scale / len(labels))
+    losses, slope = log_sum - logits[labels, images], scale / len(labels)
+    if weights is None:
+        return float(losses.mean()), gradient * slope
+    return float((weights * losses).mean()), gradient * (slope * weights)
 
 
 def spread_gradient(gradient: NDArray[np.float64], classes: NDArray[np.int32]) -> NDArray[np.float32]:

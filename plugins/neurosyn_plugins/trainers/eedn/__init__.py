@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from neurosyn.plugins import (
     Model,
     Network,
@@ -23,6 +25,8 @@ class Eedn(EednOptions, Trainer):
     with hysteresis whose gradient goes straight through to clipped hidden weights, and normalisation statistics
     measured again at the end. It trains any layer that keeps the layer contract.
     """
+
+    sample_weights: ClassVar[bool] = True
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Train `network`; see `neurosyn.plugins.trainers.Trainer.train`."""

@@ -128,6 +128,7 @@ class BatchNetwork:
         labels: NDArray[np.int32],
         rng: np.random.Generator | None = None,
         softness: float = 0.0,
+        weights: NDArray[np.float64] | None = None,
     ) -> BatchResult:
         """Pass a batch forward and back.
 
@@ -140,6 +141,8 @@ class BatchNetwork:
             For dropout.
         softness
             Half the width of soft neurons; 0 for binary ones.
+        weights : float64 array (frames,) or None
+            Weights in the loss.
         """
         ticks = len(encoded) // len(labels)
         arrays = self._arrays
@@ -165,7 +168,7 @@ class BatchNetwork:
         answers = as_float(arrays.to_host(last.activity)[:-1])
         means = class_means(answers, self._classes, self._n_classes) / max(one, 1)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
-        loss, gradient = softmax_loss(scores, labels, self._logit_scale)
+        loss, gradient = softmax_loss(scores, labels, self._logit_scale, weights)
         spread = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
         last.gradient[:-1] = arrays.to_device(spread)
         stretch = int(rng.integers(DITHERS)) if rng is not None and one else 0

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from neurosyn.plugins import Field, Options
 from neurosyn_plugins.trainers.compute.quantiser import HYSTERESIS
+from neurosyn_plugins.trainers.loss_weights import ClassWeight
 
 __all__ = ["EednOptions"]
 
@@ -63,6 +64,11 @@ class EednOptions(Options):
     turn: float = Field(0.0, ge=0, le=180, description="largest random turn of a training image, in degrees")
     zoom: float = Field(0.0, ge=0, lt=1, description="largest random change of a training image's size, as a share")
     flip: bool = Field(False, description="whether training images are mirrored half of the time")
+    class_weight: ClassWeight = Field(
+        None,
+        description='weights of the classes in the loss: `"balanced"`, inversely to their number of images, or a '
+        "table by class name, in which absent classes weigh 1; for classes of unequal numbers of images",
+    )
     patience: int = Field(
         0,
         ge=0,
@@ -90,6 +96,9 @@ class EednOptions(Options):
             raise ValueError(f"decay_at = {self.decay_at}: give shares of training from 0 to below 1, rising")
         if self.kernels == "cupy" and self.products != "float32":
             raise ValueError(f"products = {self.products}: are the processor's; with kernels = cupy leave float32")
+        weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
+        if any(not 0 < weight <= 1e6 for weight in weights):
+            raise ValueError(f"class_weight = {self.class_weight}: give weights above 0, at most 10⁶")
         if any(not 0 <= share < 1 for share in self.dropout.values()):
             raise ValueError(f"dropout = {self.dropout}: give shares from 0 to below 1")
         return self

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from neurosyn_plugins.trainers.eedn.options import EednOptions
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 from neurosyn_plugins.trainers.eedn.products import make_products
 from neurosyn_plugins.trainers.eedn.schedule import make_schedule
+from neurosyn_plugins.trainers.loss_weights import loss_weights
 
 __all__ = ["Training"]
 
@@ -59,6 +61,7 @@ class Training:
         parts = options.parts if len(data.train) >= 2 * options.parts else 1
         self.images = min(options.batch, len(data.train)) // parts * parts
         self.steps = len(data.train) // self.images
+        self._weights = loss_weights(data, options.class_weight, network.n_classes)
         self.parameters = ParameterVector(network)
         self.parameters.initialise(self._rng(START), options.start_activity)
         if options.start:
@@ -127,19 +130,21 @@ class Training:
     def _make_checkpoint(self) -> Checkpoint:
         split = self.data.train
         configuration = {
-            "trainer": self.options.model_dump(mode="json"),
+            "trainer": self.options.to_table(),
             "network": self.network.describe(),
             "encoder": self.data.encoder_spec,
             "seed": self.context.seed,
         }
         # Random weights follow from the seed.
         starting = [self.parameters.hidden, self.parameters.effective] if self.options.start else []
-        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *starting]))
+        weights = [] if self._weights is None else [self._weights]
+        arrays: list[NDArray[Any]] = [split.images, split.labels, *starting, *weights]
+        return Checkpoint(self.context.folder, fingerprint(configuration, arrays))
 
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._make_checkpoint()
-        self.progress = checkpoint.load(self._state) or self.progress
+        self.progress = checkpoint.load(self._state, self.options.epochs, self.steps) or self.progress
         with threadpool_limits(1, user_api="blas"):
             with ThreadPoolExecutor(self._threads()) as pool, DeferredInterrupt() as interrupt:
                 try:
@@ -188,6 +193,7 @@ class Training:
             compiled=options.kernels != "numpy",
         )
         encoded = self.data.encoder.encode(images)
+        weights = None if self._weights is None else self._weights[chosen]
         with self._device_errors():
             results = list(
                 pool.map(
@@ -197,6 +203,7 @@ class Training:
                     np.split(split.labels[chosen], len(self._parts)),
                     part_rngs,
                     repeat(self._softness(done)),
+                    repeat(None) if weights is None else np.split(weights, len(self._parts)),
                 )
             )
         # Always added in this order: the result does not depend on which thread is done first.
@@ -271,7 +278,7 @@ class Training:
             for number, (layer, own) in enumerate(zip(self.network.layers, measured, strict=True))
         ]
         provenance = {
-            "trainer": {"kind": "eedn", **self.options.model_dump(mode="json")},
+            "trainer": {"kind": "eedn", **self.options.to_table()},
             "seed": self.context.seed,
             "training_images": len(split),
             "statistics_images": count,

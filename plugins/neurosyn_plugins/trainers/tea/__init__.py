@@ -25,6 +25,7 @@ class Tea(TeaOptions, Trainer):
     """
 
     warm_starts: ClassVar[bool] = True
+    sample_weights: ClassVar[bool] = True
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Train `network` and sample its copies; see `neurosyn.plugins.trainers.Trainer.train`."""

@@ -17,6 +17,7 @@ from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerpri
 from neurosyn_plugins.trainers.compute.adam import adam_move
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss
+from neurosyn_plugins.trainers.loss_weights import loss_weights
 from neurosyn_plugins.trainers.tea.layer import ChanceLayer, TransducingLayer
 from neurosyn_plugins.trainers.tea.options import TeaOptions
 from neurosyn_plugins.trainers.tea.sampling import sample_leaks, sample_weights
@@ -50,6 +51,7 @@ class Training:
         self.context = context
         self.images = min(options.batch, len(data.train))
         self.steps = len(data.train) // self.images
+        self._train = replace(data.train, weights=loss_weights(data, None, network.n_classes))
         rng, kernels = self._rng(START), numba_kernels()
         self.layers: list[ChanceLayer | TransducingLayer] = []
         for layer, wiring in zip(network.layers, wire_layers(network.layers), strict=True):
@@ -86,7 +88,7 @@ class Training:
             layer.bias[...] = given.leak.reshape(-1, *layer.bias.shape).mean(axis=0) - 0.5
 
     def _checkpoint(self) -> Checkpoint:
-        start, split = self.context.start, self.data.train
+        start, split = self.context.start, self._train
         configuration = {
             "trainer": {**self.options.model_dump(mode="json"), "copies": 1},
             "network": self.network.describe(),
@@ -96,12 +98,14 @@ class Training:
         begun = (
             [] if start is None else [layer.weights for layer in self.layers] + [layer.bias for layer in self.layers]
         )
-        return Checkpoint(self.context.folder, fingerprint(configuration, [split.images, split.labels, *begun]))
+        weights = [] if split.weights is None else [split.weights]
+        arrays: list[NDArray[Any]] = [split.images, split.labels, *begun, *weights]
+        return Checkpoint(self.context.folder, fingerprint(configuration, arrays))
 
     def run(self) -> Model:
         """Train from the checkpoint, or from the start, to the end."""
         checkpoint = self._checkpoint()
-        progress = checkpoint.load(self._state) or Progress()
+        progress = checkpoint.load(self._state, self.options.epochs, self.steps) or Progress()
         with threadpool_limits(1, user_api="blas"):
             while progress.epoch < self.options.epochs:
                 progress = self._learn_epoch(progress)
@@ -109,7 +113,7 @@ class Training:
             return self._model(progress.history)
 
     def _learn_epoch(self, progress: Progress) -> Progress:
-        split, options, began = self.data.train, self.options, time.perf_counter()
+        split, options, began = self._train, self.options, time.perf_counter()
         order = self._rng(ORDER, progress.epoch).permutation(len(split))
         while progress.step < self.steps:
             batch = split.take(order[progress.step * self.images : (progress.step + 1) * self.images])
@@ -139,7 +143,7 @@ class Training:
         """Learn from a batch and return its mean loss and its accuracy."""
         activities = self._forward(self.data.encoder.encode(batch.images))
         scores = self._scores(activities[-1])
-        loss, slope = softmax_loss(scores, batch.labels, self.options.logit_scale)
+        loss, slope = softmax_loss(scores, batch.labels, self.options.logit_scale, batch.weights)
         ticks = self.network.ticks_per_frame
         gradient = np.zeros_like(activities[-1])
         gradient[:-1] = self._members.T @ np.repeat(slope / ticks, ticks, axis=1)

@@ -61,5 +61,5 @@ def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(DataError, match="not a readable ZIP archive"):
         ZipFiles(tmp_path / "a.zip")
-    with pytest.raises(DataError, match="not a readable ZIP archive"):
+    with pytest.raises(DataError, match=r"absent\.zip: cannot be read"):
         ZipFiles(tmp_path / "absent.zip")

@@ -206,6 +206,17 @@ def test_softmax_loss_gradient_matches_finite_differences():
     np.testing.assert_allclose(gradient, numeric(lambda: softmax_loss(scores, labels, 20.0)[0], scores), atol=1e-5)
 
 
+def test_weighted_loss_is_that_of_repeated_images():
+    rng = np.random.default_rng(4)
+    scores, labels = rng.random((5, 3)), np.array([0, 4, 2], np.int32)
+    times = np.array([1, 3, 2])
+    loss, gradient = softmax_loss(scores, labels, 20.0, times / times.mean())
+    repeated, apart = softmax_loss(np.repeat(scores, times, axis=1), np.repeat(labels, times), 20.0)
+    assert loss == pytest.approx(repeated)
+    summed = np.add.reduceat(apart, np.cumsum(times) - times, axis=1)
+    np.testing.assert_allclose(gradient, summed, rtol=1e-12)
+
+
 def test_softmax_loss_of_equal_scores_is_the_logarithm_of_the_number_of_classes():
     loss, _ = softmax_loss(np.full((10, 3), 0.5), np.array([0, 4, 9], np.int32), 20.0)
     assert loss == pytest.approx(np.log(10))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
 
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 from neurosyn_plugins.trainers.eedn import Eedn
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save
 
 from neurosyn.compiler.fold import fold
 from neurosyn.data.dataset import Split
@@ -329,6 +332,52 @@ def test_unusable_checkpoint_is_refused(damage, train, tmp_path):
         path.write_bytes(other.read_bytes())
     with pytest.raises(DataError, match="delete it to train from the start"):
         train("mine")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": -1},
+        {"epoch": 7},
+        {"step": 1 << 40},
+        {"loss": "much"},
+        {"history": [{}, {}]},
+        {"history": [1, 2]},
+        {"history": None},
+        {"more": 1},
+        "NaN",
+    ],
+    ids=str,
+)
+def test_checkpoint_that_lies_is_refused_with_its_name(changes, train, tmp_path):
+    train("mine")
+    (path,) = (tmp_path / "mine").iterdir()
+    with safe_open(path, framework="numpy") as file:
+        header = json.loads(file.metadata()["neurosyn"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if changes == "NaN":
+        tensors["hidden"].flat[3] = np.nan
+    else:
+        header |= changes
+    path.write_bytes(save(tensors, {"neurosyn": json.dumps(header)}))
+    with pytest.raises(DataError, match=f"{re.escape(str(path))}: is not a usable checkpoint .* delete it"):
+        train("mine")
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {"0": 2.0, "2": 5.0}])
+def test_class_weights_change_the_training_alike_each_time(class_weight, train, tmp_path):
+    plain, weighted = train("plain"), train("weighted", class_weight=class_weight)
+    assert file_of(plain, tmp_path / "plain.bin") != file_of(weighted, tmp_path / "weighted.bin")
+    assert weighted.provenance["trainer"]["class_weight"] == class_weight
+    again = train("again", class_weight=class_weight)
+    assert file_of(again, tmp_path / "again.bin") == file_of(weighted, tmp_path / "weighted.bin")
+
+
+def test_weight_of_a_class_that_does_not_exist_is_refused(train):
+    with pytest.raises(ScenarioError, match="'rare' is no class"):
+        train(class_weight={"rare": 2.0})
+    with pytest.raises(ValueError, match="give weights above 0"):
+        Eedn(class_weight={"0": 0.0})
 
 
 def test_small_data_makes_one_small_batch(train, data):

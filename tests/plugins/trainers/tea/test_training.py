@@ -151,7 +151,7 @@ def test_learns_and_copies_bring_it_nearer_to_its_probabilities(network, plain_e
         found[copies] = (predict(model.network, outputs) == unseen.labels).mean()
         scores[copies] = class_scores(model.network, outputs)
     training = Training(Tea(epochs=6, batch=20), network, data, TrainingContext(tmp_path, 7))
-    assert training._checkpoint().load(training._state).epoch == 6
+    assert training._checkpoint().load(training._state, 6, training.steps).epoch == 6
     expected = training._scores(training._forward(encoded)[-1]).T
     error = {copies: np.square(own - expected).mean() for copies, own in scores.items()}
     assert error[16] < error[4] < error[1]
