@@ -18,6 +18,10 @@ from neurosyn.scenario.changes import parse_assignments
 __all__ = ["app"]
 
 
+_RESUMING = ("simulate", "train", "compile", "place", "sweep")
+"""Commands that go through stages, of which finished ones are kept."""
+
+
 class _CommandGroup(TyperGroup):
     """The built-in commands and, loaded only when called, those of plugins in group ``commands``."""
 
@@ -30,7 +34,7 @@ class _CommandGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise InterruptedRunError from error
+            raise InterruptedRunError(resumes=ctx.invoked_subcommand in _RESUMING) from error
         except BrokenPipeError as error:
             raise typer.Exit(0) from error
 

@@ -202,6 +202,7 @@ class Folder(_Part):
     bytes: int | None = None
     writable: bool
     reason: str | None = None
+    removed: int | None = None
 
 
 class Backend(_Part):
@@ -210,6 +211,14 @@ class Backend(_Part):
     about: str
     reason: str | None
     self_test: Literal["passed", "failed"] | None
+
+
+class Extra(_Part):
+    name: str
+    purpose: str
+    packages: int
+    absent: list[str]
+    command: str
 
 
 class TinyRun(_Part):
@@ -225,6 +234,7 @@ class Doctor(_Part):
     platform: str
     processors: dict[str, int | None]
     packages: dict[str, str]
+    extras: list[Extra]
     backends: list[Backend]
     auto: str | None
     runs: list[TinyRun]

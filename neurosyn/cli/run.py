@@ -52,6 +52,7 @@ def run(
     without positions are placed row by row. Values that --set can change are those of the tables chip, simulate and
     trace of a scenario: the board, the voltage, every assumed time, the tick period.
     """
+    from neurosyn.analysis.run_summary import write_summary
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
     from neurosyn.engine.probes.dispatch import ProbeDispatcher
@@ -62,8 +63,8 @@ def run(
     from neurosyn.formats.spikes.numbering import no_spikes
     from neurosyn.run.summary import summarise_program
     from neurosyn.run.trace_folder import REPORT, SUMMARY, require_whole_trace, trace_folder
+    from neurosyn.run.unused_options import unused_options
     from neurosyn.scenario.scenario import load_options
-    from neurosyn.support.files import write_json
     from neurosyn.support.progress import StageProgress
     from neurosyn.trace.options import TraceOptions
     from neurosyn.trace.recorder import ParquetRecorder
@@ -81,6 +82,12 @@ def run(
         value = getattr(options, name)
         raise ScenarioError(
             f"--set simulate.{name}={value}: has an option of its own here; give --{name} {value} in its place"
+        )
+    for name in sorted({"frames", "timed_frames"} & options.model_fields_set):
+        raise ScenarioError(f"--set simulate.{name}: has no effect on a program, which has ticks; give --ticks")
+    if trace is None and recording.model_fields_set:
+        raise ScenarioError(
+            f"--set trace.{min(recording.model_fields_set)}: has no effect, nothing is recorded; give --trace DIR"
         )
     recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT))
     with contextlib.ExitStack() as stack:
@@ -121,9 +128,11 @@ def run(
         if recorder is not None:
             require_whole_trace(recorder, probes)
         summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
+        if unused := unused_options(chip, options, None if trace is None else recording):
+            summary["unused"] = unused
         if trace is not None:
             # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
-            write_json(trace / SUMMARY, {**summary, "run": str(trace)})
+            write_summary(trace / SUMMARY, {**summary, "run": str(trace)})
     if json:
         print_json(summary)
     else:

@@ -18,7 +18,11 @@ app = typer.Typer(no_args_is_help=True, help="Write, check and show scenario fil
 
 @app.command()
 def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
-    """Check a scenario and list every mistake with its line (exit code 2 if there are any)."""
+    """Check a scenario and list every mistake with its line (exit code 2 if there are any).
+
+    Plugin files that the scenario names are code, and are run by the check, too; --no-plugins-from-scenario refuses
+    them.
+    """
     from neurosyn.scenario.scenario import load_scenario
 
     loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))

@@ -200,6 +200,7 @@ def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Ticks", count(engine.get("ticks")), "played one by one; all frames in batches" if batched else ""),
         Fact("Wall time", MISSING if engine.get("wall_s") is None else f"{number(engine['wall_s'], 3)} s"),
         Fact("Seed", MISSING if seed is None else str(seed)),
+        *(Fact(option, "not used", reason) for option, reason in (summary.get("unused") or {}).items()),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.analysis.run_summary import FramesSummary
+from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -17,6 +17,7 @@ from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
+from neurosyn.run.unused_options import unused_options
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.support.progress import StageProgress
@@ -61,7 +62,7 @@ def simulate_test_frames(
     bits = inputs.input_spikes(model)
     expected = infer(model, bits)
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)
-    trace = scenario.options("trace", TraceOptions)
+    options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
     probes = ScenarioProbes(scenario, (ParquetRecorder(folder.trace, trace),))
@@ -70,7 +71,7 @@ def simulate_test_frames(
         program,
         placement,
         chip,
-        scenario.options("simulate", SimulateOptions),
+        options,
         bits,
         probes=probes.watch,
         progress=progress.update,
@@ -122,6 +123,8 @@ def simulate_test_frames(
         "provenance": provenance(),
         "run": str(folder.path),
     }
+    if unused := unused_options(chip, options, trace):
+        summary["unused"] = unused
     write_json(folder.provenance, summary["provenance"])
-    write_json(folder.summary, summary)
+    write_summary(folder.summary, summary)
     return summary

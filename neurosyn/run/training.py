@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from neurosyn.chip.options import ChipOptions
@@ -63,6 +64,10 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
             "data": inputs.fingerprint(),
         }
     )
+    # In the order in which a model file has it: a run that loads the model ends with the same summary.
+    ordered = json.loads(json.dumps(model.provenance, sort_keys=True))
+    model.provenance.clear()
+    model.provenance.update(ordered)
     if history := model.provenance.get("history"):
         save_history(history, folder.learning_table)
         draw_history(history, folder.learning_curve, scenario.title or scenario.name)

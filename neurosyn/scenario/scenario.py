@@ -17,6 +17,7 @@ from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
 from neurosyn.scenario.document import Document, read_document
+from neurosyn.scenario.plugin_files import require_allowed
 from neurosyn.scenario.tables import TABLES, Table, contracts
 
 __all__ = ["Scenario", "load_options", "load_scenario"]
@@ -117,7 +118,7 @@ class Scenario:
 def load_scenario(
     source: Path | Mapping[str, Any], *, profile: str | None = None, changes: Mapping[str, Any] | None = None
 ) -> Scenario:
-    """Read and validate a scenario.
+    """Read and validate a scenario, after running the plugin files that it names.
 
     Parameters
     ----------
@@ -150,7 +151,7 @@ def load_scenario(
     seed = values.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         problems.append(_Problem(("seed",), f"{seed!r} is not an integer from 0 to 2^63 − 1"))
-    files = _load_plugins(values.get("plugins", []), problems)
+    files = _load_plugins(values.get("plugins", []), document.place(("plugins",)), problems)
 
     options: dict[str, Options] = {}
     variants: dict[str, dict[str, Any]] = {}
@@ -244,10 +245,11 @@ def _vary(table: Table, unvaried: dict[str, Any], changes: dict[str, Any]) -> di
     return {**{name: value for name, value in unvaried.items() if name in shared}, **changes}
 
 
-def _load_plugins(names: Any, problems: list[_Problem]) -> tuple[Path, ...]:
+def _load_plugins(names: Any, where: str, problems: list[_Problem]) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         problems.append(_Problem(("plugins",), "must be a list of Python files"))
         return ()
+    require_allowed(names, where)
     files = tuple(Path(name) for name in names)
     registry.broken.clear()  # broken files of another scenario have no part in this one's mistakes
     for file in files:

@@ -441,7 +441,7 @@ def test_full_disk_stops_the_run_with_the_name_of_the_file_and_the_rest_goes_on_
     assert done.returncode == DATA
     assert done.stdout == ""
     assert f"neurosyn: {run}/checkpoints/checkpoint-" in done.stderr
-    assert done.stderr.endswith(".safetensors: File too large; make room; the same command then goes on\n")
+    assert done.stderr.endswith(".safetensors: File too large; make room and repeat the command\n")
     assert {path.name for path in run.rglob("*") if path.is_file()} == {"scenario.toml", "learning_curve.csv"}
 
 
@@ -451,7 +451,7 @@ def test_full_disk_behind_a_redirection(tiny):
         command = [sys.executable, "-P", "-c", "from neurosyn.cli import main; main()", "scenario", "show", str(tiny)]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert done.returncode == DATA
-    assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"
+    assert done.stderr == "neurosyn: No space left on device; make room and repeat the command\n"
 
 
 # Unforeseen errors.

@@ -49,6 +49,16 @@ def wait_for(process, folder, pattern):
         time.sleep(0.005)
 
 
+def test_only_commands_that_resume_promise_it(neurosyn, monkeypatch):
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neurosyn.formats.open_program.open_program", interrupted)
+    outcome = neurosyn("run", "program.npz", "--ticks", 3)
+    assert outcome.code == 130
+    assert outcome.err.endswith("and the same command starts from the beginning\n")
+
+
 def half_written(folder):
     return [path for path in folder.rglob(".*") if path.is_file()]
 

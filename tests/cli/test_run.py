@@ -169,6 +169,8 @@ def test_a_board_may_be_larger_than_needed(run):
         ("chip.voltage", "is not of the form key.path=value"),
         ("simulate.timing=simpy", "has an option of its own here; give --timing simpy in its place"),
         ("simulate.backend=numba", "has an option of its own here; give --backend numba in its place"),
+        ("simulate.frames=3", "--set simulate.frames: has no effect on a program"),
+        ("trace.level=tick", "--set trace.level: has no effect, nothing is recorded; give --trace DIR"),
     ],
 )
 def test_what_cannot_be_set_ends_with_2(run, override, fragment):

@@ -76,3 +76,32 @@ def test_missing_scenario_and_unknown_command_and_option(neurosyn, tmp_path):
     assert "Traceback" not in outcome.err
     assert neurosyn("simulat").code == 2
     assert neurosyn("simulate", "--no-such-option").code == 2
+
+
+@pytest.fixture
+def with_plugin(tmp_path):
+    """A scenario that names, by way of another, a Python file which leaves a trace of having been run."""
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w').close()\n", encoding="utf-8")
+    (tmp_path / "base.toml").write_text('plugins = ["evil.py"]\n[data]\nkind = "synth_digits"\n', encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "base.toml"\n[network]\nkind = "eedn_tiny"\n', encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", [("scenario", "check"), ("scenario", "show"), ("data", "check"), ("simulate",)])
+@pytest.mark.parametrize("by", ["flag", "environment"])
+def test_plugin_files_of_a_scenario_can_be_refused(command, by, neurosyn, with_plugin, monkeypatch):
+    monkeypatch.setenv("NEUROSYN_NO_PLUGINS_FROM_SCENARIO", "1" if by == "environment" else "0")
+    flags = ["--no-plugins-from-scenario"] if by == "flag" else []
+    outcome = neurosyn(*command, with_plugin, *flags)
+    assert outcome.code == 2
+    assert "base.toml:1: plugins: would run" in outcome.err
+    assert "evil.py" in outcome.err
+    assert not (with_plugin.parent / "run").exists()
+
+
+def test_plugin_files_of_a_scenario_are_run_by_a_check_and_the_help_says_so(neurosyn, with_plugin, monkeypatch):
+    monkeypatch.setenv("NEUROSYN_NO_PLUGINS_FROM_SCENARIO", "")
+    assert neurosyn("scenario", "check", with_plugin).code == 0
+    assert (with_plugin.parent / "run").exists()
+    assert "are run by the check" in " ".join(neurosyn("scenario", "check", "--help").out.split())

@@ -1,0 +1,94 @@
+"""Every option acts in every timing mode, is refused, or is named in the summary as not used."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.registry import registry
+from neurosyn.run.unused_options import unused_options
+from neurosyn.trace.options import TraceOptions
+from tests.runs import simulate_scenario
+
+VALUES = {
+    "chip": {
+        "chips": [1, 2], "voltage": 0.8, "neuron_time_ps": 200_000, "synaptic_event_time_ps": 20_000,
+        "hop_latency_ps": 9_000, "link_cycle_ps": 70_000, "fifo_depth": 1, "edge_cycle_ps": 90_000,
+        "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
+    },
+    "simulate": {"timing": None, "tick": 500, "frames": 10, "timed_frames": 3, "backend": "numpy"},
+    "trace": {
+        "level": "spike", "ticks": [[0, 0]], "cores": [1], "layers": ["3 conv2d-30"], "max_rows": 0,
+        "compression_level": 9, "row_group": 1_024,
+    },
+    "compile": {
+        "axons": 300, "neurons": 128, "copies": "exact", "pack": "tight", "published_cores": 9, "activity": 0.2
+    },
+    "place": {"moves_per_core": 3, "start_temperature": 40.0, "end_temperature": 4.0, "crossing": 64, "spread": True},
+}  # fmt: skip
+OPTIONS = {
+    "chip": ChipOptions,
+    "simulate": SimulateOptions,
+    "trace": TraceOptions,
+    "compile": CompileOptions,
+    "place": registry.get("placers", "anneal"),
+}
+_BOARD = ("chip.chips=[2, 2]",)
+EXTRA = {
+    "trace.row_group": ("trace.level=spike", "simulate.timed_frames=20"),
+    "place.crossing": (*_BOARD, "place.spread=true"),
+    "place.spread": _BOARD,
+}
+"""What an option needs to act: rows for two groups, several chips."""
+
+
+def test_every_option_has_a_value_here():
+    assert {table: set(values) for table, values in VALUES.items()} == {
+        table: set(options.model_fields) for table, options in OPTIONS.items()
+    }
+
+
+def results(folder):
+    """Return summary and files, without what tells of the hour and of the options as they were given."""
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    numbers = {key: value for key, value in summary.items() if key not in ("provenance", "run", "unused")}
+    numbers["engine"] |= {"wall_s": None}
+    files = [folder / "program.npz", folder / "placement.npz", *sorted((folder / "trace").glob("*.parquet"))]
+    return numbers, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}, summary
+
+
+@pytest.mark.parametrize("timing", ["none", "compiled", "simpy"])
+def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
+    silent = []
+    for table, values in VALUES.items():
+        for name, value in values.items():
+            if value is None or (timing == "none" and name == "tick"):  # the tick acts on timed runs alone
+                continue
+            common = (f"simulate.timing={timing}", *EXTRA.get(f"{table}.{name}", ()))
+            outcomes = []
+            for changes in (common, (*common, f"{table}.{name}={json.dumps(value)}")):
+                folder = tmp_path / hashlib.sha256(str(changes).encode()).hexdigest()[:8]
+                if not folder.exists():
+                    shutil.copytree(tiny_run, folder)
+                    simulate_scenario(tiny, folder, *changes)
+                outcomes.append(results(folder))
+            (numbers, files, _), (changed_numbers, changed_files, summary) = outcomes
+            # An assumption that is listed with its value must act as well.
+            kept = {**numbers, "assumptions": None} == {**changed_numbers, "assumptions": None}
+            if kept and files == changed_files and f"{table}.{name}" not in summary.get("unused", {}):
+                silent.append(f"{table}.{name}")
+    assert silent == []
+
+
+def test_unused_options_are_those_that_differ_from_the_defaults():
+    chip, simulate = ChipOptions(fifo_depth=9, voltage=0.8), SimulateOptions(timing="none")
+    assert unused_options(chip, simulate, None) == {"chip.fifo_depth": "nothing was timed"}
+    assert unused_options(chip, SimulateOptions(), TraceOptions(max_rows=5)) == {}
+    assert list(unused_options(chip, SimulateOptions(), TraceOptions(level="tick", cores=(1,), max_rows=5))) == [
+        "trace.cores",
+        "trace.max_rows",
+    ]
