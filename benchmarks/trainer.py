@@ -2,9 +2,9 @@
 
 Both train the same layers on random images in batches of one size: grouped convolutions over shuffled channels,
 normalisation over the batch, binary neurons with the triangle as their derivative, trinary weights with hysteresis,
-Adam. neurosyn also runs with its matrix products in bfloat16, where PyTorch is installed beside it, and on a GPU, where
-there is one. Each runs in a separate process, in turns, on the same processors. The table in docs/benchmarks.md is
-written.
+Adam. neurosyn also runs with its matrix products in 8-bit integers, in bfloat16, where PyTorch is installed beside it,
+and on a GPU, where there is one. Each runs in a separate process, in turns, on the same processors. The table in
+docs/benchmarks.md is written.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from neurosyn.training.trainer import TrainingContext, TrainingData
 BEGIN, END = "<!-- trainer -->", "<!-- end of trainer -->"
 OURS = {
     "float32": ("neurosyn", {}),
+    "int8": ("neurosyn, products in 8-bit integers", {"products": "int8"}),
     "bfloat16": ("neurosyn, products in bfloat16", {"products": "bfloat16"}),
     "gpu": ("neurosyn, layers on a GPU", {"kernels": "cupy"}),
 }

@@ -10,11 +10,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["adam_move"]
+__all__ = ["adam_factors", "adam_move"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 F32 = NDArray[np.float32]
+
+
+def adam_factors(number: int, rate: float) -> tuple[np.float32, ...]:
+    """Return 1 − β₁, 1 − β₂, the factor of √v, ε, and the factor of m/(√v̂ + ε), at the step after `number` others."""
+    return (
+        np.float32(1 - BETA_1),
+        np.float32(1 - BETA_2),
+        np.float32(1 / np.sqrt(1 - BETA_2 ** (number + 1))),
+        np.float32(EPSILON),
+        np.float32(rate / (1 - BETA_1 ** (number + 1))),
+    )
 
 
 def adam_move(gradient: F32, first: F32, second: F32, number: int, rate: float) -> F32:
@@ -34,12 +45,12 @@ def adam_move(gradient: F32, first: F32, second: F32, number: int, rate: float) 
     float32 array like `gradient`
         Δ.
     """
-    first += np.float32(1 - BETA_1) * (gradient - first)
-    second += np.float32(1 - BETA_2) * (np.square(gradient) - second)
-    unbiased = np.float32(1 / np.sqrt(1 - BETA_2 ** (number + 1)))
+    gain, square_gain, unbiased, epsilon, factor = adam_factors(number, rate)
+    first += gain * (gradient - first)
+    second += square_gain * (np.square(gradient) - second)
     divisor: F32 = np.sqrt(second)
     divisor *= unbiased
-    divisor += np.float32(EPSILON)
+    divisor += epsilon
     moved = first / divisor
-    moved *= np.float32(rate / (1 - BETA_1 ** (number + 1)))
+    moved *= factor
     return moved

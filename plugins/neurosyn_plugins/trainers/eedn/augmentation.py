@@ -16,6 +16,7 @@ def augment(
     flip: bool = False,
     turn: float = 0.0,
     zoom: float = 0.0,
+    compiled: bool = False,
 ) -> NDArray[np.uint8]:
     """Return the images, each turned, zoomed, moved by up to ±`shift` pixels each way and mirrored half of the time.
 
@@ -32,11 +33,17 @@ def augment(
         Largest turn about the middle, in degrees.
     zoom
         Largest change of size, as a share of it.
+    compiled
+        Whether to turn and zoom in a compiled loop, which makes the same images.
     """
     if turn or zoom:
         angle = np.radians(rng.uniform(-turn, turn, len(images)))
         size = 1 + rng.uniform(-zoom, zoom, len(images))
-        images = _resample(images, np.cos(angle) / size, np.sin(angle) / size)
+        if compiled:
+            from neurosyn_plugins.trainers.eedn.numba_augmentation import resample
+        else:
+            resample = _resample
+        images = resample(images, np.cos(angle) / size, np.sin(angle) / size)
     if shift:
         height, width = images.shape[1:3]
         padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")

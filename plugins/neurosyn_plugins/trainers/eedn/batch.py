@@ -14,6 +14,8 @@ from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.bfloat16 import as_float, put
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss, spread_gradient
+from neurosyn_plugins.trainers.eedn.integer_kernels import DITHERS, SOFT_ONE, IntegerKernels
+from neurosyn_plugins.trainers.eedn.integer_layer import IntegerLayer
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector
 from neurosyn_plugins.trainers.eedn.products import Float32Products, Products
@@ -43,10 +45,14 @@ class BatchNetwork:
         Inner loops; the layers compute where these do.
     products
         Matrix products of the layers on the chip; float32 if not given.
+    integers
+        Inner loops in 8-bit integers, if the layers on the chip are to be computed so, in place of `products`.
     logit_scale
         Factor of the class means in the softmax.
     sparsity
-        γ of the pressure γ·½·Σ ȳ² on each filter's mean activity ȳ.
+        γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ.
+    spared_activity
+        a of that pressure.
     dropout
         Share of the spikes dropped after each layer, by its name.
 
@@ -64,8 +70,10 @@ class BatchNetwork:
         kernels: Kernels,
         *,
         products: Products | None = None,
+        integers: IntegerKernels | None = None,
         logit_scale: float,
         sparsity: float = 0.0,
+        spared_activity: float = 0.0,
         dropout: dict[str, float] | None = None,
     ) -> None:
         arrays = self._arrays = kernels.arrays
@@ -78,19 +86,24 @@ class BatchNetwork:
         # Real weights before the chip keep their precision.
         off_chip = Scratch(Float32Products(arrays))
         on_chip = Scratch(products or Float32Products(arrays))
-        self.layers = [
-            TrainedLayer(
-                wiring,
-                images,
-                parameters.view(self._effective, number, "weights"),
-                parameters.view(self._effective, number, "bias"),
-                kernels,
-                off_chip if layer.off_chip else on_chip,
-            )
-            for number, (layer, wiring) in enumerate(zip(network.layers, wirings, strict=True))
-        ]
-        for layer, above in pairwise(self.layers):
-            layer.gradient = layer.gradient.astype(above.passes)
+        self.layers: list[TrainedLayer | IntegerLayer] = []
+        for number, (layer, wiring) in enumerate(zip(network.layers, wirings, strict=True)):
+            weights = parameters.view(self._effective, number, "weights")
+            bias = parameters.view(self._effective, number, "bias")
+            if integers and not layer.off_chip:
+                self.layers.append(IntegerLayer(wiring, images, weights, bias, integers))
+            else:
+                scratch = off_chip if layer.off_chip else on_chip
+                self.layers.append(TrainedLayer(wiring, images, weights, bias, kernels, scratch))
+        # What an integer layer passes to one in float32.
+        self._passed: Any = None
+        for below, above in pairwise(self.layers):
+            if isinstance(above, IntegerLayer) and isinstance(below, TrainedLayer):
+                self._passed = below.gradient.astype(above.passes)
+            else:
+                below.gradient = below.gradient.astype(above.passes)
+        # What each integer layer gets, and what an activity of 1 counts there.
+        self._sources: list[tuple[NDArray[np.uint8], int] | None] = [None] * len(wirings)
         self._gradients = [
             (
                 parameters.view(self._gradient, number, "weights"),
@@ -105,6 +118,7 @@ class BatchNetwork:
         self._n_classes = network.n_classes
         self._logit_scale = logit_scale
         self._sparsity = sparsity
+        self._spared_activity = spared_activity
         self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
         self._kept: list[Any] = [None] * len(wirings)
 
@@ -136,8 +150,13 @@ class BatchNetwork:
         self._encoded[:-1] = encoded.reshape(len(encoded), -1).T
         arrays.update(self._images, self._encoded)
         source: Any = self._images
+        one = 0
         for number, layer in enumerate(self.layers):
-            layer.forward(source, softness)
+            if isinstance(layer, IntegerLayer):
+                source, one = self._sources[number] = (source, one) if one else _in_bytes(source, bool(number))
+                one = layer.forward(source, one, softness)
+            else:
+                layer.forward(source, softness)
             if self._drop[number]:
                 assert rng is not None
                 kept = arrays.to_device(rng.random(layer.sums.shape, np.float32) >= self._drop[number])
@@ -146,32 +165,53 @@ class BatchNetwork:
             source = layer.activity
 
         last = self.layers[-1]
-        means = class_means(as_float(arrays.to_host(last.activity)[:-1]), self._classes, self._n_classes)
+        answers = as_float(arrays.to_host(last.activity)[:-1])
+        means = class_means(answers, self._classes, self._n_classes) / max(one, 1)
         scores = means.reshape(self._n_classes, -1, ticks).mean(axis=2)
         loss, gradient = softmax_loss(scores, labels, self._logit_scale, weights)
         spread = spread_gradient(np.repeat(gradient / ticks, ticks, axis=1), self._classes)
         last.gradient[:-1] = arrays.to_device(spread)
+        stretch = int(rng.integers(DITHERS)) if rng is not None and one else 0
 
         for number in reversed(range(len(self.layers))):
             layer = self.layers[number]
             before = self.layers[number - 1] if number else None
             if self._sparsity:
-                self._press(layer)
+                if isinstance(layer, IntegerLayer):
+                    layer.press(self._sparsity, self._spared_activity)
+                else:
+                    self._press(layer)
             kept_here = self._kept[number]
             if kept_here is not None:
                 layer.gradient[:-1] *= kept_here
-            layer.backward(
-                before.activity if before else self._images,
-                before.gradient if before else None,
-                *self._gradients[number],
-            )
+            passed = before.gradient if before else None
+            if isinstance(layer, IntegerLayer):
+                own = self._sources[number]
+                assert own is not None
+                passed = self._passed if isinstance(before, TrainedLayer) else passed
+                unit = layer.backward(own[0], passed, *self._gradients[number], stretch)
+                if isinstance(before, IntegerLayer):
+                    before.unit = unit
+                elif before:
+                    before.gradient[...] = self._passed * np.float32(unit)
+            else:
+                layer.backward(before.activity if before else self._images, passed, *self._gradients[number])
         arrays.to_host(self._gradient, self.gradient)
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:
-        """Add the gradient of the sparsity pressure: γ·ȳ/n for each of the n spikes that make up ȳ."""
+        """Add the gradient of the sparsity pressure: γ·max(0, ȳ − a)/n for each of the n spikes that make up ȳ."""
         for bank in layer.wiring.banks:
             activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
-            pressure = np.float32(self._sparsity) * activity.mean(axis=1, dtype=np.float32) / activity.shape[1]
+            excess = np.maximum(activity.mean(axis=1, dtype=np.float32) - np.float32(self._spared_activity), 0)
+            pressure = np.float32(self._sparsity / activity.shape[1]) * excess
             gradient = layer.gradient[bank.rows].reshape(bank.features, -1)
             put(gradient, as_float(gradient) + pressure[:, None])
+
+
+def _in_bytes(values: NDArray[Any], soft: bool) -> tuple[NDArray[np.uint8], int]:
+    """Return activities in bytes, and what 1 counts: spikes as they are; `soft` answers in steps of 1/127."""
+    if values.dtype == np.uint8:
+        return values, 1
+    one = SOFT_ONE if soft else 1
+    return np.rint(as_float(values) * np.float32(one)).astype(np.uint8), one

@@ -50,7 +50,15 @@ class EednOptions(Options):
     decay: float = Field(10.0, ge=1, le=1e6, description="divisor of the rate at each of `decay_at`")
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
-    sparsity: float = Field(0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σȳ² on each filter's mean activity")
+    sparsity: float = Field(
+        0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ"
+    )
+    spared_activity: float = Field(
+        0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
+    )
+    start_activity: float = Field(
+        0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"
+    )
     dropout: dict[str, float] = Field({}, description="share of the spikes dropped after a layer, by the layer's name")
     shift: int = Field(2, ge=0, le=64, description="largest random move of a training image, in pixels")
     turn: float = Field(0.0, ge=0, le=180, description="largest random turn of a training image, in degrees")
@@ -73,10 +81,11 @@ class EednOptions(Options):
     kernels: Literal["numba", "numpy", "cupy"] = Field(
         "numba", description="inner loops: compiled, plain NumPy (slow), or CuPy, all layers on a GPU"
     )
-    products: Literal["float32", "bfloat16"] = Field(
+    products: Literal["float32", "bfloat16", "int8"] = Field(
         "float32",
-        description="numbers of the matrix products of layers on the chip: float32, or bfloat16 through PyTorch "
-        "(pip install 'neurosyn[bfloat16]'), faster on processors with AMX or AVX-512 BF16",
+        description="numbers of the matrix products of layers on the chip: float32; int8, the fastest: soft neurons "
+        "answer in steps of 1/127, gradients are rounded at random to 8 bits; or bfloat16 through PyTorch "
+        "(pip install 'neurosyn[bfloat16]')",
     )
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +67,20 @@ class ParameterVector:
         self.effective = np.zeros(size, np.float32)
         self.gradient = np.zeros(size, np.float32)
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        """Draw the weights from U(−1, 1), as the paper does, and set the biases to 0."""
+    def initialise(self, rng: np.random.Generator, activity: float = 0.5) -> None:
+        """Draw the weights from U(−1, 1), as the paper does, and set the biases.
+
+        Parameters
+        ----------
+        rng
+            For the weights.
+        activity
+            Share of positions and images in which a neuron spikes: the biases are its quantile, as if sums were normal.
+        """
         for segment in self.segments:
-            if segment.part != "bias":
+            if segment.part == "bias":
+                self.hidden[segment.where] = NormalDist().inv_cdf(activity)
+            else:
                 self.hidden[segment.where] = rng.uniform(-1, 1, segment.where.stop - segment.where.start)
         self.effective[:] = self.hidden
         for segment in self.segments:

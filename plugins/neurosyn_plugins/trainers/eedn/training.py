@@ -22,6 +22,7 @@ from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerpri
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
+from neurosyn_plugins.trainers.eedn.integer_kernels import make_integer_kernels
 from neurosyn_plugins.trainers.eedn.interrupt import DeferredInterrupt
 from neurosyn_plugins.trainers.eedn.optimiser import Adam, Momentum, Optimiser
 from neurosyn_plugins.trainers.eedn.options import EednOptions
@@ -62,7 +63,7 @@ class Training:
         self.steps = len(data.train) // self.images
         self._weights = loss_weights(data, options.class_weight, network.n_classes)
         self.parameters = ParameterVector(network)
-        self.parameters.initialise(self._rng(START))
+        self.parameters.initialise(self._rng(START), options.start_activity)
         if options.start:
             self._start_from(Path(options.start))
         self.optimiser = self._make_optimiser()
@@ -70,6 +71,7 @@ class Training:
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
         kernels = make_kernels(options.kernels)
         products = make_products(options.products, kernels.arrays)
+        integers = make_integer_kernels(options.kernels) if options.products == "int8" else None
         with self._device_errors():
             self._parts = [
                 BatchNetwork(
@@ -78,12 +80,16 @@ class Training:
                     self.images // parts * network.ticks_per_frame,
                     kernels,
                     products=products,
+                    integers=integers,
                     logit_scale=options.logit_scale,
                     sparsity=options.sparsity,
+                    spared_activity=options.spared_activity,
                     dropout=options.dropout,
                 )
                 for _ in range(parts)
             ]
+        if parts == 1:
+            self.parameters.gradient = self._parts[0].gradient
         self._state = {"hidden": self.parameters.hidden, "effective": self.parameters.effective, **self.optimiser.state}
         if options.patience:
             self._state |= {name: array.copy() for name, array in self._best_of().items()}
@@ -118,7 +124,7 @@ class Training:
         options = self.options
         rates = {"trinary": 1.0, "real": options.off_chip_rate, "bias": options.bias_rate}
         if options.optimiser == "adam":
-            return Adam(self.parameters, rates, options.hysteresis)
+            return Adam(self.parameters, rates, options.hysteresis, compiled=options.kernels == "numba")
         return Momentum(self.parameters, rates, options.hysteresis, options.momentum)
 
     def _make_checkpoint(self) -> Checkpoint:
@@ -178,7 +184,13 @@ class Training:
         done = number / (self.steps * options.epochs)
         split = self.data.train
         images = augment(
-            split.images[chosen], rng, shift=options.shift, flip=options.flip, turn=options.turn, zoom=options.zoom
+            split.images[chosen],
+            rng,
+            shift=options.shift,
+            flip=options.flip,
+            turn=options.turn,
+            zoom=options.zoom,
+            compiled=options.kernels != "numpy",
         )
         encoded = self.data.encoder.encode(images)
         weights = None if self._weights is None else self._weights[chosen]
@@ -195,7 +207,12 @@ class Training:
                 )
             )
         # Always added in this order: the result does not depend on which thread is done first.
-        np.mean([part.gradient for part in self._parts], axis=0, out=self.parameters.gradient)
+        first, *others = (part.gradient for part in self._parts)
+        total = self.parameters.gradient
+        for number_of, gradient in enumerate(others):
+            np.add(total if number_of else first, gradient, out=total)
+        if others:
+            total /= len(self._parts)
         self._state_is_whole = False
         self.optimiser.step(number, options.rate * self._schedule(done))
         progress.add(

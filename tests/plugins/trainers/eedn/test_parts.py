@@ -76,6 +76,15 @@ def test_turns_of_any_shape_stay_within_the_image(shape):
     np.testing.assert_array_equal(augment(images, np.random.default_rng(1), turn=180, zoom=0.9), images)
 
 
+@pytest.mark.parametrize("shape", [(5, 32, 32, 3), (2, 1, 7, 1)])
+def test_compiled_turns_make_the_same_images(shape):
+    images = np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
+    plain, compiled = (
+        augment(images, np.random.default_rng(4), turn=30, zoom=0.3, compiled=compiled) for compiled in (False, True)
+    )
+    np.testing.assert_array_equal(plain, compiled)
+
+
 def test_without_options_images_stay_as_they_are():
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2), dtype=np.uint8)
     np.testing.assert_array_equal(augment(images, np.random.default_rng(1)), images)
@@ -126,6 +135,28 @@ def test_adam_moves_by_its_rate_along_a_steady_gradient(small_network):
         if segment.part == "trinary":
             expected = np.clip(expected, -1, 1)
         np.testing.assert_allclose(parameters.hidden[segment.where], expected, atol=1e-5)
+
+
+def test_compiled_adam_is_the_plain_one_to_the_bit(small_network):
+    plain, compiled = (parameters_of(small_network()) for _ in range(2))
+    optimisers = [Adam(plain, RATES, 0.1), Adam(compiled, RATES, 0.1, compiled=True)]
+    rng = np.random.default_rng(2)
+    for number in range(20):
+        gradient = rng.standard_normal(plain.gradient.size).astype(np.float32) * rng.choice([1e-6, 1e-2])
+        for parameters, optimiser in zip((plain, compiled), optimisers, strict=True):
+            parameters.gradient[:] = gradient
+            optimiser.step(number, 0.1)
+    for one, other in ((plain.hidden, compiled.hidden), (plain.effective, compiled.effective)):
+        np.testing.assert_array_equal(one, other)
+    for name, one in optimisers[0].state.items():
+        np.testing.assert_array_equal(one, optimisers[1].state[name])
+
+
+def test_filters_start_with_the_activity_asked_for(small_network):
+    parameters = ParameterVector(small_network())
+    parameters.initialise(np.random.default_rng(0), 0.2)
+    biases = [parameters.hidden[segment.where] for segment in parameters.segments if segment.part == "bias"]
+    np.testing.assert_allclose(np.concatenate(biases), -0.8416, atol=1e-4)
 
 
 def test_only_on_chip_weights_are_clipped_and_trinary(small_network):
