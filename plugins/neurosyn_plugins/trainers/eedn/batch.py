@@ -12,9 +12,10 @@ from neurosyn.plugins import Network
 from neurosyn.plugins.inference import class_means
 from neurosyn.plugins.wiring import wire_layers
 from neurosyn_plugins.trainers.compute.bfloat16 import as_float, put
+from neurosyn_plugins.trainers.compute.constants import DITHERS, SOFT_ONE
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss, spread_gradient
-from neurosyn_plugins.trainers.eedn.integer_kernels import DITHERS, SOFT_ONE, IntegerKernels
+from neurosyn_plugins.trainers.eedn.integer_kernels import IntegerKernels
 from neurosyn_plugins.trainers.eedn.integer_layer import IntegerLayer
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
 from neurosyn_plugins.trainers.eedn.parameters import ParameterVector

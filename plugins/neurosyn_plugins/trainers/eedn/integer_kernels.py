@@ -22,11 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn_plugins.trainers.compute.constants import EPSILON, LEAST_DIVISOR, TINY
+from neurosyn_plugins.trainers.compute.constants import BLOCK, DITHERS, EPSILON, LEAST_DIVISOR, SOFT_ONE, TINY
 
 __all__ = [
     "LARGEST",
-    "SOFT_ONE",
     "IntegerKernels",
     "make_dither",
     "make_integer_kernels",
@@ -40,14 +39,8 @@ I8 = NDArray[np.int8]
 I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 
-SOFT_ONE = 127
-"""What the answer 1 of a soft neuron counts."""
 LARGEST = 126
 """Largest rounded gradient before it is rounded: one less than what fits, for what float32 may be off."""
-BLOCK = 1024
-"""Columns whose gradients are rounded with one stretch of the dither."""
-DITHERS = 4096
-"""Different stretches that a dither has."""
 
 
 class IntegerKernels(NamedTuple):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from neurosyn.plugins import ScenarioError
 from neurosyn.plugins.wiring import Bank, Wiring
-from neurosyn_plugins.trainers.eedn.integer_kernels import LARGEST, SOFT_ONE, IntegerKernels, make_dither
+from neurosyn_plugins.trainers.compute.constants import SOFT_ONE
+from neurosyn_plugins.trainers.eedn.integer_kernels import LARGEST, IntegerKernels, make_dither
 
 __all__ = ["IntegerLayer"]
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from neurosyn.plugins.jit import compiled
-from neurosyn_plugins.trainers.compute.constants import EPSILON, LEAST_DIVISOR, TINY
+from neurosyn_plugins.trainers.compute.constants import BLOCK, DITHERS, EPSILON, LEAST_DIVISOR, SOFT_ONE, TINY
 from neurosyn_plugins.trainers.eedn.dot_tiles import (
     COLUMNS,
     DEPTH,
@@ -20,7 +20,6 @@ from neurosyn_plugins.trainers.eedn.dot_tiles import (
     product_tile,
     weight_tile,
 )
-from neurosyn_plugins.trainers.eedn.integer_kernels import BLOCK, DITHERS, SOFT_ONE
 
 __all__ = ["backward", "forward", "hold", "mean_activity", "measure_gradient"]
 

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neurosyn_plugins.layers.conv2d import Conv2d
+from neurosyn_plugins.trainers.compute.constants import BLOCK, SOFT_ONE
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
 from neurosyn_plugins.trainers.eedn.integer_kernels import (
-    BLOCK,
     LARGEST,
-    SOFT_ONE,
     make_dither,
     numba_integer_kernels,
     numpy_integer_kernels,
