@@ -16,7 +16,7 @@ import numpy as np
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
-from neurosyn.scenario.document import Document, read_document
+from neurosyn.scenario.document import Document, dates, read_document
 from neurosyn.scenario.plugin_files import require_allowed
 from neurosyn.scenario.tables import TABLES, Table, contracts
 
@@ -147,6 +147,7 @@ def load_scenario(
     problems = [
         _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in unknown[: _MOST_PROBLEMS + 1]
     ]
+    problems += [_Problem(path, "is a date or a time; write it in quotes if it is a text") for path in dates(document)]
     name = values.get("name", document.path.stem)
     if not _is_name(name):
         problems.append(_Problem(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"))

@@ -92,6 +92,7 @@ def test_malformed_override_is_refused(override, neurosyn, tiny):
         (b"x=" + b"[" * 5000, "nested too deeply"),
         (b'[network]\nkind = "layers"\nlayers = ' + b"[" * 400 + b"]" * 400, "network"),
         (b"network." + b"a." * 900 + b"b = 1", "network"),
+        (b'[train]\nkind = "eedn"\nmodel = 07:32:00\n', ":3: train.model: is a date or a time"),
         (b'[data]\nkind = "archive"\nfile = 1979-05-27\nname = "x"\n[network]\nkind = "eedn_tiny"\nside = 1\n', ":7: "),
     ],
 )
@@ -106,7 +107,7 @@ def test_damaged_scenario_is_refused(content, said, neurosyn, tmp_path):
     ("arguments", "code", "said"),
     [
         (("simulate", "none.toml"), SCENARIO, "none.toml: cannot be read: No such file or directory"),
-        (("simulate", "."), SCENARIO, "cannot be read: Is a directory"),
+        (("simulate", "."), SCENARIO, ".: is not a file that can be read (a folder"),
         (("simulate",), SCENARIO, "Missing argument"),
         (("simulate", "none.toml", "--jsn"), SCENARIO, "No such option"),
         (("train", "none.toml"), SCENARIO, "cannot be read"),
