@@ -106,8 +106,24 @@ NOT_COUNTED = {
 """Effects that no number contains, though a user may expect them."""
 
 
-def assumptions(chip: ChipOptions) -> list[dict[str, Any]]:
-    """Return all assumptions as plain JSON values: ``name``, ``value``, ``unit``, ``basis``, ``option`` (or a rule)."""
+_RANC_RESET = Rule(
+    "RANC's reset type",
+    "0: below the negative threshold, V < threshold",
+    "stands in RANC's config.json, not in the program; its README gives 0, its shipped configuration 1 (V ≤ threshold) "
+    "[A]",
+)
+
+
+def assumptions(chip: ChipOptions, *, ranc: bool = False) -> list[dict[str, Any]]:
+    """Return all assumptions as plain JSON values: ``name``, ``value``, ``unit``, ``basis``, ``option`` (or a rule).
+
+    Parameters
+    ----------
+    chip
+        Options of the chip.
+    ranc
+        True for a program of RANC.
+    """
     options = [
         {
             "name": f"chip.{name}",
@@ -118,4 +134,5 @@ def assumptions(chip: ChipOptions) -> list[dict[str, Any]]:
         }
         for name, basis in ASSUMED.items()
     ]
-    return options + [asdict(rule) | {"unit": "", "option": False} for rule in RULES]
+    rules = [*RULES, *([_RANC_RESET] if ranc else [])]
+    return options + [asdict(rule) | {"unit": "", "option": False} for rule in rules]
