@@ -29,6 +29,7 @@ def simulate(folder, mesh, simulation, **chip_options):
         program,
         placement,
         chip,
+        simulation,
         result,
         labels=zeros,
         predictions=zeros.astype(np.intp),
