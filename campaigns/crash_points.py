@@ -41,7 +41,8 @@ def end_at(number: int, folder: Path) -> None:
             return
         if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
             return
-        if any(isinstance(path, (str, os.PathLike)) and str(path).startswith(prefix) for path in arguments[:2]):
+        paths = [os.path.abspath(path) for path in arguments[:2] if isinstance(path, (str, os.PathLike))]  # noqa: PTH100
+        if any(path.startswith(prefix) for path in paths):
             left -= 1
             if left == 0:
                 os._exit(_CODE)
@@ -53,8 +54,9 @@ def try_point(kind: Kind, folder: Path, number: int) -> str | None:
     """End a command at one point and repeat it; return what is wrong, "" if nothing is, None beyond the last point."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [sys.executable, "-c", _SCRIPT, str(number), str(folder), *kind.arguments(folder), "--quiet"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", _SCRIPT, str(number), str(folder), *kind.arguments, "--quiet"]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if ended.returncode == 0:
         return None
     if ended.returncode != _CODE:

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from campaigns.fuzz.readers import make_specimens
 
 DATA = Path(__file__).parents[1] / "tests" / "formats" / "data"
-_MACHINE = {"wall_s", "command", "run", "model", "out", "trace", "program"}
-"""Keys of summaries that depend on the machine, the hour or the place."""
-_LOCAL = {"stages.json", "report.html", "provenance.json", "scenario.toml"}
-"""Files that hold paths and times; the report is made from the others."""
+_TIMES = {"timings.json", "stages.json", "report.html"}
+"""Files with times, with digests of these, or made from these."""
 
 
 @dataclass
@@ -36,14 +31,14 @@ class Kind:
     Attributes
     ----------
     arguments
-        Given the folder of a chain, the arguments of the command; a function, since they hold paths.
+        Arguments of the command, which works in the folder of its chain.
     seconds
         How long the command takes undisturbed; measured.
     expected
         Digests of what it leaves undisturbed.
     """
 
-    arguments: Callable[[Path], list[str]]
+    arguments: list[str]
     seconds: float = 0.0
     expected: dict[str, str] = field(default_factory=dict)
 
@@ -53,62 +48,44 @@ def kinds(specimens: Path) -> dict[str, Kind]:
     scenario = str(specimens / "fuzz.toml")
     program, spikes = str(DATA / "two_cores.json"), str(DATA / "two_cores.sfti")
 
-    def simulate(folder: Path) -> list[str]:
-        return ["simulate", scenario, "--out", str(folder / "run"), "--set", "trace.level=packet"]
-
-    def train(folder: Path) -> list[str]:
-        return ["train", scenario, "--out", str(folder / "run"), "--set", "train.epochs=6"]
-
-    def run(folder: Path) -> list[str]:
-        out, trace = str(folder / "out.csv"), str(folder / "trace")
-        return ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", out, "--trace", trace]
-
-    def sweep(folder: Path) -> list[str]:
-        return ["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", str(folder / "sweep")]
-
-    return {"simulate": Kind(simulate), "train": Kind(train), "run": Kind(run), "sweep": Kind(sweep)}
+    run = ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", "out.csv", "--trace", "trace"]
+    return {
+        "simulate": Kind(["simulate", scenario, "--out", "run", "--set", "trace.level=packet"]),
+        "train": Kind(["train", scenario, "--out", "run", "--set", "train.epochs=6"]),
+        "run": Kind(run),
+        "sweep": Kind(["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", "sweep"]),
+    }
 
 
 def digests(folder: Path) -> dict[str, str]:
     """Return a checksum for each result below a folder."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.name in _LOCAL or "checkpoints" in path.parts:
-            continue
-        content = path.read_bytes()
-        if path.suffix == ".json":
-            content = json.dumps(_without(json.loads(content))).encode()
-        if path.name in ("sweep.csv", "sweep.html"):
-            continue
-        found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
+        if path.is_file() and path.name not in _TIMES and "checkpoints" not in path.parts:
+            found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
-def _without(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(member) for key, member in value.items() if key not in _MACHINE}
-    return [_without(member) for member in value] if isinstance(value, list) else value
-
-
-def _start(arguments: list[str]) -> subprocess.Popen[str]:
+def _start(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "neurosyn", *arguments, "--quiet"],
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def _finish(arguments: list[str]) -> str:
+def _finish(arguments: list[str], folder: Path) -> str:
     """Run a command to its end; return what is wrong, or ""."""
-    process = _start(arguments)
+    process = _start(arguments, folder)
     _, error = process.communicate(timeout=600)
     return f"exit {process.returncode}: {error[-300:]}" if process.returncode else ""
 
 
 def repeat(kind: Kind, folder: Path) -> str:
     """Repeat a disturbed command to its end; return what is wrong with what it leaves, or ""."""
-    if problem := _finish(kind.arguments(folder)):
+    if problem := _finish(kind.arguments, folder):
         return problem
     left = [str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name]
     if left:
@@ -132,7 +109,7 @@ def measure(name: str, kind: Kind, folder: Path) -> None:
         shutil.rmtree(reference, ignore_errors=True)
         reference.mkdir(parents=True)
         begun = time.monotonic()
-        if problem := _finish(kind.arguments(reference)):
+        if problem := _finish(kind.arguments, reference):
             sys.exit(f"{name}: {problem}")
         kind.seconds = time.monotonic() - begun
         if number and digests(reference) != kind.expected:
@@ -144,9 +121,9 @@ def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, str]:
     """Kill and repeat one command; return the number of kills and what is wrong with the result, or ""."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    arguments, kills = kind.arguments(folder), 0
+    kills = 0
     for _ in range(draw.randint(1, 4)):
-        process = _start(arguments)
+        process = _start(kind.arguments, folder)
         time.sleep(draw.uniform(0, 1.05 * kind.seconds))
         if process.poll() is None:
             kills += 1

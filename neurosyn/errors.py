@@ -9,7 +9,7 @@
     ├── DataError            5  data, model, program or trace files; the file system
     ├── BackendError         6  a compute backend
     │   └── ForkedError      6  one that a forked process cannot use
-    └── InterruptedRunError 130  Ctrl-C, SIGTERM; the same command resumes the run
+    └── InterruptedRunError 130  Ctrl-C, SIGTERM; the message says whether the command resumes
 
 Messages read ``where: what is wrong; what to do``.
 """
@@ -73,12 +73,20 @@ class ForkedError(BackendError):
 
 
 class InterruptedRunError(NeurosynError):
-    """A run was stopped by Ctrl-C (128 + SIGINT) or SIGTERM; the same command resumes it."""
+    """A command was stopped by Ctrl-C (128 + SIGINT) or SIGTERM.
+
+    Parameters
+    ----------
+    resumes
+        Whether the same command goes on where this one stopped.
+    """
 
     exit_code = 130
 
-    def __init__(self) -> None:
-        super().__init__("interrupted; the same command continues after the last finished stage or checkpoint")
+    def __init__(self, *, resumes: bool = False) -> None:
+        continues = "the same command continues after the last finished stage or checkpoint"
+        begins = "nothing half-written is left, and the same command starts from the beginning"
+        super().__init__(f"interrupted; {continues if resumes else begins}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

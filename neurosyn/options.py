@@ -56,6 +56,10 @@ class PluginOptions(Options):
         """
         return {}
 
+    def missing(self) -> str | None:
+        """Return what these options need and is not installed, with the command that installs it; None if nothing."""
+        return None
+
 
 class Mistake(NamedTuple):
     """One mistake in a table of options.

@@ -105,7 +105,7 @@ def _structure(content: bytes, draw: random.Random) -> bytes:
     """Replace, drop or copy a value of a JSON document."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _drop_line(content, draw)
     places: list[tuple[Any, Any]] = []
 

@@ -74,6 +74,7 @@ def make_specimens(folder: Path) -> None:
     ns.simulate(scenario, out=folder / "run")
     for name in ("program.npz", "placement.npz", "model.safetensors"):
         shutil.copy(folder / "run" / name, folder / name)
+    _checkpoint(folder, write=True)
     (folder / "ranc.json").write_text(json.dumps(_ranc()), encoding="utf-8")
     (folder / "cpe.json").write_text(_cpe(), encoding="utf-8")
     (folder / "spikes.sfti").write_text(_SFTI, encoding="utf-8")
@@ -190,6 +191,21 @@ def _model(folder: Path) -> object:
     return load_model(folder / "model.safetensors")
 
 
+def _checkpoint(folder: Path, *, write: bool = False) -> object:
+    from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress
+
+    checkpoint = Checkpoint(folder, "specimen")
+    arrays = {name: np.ones(shape, np.float32) for name, shape in (("hidden", 400), ("moments", (2, 400)))}
+    if write:
+        history = [{"epoch": number, "loss": 0.5, "accuracy": 0.75} for number in (1, 2)]
+        checkpoint.save(arrays, Progress(2, 7, 3.5, 5.25, history))
+        return None
+    progress = checkpoint.load(arrays, 4, 10)
+    if progress is not None and not (0 <= progress.epoch <= 4 and all(np.isfinite(a).all() for a in arrays.values())):
+        raise AssertionError(f"a training would go on from {progress}")
+    return progress
+
+
 def _scenario(folder: Path) -> object:
     from neurosyn.scenario.scenario import load_scenario
 
@@ -245,6 +261,7 @@ READERS: dict[str, Reader] = {
     "program": Reader("program.npz", _program("program.npz")),
     "placement": Reader("placement.npz", _placement),
     "model": Reader("model.safetensors", _model),
+    "checkpoint": Reader("checkpoint-specimen.safetensors", _checkpoint),
     "scenario": Reader("fuzz.toml", _scenario, text=True, around=("bars.npz",)),
     "spikes text": Reader("spikes.sfti", _spikes("spikes.sfti"), text=True, around=("cpe.json",)),
     "spikes raw": Reader("spikes.raw", _spikes("spikes.raw"), around=("cpe.json",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["compare", "draw"]
 
 
-def compare(runs: Sequence[FinishedRun]) -> Analysis:
-    """Return a row for each run.
+def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Analysis:
+    """Return a row for each run; the notes name those that are unfinished.
 
     ``energy_delay_nj_s`` is the energy of a frame times its latency, from entry to answer; of raw programs, which have
     no frames, the energy of a tick times its period.
@@ -36,6 +37,8 @@ def compare(runs: Sequence[FinishedRun]) -> Analysis:
     names = _names(runs)
     table = pd.DataFrame([_row(run, name) for run, name in zip(runs, names, strict=True)])
     notes = []
+    if unfinished:
+        notes.append(f"Unfinished, not compared: {', '.join(map(str, unfinished))}.")
     for kind, data in (("stand-in", "stand-in data"), ("own", "your data")):
         concerned = [name for run, name in zip(runs, names, strict=True) if data_kind(run.summary) == kind]
         if concerned:

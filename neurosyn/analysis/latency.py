@@ -163,8 +163,6 @@ def analyse(run: FinishedRun) -> Analysis:
             for i, label in enumerate(PARTS)
         ]
     packets = int(ages.packets.sum())
-    waited = int(ages.parts[:, 1].sum())
-    travel = int(ages.parts[:, 1:].sum())
     return Analysis(
         "latency",
         str(run.path),
@@ -172,9 +170,7 @@ def analyse(run: FinishedRun) -> Analysis:
         {
             "packets": packets,
             "ticks": len(recorded),
-            "mean_latency_ps": travel / packets if packets else None,
-            "mean_wait_ps": waited / packets if packets else None,
-            "waiting_share": waited / travel if travel else None,
+            **_means(ages),
             "longest_ps": max((part.quantile(1) for part in latencies), default=None),
             "late_packets": int(ages.late.sum()),
         },
@@ -190,6 +186,17 @@ def analyse(run: FinishedRun) -> Analysis:
         ),
         draw=draw,
     )
+
+
+def _means(ages: _Ages) -> dict[str, float | None]:
+    """Return mean latency and wait of packets of cores and of the host, which queue at its ports, apart."""
+    means: dict[str, float | None] = {}
+    of_host = np.array(ROUTES) == "from the host"
+    for sender, kinds in (("cores", ~of_host), ("host", of_host)):
+        packets, parts = int(ages.packets[kinds].sum()), ages.parts[kinds]
+        means[f"mean_latency_from_{sender}_ps"] = int(parts[:, 1:].sum()) / packets if packets else None
+        means[f"mean_wait_from_{sender}_ps"] = int(parts[:, 1].sum()) / packets if packets else None
+    return means
 
 
 _ROUTE_COLUMNS = ["route", "packets", "mean_ps", "p50_ps", "p95_ps", "p99_ps", "max_ps", "waiting_share", "late"]

@@ -18,9 +18,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from typing_extensions import TypedDict  # before Python 3.12 pydantic cannot take that of typing
 
 from neurosyn.errors import DataError
+from neurosyn.support.files import write_json
 from neurosyn.support.untrusted import read_json
 
 __all__ = [
+    "TIMINGS",
     "Assumption",
     "BoardUse",
     "ChipNumbers",
@@ -38,10 +40,14 @@ __all__ = [
     "TickLimit",
     "data_kind",
     "read_summary",
+    "write_summary",
 ]
 
 MAX_BYTES = 64 << 20
 """Largest size of a summary; the results of a scenario's probes have no fixed size."""
+
+TIMINGS = "timings.json"
+"""File beside the summary with the times that differ from run to run."""
 
 _WHOLE = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 _OPEN = ConfigDict(extra="allow", strict=True, use_attribute_docstrings=True)
@@ -164,7 +170,8 @@ class EngineUse(TypedDict):
 
     timing: Literal["none", "compiled", "simpy"]
     backend: str
-    wall_s: float
+    wall_s: NotRequired[float]
+    """Duration of the simulation in s; in a run folder it stands in ``timings.json``."""
     ticks: int
     batched: NotRequired[bool]
     timed_frames: NotRequired[int]
@@ -186,6 +193,13 @@ class ProbeOutcome(TypedDict):
     error: str | None
     """Cause if the probe was switched off, else null."""
 
+
+@with_config(_WHOLE)
+class _Timings(TypedDict):
+    wall_s: float
+
+
+_TIMINGS: TypeAdapter[_Timings] = TypeAdapter(_Timings)
 
 # Pydantic reads the docstrings of a class's own fields alone: those of the next three, which are bases, use Field.
 
@@ -300,6 +314,12 @@ def read_summary(path: Path) -> dict[str, Any]:
     document = read_json(path, MAX_BYTES, what="summary")
     if not isinstance(document, dict) or not document:
         raise DataError(f"{path}: is not the summary of a run; simulate again")
+    timings = path.with_name(TIMINGS)
+    if timings.exists() and isinstance(document.get("engine"), dict):
+        try:
+            document["engine"] |= _TIMINGS.validate_python(read_json(timings, 1 << 16, what="record of times"))
+        except ValidationError as error:
+            raise DataError(f"{timings}: is not the record of a run's times; delete it") from error
     kind: Any = ProgramSummary if "program" in document else FramesSummary
     try:
         TypeAdapter(kind).validate_python(document)
@@ -310,6 +330,13 @@ def read_summary(path: Path) -> dict[str, Any]:
             key = ".".join(str(part) for part in mistake["loc"])
             raise DataError(f"{path}: {key}: is damaged ({mistake['msg']}); simulate again") from error
     return document
+
+
+def write_summary(path: Path, summary: Mapping[str, Any]) -> None:
+    """Write a summary, and its wall-clock times into a file beside it, so that equal runs have equal summaries."""
+    engine = dict(summary["engine"])
+    write_json(path.with_name(TIMINGS), {"wall_s": engine.pop("wall_s")})
+    write_json(path, {**summary, "engine": engine})
 
 
 def data_kind(summary: Mapping[str, Any]) -> Literal["official", "stand-in", "own"] | None:

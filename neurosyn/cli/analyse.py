@@ -71,12 +71,20 @@ def compare(
     csv: Csv = False,
     plot: Plot = None,
 ) -> None:
-    """Compare runs: accuracy, speed, power, and energy against delay."""
+    """Compare runs: accuracy, speed, power, and energy against delay.
+
+    Run folders without a summary are named as unfinished; the others are compared.
+    """
     from neurosyn.analysis.comparison import compare as compare_runs
     from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.analysis.printing import print_analysis
+    from neurosyn.errors import DataError
 
-    analysis = compare_runs([FinishedRun(run) for run in runs])
+    # A folder of a run whose stages have not all been finished; others that hold no run are refused.
+    unfinished = [run for run in runs if (run / "scenario.toml").is_file() and not (run / "summary.json").is_file()]
+    if len(unfinished) == len(runs):
+        raise DataError(f"compare: no run is finished ({', '.join(map(str, runs))}); run `neurosyn simulate` again")
+    analysis = compare_runs([FinishedRun(run) for run in runs if run not in unfinished], unfinished)
     if plot is not None:
         analysis.save_plot(plot)
     print_analysis(analysis, as_json=json, as_csv=csv)

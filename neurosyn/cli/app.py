@@ -12,10 +12,14 @@ from typer.core import TyperGroup
 from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
-from neurosyn.errors import InterruptedRunError
+from neurosyn.errors import InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["app"]
+
+
+_RESUMING = ("simulate", "train", "compile", "place", "sweep")
+"""Commands that go through stages, of which finished ones are kept."""
 
 
 class _CommandGroup(TyperGroup):
@@ -30,7 +34,7 @@ class _CommandGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise InterruptedRunError from error
+            raise InterruptedRunError(resumes=ctx.invoked_subcommand in _RESUMING) from error
         except BrokenPipeError as error:
             raise typer.Exit(0) from error
 
@@ -169,16 +173,22 @@ def compile_(
         Literal["cpe"] | None,
         typer.Option("--to", help="Write the program in another format too; cpe: JSON of IBM's tools."),
     ] = None,
+    untrained: Annotated[
+        bool,
+        typer.Option("--untrained", help="Show the cores without a training, from random weights; write nothing."),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Compile the trained network into a chip program and show how it uses the cores."""
+    if untrained and (to is not None or out is not None):
+        raise ScenarioError("--untrained: writes no program; leave out --to and --out")
     from neurosyn.cli.tables import print_utilisation
     from neurosyn.run.stages import Stages
 
     stages = Stages.open("compile", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
     with stages.progress(quiet=quiet) as progress:
-        result = stages.compile(progress)
+        result = stages.compile_untrained(progress) if untrained else stages.compile(progress)
     if to is not None:
         from neurosyn.formats.export import export_cpe
 
@@ -187,7 +197,7 @@ def compile_(
         print_json(result)
         return
     print_utilisation(result)
-    if not summary:
+    if not summary and not untrained:
         typer.echo(f"program {result['program']}")
     for path in result.get("exported", []):
         typer.echo(f"exported {path}")

@@ -1,7 +1,11 @@
-"""Options that every command has, those of plugins too: ``--quiet``, ``--verbose``, ``--log-file``."""
+"""Options that every command has, those of plugins too.
+
+``--quiet``, ``--verbose``, ``--log-file`` and ``--no-plugins-from-scenario``.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosyn.cli.log import log_to_file, show_details
+from neurosyn.scenario.plugin_files import NO_PLUGINS
 
 __all__ = ["add_common_options"]
 
@@ -32,6 +37,11 @@ def _show(value: bool) -> None:
 def _log(value: Path | None) -> None:
     if value is not None:
         log_to_file(value)
+
+
+def _refuse_plugins(value: bool) -> None:
+    if value:
+        os.environ[NO_PLUGINS] = "1"
 
 
 @cache
@@ -59,10 +69,21 @@ def _common_options() -> tuple[Any, ...]:
                 callback=_log,
             ),
         ] = None,
+        no_plugins: Annotated[
+            bool,
+            typer.Option(
+                "--no-plugins-from-scenario",
+                help="Refuse scenarios that name Python files, which would be run.",
+                envvar=NO_PLUGINS,
+                expose_value=False,
+                is_eager=True,
+                callback=_refuse_plugins,
+            ),
+        ] = False,
     ) -> None:
         pass
 
     maker = typer.Typer(add_completion=False)
     maker.command()(common)
     options = typer.main.get_command(maker).params
-    return tuple(option for option in options if {"--quiet", "--verbose", "--log-file"}.intersection(option.opts))
+    return tuple(option for option in options if "--help" not in option.opts)

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -25,14 +25,32 @@ __all__ = ["doctor"]
 _OPTIONAL = ("cupy-cuda12x", "cupy-cuda13x")
 """Packages of extras that change what runs."""
 _MOST_FILES = 100_000
+_EXTRAS = {
+    "fonts": "images of the stand-in SynthDigits, as training data",
+    "speech": "stand-ins for TIMIT and VAD, and sound files",
+    "metis": "placer metis",
+    "perfetto": "trace export perfetto",
+    "bfloat16": "train.products = 'bfloat16'",
+    "nir": "models in the format NIR",
+    "cuda12": "backend and trainer on a GPU, CUDA 12",
+    "cuda13": "backend and trainer on a GPU, CUDA 13",
+}
+"""Extras of the package for users, and what needs each."""
 
 
-def doctor(json: Json = False) -> None:
-    """Show versions, backends, plugins and folders, and test the backends.
+def doctor(
+    json: Json = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First remove the compiled code that Numba keeps; it is compiled again.")
+    ] = False,
+) -> None:
+    """Show versions, backends, extras, plugins and folders, and test the backends.
 
     Every backend is tested against the reference, and a tiny program is run with each backend and timing. Ends with 6
-    if one computes something else; what is only missing is shown with the reason.
+    if one computes something else; what is only missing is shown with the reason, and extras with the command that
+    installs them.
     """
+    removed = _remove_compiled() if repair else None
     backends = _backends()
     runs = _runs([str(row["name"]) for row in backends if row["self_test"] == "passed"])
     document = {
@@ -41,10 +59,11 @@ def doctor(json: Json = False) -> None:
         "platform": platform.platform(),
         "processors": {"machine": os.cpu_count(), "usable": usable_processors()},
         "packages": _packages(),
+        "extras": _extras(),
         "backends": backends,
         "auto": next((row["name"] for row in backends if row["available"]), None),
         "runs": runs,
-        "numba_cache": _numba_cache(),
+        "numba_cache": _numba_cache() | ({} if removed is None else {"removed": removed}),
         "plugins": _plugins(),
         "folders": _folders(),
     }
@@ -69,6 +88,21 @@ def _packages() -> dict[str, str]:
     versions = {name: _version(name) or "not installed" for name in sorted(names)}
     optional = {name: _version(name) for name in _OPTIONAL}
     return versions | {name: release for name, release in optional.items() if release is not None}
+
+
+def _extras() -> list[dict[str, Any]]:
+    """Return what each extra is for, the packages of it that are absent, and the command that installs it."""
+    needed: dict[str, list[str]] = {}
+    for text in requires("neurosyn") or []:
+        package, marker = re.match(r"[\w.-]+", text), re.search(r"extra == ['\"]([\w-]+)['\"]", text)
+        if package is not None and marker is not None and marker[1] in _EXTRAS:
+            needed.setdefault(marker[1], []).append(package[0])
+    rows = []
+    for extra, packages in needed.items():
+        absent = [package for package in packages if _version(package) is None]
+        row = {"name": extra, "purpose": _EXTRAS[extra], "packages": len(packages), "absent": absent}
+        rows.append(row | {"command": f"pip install 'neurosyn[{extra}]'"})
+    return rows
 
 
 def _version(package: str) -> str | None:
@@ -122,6 +156,14 @@ def _numba_cache() -> dict[str, Any]:
     if path is None:
         return {"path": None, "writable": False, "reason": "no folder can be written; set NUMBA_CACHE_DIR"}
     return _folder(Path(path))
+
+
+def _remove_compiled() -> int:
+    from neurosyn.backend.numba_kernels import step_tiles
+    from neurosyn.support.numba_cache import remove_compiled
+
+    path = step_tiles.stats.cache_path
+    return 0 if path is None else remove_compiled(Path(path))
 
 
 def _plugins() -> dict[str, Any]:
@@ -180,6 +222,11 @@ def _size(file: Path) -> int:
         return 0
 
 
+def _presence(row: dict[str, Any]) -> str:
+    here = row["packages"] - len(row["absent"])
+    return "yes" if not row["absent"] else "no" if not here else f"{here} of {row['packages']} packages"
+
+
 def _megabytes(row: dict[str, Any]) -> float | None:
     return round(row["bytes"] / 1e6, 1) if "bytes" in row else None
 
@@ -201,6 +248,15 @@ def _print(document: dict[str, Any]) -> None:
         ("tiny program on", "timing", "outcome", "seconds"),
         [(row["backend"], row["timing"], row["problem"] or "right", row["wall_s"]) for row in document["runs"]],
     )
+    print_table(
+        ("extra", "for", "here", "install with"),
+        [
+            (row["name"], row["purpose"], _presence(row), row["command"] if row["absent"] else "")
+            for row in document["extras"]
+        ],
+    )
+    if "removed" in document["numba_cache"]:
+        typer.echo(f"{document['numba_cache']['removed']} files of compiled code removed\n")
     folders = document["folders"] | {"compiled code (Numba)": document["numba_cache"]}
     print_table(
         ("folder", "path", "exists", "writable", "files", "MB"),

@@ -44,7 +44,7 @@ class Training(_Part):
 
 
 class Compilation(_Part):
-    program: str
+    program: str | None
     network: list[Json]
     utilisation: Json
     exported: list[str] | None = None
@@ -189,6 +189,8 @@ class ScenarioVerdict(_Part):
     name: str
     digest: str
     ok: bool
+    cores: int | None
+    notes: list[str]
 
 
 class NewScenario(_Part):
@@ -202,6 +204,7 @@ class Folder(_Part):
     bytes: int | None = None
     writable: bool
     reason: str | None = None
+    removed: int | None = None
 
 
 class Backend(_Part):
@@ -210,6 +213,14 @@ class Backend(_Part):
     about: str
     reason: str | None
     self_test: Literal["passed", "failed"] | None
+
+
+class Extra(_Part):
+    name: str
+    purpose: str
+    packages: int
+    absent: list[str]
+    command: str
 
 
 class TinyRun(_Part):
@@ -225,6 +236,7 @@ class Doctor(_Part):
     platform: str
     processors: dict[str, int | None]
     packages: dict[str, str]
+    extras: list[Extra]
     backends: list[Backend]
     auto: str | None
     runs: list[TinyRun]

@@ -52,6 +52,7 @@ def run(
     without positions are placed row by row. Values that --set can change are those of the tables chip, simulate and
     trace of a scenario: the board, the voltage, every assumed time, the tick period.
     """
+    from neurosyn.analysis.run_summary import write_summary
     from neurosyn.chip.options import ChipOptions
     from neurosyn.engine.options import SimulateOptions
     from neurosyn.engine.probes.dispatch import ProbeDispatcher
@@ -64,7 +65,6 @@ def run(
     from neurosyn.run.trace_folder import REPORT, SUMMARY, require_whole_trace, trace_folder
     from neurosyn.run.unused_options import unused_options
     from neurosyn.scenario.scenario import load_options
-    from neurosyn.support.files import write_json
     from neurosyn.support.progress import StageProgress
     from neurosyn.trace.options import TraceOptions
     from neurosyn.trace.recorder import ParquetRecorder
@@ -134,7 +134,7 @@ def run(
             summary["unused"] = unused
         if trace is not None:
             # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
-            write_json(trace / SUMMARY, {**summary, "run": str(trace)})
+            write_summary(trace / SUMMARY, {**summary, "run": str(trace)})
     if json:
         print_json(summary)
     else:

@@ -18,14 +18,25 @@ app = typer.Typer(no_args_is_help=True, help="Write, check and show scenario fil
 
 @app.command()
 def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
-    """Check a scenario and list every mistake with its line (exit code 2 if there are any)."""
+    """Check a scenario and list every mistake with its line (exit code 2 if there are any).
+
+    The network is built and its cores are counted, as far as the data are here. Plugin files that the scenario names
+    are code, and are run by the check, too; --no-plugins-from-scenario refuses them.
+    """
+    from neurosyn.run.check import check_scenario
     from neurosyn.scenario.scenario import load_scenario
 
     loaded = load_scenario(scenario, profile=profile, changes=parse_assignments(overrides))
+    checked = check_scenario(loaded)
     if json:
-        print_json({"scenario": str(scenario), "name": loaded.name, "digest": loaded.digest(), "ok": True})
-    else:
-        typer.echo(f"{scenario}: no mistakes; runs would go to runs/{loaded.name}-{loaded.digest()}")
+        document = {"scenario": str(scenario), "name": loaded.name, "digest": loaded.digest(), "ok": True}
+        print_json(document | {"cores": checked.cores, "notes": list(checked.notes)})
+        return
+    typer.echo(f"{scenario}: no mistakes; runs would go to runs/{loaded.name}-{loaded.digest()}")
+    if checked.cores is not None:
+        typer.echo(f"cores: {checked.cores:,}")
+    for note in checked.notes:
+        typer.echo(f"note: {note}")
 
 
 @app.command()

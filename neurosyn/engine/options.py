@@ -39,8 +39,8 @@ class SimulateOptions(Options):
 
     timing: TimingName = Field(
         default="compiled",
-        description="compiled: the time of every packet hop; simpy: the same by SimPy, the readable reference, hundreds of "
-        "times slower; none: function and event counts",
+        description="compiled: the time of every packet hop; simpy: the same by SimPy, the readable reference, "
+        "hundreds of times slower; none: function and event counts",
     )
     tick: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=1e-6, le=1e6)],

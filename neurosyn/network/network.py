@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,6 @@ from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import blame, registry
 
 __all__ = ["BoundLayer", "Network", "build_network"]
-
-_L = TypeVar("_L", bound=Layer | Readout)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,12 +160,20 @@ def build_network(
     """
     if len(specs) < 2:
         raise ScenarioError(f"network: has {len(specs)} layers; it needs at least one layer and a read-out")
+    where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
+    readout = _build(specs[-1], where)
+    if not isinstance(readout, Readout):
+        raise ScenarioError(f'{where}: the last layer must be a read-out; add {{ kind = "readout" }}')
     seeds = np.random.SeedSequence(seed).spawn(len(specs))
     shape = inputs
     bound: list[BoundLayer] = []
     for number, (spec, layer_seed) in enumerate(zip(specs[:-1], seeds[:-1], strict=True), start=1):
         where = f"network: layer {number} ({spec.get('kind', 'no kind')})"
-        layer = _build(spec, where, Layer)  # type: ignore[type-abstract]
+        layer = _build(spec, where)
+        if not isinstance(layer, Layer):
+            raise ScenarioError(
+                f"{where}: plugin '{spec['kind']}' cannot be a layer; a network is layers, then one read-out"
+            )
         if layer.off_chip and any(not before.off_chip for before in bound):
             raise ScenarioError(f"{where}: an off-chip layer follows an on-chip one; move it to the front")
         connectivity = _connect(layer, spec["kind"], shape, where)
@@ -181,8 +187,6 @@ def build_network(
         shape = connectivity.output
     if not any(not layer.off_chip for layer in bound):
         raise ScenarioError("network: has no layer on the chip; add one before the read-out")
-    where = f"network: layer {len(specs)} ({specs[-1].get('kind', 'no kind')})"
-    readout = _build(specs[-1], where, Readout)  # type: ignore[type-abstract]
     with blame("layers", specs[-1]["kind"], "assign"):
         classes = np.asarray(readout.assign(shape, n_classes))
     if classes.shape != (shape.size,) or classes.min() < -1 or classes.max() >= n_classes:
@@ -216,14 +220,9 @@ def _copied(layers: list[BoundLayer], copies: int) -> list[BoundLayer]:
     return copied
 
 
-def _build(spec: LayerSpec, where: str, expected: type[_L]) -> _L:
+def _build(spec: LayerSpec, where: str) -> Layer | Readout:
     table = {key: value for key, value in spec.items() if key != "name"}
-    layer = registry.build("layers", table, where, Layer, Readout)
-    if not isinstance(layer, expected):
-        role = "the read-out at the end" if expected is Readout else "a layer"
-        raise ScenarioError(
-            f"{where}: plugin '{spec['kind']}' cannot be {role}; a network is layers, then one read-out"
-        )
+    layer: Layer | Readout = registry.build("layers", table, where, Layer, Readout)
     return layer
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
 from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
@@ -44,6 +45,7 @@ class RunFolder:
     trace = property(lambda self: self.path / "trace")
     probes = property(lambda self: self.path / "probes")
     summary = property(lambda self: self.path / "summary.json")
+    timings = property(lambda self: self.path / TIMINGS)
     provenance = property(lambda self: self.path / "provenance.json")
     report = property(lambda self: self.path / "report.html")
     checkpoints = property(lambda self: self.path / "checkpoints")
@@ -51,7 +53,7 @@ class RunFolder:
     @property
     def results(self) -> tuple[Path, ...]:
         """Files and folders that the simulation stage leaves."""
-        return self.outputs, self.trace, self.probes, self.provenance, self.summary
+        return self.outputs, self.trace, self.probes, self.provenance, self.timings, self.summary
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.analysis.run_summary import FramesSummary
+from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -17,7 +17,6 @@ from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
-from neurosyn.run.trace_folder import require_whole_trace
 from neurosyn.run.unused_options import unused_options
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
@@ -66,8 +65,7 @@ def simulate_test_frames(
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    recorder = ParquetRecorder(folder.trace, trace)
-    probes = ScenarioProbes(scenario, (recorder,))
+    probes = ScenarioProbes(scenario, (ParquetRecorder(folder.trace, trace),))
     program = probes.disturb(program)
     result = simulate_frames(
         program,
@@ -80,7 +78,6 @@ def simulate_test_frames(
         jobs=jobs,
         ticks_per_frame=model.network.ticks_per_frame,
     )
-    require_whole_trace(recorder, probes.watch)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)
@@ -130,5 +127,5 @@ def simulate_test_frames(
     if unused := unused_options(chip, options, trace):
         summary["unused"] = unused
     write_json(folder.provenance, summary["provenance"])
-    write_json(folder.summary, summary)
+    write_summary(folder.summary, summary)
     return summary

@@ -124,7 +124,7 @@ class RunInputs:
         if table == "network":
             if scenario.has("network.member"):
                 yield "topologies", scenario.options("network.member", Options)
-            for number, spec in enumerate(self._layer_specs, 1):
+            for number, spec in enumerate(self.layer_specs, 1):
                 options = {key: value for key, value in spec.items() if key != "name"}
                 yield "layers", registry.build("layers", options, f"network: layer {number}", Layer, Readout)
 
@@ -182,7 +182,7 @@ class RunInputs:
         with blame("topologies", scenario.kind("network"), "copies"):
             copies = topology.copies
         seed = scenario.seed_of("network")
-        network = build_network(self._layer_specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
+        network = build_network(self.layer_specs, shape, len(info.classes), seed, copies, ticks_per_frame=ticks)
         if not self._encoder.binary and not network.off_chip:
             raise ScenarioError(
                 f"{scenario.path}: encoder '{scenario.kind('encoder')}' gives real values, and no layer before the "
@@ -197,7 +197,7 @@ class RunInputs:
             return MapShape(*self._encoder.shape(self.source.info.shape))
 
     @cached_property
-    def _layer_specs(self) -> list[LayerSpec]:
+    def layer_specs(self) -> list[LayerSpec]:
         """The layers that the topology lists for this data."""
         kind, topology = self._scenario.kind("network"), self._scenario.options("network", Topology)  # type: ignore[type-abstract]
         with blame("topologies", kind, "layers"):

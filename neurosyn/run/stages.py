@@ -19,17 +19,20 @@ from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.data.source import DataSource
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import DataError
 from neurosyn.model.model import Model
 from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
+from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.training import train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.progress import StageProgress
+from neurosyn.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
@@ -117,6 +120,11 @@ class Stages:
         """Go through all stages and return the summary (the document of ``simulate --json``).
 
         `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
+
+        Raises
+        ------
+        DataError
+            If the trace could not be written, after everything else has been.
         """
         with self._in_folder():
             self._source(progress)
@@ -124,7 +132,13 @@ class Stages:
             program = self._program(progress, model)
             placement = self._placement(progress, program)
             self._simulation(progress, model, program, placement, jobs)
-            return self._report(progress).summary
+            summary = self._report(progress).summary
+            if not self._has_trace():
+                raise DataError(
+                    f"{self.folder.trace}: the trace could not be written, the other results are whole; correct the "
+                    "cause, and the same command records it"
+                )
+            return summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
         """Train, or resume a training, and return the model's file and its accuracy on the test frames.
@@ -168,6 +182,27 @@ class Stages:
             "network": network_table(model.network),
             "utilisation": summarise(program),
         }
+
+    def compile_untrained(self, progress: StageProgress) -> dict[str, Any]:
+        """Compile the network with random weights and return the use of the cores; nothing is written.
+
+        Cores and axons are those of any trained weights; synapses and their density are of random ones.
+        """
+        from neurosyn.compiler.compile import compile_network
+        from neurosyn.compiler.utilisation import summarise
+        from neurosyn.network.layer_table import network_table
+        from neurosyn.testing.models import random_model
+
+        self._source(progress)
+        require_outcome(self.scenario, self.inputs)
+        with progress.stage("compile") as notes:
+            network = self.inputs.network
+            if self.inputs.model_file is None:
+                network = self.scenario.options(self.inputs.train_table, Trainer).result(network)  # type: ignore[type-abstract]
+            model = random_model(network, self.scenario.seed_of("untrained") % 2**32)
+            program = compile_network(model, self.scenario.options("compile", CompileOptions), progress.update)
+            notes.append(f"{program.cores:,} cores, with random weights")
+        return {"program": None, "network": network_table(network), "utilisation": summarise(program)}
 
     def place(self, progress: StageProgress) -> dict[str, Any]:
         """Place and return the mean route of this placement and of a row-by-row one."""
@@ -272,7 +307,6 @@ class Stages:
         self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
     ) -> None:
         from neurosyn.run.frame_simulation import simulate_test_frames
-        from neurosyn.trace.schema import MANIFEST
 
         with progress.stage("simulate") as notes:
             self._set_key(
@@ -289,7 +323,7 @@ class Stages:
             summary = simulate_test_frames(
                 self.scenario, self.inputs, self.folder, model, program, placement, progress, jobs
             )
-            if (self.folder.trace / MANIFEST).is_file():
+            if self._has_trace():
                 self._done("simulate", *self.folder.results)
             else:
                 # The recorder has warned of the cause. The results stand; the next run records again.
@@ -299,6 +333,12 @@ class Stages:
             notes.append(f"{frames:,} frames{fewer}")
             notes.append(f"{summary['mismatched_frames']} differ from the trained network")
             notes.extend(f"DEVIATION {sentence}" for sentence in summary.get("deviations", []))
+
+    def _has_trace(self) -> bool:
+        from neurosyn.trace.schema import MANIFEST
+
+        path: Path = self.folder.trace / MANIFEST
+        return path.is_file()
 
     def _report(self, progress: StageProgress) -> FinishedRun:
         from neurosyn.analysis.finished_run import FinishedRun

@@ -124,7 +124,9 @@ def summarise_program(
         "ticks": result.ticks,
         "input_spikes": input_spikes,
         "output_spikes": len(result.output_spikes),
-        **summarise_chip(raw.program, raw.placement, chip, options, result.counts, result.timing),
+        **summarise_chip(
+            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc=raw.format == "ranc"
+        ),
         "engine": _engine(result),
         "out": None if out is None else str(out),
         "trace": None if trace is None else str(trace),
@@ -138,12 +140,14 @@ def summarise_chip(
     options: SimulateOptions,
     counts: EventCounts,
     timing: TimingResult | None,
+    *,
+    ranc: bool = False,
 ) -> ChipNumbers:
-    """Return the numbers of the chip, common to runs of frames and of raw programs."""
+    """Return the numbers of the chip, common to runs of frames and of raw programs; `ranc` for a program of RANC."""
     tick_ps, model, events = _tick_ps(options, timing), EnergyModel(chip.voltage), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
-    listed: Any = assumptions(chip)
+    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc=ranc)
     return {
         "cores": program.cores,
         "chips": placement.mesh.chips,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
+from neurosyn.run.check import check_scenario
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
@@ -114,7 +115,10 @@ class Sweep:
         ------
         InterruptedRunError
             If it was interrupted; finished runs stay.
+        ScenarioError, ChipLimitError, PluginError
+            Before the first run, if the network of a point cannot be built, trained or placed.
         """
+        self._require_outcomes()
         make_folder(self.folder)
         for number, point in enumerate(self.points, 1):
             values = ", ".join(f"{key}={value}" for key, value in point.values.items())
@@ -131,6 +135,21 @@ class Sweep:
             else:
                 point.finished = True
             write_json(self.folder / "sweep.json", self.to_dict())
+
+    def _require_outcomes(self) -> None:
+        """Refuse the sweep if a point's network is impossible; points with the same network are checked once."""
+        names = ("data", "encoder", "network", "train", "compile", "place", "chip")
+        checked = set()
+        for point in self.points:
+            key = json.dumps([point.scenario.table(name) for name in names], sort_keys=True)
+            if key in checked:
+                continue
+            checked.add(key)
+            try:
+                check_scenario(point.scenario)
+            except NeurosynError as error:
+                values = ", ".join(f"{key}={value}" for key, value in point.values.items())
+                raise type(error)(f"sweep: {values}: {error}") from error
 
     def compare(self) -> Analysis | None:
         """Return the comparison of the finished runs; None without any."""

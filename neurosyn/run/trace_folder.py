@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.support.files import locked_folder, make_folder, sweep
@@ -40,7 +41,7 @@ def trace_folder(folder: Path, outputs: Path | None = None) -> Iterator[Path]:
     DataError
         If another run is using the folder.
     """
-    own = {MANIFEST, SUMMARY, REPORT, *(table.file for table in TABLES.values())}
+    own = {MANIFEST, SUMMARY, TIMINGS, REPORT, *(table.file for table in TABLES.values())}
     if outputs is not None and outputs.resolve().parent == folder.resolve() and outputs.name in own:
         raise ScenarioError(f"--out {outputs}: is a file of the trace; choose another name or folder")
     try:

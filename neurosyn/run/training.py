@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from neurosyn.chip.options import ChipOptions
-from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import PluginError
 from neurosyn.model.model import Model
-from neurosyn.placement.place import require_room
 from neurosyn.registry import blame
+from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.progress import StageProgress
 from neurosyn.training.learning_curve import draw_history, save_history
-from neurosyn.training.trainer import Trainer, TrainingContext, require_trainable
+from neurosyn.training.trainer import Trainer, TrainingContext
 
 __all__ = ["train_network"]
 
@@ -32,7 +31,8 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
     PluginError
         If the trainer breaks its contract.
     """
-    _check_outcome(scenario, inputs)
+    require_outcome(scenario, inputs)
+    _ = inputs.frames
     table = inputs.train_table
     trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
     data = inputs.training_data(progress.update)
@@ -63,24 +63,14 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
             "data": inputs.fingerprint(),
         }
     )
+    # In the order in which a model file has it: a run that loads the model ends with the same summary.
+    ordered = json.loads(json.dumps(model.provenance, sort_keys=True))
+    model.provenance.clear()
+    model.provenance.update(ordered)
     if history := model.provenance.get("history"):
         save_history(history, folder.learning_table)
         draw_history(history, folder.learning_curve, scenario.title or scenario.name)
     return model
-
-
-def _check_outcome(scenario: Scenario, inputs: RunInputs) -> None:
-    """Refuse at once a network that would be refused after a training of hours."""
-    from neurosyn.compiler.compile import count_cores
-
-    table = inputs.train_table
-    trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
-    require_trainable(trainer, inputs.network)
-    with blame("trainers", scenario.kind(table), "result"):
-        network = trainer.result(inputs.network)
-    cores = count_cores(network, scenario.options("compile", CompileOptions))
-    require_room(cores, scenario.options("chip", ChipOptions).fitted(cores).mesh)
-    _ = inputs.frames
 
 
 def _progress_note(state: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
@@ -16,7 +16,7 @@ from neurosyn.scenario.changes import plain_value
 from neurosyn.scenario.key_lines import key_lines
 from neurosyn.support.untrusted import read_text
 
-__all__ = ["Document", "read_document"]
+__all__ = ["Document", "dates", "read_document"]
 
 MAX_BYTES = 1 << 20
 """Largest size of a scenario file."""
@@ -85,24 +85,32 @@ def read_document(
         _merge(document, profiles[profile], places)
     for key, value in (changes or {}).items():
         _change(document, key, value)
-    _require_plain(document)
+    _require_no_nul(document)
     return document
 
 
-def _require_plain(document: Document) -> None:
-    """Refuse values that TOML has and no option takes: dates, times, and texts with a NUL character."""
-    pending: list[tuple[KeyPath, Any]] = [((), document.values)]
+def dates(document: Document) -> list[KeyPath]:
+    """Return the paths of the values that are dates or times, which TOML has and no option takes."""
+    return [path for path, value in _entries(document.values) if isinstance(value, (date, time))]
+
+
+def _require_no_nul(document: Document) -> None:
+    """Refuse texts with a NUL character, which no path and no name may have."""
+    for path, value in _entries(document.values):
+        if any(isinstance(text, str) and "\0" in text for text in (value, *path[-1:])):
+            raise ScenarioError(f"{document.place(path)}: {dotted(path)!r}: has a NUL character; remove it")
+
+
+def _entries(values: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield each value below a table with its path, tables and lists themselves included."""
+    pending: list[tuple[KeyPath, Any]] = [((), values)]
     while pending:
         path, value = pending.pop()
+        yield path, value
         if isinstance(value, dict):
             pending += [((*path, key), entry) for key, entry in value.items()]
         elif isinstance(value, list):
             pending += [((*path, number), entry) for number, entry in enumerate(value)]
-        elif isinstance(value, (date, time)):
-            problem = "is a date or a time; write it in quotes if it is a text"
-            raise ScenarioError(f"{document.place(path)}: {dotted(path)}: {problem}")
-        if "\0" in (value if isinstance(value, str) else "".join(map(str, path[-1:]))):
-            raise ScenarioError(f"{document.place(path)}: {dotted(path)!r}: has a NUL character; remove it")
 
 
 def _read(path: Path, trail: tuple[Path, ...]) -> Document:

@@ -18,13 +18,15 @@ _KEY = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""
 def key_lines(text: str) -> dict[KeyPath, int]:
     """Return the line (from 1) of each table header and key of a valid TOML document.
 
-    Keys of inline tables are not listed: they stand on the line of the key that holds the table.
+    Of inline tables, those in an array are listed by their numbers; their keys stand on the same line, or near it.
     """
     lines: dict[KeyPath, int] = {}
     arrays: dict[KeyPath, int] = {}
     table: KeyPath = ()
     open_until: str | None = None
     depth = 0
+    array: KeyPath | None = None
+    elements = 0
     for number, line in enumerate(text.split("\n"), start=1):
         rest = line
         if open_until is None and depth == 0:
@@ -47,7 +49,12 @@ def key_lines(text: str) -> dict[KeyPath, int]:
             for end in range(len(table) + 1, len(path) + 1):
                 lines.setdefault(path[:end], number)
             rest = line.partition("=")[2]
-        depth, open_until = _scan(rest, depth, open_until)
+            array, elements = path if rest.lstrip().startswith("[") else None, 0
+        depth, open_until, tables = _scan(rest, depth, open_until)
+        if array is not None:
+            for element in range(elements, elements + tables):
+                lines.setdefault((*array, element), number)
+            elements += tables
     return lines
 
 
@@ -74,14 +81,17 @@ def _resolve(keys: list[str], arrays: dict[KeyPath, int]) -> KeyPath:
     return path
 
 
-def _scan(text: str, depth: int, open_until: str | None) -> tuple[int, str | None]:
-    """Return the nesting of brackets after a line, and the quotes that close a string left open in it."""
-    position = 0
+def _scan(text: str, depth: int, open_until: str | None) -> tuple[int, str | None, int]:
+    """Return the nesting of brackets after a line, the quotes that close a string left open in it, and its tables.
+
+    The tables are those that begin in this line within one pair of brackets: elements of an array.
+    """
+    position = tables = 0
     while position < len(text):
         if open_until is not None:
             end = text.find(open_until, position)
             if end < 0:
-                return depth, open_until
+                return depth, open_until, tables
             position = end + len(open_until)
             open_until = None
             continue
@@ -98,6 +108,7 @@ def _scan(text: str, depth: int, open_until: str | None) -> tuple[int, str | Non
         elif character == "#":
             break
         else:
+            tables += character == "{" and depth == 1
             depth += (character in "[{") - (character in "]}")
             position += 1
-    return depth, open_until
+    return depth, open_until, tables

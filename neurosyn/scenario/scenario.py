@@ -16,7 +16,8 @@ import numpy as np
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
-from neurosyn.scenario.document import Document, read_document
+from neurosyn.scenario.document import Document, dates, read_document
+from neurosyn.scenario.plugin_files import require_allowed
 from neurosyn.scenario.tables import TABLES, Table, contracts
 
 __all__ = ["Scenario", "load_options", "load_scenario"]
@@ -54,6 +55,11 @@ class Scenario:
     resolved: dict[str, Any]
     _options: dict[str, Options]
     _variants: dict[str, dict[str, Any]]
+    _document: Document
+
+    def place(self, path: KeyPath) -> str:
+        """Return the place where a key, or else the nearest table around it, was set: ``file:line``."""
+        return self._document.place(path)
 
     def options(self, table: str, cls: type[_O]) -> _O:
         """Return the validated options (or plugin) of a table, e.g. ``options("chip", ChipOptions)``."""
@@ -117,7 +123,7 @@ class Scenario:
 def load_scenario(
     source: Path | Mapping[str, Any], *, profile: str | None = None, changes: Mapping[str, Any] | None = None
 ) -> Scenario:
-    """Read and validate a scenario.
+    """Read and validate a scenario, after running the plugin files that it names.
 
     Parameters
     ----------
@@ -141,6 +147,7 @@ def load_scenario(
     problems = [
         _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in unknown[: _MOST_PROBLEMS + 1]
     ]
+    problems += [_Problem(path, "is a date or a time; write it in quotes if it is a text") for path in dates(document)]
     name = values.get("name", document.path.stem)
     if not _is_name(name):
         problems.append(_Problem(("name",), f"{name!r} is not a name of at most {_LONGEST_NAME} {_NAME_CHARACTERS}"))
@@ -150,7 +157,7 @@ def load_scenario(
     seed = values.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         problems.append(_Problem(("seed",), f"{seed!r} is not an integer from 0 to 2^63 − 1"))
-    files = _load_plugins(values.get("plugins", []), problems)
+    files = _load_plugins(values.get("plugins", []), document.place(("plugins",)), problems)
 
     options: dict[str, Options] = {}
     variants: dict[str, dict[str, Any]] = {}
@@ -181,7 +188,7 @@ def load_scenario(
                 problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
             ]
     _raise_if_any(problems, document)
-    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants)
+    return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants, document)
 
 
 def load_options(tables: Sequence[str], changes: Mapping[str, Any] | None = None) -> dict[str, Options]:
@@ -244,10 +251,11 @@ def _vary(table: Table, unvaried: dict[str, Any], changes: dict[str, Any]) -> di
     return {**{name: value for name, value in unvaried.items() if name in shared}, **changes}
 
 
-def _load_plugins(names: Any, problems: list[_Problem]) -> tuple[Path, ...]:
+def _load_plugins(names: Any, where: str, problems: list[_Problem]) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         problems.append(_Problem(("plugins",), "must be a list of Python files"))
         return ()
+    require_allowed(names, where)
     files = tuple(Path(name) for name in names)
     registry.broken.clear()  # broken files of another scenario have no part in this one's mistakes
     for file in files:

@@ -18,7 +18,11 @@ def scenario_schema() -> dict[str, Any]:
         "name": {"type": "string", "description": "name of the run folder"},
         "title": {"type": "string", "description": "title of reports"},
         "seed": {"type": "integer", "minimum": 0, "description": "the seed of each stage is derived from it"},
-        "plugins": {"type": "array", "items": {"type": "string"}, "description": "Python files with plugins"},
+        "plugins": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Python files with plugins; reading the scenario runs them",
+        },
         "extends": {"type": "string", "description": "scenario file that this one changes"},
         "profiles": {"type": "object", "description": "named sets of changes for --profile"},
     }

@@ -154,7 +154,9 @@ def locked_folder(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise DataError(f"{folder}: another run is using this folder; wait for it or choose another") from error
+            raise DataError(
+                f"{folder}: another run is using this folder; wait for it or choose another folder"
+            ) from error
         except OSError:
             # Some network file systems have no locks.
             pass

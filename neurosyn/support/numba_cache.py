@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numba
 
-__all__ = ["CacheWarning", "compiled"]
+__all__ = ["CacheWarning", "compiled", "remove_compiled"]
 
 
 class CacheWarning(UserWarning):
@@ -62,6 +64,33 @@ def _guard(dispatcher: Any) -> None:
             cache.disable()
 
     cache.load_overload, cache.save_overload = load_overload, save_overload
+
+
+def remove_compiled(cache_path: Path) -> int:
+    """Remove the compiled code of neurosyn and its shipped plugins; it is compiled again when it is next used.
+
+    Parameters
+    ----------
+    cache_path
+        Folder of the compiled code of one module, as `stats.cache_path` of a compiled function has it.
+
+    Returns
+    -------
+    int
+        Number of files removed.
+    """
+    removed = 0
+    for package in ("neurosyn", "neurosyn_plugins"):
+        spec = find_spec(package)
+        sources = Path(spec.origin).parent.rglob("*.py") if spec is not None and spec.origin is not None else ()
+        for source in sources:
+            beside = cache_path.name == "__pycache__"
+            # Elsewhere Numba gives each folder of sources one of its name and a hash.
+            folders = [source.parent / "__pycache__"] if beside else cache_path.parent.glob(f"{source.parent.name}_*")
+            for file in (file for folder in folders for file in folder.glob(f"{source.stem}.*.nb[ic]")):
+                file.unlink(missing_ok=True)
+                removed += 1
+    return removed
 
 
 _warned: set[str] = set()

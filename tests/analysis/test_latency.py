@@ -57,7 +57,7 @@ def test_the_parts_of_a_packets_age(play):
     assert parts["to the host"].to_dict() == {"core": 1010, "queue": 0, "hops": 28, "edge": 50}
     assert parts["from the host"].to_dict() == {"core": 0, "queue": 0, "hops": 7, "edge": 50}
     assert found.headline["packets"] == 2
-    assert found.headline["mean_latency_ps"] == (57 + 78) / 2
+    assert (found.headline["mean_latency_from_host_ps"], found.headline["mean_latency_from_cores_ps"]) == (57, 78)
 
 
 def test_parts_add_up_to_the_arrival(board_run):
@@ -80,7 +80,8 @@ def test_parts_add_up_to_the_arrival(board_run):
     histogram = found.table("histogram")
     for route, row in routes.iterrows():
         assert histogram[route].sum() == row["packets"]
-    assert found.headline["waiting_share"] == pytest.approx(
-        packets["blocked_ps"].sum() / (packets["arrival_ps"] - packets["send_ps"]).sum()
-    )
+    for sender, rows in (("host", packets["source_core"] < 0), ("cores", packets["source_core"] >= 0)):
+        latencies = (packets["arrival_ps"] - packets["send_ps"])[rows]
+        assert found.headline[f"mean_latency_from_{sender}_ps"] == pytest.approx(latencies.mean())
+        assert found.headline[f"mean_wait_from_{sender}_ps"] == pytest.approx(packets["blocked_ps"][rows].mean())
     assert isinstance(found.table("histogram"), pd.DataFrame)

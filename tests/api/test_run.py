@@ -1,6 +1,5 @@
 """Stages as functions, and what a finished run offers."""
 
-import json
 import tomllib
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 
 import neurosyn as ns
 from neurosyn.analysis.catalogue import ANALYSES
+from neurosyn.analysis.run_summary import read_summary
 from neurosyn.api.plots import CORE_MEASURES
 from neurosyn.errors import DataError, ScenarioError
 
@@ -25,7 +25,7 @@ def test_a_run_from_python_is_the_run_of_the_command_line(tiny, finished_run, tm
     assert capsys.readouterr() == ("", "")
     assert run.summary["voltage"] == 0.8
     assert run.summary["dataset"]["frames"] == len(run.evaluation) == 4
-    assert run.summary == json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert run.summary == read_summary(tmp_path / "run" / "summary.json")
     again = ns.simulate(tiny, set=["simulate.frames=4", "chip.voltage=0.8"], out=tmp_path / "run", progress=True)
     assert "up to date" in capsys.readouterr().err
     assert again.summary == run.summary

@@ -92,6 +92,7 @@ def test_malformed_override_is_refused(override, neurosyn, tiny):
         (b"x=" + b"[" * 5000, "nested too deeply"),
         (b'[network]\nkind = "layers"\nlayers = ' + b"[" * 400 + b"]" * 400, "network"),
         (b"network." + b"a." * 900 + b"b = 1", "network"),
+        (b'[train]\nkind = "eedn"\nmodel = 07:32:00\n', ":3: train.model: is a date or a time"),
         (b'[data]\nkind = "archive"\nfile = 1979-05-27\nname = "x"\n[network]\nkind = "eedn_tiny"\nside = 1\n', ":7: "),
     ],
 )
@@ -106,7 +107,7 @@ def test_damaged_scenario_is_refused(content, said, neurosyn, tmp_path):
     ("arguments", "code", "said"),
     [
         (("simulate", "none.toml"), SCENARIO, "none.toml: cannot be read: No such file or directory"),
-        (("simulate", "."), SCENARIO, "cannot be read: Is a directory"),
+        (("simulate", "."), SCENARIO, ".: is not a file that can be read (a folder"),
         (("simulate",), SCENARIO, "Missing argument"),
         (("simulate", "none.toml", "--jsn"), SCENARIO, "No such option"),
         (("train", "none.toml"), SCENARIO, "cannot be read"),
@@ -441,7 +442,7 @@ def test_full_disk_stops_the_run_with_the_name_of_the_file_and_the_rest_goes_on_
     assert done.returncode == DATA
     assert done.stdout == ""
     assert f"neurosyn: {run}/checkpoints/checkpoint-" in done.stderr
-    assert done.stderr.endswith(".safetensors: File too large; make room; the same command then goes on\n")
+    assert done.stderr.endswith(".safetensors: File too large; make room and repeat the command\n")
     assert {path.name for path in run.rglob("*") if path.is_file()} == {"scenario.toml", "learning_curve.csv"}
 
 
@@ -451,7 +452,7 @@ def test_full_disk_behind_a_redirection(tiny):
         command = [sys.executable, "-P", "-c", "from neurosyn.cli import main; main()", "scenario", "show", str(tiny)]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert done.returncode == DATA
-    assert done.stderr == "neurosyn: No space left on device; make room; the same command then goes on\n"
+    assert done.stderr == "neurosyn: No space left on device; make room and repeat the command\n"
 
 
 # Unforeseen errors.

@@ -80,8 +80,8 @@ def test_fetch_downloads_each_file_once(neurosyn, empty_data, monkeypatch):
 
     asked = []
 
-    def download(url, name, md5, target, context, remedy):
-        asked.append((url, md5))
+    def download(url, name, known_hash, target, context, remedy):
+        asked.append((url, known_hash))
         return target / name
 
     monkeypatch.setattr(official, "download", download)
@@ -90,5 +90,5 @@ def test_fetch_downloads_each_file_once(neurosyn, empty_data, monkeypatch):
         str(empty_data / "gtsrb" / f"GTSRB_Final_{part}.zip") for part in ("Training_Images", "Test_Images", "Test_GT")
     ]
     assert "3 files, checked" in outcome.err
-    assert [md5[:4] for _, md5 in asked] == ["f33f", "c7e4", "fe31"]
+    assert [known_hash[:8] for _, known_hash in asked] == ["md5:f33f", "md5:c7e4", "md5:fe31"]
     assert all(url.startswith("https://sid.erda.dk/public/archives/") for url, _ in asked)

@@ -162,3 +162,28 @@ def test_the_cache_is_measured(neurosyn, empty_data, tmp_path):
     (tmp_path / "cache" / "below" / "made").write_bytes(bytes(1234))
     cache = json.loads(neurosyn("doctor", "--json").out)["folders"]["cache"]
     assert (cache["files"], cache["bytes"]) == (1, 1234)
+
+
+def test_extras_are_listed_with_the_command_that_installs_each(neurosyn, empty_data, monkeypatch):
+    from neurosyn.cli import doctor
+
+    installed = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda package: None if package == "pymetis" else installed(package))
+    extras = {row["name"]: row for row in json.loads(neurosyn("doctor", "--json").out)["extras"]}
+    assert {"fonts", "speech", "metis", "perfetto", "bfloat16", "cuda12", "cuda13"} <= set(extras)
+    assert extras["metis"]["absent"] == ["pymetis"]
+    assert extras["metis"]["command"] == "pip install 'neurosyn[metis]'"
+    assert "pip install 'neurosyn[metis]'" in neurosyn("doctor").out
+
+
+def test_repair_removes_the_compiled_code_of_neurosyn_alone(tmp_path):
+    from neurosyn.support.numba_cache import remove_compiled
+
+    own, other = tmp_path / "backend_0123", tmp_path / "elsewhere_0123"
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / "numba_kernels.step_tiles-97.py311.nbi").write_bytes(b"damaged")
+    (own / "notes.txt").touch()
+    assert remove_compiled(own) == 1
+    assert [path.name for path in own.iterdir()] == ["notes.txt"]
+    assert len(list(other.iterdir())) == 1

@@ -49,6 +49,16 @@ def wait_for(process, folder, pattern):
         time.sleep(0.005)
 
 
+def test_only_commands_that_resume_promise_it(neurosyn, monkeypatch):
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neurosyn.formats.open_program.open_program", interrupted)
+    outcome = neurosyn("run", "program.npz", "--ticks", 3)
+    assert outcome.code == 130
+    assert outcome.err.endswith("and the same command starts from the beginning\n")
+
+
 def half_written(folder):
     return [path for path in folder.rglob(".*") if path.is_file()]
 
@@ -135,8 +145,7 @@ def test_second_run_in_a_folder_in_use_is_refused(neurosyn, tiny, tiny_run):
         outcome = neurosyn("simulate", tiny, "--out", tiny_run)
     assert outcome.code == 5
     assert (
-        outcome.err
-        == f"neurosyn: {tiny_run}: another run is using this folder; wait for it or choose another with --out\n"
+        outcome.err == f"neurosyn: {tiny_run}: another run is using this folder; wait for it or choose another folder\n"
     )
 
 

@@ -240,3 +240,24 @@ def test_a_packet_of_the_host_beyond_its_reach_ends_with_4(run, tmp_path):
     assert outcome.code == 4
     assert "input spikes: a packet of the host goes from position (0, 0) to (280, 0)" in outcome.err
     assert run(tmp_path / "far.json", "--ticks", 6, "--set", "chip.input_side=east").code == 0
+
+
+def test_silent_core_of_ranc_is_a_whole_core(run, tmp_path):
+    neuron = {
+        "weights": [1, 0, 0, 0], "leak": 0, "positive_threshold": 5, "negative_threshold": 0, "reset_potential": 0,
+        "reset_mode": 0, "current_potential": 0, "destination_core_offset": [1, 0], "destination_axon": 0,
+        "destination_tick": 0,
+    }  # fmt: skip
+    core = {"coordinates": [0, 0], "axons": [0], "connections": [[0]], "neurons": [neuron]}
+    program = {"packets": [], "output_bus": {"coordinates": [1, 0], "num_outputs": 1}, "cores": [core]}
+    summaries = []
+    for sizes in ({}, {"num_neurons": 64}):
+        path = tmp_path / "one.json"
+        path.write_text(json.dumps(sizes | program), encoding="ascii")
+        summaries.append(json.loads(run(path, "--ticks", 3, "--timing", "compiled", "--json").out))
+    whole = summaries[0]
+    assert whole["tick_period_us"] == pytest.approx(47.6, abs=0.1)
+    assert whole["power_mw"]["total"] == pytest.approx(0.199, abs=0.001)
+    names = [{row["name"] for row in summary["assumptions"]} for summary in summaries]
+    assert names[1] - names[0] == {"cores of another size"}
+    assert "RANC's reset type" in names[0]

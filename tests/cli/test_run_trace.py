@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neurosyn.errors import DataError, ScenarioError
+from neurosyn.errors import ScenarioError
 from neurosyn.run.trace_folder import trace_folder
 from neurosyn.support.files import locked_folder
 from neurosyn.trace.recorder import ParquetRecorder
@@ -77,17 +77,3 @@ def test_a_lost_trace_is_an_error_and_the_output_is_kept(neurosyn, tmp_path, mon
     assert not outcome.out
     assert (tmp_path / "out.csv").exists()
     assert not (tmp_path / "trace" / "summary.json").exists()
-
-
-def test_a_simulation_whose_trace_is_lost_has_no_summary(tiny, tmp_path, monkeypatch):
-    import neurosyn as ns
-
-    def fail(*_arguments):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(ParquetRecorder, "_finish", fail)
-        with pytest.warns(UserWarning, match="switched off"), pytest.raises(DataError, match="the trace is lost"):
-            ns.simulate(tiny, out=tmp_path / "run")
-    assert not (tmp_path / "run" / "summary.json").exists()
-    assert ns.simulate(tiny, out=tmp_path / "run").trace.ticks_timed

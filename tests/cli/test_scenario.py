@@ -76,3 +76,98 @@ def test_missing_scenario_and_unknown_command_and_option(neurosyn, tmp_path):
     assert "Traceback" not in outcome.err
     assert neurosyn("simulat").code == 2
     assert neurosyn("simulate", "--no-such-option").code == 2
+
+
+@pytest.fixture
+def with_plugin(tmp_path):
+    """A scenario that names, by way of another, a Python file which leaves a trace of having been run."""
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w').close()\n", encoding="utf-8")
+    (tmp_path / "base.toml").write_text('plugins = ["evil.py"]\n[data]\nkind = "synth_digits"\n', encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "base.toml"\n[network]\nkind = "eedn_tiny"\n', encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", [("scenario", "check"), ("scenario", "show"), ("data", "check"), ("simulate",)])
+@pytest.mark.parametrize("by", ["flag", "environment"])
+def test_plugin_files_of_a_scenario_can_be_refused(command, by, neurosyn, with_plugin, monkeypatch):
+    monkeypatch.setenv("NEUROSYN_NO_PLUGINS_FROM_SCENARIO", "1" if by == "environment" else "0")
+    flags = ["--no-plugins-from-scenario"] if by == "flag" else []
+    outcome = neurosyn(*command, with_plugin, *flags)
+    assert outcome.code == 2
+    assert "base.toml:1: plugins: would run" in outcome.err
+    assert "evil.py" in outcome.err
+    assert not (with_plugin.parent / "run").exists()
+
+
+def test_plugin_files_of_a_scenario_are_run_by_a_check_and_the_help_says_so(neurosyn, with_plugin, monkeypatch):
+    monkeypatch.setenv("NEUROSYN_NO_PLUGINS_FROM_SCENARIO", "")
+    assert neurosyn("scenario", "check", with_plugin).code == 0
+    assert (with_plugin.parent / "run").exists()
+    assert "are run by the check" in " ".join(neurosyn("scenario", "check", "--help").out.split())
+
+
+def written(tiny, tmp_path, layers):
+    """Write the tiny scenario with other layers, one a line, and return it with the line of the first."""
+    text = tiny.read_text(encoding="utf-8")
+    before, rest = text.split("layers = [\n")
+    path = tmp_path / "other.toml"
+    path.write_text(before + "layers = [\n" + ",\n".join(layers) + "\n]\n" + rest.split("]\n", 1)[1], encoding="utf-8")
+    return path, before.count("\n") + 2
+
+
+@pytest.mark.parametrize(
+    ("layers", "line", "code", "fragment"),
+    [
+        (['{ kind = "conv2d", features = 20, kernel = 3, groups = 3 }', '{ kind = "readout" }'], 1, 2, "groups = 3"),
+        (['{ kind = "conv2d", features = 20, kernel = 30 }', '{ kind = "readout" }'], 1, 2, "kernel"),
+        (['{ kind = "conv2d", features = 20, kernel = 7, name = "w" }', '{ kind = "readout" }'], 1, 4, "a core takes"),
+        (['{ kind = "conv2d", features = 20, kernel = 3 }'], 1, 2, 'must be a read-out; add { kind = "readout" }'),
+    ],
+)  # fmt: skip
+def test_network_that_cannot_be_built_is_found_with_its_line(neurosyn, tiny, tmp_path, layers, line, code, fragment):
+    path, first = written(tiny, tmp_path, ['{ kind = "transduction", features = 4 }', *layers])
+    outcome = neurosyn("scenario", "check", path)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert f"{path}:{first + line}: " in outcome.err
+    assert fragment in outcome.err
+    swept = neurosyn("sweep", path, "--over", "chip.voltage=0.8,1.0", "--out", tmp_path / "s")
+    assert (swept.code, swept.out) == (code, "")
+    assert f"{path}:{first + line}: " in swept.err
+    assert not list((tmp_path / "s").rglob("stages.json"))
+
+
+def test_check_counts_cores_and_the_board_is_too_small(neurosyn, tiny):
+    outcome = neurosyn("scenario", "check", tiny)
+    assert outcome.code == 0
+    assert "cores: 16" in outcome.out
+    document = json.loads(neurosyn("scenario", "check", tiny, "--json").out)
+    assert (document["cores"], document["notes"]) == (16, [])
+
+
+def test_check_without_data_says_what_it_could_not_look_at(neurosyn, tiny, tmp_path):
+    outcome = neurosyn("scenario", "check", tiny, "--set", f"data.file={tmp_path / 'none.npz'}")
+    assert outcome.code == 0
+    assert "cores" not in outcome.out
+    assert "note: the network was not checked, its data are not here: bars: there is no" in " ".join(
+        outcome.out.split()
+    )
+
+
+def test_check_names_absent_packages(neurosyn, tiny, monkeypatch):
+    monkeypatch.setattr("neurosyn_plugins.placers.metis.find_spec", lambda name: None)
+    outcome = neurosyn("scenario", "check", tiny, "--set", "place.kind=metis")
+    assert outcome.code != 0
+    assert "place.kind: metis needs pymetis; install it with: pip install 'neurosyn[metis]'" in outcome.err
+
+
+def test_cores_without_a_training(neurosyn, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcome = neurosyn("compile", tiny, "--untrained", "--json")
+    assert outcome.code == 0, outcome.err
+    document = json.loads(outcome.out)
+    assert (document["program"], document["utilisation"]["total"]["cores"]) == (None, 16)
+    assert list(tmp_path.iterdir()) == []
+    refused = neurosyn("compile", tiny, "--untrained", "--to", "cpe")
+    assert refused.code == 2
+    assert "--untrained: writes no program" in refused.err

@@ -43,3 +43,16 @@ def test_every_combination_is_checked_before_the_first_run(neurosyn, tiny, tmp_p
     assert (outcome.code, outcome.out) == (2, "")
     assert "chip.voltage: should be a valid number, not 'high'" in outcome.err
     assert not (tmp_path / "s").exists()
+
+
+def test_compare_names_unfinished_runs(neurosyn, finished_run, tmp_path):
+    unfinished = tmp_path / "unfinished"
+    unfinished.mkdir()
+    (unfinished / "scenario.toml").write_text("", encoding="utf-8")
+    outcome = neurosyn("compare", finished_run, unfinished)
+    assert outcome.code == 0, outcome.err
+    assert "Unfinished, not compared" in outcome.out
+    assert str(unfinished) in outcome.out.replace("\n", "")
+    alone = neurosyn("compare", unfinished)
+    assert alone.code == 5
+    assert "no run is finished" in alone.err

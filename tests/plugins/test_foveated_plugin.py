@@ -1,10 +1,10 @@
 """A user's layer plugin goes the whole way: named in a scenario, trained, compiled, placed, simulated."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
+from neurosyn.analysis.run_summary import read_summary
 from tests.runs import simulate_scenario
 
 PLUGIN = Path(__file__).parent / "foveated_layer.py"
@@ -52,7 +52,7 @@ def test_layer_file_trains_and_simulates_without_a_difference(bars, tmp_path):
     assert summary["dataset"]["name"] == "bars"
     assert {layer["name"] for layer in summary["layers"]} >= {"2 foveated-24"}
     assert summary["events"]["late_packets"] == 0
-    assert json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8")) == summary
+    assert read_summary(tmp_path / "run" / "summary.json") == summary
     assert "bars" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
 
 

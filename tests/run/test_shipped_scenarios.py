@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from neurosyn.analysis.run_summary import read_summary
 from tests.cli.conftest import neurosyn
 
 __all__ = ["neurosyn"]
@@ -32,5 +33,5 @@ def test_smoke_profile_on_the_stand_in(path, neurosyn, empty_data, tmp_path):
     assert summary["engine"]["timing"] == "compiled"
     assert summary["power_mw"]["total"] > 0
     assert summary["dataset"]["name"] in outcome.err, "the message names it too"
-    assert json.loads((run / "summary.json").read_text(encoding="utf-8")) == summary
+    assert read_summary(run / "summary.json") == summary
     assert {"report.html", "trace"} <= {file.name for file in run.iterdir()}

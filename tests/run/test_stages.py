@@ -1,9 +1,11 @@
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
 
@@ -50,7 +52,7 @@ def simulate(*args, **kwargs):
 def contents(folder):
     """Return the bytes of all files that do not say where and when the run was."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    with_time_and_place = ("summary.json", "provenance.json", "stages.json", "report.html")
+    with_time_and_place = ("summary.json", "timings.json", "provenance.json", "stages.json", "report.html")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name not in with_time_and_place}
 
 
@@ -77,7 +79,7 @@ def test_second_run_repeats_nothing_and_says_the_same(tiny, tiny_run):
     outcome = simulate(tiny, tiny_run)
     assert list(outcome.lines) == STAGES
     assert outcome.repeated == []
-    assert outcome.result == json.loads(before["summary"])
+    assert comparable(outcome.result) == comparable(json.loads(before["summary"]))
     assert contents(tiny_run) | {"summary": (tiny_run / "summary.json").read_bytes()} == before
 
 
@@ -186,16 +188,16 @@ def test_interrupted_simulation_leaves_no_summary_of_another_run(tiny, tiny_run,
     assert contents(tiny_run) == contents(finished_run)
 
 
-def test_run_whose_trace_cannot_be_written_ends_and_is_recorded_the_next_time(tiny, tiny_run, monkeypatch):
+def test_run_whose_trace_cannot_be_written_is_an_error_and_is_recorded_the_next_time(tiny, tiny_run, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr("neurosyn.trace.recorder.ParquetRecorder._finish", fail)
-        with pytest.warns(ProbeWarning, match="No space left"):
-            outcome = simulate(tiny, tiny_run, "chip.voltage=0.8")
-    assert "without a trace" in outcome.lines["simulate"]
-    assert outcome.result["voltage"] == 0.8
+        lost = pytest.raises(DataError, match="trace could not be written, the other results are whole")
+        with pytest.warns(ProbeWarning, match="No space left"), lost:
+            simulate(tiny, tiny_run, "chip.voltage=0.8")
+    assert FinishedRun(tiny_run).summary["voltage"] == 0.8
     assert (tiny_run / "report.html").exists()
     assert simulate(tiny, tiny_run, "chip.voltage=0.8").repeated == ["simulate", "report"]
     assert (tiny_run / "trace" / "trace.json").exists()
@@ -357,3 +359,34 @@ def _model_for(overrides: list[str], finished_run: Path, tmp_path: Path) -> Path
         model = replace(model, encoder={"kind": "mine"})
     save_model(model, tmp_path / "model.safetensors")
     return tmp_path / "model.safetensors"
+
+
+def test_summary_of_a_run_in_two_parts_has_the_bytes_of_one_in_one(tiny, tmp_path, monkeypatch):
+    contents = []
+    for goals in (("simulate",), ("train", "simulate")):
+        folder = tmp_path / "-".join(goals)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        for goal in goals:
+            call(goal, tiny, Path("run"))
+        contents.append((folder / "run" / "summary.json").read_bytes())
+        assert set(json.loads((folder / "run" / "timings.json").read_text())) == {"wall_s"}
+    assert contents[0] == contents[1]
+    assert b"wall_s" not in contents[0]
+    assert "wall_s" in FinishedRun(Path("run")).summary["engine"]
+
+
+def test_damaged_times_are_named(tiny, finished_run, tmp_path):
+    shutil.copytree(finished_run, tmp_path / "run")
+    (tmp_path / "run" / "timings.json").write_text('{"wall_s": "long"}')
+    with pytest.raises(DataError, match=r"timings\.json"):
+        FinishedRun(tmp_path / "run")
+
+
+def test_timed_ticks_of_the_trace_add_up_to_the_summary_where_all_frames_are_timed(tiny, tiny_run):
+    options = ("simulate.timing=compiled", "simulate.timed_frames=all", "trace.level=packet")
+    energy = simulate(tiny, tiny_run, *options).result["energy_pj"]
+    tables = {name: pd.read_parquet(tiny_run / "trace" / f"{name}.parquet") for name in ("ticks", "energy")}
+    ticks = tables["ticks"]
+    assert ticks["energy_pj"].sum() == tables["energy"]["energy_pj"].sum() > energy["total"] - energy["leakage"]
+    assert ticks["energy_pj"][ticks["start_ps"].notna()].sum() == energy["total"] - energy["leakage"]

@@ -61,3 +61,10 @@ def test_only_line_feeds_end_lines():
     text = 'a = "x\u2028y"\r\nb = 1\r\n'
     tomllib.loads(text)
     assert key_lines(text) == {("a",): 1, ("b",): 2}
+
+
+def test_tables_in_an_array_have_lines_of_their_own():
+    text = 'a = [\n{ k = [{}] }, { k = "{" },\n\n  { k = 1,\n },\n]\nb = { c = { d = 1 } }\n'
+    lines = key_lines(text)
+    assert [lines[("a", number)] for number in range(3)] == [2, 2, 4]
+    assert set(lines) == {("a",), *(("a", number) for number in range(3)), ("b",)}

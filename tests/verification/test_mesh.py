@@ -49,14 +49,14 @@ def test_routes_and_zero_load_latency(board):
 
 
 def test_other_routes_are_noticed(monkeypatch):
-    straight = Fabric.path
+    straight = Fabric.route
 
     def corner(self, source, target):
         """Along y, then along x."""
         middle = (source[0], target[1])
         return straight(self, source, middle)[:-1] + straight(self, middle, target)
 
-    monkeypatch.setattr(Fabric, "path", corner)
+    monkeypatch.setattr(Fabric, "route", corner)
     # 36 of the pairs of cores of 3 × 3 differ in x and y.
     assert count_wrong_routes(Mesh(side=3)) == (81, 36)
 

@@ -15,7 +15,8 @@ V ← −R or V − θ below the negative threshold θ ≤ 0, which is given wit
 TrueNorth. A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row
 t in tick t + d. A packet to the position of the output bus is output line number `destination_axon`; of more than 256
 outputs, those of the bus's k-th neighbour in the east are lines 256·k and above. A packet to a position with neither a
-core nor the bus is lost, as in RANC.
+core nor the bus is lost, as in RANC. A core has 256 axons and 256 neurons, more where the file uses more; sections
+``num_axons`` and ``num_neurons`` set other sizes.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ from neurosyn.support.untrusted import open_file
 __all__ = ["RancFile", "read_ranc"]
 
 _BUS_AXONS = 256
+_CORE_SIZE = 256
+"""Axons and neurons of a core of TrueNorth, where the file gives no sizes: its cores list the neurons in use."""
 _MAX_NEURONS = 1 << 24
 _MAX_SYNAPSES = 1 << 32
 """Largest sizes, a board of 16 chips; a file beyond them is rejected as damaged."""
@@ -260,7 +263,7 @@ class _RancReader:
         return np.ascontiguousarray(np.stack(tables)), crossbar
 
     def _size(self, key: str, needed: int) -> int:
-        size = self._sizes.get(key, needed)
+        size = self._sizes.get(key, max(needed, _CORE_SIZE))
         if size < needed:
             raise self._stream.error(f"{key} is {size}, but {needed} are used; repair the file")
         return size

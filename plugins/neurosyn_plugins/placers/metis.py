@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Metis"]
 
+_INSTALL = "pip install 'neurosyn[metis]'"
 _RESOLUTION = 256
 """Weight of a mean connection: METIS takes integers."""
 _GROWTH = {"west": (0, 1), "east": (0, -1), "south": (1, 1), "north": (1, -1)}
@@ -35,6 +37,10 @@ class Metis(Placer):
 
     cuts: int = Field(4, ge=1, le=100, description="bisections to try at each step; the best is taken")
     spread: bool = Field(False, description="use all chips of the board alike, not as few as will do")
+
+    def missing(self) -> str | None:
+        """Return the command that installs pymetis, unless it is here."""
+        return None if find_spec("pymetis") else f"needs pymetis; install it with: {_INSTALL}"
 
     def place(
         self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]
@@ -169,5 +175,5 @@ def _load() -> Any:
     try:
         import pymetis
     except ImportError as error:
-        raise PluginError("placer metis: needs pymetis; install it with: pip install 'neurosyn[metis]'") from error
+        raise PluginError(f"placer metis: needs pymetis; install it with: {_INSTALL}") from error
     return pymetis

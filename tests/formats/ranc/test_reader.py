@@ -32,14 +32,17 @@ def test_everything_is_where_the_file_says(data):
     grid = read_ranc(data / "grid.json")
     program = grid.program
     assert grid.xy.tolist() == [[0, 0], [2, 1]]
-    assert (program.cores, program.axons, program.neurons, program.pins) == (2, 3, 2, 300)
-    assert program.axon_types.tolist() == [[0, 1, 0], [0, 3, 0]]
-    assert program.crossbars[program.crossbar][:, 0].tolist() == [[0b011, 0b100], [0b010, 0]]
-    assert program.dest_core.tolist() == [[1, OUTPUT], [OUTPUT, NO_DESTINATION]]
+    assert (program.cores, program.axons, program.neurons, program.pins) == (2, 256, 256, 300)
+    assert program.axon_types[:, :3].tolist() == [[0, 1, 0], [0, 3, 0]]
+    assert program.crossbars[program.crossbar][:, 0, :2].tolist() == [[0b011, 0b100], [0b010, 0]]
+    assert program.dest_core[:, :2].tolist() == [[1, OUTPUT], [OUTPUT, NO_DESTINATION]]
+    assert (program.dest_core[:, 2:] == NO_DESTINATION).all()
+    assert not program.crossbars[:, 1:].any()
+    assert not program.crossbars[:, :, 2:].any()
     # The bus has 300 outputs, so its east neighbour stands for lines 256 and above.
-    assert program.dest_axon.tolist() == [[1, 4], [256 + 7, 0]]
-    assert program.delay.tolist() == [[3, 1], [1, 1]]
-    kinds = program.neuron_types[program.neuron_type]
+    assert program.dest_axon[:, :2].tolist() == [[1, 4], [256 + 7, 0]]
+    assert program.delay[:, :2].tolist() == [[3, 1], [1, 1]]
+    kinds = program.neuron_types[program.neuron_type[:, :2]]
     assert kinds["weights"][0].tolist() == [[1, -1, 0, 0], [2, 0, 0, 0]]
     assert kinds["negative_threshold"].tolist() == [[0, 2], [3, 0]]
     assert kinds["reset_mode"].tolist() == [[0, 1], [0, 0]]
@@ -74,7 +77,7 @@ def test_below_the_negative_threshold_both_resets_are_asymmetric(document, read)
 
 def test_packets_to_nowhere_are_lost(document, read):
     document["cores"][0]["neurons"][0]["destination_core_offset"] = [1, 0]
-    assert read(document).program.dest_core.tolist()[0] == [NO_DESTINATION, OUTPUT]
+    assert read(document).program.dest_core[0, :2].tolist() == [NO_DESTINATION, OUTPUT]
     document["output_bus"]["num_outputs"] = 256
     assert read(document).program.dest_core.tolist()[1][0] == NO_DESTINATION
 

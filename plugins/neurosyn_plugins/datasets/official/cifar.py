@@ -52,7 +52,12 @@ class Cifar10(OfficialImages):
 
     FOLDER: ClassVar[str] = "cifar10"
     FILES: ClassVar[tuple[PublishedFile, ...]] = (
-        PublishedFile("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", ("train", "test")),
+        PublishedFile(
+            "cifar-10-binary.tar.gz",
+            "c32a1d4ab5d03f1284b67883e8d87530",
+            ("train", "test"),
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        ),
     )
     COPY: ClassVar[Copy | None] = Copy(
         "cifar10_jpeg.npz", "CIFAR-10 (JPEG copy)", False, "a copy of all images, compressed as JPEG"
@@ -90,7 +95,12 @@ class Cifar100(OfficialImages):
 
     FOLDER: ClassVar[str] = "cifar100"
     FILES: ClassVar[tuple[PublishedFile, ...]] = (
-        PublishedFile("cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8", ("train", "test")),
+        PublishedFile(
+            "cifar-100-binary.tar.gz",
+            "03b5dce01913d631647c71ecec9e9cb8",
+            ("train", "test"),
+            "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        ),
     )
     LICENCE: ClassVar[str] = _LICENCE
 

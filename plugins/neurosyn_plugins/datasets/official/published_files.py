@@ -1,6 +1,7 @@
 """Official files: where they lie, whether they are whole, and how they are downloaded.
 
-Files are identified by the MD5 that their publishers state; a file of the right name but other contents is read, too,
+Files are identified by the MD5 that their publishers state, and downloads also by their SHA-256 where it is known: MD5
+protects from damage, not from intent. A file of the right name but other contents is read, too,
 but what is made of it is not called official.
 """
 
@@ -43,11 +44,19 @@ class PublishedFile:
         Its checksum; empty if its publishers state none.
     splits
         The splits that need it.
+    sha256
+        Checksum that a download must have; empty where none is known.
     """
 
     name: str
     md5: str
     splits: tuple[SplitName, ...]
+    sha256: str = ""
+
+    @property
+    def known_hash(self) -> str:
+        """The strongest checksum, with the name of its method."""
+        return f"sha256:{self.sha256}" if self.sha256 else f"md5:{self.md5}"
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ class OfficialImages(Dataset):
             )
         target = self._folders(context)[0]
         return [
-            download(self.url() + file.name, file.name, file.md5, target, context, self._remedy(context, [file]))
+            download(self.url() + file.name, file.name, file.known_hash, target, context, self._remedy(context, [file]))
             for file in self.FILES
         ]
 
@@ -236,8 +245,21 @@ class OfficialImages(Dataset):
         return f"put {wanted}{origin} into {self._folders(context)[0]}"
 
 
-def download(url: str, name: str, md5: str, target: Path, context: DataContext, remedy: str) -> Path:
+def download(url: str, name: str, known_hash: str, target: Path, context: DataContext, remedy: str) -> Path:
     """Download a file into the folder `target`, unless it is there and whole, and return its path.
+
+    Parameters
+    ----------
+    url, name
+        Its address, and its name in the folder.
+    known_hash
+        Its checksum, as ``sha256:…`` or ``md5:…``.
+    target
+        The folder.
+    context
+        Shows the progress.
+    remedy
+        What to do by hand, for the message.
 
     Raises
     ------
@@ -250,7 +272,7 @@ def download(url: str, name: str, md5: str, target: Path, context: DataContext, 
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=_DownloadProgress(context), timeout=30)
     try:
-        downloaded = pooch.retrieve(url=url, known_hash=f"md5:{md5}", fname=name, path=target, downloader=downloader)
+        downloaded = pooch.retrieve(url=url, known_hash=known_hash, fname=name, path=target, downloader=downloader)
     except (OSError, ValueError) as error:
         raise DataError(f"{url} cannot be downloaded ({_cause(error)}); {remedy} by hand") from error
     return Path(downloaded)

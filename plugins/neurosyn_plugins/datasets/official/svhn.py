@@ -20,7 +20,7 @@ from neurosyn_plugins.datasets.readers.mat_file import read_arrays, read_headers
 __all__ = ["FILES", "URL", "OfficialFile", "Svhn"]
 
 URL = "http://ufldl.stanford.edu/housenumbers/"
-"""Address of the files, by their authors; there is none with https."""
+"""Address of the files, by their authors; there is none with https, so that the SHA-256 alone protects a download."""
 
 _SPLITS: tuple[SplitName, ...] = ("train", "test")
 
@@ -30,18 +30,37 @@ MAX_IMAGES = 2_000_000
 
 @dataclass(frozen=True)
 class OfficialFile:
-    """One of the published files: its name, MD5, size in bytes and number of images."""
+    """One of the published files: its name, MD5, size in bytes, number of images and SHA-256."""
 
     name: str
     md5: str
     size: int
     images: int
+    sha256: str
 
 
 FILES = {
-    "train": OfficialFile("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182_040_794, 73_257),
-    "test": OfficialFile("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64_275_384, 26_032),
-    "extra": OfficialFile("extra_32x32.mat", "a93ce644f1a588dc4d68dda5feec44a7", 1_329_278_602, 531_131),
+    "train": OfficialFile(
+        "train_32x32.mat",
+        "e26dedcc434d2e4c54c9b2d4a06d8373",
+        182_040_794,
+        73_257,
+        "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+    ),
+    "test": OfficialFile(
+        "test_32x32.mat",
+        "eb5a983be6a315427106f1b164d9cef3",
+        64_275_384,
+        26_032,
+        "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+    ),
+    "extra": OfficialFile(
+        "extra_32x32.mat",
+        "a93ce644f1a588dc4d68dda5feec44a7",
+        1_329_278_602,
+        531_131,
+        "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3",
+    ),
 }
 
 
@@ -117,7 +136,9 @@ class Svhn(Dataset):
         """
         target = self._folders(context)[0]
         return [
-            download(URL + file.name, file.name, file.md5, target, context, self._remedy(context, [file]))
+            download(
+                URL + file.name, file.name, f"sha256:{file.sha256}", target, context, self._remedy(context, [file])
+            )
             for file in (FILES[part] for part in self._used)
         ]
 

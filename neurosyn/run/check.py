@@ -1,0 +1,101 @@
+"""Check of a scenario beyond its options: the network is built, its cores are counted, absent packages are named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.compiler.compile import count_cores
+from neurosyn.compiler.options import CompileOptions
+from neurosyn.errors import ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError
+from neurosyn.network.network import Network
+from neurosyn.options import Options, PluginOptions
+from neurosyn.placement.place import require_room
+from neurosyn.registry import blame
+from neurosyn.run.inputs import RunInputs
+from neurosyn.scenario.scenario import Scenario
+from neurosyn.training.trainer import Trainer, require_trainable
+
+__all__ = ["Checked", "check_scenario", "require_outcome"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Outcome of a check.
+
+    Attributes
+    ----------
+    cores
+        Number of cores; None where the network could not be built for want of data.
+    notes
+        What the check could not look at, with what to do.
+    """
+
+    cores: int | None
+    notes: tuple[str, ...] = ()
+
+
+def check_scenario(scenario: Scenario) -> Checked:
+    """Build the network of a scenario, count its cores, and look for what is not installed.
+
+    Data that are not here are no mistake of the scenario: without them, only a note is returned.
+
+    Raises
+    ------
+    ScenarioError, ChipLimitError, PluginError
+        If the network cannot be built, trained or placed on the board, with file and line of the layer; or if a plugin
+        needs what is not installed.
+    """
+    inputs = RunInputs(scenario)
+    for table in ("encoder", "place", "train"):
+        options = scenario.options(table, Options)
+        if isinstance(options, PluginOptions) and (missing := options.missing()):
+            kind = scenario.kind(table)
+            raise PluginError(f"{scenario.place((table, 'kind'))}: {table}.kind: {kind} {missing}")
+    try:
+        _ = inputs.source
+    except DataError as error:
+        return Checked(None, (f"the network was not checked, its data are not here: {error}",))
+    try:
+        return Checked(require_outcome(scenario, inputs))
+    except (ScenarioError, ChipLimitError) as error:
+        raise _placed(scenario, inputs, error) from error
+
+
+def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
+    """Return the number of cores of the trained network; refuse one that would be refused after its training.
+
+    Raises
+    ------
+    ScenarioError
+        If the network cannot be built or trained.
+    ChipLimitError
+        If it does not fit a core or the board.
+    """
+    network: Network = inputs.network
+    table = inputs.train_table
+    if not inputs.model_source.model:
+        trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
+        require_trainable(trainer, network)
+        with blame("trainers", scenario.kind(table), "result"):
+            network = trainer.result(network)
+    cores = count_cores(network, scenario.options("compile", CompileOptions))
+    require_room(cores, scenario.options("chip", ChipOptions).fitted(cores).mesh)
+    return cores
+
+
+def _placed(scenario: Scenario, inputs: RunInputs, error: NeurosynError) -> NeurosynError:
+    """Return the error with the place of the layer that it names, or else of the network."""
+    path: tuple[str | int, ...] = ("network",)
+    named = re.match(r"(?:network: )?layer (?:(\d+)\b|(\S+):)", str(error))
+    if str(error).startswith("placement:"):
+        path = ("chip", "chips") if scenario.options("chip", ChipOptions).chips is not None else path
+    elif named and scenario.kind("network") == "layers":
+        names = [spec.get("name") for spec in inputs.layer_specs]
+        if named[1]:
+            path = ("network", "layers", int(named[1]) - 1)
+        elif named[2] in names:
+            path = ("network", "layers", names.index(named[2]))
+    place = scenario.place(path)
+    return error if str(error).startswith(place) else type(error)(f"{place}: {error}")
