@@ -95,7 +95,7 @@ class TickLimit(TypedDict):
     """The element that sets the tick period."""
 
     kind: str
-    """E.g. core or link; nominal where nothing was timed."""
+    """E.g. core or link; where nothing was timed, given (by ``simulate.tick``) or nominal."""
     id: int | str | None
     text: str
 

@@ -11,7 +11,10 @@ from typing import Any
 
 from neurosyn.chip.options import ASSUMED, ChipOptions
 
-__all__ = ["NOT_COUNTED", "RULES", "Rule", "assumptions"]
+__all__ = ["CORE_SIZE", "NOT_COUNTED", "RULES", "Rule", "assumptions"]
+
+CORE_SIZE = (256, 256)
+"""Axons and neurons of a core of TrueNorth. [P]"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ NOT_COUNTED = {
 """Effects that no number contains, though a user may expect them."""
 
 
+_OTHER_CORE = Rule(
+    "cores of another size",
+    "energies and leakage of a core of 256 × 256, and the walk's time for each neuron, are applied unscaled",
+    "published for cores of 256 axons and 256 neurons only [A]",
+)
 _RANC_RESET = Rule(
     "RANC's reset type",
     "0: below the negative threshold, V < threshold",
@@ -114,13 +122,15 @@ _RANC_RESET = Rule(
 )
 
 
-def assumptions(chip: ChipOptions, *, ranc: bool = False) -> list[dict[str, Any]]:
+def assumptions(chip: ChipOptions, core: tuple[int, int] = CORE_SIZE, *, ranc: bool = False) -> list[dict[str, Any]]:
     """Return all assumptions as plain JSON values: ``name``, ``value``, ``unit``, ``basis``, ``option`` (or a rule).
 
     Parameters
     ----------
     chip
         Options of the chip.
+    core
+        Axons and neurons of a core.
     ranc
         True for a program of RANC.
     """
@@ -134,5 +144,5 @@ def assumptions(chip: ChipOptions, *, ranc: bool = False) -> list[dict[str, Any]
         }
         for name, basis in ASSUMED.items()
     ]
-    rules = [*RULES, *([_RANC_RESET] if ranc else [])]
+    rules = [*RULES, *([_OTHER_CORE] if core != CORE_SIZE else []), *([_RANC_RESET] if ranc else [])]
     return options + [asdict(rule) | {"unit": "", "option": False} for rule in rules]

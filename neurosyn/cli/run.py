@@ -127,7 +127,9 @@ def run(
                 notes.append(f"{out}" if out is not None else "nothing (no --out)")
         if recorder is not None:
             require_whole_trace(recorder, probes)
-        summary = summarise_program(program, raw, chip, result, input_spikes=len(given.tick), out=out, trace=trace)
+        summary = summarise_program(
+            program, raw, chip, options, result, input_spikes=len(given.tick), out=out, trace=trace
+        )
         if unused := unused_options(chip, options, None if trace is None else recording):
             summary["unused"] = unused
         if trace is not None:

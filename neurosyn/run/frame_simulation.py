@@ -86,6 +86,7 @@ def simulate_test_frames(
         program,
         placement,
         chip,
+        options,
         result,
         labels=split.labels,
         predictions=predictions,

@@ -26,6 +26,7 @@ from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.compiler.utilisation import summarise
 from neurosyn.engine.event_counts import EventCounts
+from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.results import FramesResult, TicksResult, TimingResult
 from neurosyn.formats.open_program import RawProgram
 from neurosyn.run.board_use import summarise_board
@@ -37,6 +38,7 @@ def summarise_frames(
     program: Program,
     placement: Placement,
     chip: ChipOptions,
+    options: SimulateOptions,
     result: FramesResult,
     *,
     labels: NDArray[np.int32],
@@ -50,6 +52,8 @@ def summarise_frames(
     ----------
     program, placement, chip
         The simulated program, its placement and its board.
+    options
+        Options of the simulation.
     result
         The outcome of the simulation.
     labels : int32 array (F,)
@@ -59,8 +63,8 @@ def summarise_frames(
     expected : uint8 array (F·T, pins)
         Output spikes of the trained network, tick by tick.
     """
-    timing, numbers = result.timing, summarise_chip(program, placement, chip, result.counts, result.timing)
-    tick_ps = _tick_ps(timing)
+    timing, tick_ps = result.timing, _tick_ps(options, result.timing)
+    numbers = summarise_chip(program, placement, chip, options, result.counts, timing)
     ticks_per_frame = result.ticks_per_frame
     frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), numbers["power_mw"]["total"] * 1e-3
     mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
@@ -91,6 +95,7 @@ def summarise_program(
     path: Path,
     raw: RawProgram,
     chip: ChipOptions,
+    options: SimulateOptions,
     result: TicksResult,
     *,
     input_spikes: int,
@@ -103,6 +108,8 @@ def summarise_program(
     ----------
     path, raw, chip
         The program's file, its contents, and the board.
+    options
+        Options of the simulation.
     result
         The outcome of the simulation.
     input_spikes
@@ -117,7 +124,9 @@ def summarise_program(
         "ticks": result.ticks,
         "input_spikes": input_spikes,
         "output_spikes": len(result.output_spikes),
-        **summarise_chip(raw.program, raw.placement, chip, result.counts, result.timing, ranc=raw.format == "ranc"),
+        **summarise_chip(
+            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc=raw.format == "ranc"
+        ),
         "engine": _engine(result),
         "out": None if out is None else str(out),
         "trace": None if trace is None else str(trace),
@@ -128,16 +137,17 @@ def summarise_chip(
     program: Program,
     placement: Placement,
     chip: ChipOptions,
+    options: SimulateOptions,
     counts: EventCounts,
     timing: TimingResult | None,
     *,
     ranc: bool = False,
 ) -> ChipNumbers:
     """Return the numbers of the chip, common to runs of frames and of raw programs; `ranc` for a program of RANC."""
-    tick_ps, model, events = _tick_ps(timing), EnergyModel(chip.voltage), counts.events()
+    tick_ps, model, events = _tick_ps(options, timing), EnergyModel(chip.voltage), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
-    listed: Any = assumptions(chip, ranc=ranc)
+    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc=ranc)
     return {
         "cores": program.cores,
         "chips": placement.mesh.chips,
@@ -145,7 +155,7 @@ def summarise_chip(
         "utilisation": use,
         "board": summarise_board(program, placement, chip, counts, tick_ps),
         "tick_period_us": tick_ps / 1e6,
-        "tick_limited_by": _limit(timing),
+        "tick_limited_by": _limit(options, timing),
         "voltage": chip.voltage,
         "power_mw": _by_part(model.power_mw(events, program.cores, tick_ps)),
         "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)),
@@ -183,11 +193,14 @@ def _engine(result: FramesResult | TicksResult) -> EngineUse:
     }
 
 
-def _tick_ps(timing: TimingResult | None) -> int:
-    return NOMINAL_TICK_PS if timing is None else timing.tick_period_ps
+def _tick_ps(options: SimulateOptions, timing: TimingResult | None) -> int:
+    return timing.tick_period_ps if timing is not None else options.tick_ps or NOMINAL_TICK_PS
 
 
-def _limit(timing: TimingResult | None) -> TickLimit:
+def _limit(options: SimulateOptions, timing: TimingResult | None) -> TickLimit:
+    if timing is None and options.tick_ps is not None:
+        text = "simulate.tick alone: nothing was timed, so it may be too short for the chip"
+        return {"kind": "given", "id": None, "text": text}
     if timing is None:
         text = "nothing that was timed: speed and power refer to the nominal tick of 1 ms"
         return {"kind": "nominal", "id": None, "text": text}

@@ -250,9 +250,14 @@ def test_silent_core_of_ranc_is_a_whole_core(run, tmp_path):
     }  # fmt: skip
     core = {"coordinates": [0, 0], "axons": [0], "connections": [[0]], "neurons": [neuron]}
     program = {"packets": [], "output_bus": {"coordinates": [1, 0], "num_outputs": 1}, "cores": [core]}
-    path = tmp_path / "one.json"
-    path.write_text(json.dumps(program), encoding="ascii")
-    summary = json.loads(run(path, "--ticks", 3, "--timing", "compiled", "--json").out)
-    assert summary["tick_period_us"] == pytest.approx(47.6, abs=0.1)
-    assert summary["power_mw"]["total"] == pytest.approx(0.199, abs=0.001)
-    assert "RANC's reset type" in {assumption["name"] for assumption in summary["assumptions"]}
+    summaries = []
+    for sizes in ({}, {"num_neurons": 64}):
+        path = tmp_path / "one.json"
+        path.write_text(json.dumps(sizes | program), encoding="ascii")
+        summaries.append(json.loads(run(path, "--ticks", 3, "--timing", "compiled", "--json").out))
+    whole = summaries[0]
+    assert whole["tick_period_us"] == pytest.approx(47.6, abs=0.1)
+    assert whole["power_mw"]["total"] == pytest.approx(0.199, abs=0.001)
+    names = [{row["name"] for row in summary["assumptions"]} for summary in summaries]
+    assert names[1] - names[0] == {"cores of another size"}
+    assert "RANC's reset type" in names[0]

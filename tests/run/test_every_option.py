@@ -66,7 +66,7 @@ def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
     silent = []
     for table, values in VALUES.items():
         for name, value in values.items():
-            if value is None or (timing == "none" and name == "tick"):  # the tick acts on timed runs alone
+            if value is None:
                 continue
             common = (f"simulate.timing={timing}", *EXTRA.get(f"{table}.{name}", ()))
             outcomes = []
@@ -82,6 +82,18 @@ def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
             if kept and files == changed_files and f"{table}.{name}" not in summary.get("unused", {}):
                 silent.append(f"{table}.{name}")
     assert silent == []
+
+
+@pytest.mark.parametrize("given", ["auto", 500])
+def test_given_tick_holds_where_nothing_is_timed(given, tiny, tiny_run):
+    change = f"simulate.tick={given}"
+    summary = simulate_scenario(tiny, tiny_run, "simulate.timing=none", change)
+    period = 1_000 if given == "auto" else given
+    assert summary["tick_period_us"] == period
+    assert summary["frames_per_second"] == pytest.approx(1e6 / period)
+    assert summary["tick_limited_by"]["kind"] == ("nominal" if given == "auto" else "given")
+    leakage = summary["power_mw"]["leakage"]
+    assert leakage == pytest.approx(summary["energy_pj"]["leakage"] / (20 * period * 1e6) * 1e3)
 
 
 def test_unused_options_are_those_that_differ_from_the_defaults():
