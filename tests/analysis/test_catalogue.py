@@ -128,7 +128,7 @@ def test_every_analysis_can_be_run_as_a_script(name, packet_run, capsys):
 
 
 def test_damaged_summaries(tmp_path):
-    for text, message in (("{", "is damaged"), ("[]", "not the summary")):
+    for text, message in (("{", "is not valid JSON"), ("[]", "not the summary")):
         (tmp_path / "summary.json").write_text(text)
         with pytest.raises(DataError, match=message):
             FinishedRun(tmp_path)

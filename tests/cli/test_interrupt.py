@@ -19,6 +19,7 @@ pytestmark = [
 ]
 
 RESUMES = "neurosyn: interrupted; the same command continues after the last finished stage or checkpoint\n"
+STARTS_OVER = "neurosyn: interrupted; nothing half-written is left, and the same command starts from the beginning\n"
 LONG_TRAINING = ("--set", "train.epochs=80")
 LONG_SIMULATION = ("--set", "simulate.timed_frames=60")
 PATIENCE_S = 120
@@ -161,7 +162,7 @@ def test_every_command_is_interrupted_with_130(name, neurosyn, tiny, monkeypatch
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     monkeypatch.setattr("neurosyn.scenario.scenario.load_scenario", interrupted)
     outcome = neurosyn("scenario", "check", tiny)
-    assert (outcome.code, outcome.out, outcome.err) == (130, "", RESUMES)
+    assert (outcome.code, outcome.out, outcome.err) == (130, "", STARTS_OVER)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
@@ -209,4 +210,4 @@ cli.main()
 def test_an_interruption_that_falls_into_a_finaliser_is_not_lost():
     done = subprocess.run([sys.executable, "-P", "-c", DROPPED], capture_output=True, text=True, timeout=50)
     assert done.returncode == 130
-    assert done.stderr == RESUMES
+    assert done.stderr == STARTS_OVER

@@ -36,8 +36,8 @@ def test_report_of_a_raw_program_has_its_chip_but_no_frames(neurosyn, tiny_run, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is damaged"),
-        ("{", "is damaged"),
+        ("", "is not valid JSON"),
+        ("{", "is not valid JSON"),
         ("[]", "is not the summary of a run"),
         ("{}", "is not the summary of a run"),
         ('{"dataset": 3}', "dataset: is damaged"),

@@ -90,7 +90,9 @@ def test_damaged_official_file_is_refused(context, monkeypatch):
     path = context.folder / "test_32x32.mat"
     small_file(path)
     content = path.read_bytes()
-    official = OfficialFile(path.name, hashlib.md5(content).hexdigest(), len(content), 12)
+    official = OfficialFile(
+        path.name, hashlib.md5(content).hexdigest(), len(content), 12, hashlib.sha256(content).hexdigest()
+    )
     monkeypatch.setitem(svhn.FILES, "test", official)
     assert Svhn().info(context).official
     assert len(Svhn().load("test", context)) == 12
@@ -199,7 +201,11 @@ def server(monkeypatch):
 
 def publish(server, monkeypatch, part, content, length=None):
     name = svhn.FILES[part].name
-    monkeypatch.setitem(svhn.FILES, part, OfficialFile(name, hashlib.md5(content).hexdigest(), len(content), 1))
+    monkeypatch.setitem(
+        svhn.FILES,
+        part,
+        OfficialFile(name, hashlib.md5(content).hexdigest(), len(content), 1, hashlib.sha256(content).hexdigest()),
+    )
     server.files[name] = (content, len(content) if length is None else length)
 
 
