@@ -15,7 +15,40 @@ from neurosyn.run.provenance import code_digest
 from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
 from neurosyn.version import __version__
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "claimed_folder"]
+
+
+@contextlib.contextmanager
+def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterator[None]:
+    """Make a folder, lock it against other runs, and remove what a killed run left half-written in it.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    what, option
+        Name of the kind of folder and the option that chooses it, for the message.
+    below
+        Folders in it that are cleared of half-written files, too.
+
+    Raises
+    ------
+    ScenarioError
+        If there is a file in its place.
+    DataError
+        If another run is using it.
+    OSError
+        If it cannot be made.
+    """
+    try:
+        make_folder(folder)
+    except NotADirectoryError as error:
+        raise ScenarioError(
+            f"{folder}: cannot be {what}, a file is in its way; choose another with {option}"
+        ) from error
+    with locked_folder(folder):
+        sweep(folder, *below)
+        yield
 
 
 class RunFolder:
@@ -68,14 +101,7 @@ class RunFolder:
         OSError
             If it cannot be made.
         """
-        try:
-            make_folder(self.path)
-        except NotADirectoryError as error:
-            raise ScenarioError(
-                f"{self.path}: cannot be the run folder, a file is in its way; choose another with --out"
-            ) from error
-        with locked_folder(self.path):
-            sweep(self.path, self.checkpoints, self.trace, self.probes)
+        with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes):
             self._stages = _read_record(self.path / "stages.json")
             yield
 

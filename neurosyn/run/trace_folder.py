@@ -9,7 +9,7 @@ from pathlib import Path
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.errors import DataError, ScenarioError
-from neurosyn.support.files import locked_folder, make_folder, sweep
+from neurosyn.run.folder import claimed_folder
 from neurosyn.trace.recorder import ParquetRecorder, partial_file
 from neurosyn.trace.schema import MANIFEST, TABLES
 
@@ -44,14 +44,7 @@ def trace_folder(folder: Path, outputs: Path | None = None) -> Iterator[Path]:
     own = {MANIFEST, SUMMARY, TIMINGS, REPORT, *(table.file for table in TABLES.values())}
     if outputs is not None and outputs.resolve().parent == folder.resolve() and outputs.name in own:
         raise ScenarioError(f"--out {outputs}: is a file of the trace; choose another name or folder")
-    try:
-        make_folder(folder)
-    except NotADirectoryError as error:
-        raise ScenarioError(
-            f"--trace {folder}: cannot be a folder, a file is in its way; choose another with --trace"
-        ) from error
-    with locked_folder(folder):
-        sweep(folder)
+    with claimed_folder(folder, "the folder of the trace", "--trace"):
         _refuse_other_contents(folder, own | ({outputs.name} if outputs is not None else set()))
         yield folder
 
