@@ -34,7 +34,7 @@ from neurosyn.model.model import LayerParameters, Model, Normalisation
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import BoundLayer, Network, build_network
 from neurosyn.support.files import atomic_path
-from neurosyn.support.untrusted import read_bytes
+from neurosyn.support.untrusted import read_bytes, read_metadata
 
 __all__ = ["FORMAT", "load_model", "pack_trinary", "save_model", "unpack_trinary"]
 
@@ -149,14 +149,7 @@ def load_model(path: Path) -> Model:
 
 
 def _read_header(content: bytes) -> dict[str, Any]:
-    # safetensors returns metadata only for files on disk; its header is 8 bytes of length and JSON.
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or not 2 <= length <= min(len(content) - 8, 100_000_000):
-        raise ValueError("it is cut short or no safetensors file")
-    metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    if "neurosyn" not in metadata:
-        raise ValueError("it is not from neurosyn")
-    header = json.loads(metadata["neurosyn"])
+    header = json.loads(read_metadata(content))
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else None
         raise ValueError(f"its format is {found!r}, this version reads {FORMAT!r}")

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from neurosyn.support.files import atomic_path, sha256_file, write_npz
-from neurosyn.support.untrusted import open_file, read_bytes, read_first_bytes, read_json, read_npz, read_text
+from neurosyn.support.untrusted import (
+    open_file,
+    read_bytes,
+    read_first_bytes,
+    read_json,
+    read_metadata,
+    read_npz,
+    read_text,
+)
 
 __all__ = [
     "atomic_path",
@@ -11,6 +19,7 @@ __all__ = [
     "read_bytes",
     "read_first_bytes",
     "read_json",
+    "read_metadata",
     "read_npz",
     "read_text",
     "sha256_file",

@@ -21,6 +21,7 @@ __all__ = [
     "read_bytes",
     "read_first_bytes",
     "read_json",
+    "read_metadata",
     "read_npz",
     "read_text",
     "unique_keys",
@@ -134,6 +135,25 @@ def read_json(path: Path, most: int, *, what: str = "JSON file", error: type[Neu
     except (ValueError, RecursionError) as cause:
         reason = "it is nested too deeply" if isinstance(cause, RecursionError) else str(cause)
         raise error(f"{path}: is not valid JSON ({reason}); is it the right file, or damaged?") from cause
+
+
+def read_metadata(content: bytes) -> str:
+    """Return the metadata that neurosyn keeps in a safetensors file, from the contents of the file.
+
+    safetensors returns metadata only for files on disk; the header is 8 bytes of length and JSON.
+
+    Raises
+    ------
+    ValueError
+        If the contents are cut short, are no safetensors file, or are not from neurosyn.
+    """
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or not 2 <= length <= min(len(content) - 8, 100_000_000):
+        raise ValueError("it is cut short or no safetensors file")
+    metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    if "neurosyn" not in metadata:
+        raise ValueError("it is not from neurosyn")
+    return str(metadata["neurosyn"])
 
 
 def _refuse_constant(constant: str) -> Any:

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from neurosyn.plugins import DataError
-from neurosyn.plugins.files import atomic_path, read_bytes
+from neurosyn.plugins.files import atomic_path, read_bytes, read_metadata
 
 __all__ = ["Checkpoint", "Progress", "fingerprint"]
 
@@ -125,7 +125,7 @@ class Checkpoint:
             return None
         content = read_bytes(self.path, MAX_BYTES, what="checkpoint")
         try:
-            header = _Header.model_validate_json(_metadata(content))
+            header = _Header.model_validate_json(read_metadata(content))
             if (header.format, header.configuration) != (FORMAT, self._key):
                 raise ValueError("it belongs to another configuration")  # noqa: TRY301
             if header.epoch > epochs or header.step > steps or len(header.history) != header.epoch:
@@ -175,9 +175,3 @@ class _Header(BaseModel):
     loss: float
     correct: float
     history: list[_Epoch]
-
-
-def _metadata(content: bytes) -> str:
-    # safetensors returns metadata only for files on disk; its header is 8 bytes of length and JSON.
-    length = int.from_bytes(content[:8], "little")
-    return str(json.loads(content[8 : 8 + length])["__metadata__"]["neurosyn"])
