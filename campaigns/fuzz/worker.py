@@ -34,7 +34,8 @@ def attempt(specimens: Path, scratch: Path, name: str, seed: int, number: int) -
             reader.read(folder)
         except NeurosynError as error:
             outcome["outcome"] = "refused"
-            if error.exit_code in (1, 3):
+            # A model may name a plugin that is not installed; any other fault of a plugin is none of a file's.
+            if error.exit_code == 1 or (error.exit_code == 3 and "there is no plugin named" not in str(error)):
                 outcome |= {"outcome": "foreign", "error": f"exit code {error.exit_code}: {error}"[:300]}
         except Exception as error:
             outcome |= {"outcome": "foreign", "error": f"{type(error).__name__}: {error}"[:300]}

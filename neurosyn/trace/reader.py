@@ -191,7 +191,10 @@ class Trace:
         """
         if ticks is None and cores is None:
             with self._open(name, columns) as file:
-                return file.read(columns=None if columns is None else list(columns))
+                table = file.read(columns=None if columns is None else list(columns))
+                # Text that is not UTF-8 is found here; conversions beyond would fail on it.
+                table.validate(full=True)
+                return table
         batches = list(self.batches(name, columns, ticks=ticks, cores=cores))
         schema = table_named(name).schema
         if columns is not None:
@@ -221,6 +224,7 @@ class Trace:
             read = list(dict.fromkeys([*names, *needed]))
             groups = wanted.groups(file.metadata)
             for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=read):
+                batch.validate(full=True)
                 matching = wanted.apply(batch).select(names) if needed else batch
                 if matching.num_rows or not needed:
                     yield matching
@@ -291,7 +295,8 @@ class Trace:
                 yield file
         except FileNotFoundError as error:
             raise DataError(f"{path}: is missing; simulate again") from error
-        except (pa.ArrowException, OSError) as error:
+        # PyArrow raises UnicodeDecodeError for names that are not UTF-8.
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path}: cannot be read ({error}); simulate again") from error
 
     def _repr_html_(self) -> str:

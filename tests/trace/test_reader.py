@@ -230,6 +230,25 @@ def test_no_parquet_at_all(trace):
         foreign.ticks()
 
 
+def test_names_of_columns_that_are_not_utf8(trace):
+    path = trace.folder / "ticks.parquet"
+    path.write_bytes(path.read_bytes().replace(b"makespan_ps", b"makespan\xffps"))
+    with pytest.raises(DataError, match=r"ticks\.parquet: cannot be read"):
+        trace.ticks()
+
+
+def test_text_that_is_not_utf8(trace):
+    def write(path):
+        table = pq.read_table(path)
+        layers = pa.array([b"\xff"] * table.num_rows).cast(pa.binary()).view(pa.string())
+        column = table.schema.names.index("layer")
+        field = table.schema.field(column)
+        pq.write_table(table.set_column(column, field.with_type(pa.string()), layers), path)
+
+    with pytest.raises(DataError, match=r"cores\.parquet"):
+        _replace(trace, "cores", write).cores()
+
+
 def test_a_table_in_the_place_of_another(trace):
     swapped = _replace(trace, "spikes", lambda path: path.write_bytes((trace.folder / "ticks.parquet").read_bytes()))
     with pytest.raises(DataError, match="was not written by neurosyn"):

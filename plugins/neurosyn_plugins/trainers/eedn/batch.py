@@ -61,6 +61,8 @@ class BatchNetwork:
     ----------
     gradient : float32 array
         Of the mean loss, like ``parameters.hidden``; `learn` leaves it there.
+    sparsity : float
+        γ of the next batch; it may change between batches.
     """
 
     def __init__(
@@ -118,7 +120,7 @@ class BatchNetwork:
         self._classes[wirings[-1].rows] = network.readout
         self._n_classes = network.n_classes
         self._logit_scale = logit_scale
-        self._sparsity = sparsity
+        self.sparsity = sparsity
         self._spared_activity = spared_activity
         self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
         self._kept: list[Any] = [None] * len(wirings)
@@ -177,9 +179,9 @@ class BatchNetwork:
         for number in reversed(range(len(self.layers))):
             layer = self.layers[number]
             before = self.layers[number - 1] if number else None
-            if self._sparsity:
+            if self.sparsity:
                 if isinstance(layer, IntegerLayer):
-                    layer.press(self._sparsity, self._spared_activity)
+                    layer.press(self.sparsity, self._spared_activity)
                 else:
                     self._press(layer)
             kept_here = self._kept[number]
@@ -205,7 +207,7 @@ class BatchNetwork:
         for bank in layer.wiring.banks:
             activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
             excess = np.maximum(activity.mean(axis=1, dtype=np.float32) - np.float32(self._spared_activity), 0)
-            pressure = np.float32(self._sparsity / activity.shape[1]) * excess
+            pressure = np.float32(self.sparsity / activity.shape[1]) * excess
             gradient = layer.gradient[bank.rows].reshape(bank.features, -1)
             put(gradient, as_float(gradient) + pressure[:, None])
 

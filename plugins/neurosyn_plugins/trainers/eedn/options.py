@@ -53,6 +53,9 @@ class EednOptions(Options):
     sparsity: float = Field(
         0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ"
     )
+    sparsity_from: float = Field(
+        0.0, ge=0, lt=1, description="share of the training after which that pressure acts; before, there is none"
+    )
     spared_activity: float = Field(
         0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
     )

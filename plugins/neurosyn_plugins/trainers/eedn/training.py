@@ -194,6 +194,8 @@ class Training:
         )
         encoded = self.data.encoder.encode(images)
         weights = None if self._weights is None else self._weights[chosen]
+        for part in self._parts:
+            part.sparsity = options.sparsity if done >= options.sparsity_from else 0.0
         with self._device_errors():
             results = list(
                 pool.map(
