@@ -99,6 +99,22 @@ def test_progress_is_reported(train):
     assert model.provenance["training_images"] == 200
 
 
+def test_the_sparsity_pressure_begins_after_its_share_of_the_training(train):
+    free, late, always = (
+        train(name, epochs=4, **options)
+        for name, options in {
+            "free": {},
+            "late": {"sparsity": 3.0, "sparsity_from": 0.5},
+            "always": {"sparsity": 3.0},
+        }.items()
+    )
+    losses = [[entry["loss"] for entry in model.provenance["history"]] for model in (free, late, always)]
+    assert losses[0][:2] == losses[1][:2] != losses[2][:2]
+    assert losses[0][2:] != losses[1][2:]
+    means = [np.mean([layer.activity.mean() for layer in model.parameters]) for model in (free, late)]
+    assert means[1] < means[0]
+
+
 def test_equal_seeds_give_equal_bytes_and_others_do_not(train, tmp_path):
     first = file_of(train("a"), tmp_path / "first")
     assert file_of(train("b"), tmp_path / "second") == first
