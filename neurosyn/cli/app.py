@@ -267,10 +267,12 @@ def _add_groups() -> None:
     from neurosyn.cli import analyse, bench, data, models, plugins, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
+    from neurosyn.cli.network_import import import_
     from neurosyn.cli.run import run
     from neurosyn.cli.sweep import sweep
 
     app.command()(run)
+    app.command("import")(import_)
     app.command()(doctor)
     app.command()(compare)
     app.command()(sweep)
