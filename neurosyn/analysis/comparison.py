@@ -142,7 +142,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
 
 
 def _points(axes: Axes, x: Any, y: Any, names: list[str]) -> None:
-    from neurosyn.analysis.plotting import COLOURS
+    from neurosyn.analysis.plotting import COLOURS, optional_text, shorten
 
     marks = "osD^vP*X"
     here: dict[tuple[float, float], list[str]] = {}
@@ -150,4 +150,5 @@ def _points(axes: Axes, x: Any, y: Any, names: list[str]) -> None:
         here.setdefault((float(x[index]), float(y[index])), []).append(name)
     for index, ((right, up), alike) in enumerate(here.items()):
         axes.plot(right, up, marks[index % len(marks)], color=COLOURS[index % len(COLOURS)], markersize=7)
-        axes.annotate(", ".join(alike), (right, up), xytext=(6, 4), textcoords="offset points", fontsize=8)
+        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        optional_text(axes, right, up, shorten(alike[0], 48 - len(more)) + more)
