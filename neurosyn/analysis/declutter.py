@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Bbox
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox, BboxBase
+    from matplotlib.transforms import BboxBase
 
 __all__ = ["OPTIONAL", "box_of", "declutter", "visible_texts"]
 
@@ -21,6 +22,8 @@ OPTIONAL = "optional"
 
 _GAP = 1.0
 """Least distance of two texts, in pixels."""
+_MARK = 3.0
+"""Half the side of a mark, in points."""
 _AROUND = ((6, 4, "left"), (6, -10, "left"), (-6, 4, "right"), (-6, -10, "right"), (0, 9, "center"), (0, -15, "center"))
 """Places of an annotation: points to the right of its point and above, and its alignment."""
 
@@ -37,9 +40,10 @@ def declutter(figure: Figure) -> None:
             _thin(axis, horizontal=axis is axes.xaxis)
     texts = list(visible_texts(figure))
     taken = [box_of(text) for text in texts if text.get_gid() != OPTIONAL]
+    taken += [_mark(text) for text in texts if isinstance(text, Annotation)]
     for text in texts:
         if text.get_gid() == OPTIONAL:
-            box = _place(text, taken, figure.bbox)
+            box = _place(text, taken, figure.bbox if text.axes is None else text.axes.bbox)
             text.set_visible(box is not None)
             taken += [] if box is None else [box]
 
@@ -68,6 +72,13 @@ def box_of(text: Text) -> Bbox:
     if isinstance(text, Annotation):
         text.update_positions(text.get_figure().canvas.get_renderer())  # type: ignore[union-attr]
     return Text.get_window_extent(text)
+
+
+def _mark(text: Annotation) -> Bbox:
+    """Return the box of the mark that an annotation names."""
+    assert text.axes is not None
+    x, y = text.axes.transData.transform(text.xy)
+    return Bbox([[x, y], [x, y]]).padded(_MARK * text.axes.figure.dpi / 72)
 
 
 def _tick_labels(axis: Axis) -> list[tuple[float, Text]]:

@@ -55,6 +55,7 @@ PLOTS = (".png", ".svg", ".pdf")
 """Endings of the files that `save_figure` writes."""
 
 _MUTED, _GRID, _UNUSED = "#52606d", "#d9e0e7", "#eef1f4"
+_DPI = 150
 _SMALL_PART = 1 / 3
 """Share of a board's sides up to which a map shows the part in use alone."""
 _STYLE: dict[Any, Any] = {
@@ -70,6 +71,8 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "text.color": ACCENT,
     "text.parse_math": False,
+    # Texts are as wide in every resolution and format.
+    "text.hinting": "no_hinting",
     "xtick.color": _MUTED,
     "ytick.color": _MUTED,
     "svg.hashsalt": "neurosyn",
@@ -104,7 +107,7 @@ def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size:
     with _own_style():
         figure = _draw(draw, title, size)
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
+            figure.savefig(temporary, format=suffix[1:], dpi=_DPI, metadata=metadata)
 
 
 def new_figure(draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> Figure:
@@ -140,7 +143,7 @@ def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float])
                 self.savefig(stream, format="png", dpi=90, metadata={"Software": None})
             return stream.getvalue()
 
-    figure = Plot(figsize=size, layout="constrained")
+    figure = Plot(figsize=size, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     draw(figure)
@@ -166,7 +169,8 @@ def optional_text(axes: Axes, x: float, y: float, text: str) -> None:
     """Write beside a point, on the side that is free; where none is, the text is left out."""
     from neurosyn.analysis.declutter import OPTIONAL
 
-    axes.annotate(text, (x, y), textcoords="offset points", xytext=(6, 4), fontsize=7.5, gid=OPTIONAL)
+    note = axes.annotate(text, (x, y), textcoords="offset points", xytext=(6, 4), fontsize=7.5, gid=OPTIONAL)
+    note.set_in_layout(False)
 
 
 def time_axis(axis: Axis, digits: int = 2) -> None:
