@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neurosyn.chip.mesh import Board, Mesh, Side
+from neurosyn.chip.mesh import Board, HostPorts, Mesh, Side
 from neurosyn.options import Options
 
 __all__ = ["ASSUMED", "NOMINAL_TICK_PS", "ChipOptions"]
@@ -61,6 +61,11 @@ class ChipOptions(Options):
     )
     input_side: Side = Field(default="west", description="side where frames enter")
     output_side: Side = Field(default="east", description="side where spikes leave")
+    host_ports: HostPorts = Field(
+        default="side",
+        description="side: a link from the host into each chip on the input side; border: into each chip at the "
+        "border of the board",
+    )
 
     @property
     def mesh(self) -> Mesh:
@@ -70,7 +75,11 @@ class ChipOptions(Options):
     @property
     def board(self) -> Board:
         """The mesh with the host at its sides."""
-        return Board(self.mesh, self.input_side, self.output_side)
+        return self.board_of(self.mesh)
+
+    def board_of(self, mesh: Mesh) -> Board:
+        """Return a mesh with the host at its sides."""
+        return Board(mesh, self.input_side, self.output_side, self.host_ports)
 
     def fitted(self, cores: int) -> ChipOptions:
         """Return the options for a program of `cores` cores: with the chips that it needs, unless chips are given."""
@@ -90,5 +99,6 @@ ASSUMED: dict[str, str] = {
     "edge_latency_ps": "one link cycle [A]",
     "input_side": "chips have links on all four sides; which of them the host uses is not published [A]",
     "output_side": "as for the input side [A]",
+    "host_ports": "boards have several chips at their border; which of them the host sends to is not published [A]",
 }
 """Options of `ChipOptions` whose values are not published, with what each default rests on."""
