@@ -281,7 +281,7 @@ def _bounds(event_ps: int) -> str:
 
 
 def _taken(loads: LoadsFile) -> str:
-    days = sorted({row.taken for row in [*loads.models.values(), *loads.boards.values()]})
+    days = sorted({row.taken for row in loads.models.values()} | {row.taken for row in loads.boards.values()})
     if not days:
         return ""
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

@@ -32,7 +32,7 @@ def draw_fit(tasks: Sequence[TaskLoads], fits: Sequence[Fit], event_ps: int) -> 
         left, right = figure.subplots(1, 2, width_ratios=[1, 1.1])
         times = np.geomspace(10_000, 110_000, 120).astype(int)
         for activity in _ACTIVITIES:
-            spread = [log_rms(tasks, lambda task, a=activity, ps=int(ps): task.rate_ratio(ps, a)) for ps in times]
+            spread = [_rate_spread(tasks, int(ps), activity) for ps in times]
             left.plot(times / 1e3, spread, color=_COLOURS[activity], lw=1.6, label=_NAMES[activity])
         for fit in fits:
             left.plot(fit.event_ps / 1e3, fit.rms, "o", ms=6, color=_COLOURS[fit.activity])
@@ -69,6 +69,10 @@ def draw_fit(tasks: Sequence[TaskLoads], fits: Sequence[Fit], event_ps: int) -> 
         right.set_title(f"Residuals at {event_ps / 1e3:.3g} ns")
         right.legend(loc="upper center", bbox_to_anchor=(0.42, -0.13), ncols=2, fontsize=7.5)
     return figure
+
+
+def _rate_spread(tasks: Sequence[TaskLoads], event_ps: int, activity: Activity) -> float:
+    return log_rms(tasks, lambda task: task.rate_ratio(event_ps, activity))
 
 
 def draw_ratios(rows: Iterable[Row]) -> Figure:
