@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
     from neurosyn.analysis.latency import PacketLatencies
+    from neurosyn.analysis.result import Analysis
 
-__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "learning_figure"]
+__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "learning_figure", "sensitivity_figure"]
 
 INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
 ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
@@ -211,6 +212,13 @@ def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: s
         return _svg(figure, label)
 
 
+def sensitivity_figure(analysis: Analysis, label: str) -> str:
+    """Draw the tornado of a `neurosyn.analysis.sensitivity`: rate and power with each time halved and doubled."""
+    with _blank_figure(11.4, 2.9, "constrained") as figure:
+        analysis.draw(analysis, figure)
+        return _svg(figure, label)
+
+
 def _board(axes: Axes, values: NDArray[np.floating], side: int, **colours: Any) -> AxesImage:
     height, width = values.shape
     y, x = np.nonzero(np.isfinite(values))
@@ -235,12 +243,18 @@ def _figure(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 
     Not by pyplot, which would keep the figure and choose a backend.
     """
+    with _blank_figure(width, height, "compressed") as figure:
+        yield figure, figure.subplots()
+
+
+@contextmanager
+def _blank_figure(width: float, height: float, layout: Literal["compressed", "constrained"]) -> Iterator[Figure]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        figure = Figure(figsize=(width, height), layout="compressed")
+        figure = Figure(figsize=(width, height), layout=layout)
         FigureCanvasSVG(figure)
-        yield figure, figure.subplots()
+        yield figure
 
 
 def _svg(figure: Figure, label: str) -> str:
