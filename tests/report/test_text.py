@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from neurosyn.report.text import print_summary, summary_text
+from neurosyn.report.text import assumptions_text, print_summary, summary_text
 
 
 def _printed(summary, width=80, **console):
@@ -39,8 +39,8 @@ def test_the_text_has_everything(summary):
         "Synaptic events 15,234,567,890",
         "Hops 1,834,000,000 9.17 a packet",
         "3 layer 300 21,000,003 270,000,003 120,000,003 7.50 µJ",
-        "chip.hop_latency_ps = 7,160 ps · chip.input_side = west",
-        "runs/svhn-1a2b3c4d",
+        "2 options and 0 rules of the model, where nothing is published; neurosyn explain runs/svhn-1a2b3c4d",
+        "Run folder runs/svhn-1a2b3c4d",
     ):
         assert shown in text, shown
 
@@ -102,9 +102,13 @@ def test_assumed_rules_and_what_is_not_counted(summary):
     summary["assumptions"].append(rule)
     summary["not_counted"] = {"off-chip transduction": "it happens elsewhere"}
     text = " ".join(_printed(summary).split())
-    assert "(each a scenario option; reasons in the report) chip.hop_latency_ps = 7,160 ps · chip.input_side" in text
-    assert "(rules of the model; reasons in the report) late packets: wait" in text
+    assert "2 options and 1 rule of the model" in text
     assert "off-chip transduction not counted it happens elsewhere" in text
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(assumptions_text(summary["assumptions"]))
+    listed = " ".join(stream.getvalue().split())
+    assert "Scenario options chip.hop_latency_ps: 7,160 ps the faster handshake [A] chip.input_side: west" in listed
+    assert "Rules of the model late packets: wait a ring [A]" in listed
 
 
 def test_an_empty_summary_is_just_a_run():
@@ -124,3 +128,16 @@ def test_own_images_are_your_data(summary):
     text = _printed(summary)
     assert "Your data: there are no published results to compare with" in text
     assert "STAND-IN" not in text
+
+
+def test_the_training_has_its_last_accuracy_and_a_curve(summary):
+    epochs = [{"epoch": i, "loss": 1.0, "accuracy": accuracy} for i, accuracy in enumerate((0.2, 0.55, 0.9), 1)]
+    summary["model"] = {"history": [*epochs, {"epoch": 4, "loss": 1.0}]}
+    text = " ".join(_printed(summary).split())
+    assert "Accuracy in training 90.00 % on training images, 3 epochs ▁▅█" in text
+
+
+@pytest.mark.parametrize("model", [None, {}, {"history": None}, {"history": ["damaged", {"accuracy": "x"}]}])
+def test_a_model_without_a_record_of_its_training(summary, model):
+    summary["model"] = model
+    assert "Accuracy in training" not in _printed(summary)
