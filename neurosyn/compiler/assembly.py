@@ -129,13 +129,15 @@ class _Assembly:
 
     def _bounds(self, target: int) -> NDArray[np.int64]:
         """Return the first column of each group of synapses, and the first constant."""
-        return np.cumsum([0, *(s.types.shape[1] for s in self._populations[target].synapses)])
+        bounds: NDArray[np.int64] = np.cumsum([0, *(s.types.shape[1] for s in self._populations[target].synapses)])
+        return bounds
 
     def _elements(self, target: int, group: int, part: CorePart) -> NDArray[np.int64]:
         """Return the sources of a core's axons that belong to a group of synapses."""
         first, last = self._bounds(target)[group : group + 2]
         inside = (part.keys >= first) & (part.keys < last)
-        return part.keys[inside] - first
+        elements: NDArray[np.int64] = part.keys[inside] - first
+        return elements
 
     # Program.
 
