@@ -6,7 +6,7 @@ import html
 import io
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from neurosyn.analysis.latency import PacketLatencies
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "sensitivity_figure"]
+__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "learning_figure", "sensitivity_figure"]
 
 INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
 ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
@@ -134,6 +134,37 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
         axes.grid(axis="y", color=GRID, linewidth=0.6)
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
+        return _svg(figure, label)
+
+
+def learning_figure(history: Sequence[Mapping[str, Any]], label: str) -> str:
+    """Draw the accuracy on training images, and on those held out, by epoch.
+
+    Parameters
+    ----------
+    history
+        Key ``history`` of a model's provenance.
+    label
+        Text in place of the figure for screen readers.
+    """
+    with _figure(11.4, 2.6) as (figure, axes):
+        for key, name, colour in (
+            ("accuracy", "training images", "#0072b2"),
+            ("validation_accuracy", "held out", "#e69f00"),
+        ):
+            points = [(entry["epoch"], entry[key]) for entry in history if entry.get(key) is not None]
+            if points:
+                epochs, values = zip(*points, strict=True)
+                axes.plot(
+                    epochs, values, color=colour, marker="o" if len(points) < 20 else "", markersize=4, label=name
+                )
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12, integer=True))
+        axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_xlabel("epoch")
+        axes.grid(axis="y", color=GRID, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="lower right")
         return _svg(figure, label)
 
 

@@ -69,6 +69,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
         cards=panels.cards(summary),
         sections=facts(summary),
         accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
+        learning=panels.learning(summary),
         samples=[] if evaluation is None else panels.samples(evaluation),
         layers=panels.layers(summary, trace),
         power=panels.power(summary),
