@@ -35,6 +35,8 @@ def declutter(figure: Figure) -> None:
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    # Ticks follow from the lengths of axes, which the layout has changed.
+    figure.draw_without_rendering()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             _thin(axis, figure.bbox, horizontal=axis is axes.xaxis)
