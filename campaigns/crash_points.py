@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from campaigns.fuzz.readers import make_specimens
+from campaigns.fuzz.specimens import make_specimens
 from campaigns.kills import Kind, kinds, measure, repeat
 
 _EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}

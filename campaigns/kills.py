@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaigns.fuzz.readers import make_specimens
+from campaigns.fuzz.specimens import make_specimens
 
 DATA = Path(__file__).parents[1] / "tests" / "formats" / "data"
 _TIMES = {"timings.json", "stages.json", "report.html"}

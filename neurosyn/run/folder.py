@@ -13,9 +13,13 @@ from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
 from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
 __all__ = ["RunFolder", "claimed_folder"]
+
+_MOST_RECORD = 1 << 26
+"""Bytes of the record of the stages; that of a trace with ten thousand files has 2 MB."""
 
 
 @contextlib.contextmanager
@@ -172,8 +176,8 @@ class RunFolder:
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        record = read_json(path, _MOST_RECORD, what="record of stages")
+    except DataError:
         return {}
     return {stage: entry for stage, entry in record.items() if _is_entry(entry)} if isinstance(record, dict) else {}
 
