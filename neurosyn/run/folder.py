@@ -146,12 +146,15 @@ class RunFolder:
         return path.is_file() and sha256_file(path) == digest
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
-        """Record that `stage` is finished; of a folder among the outputs, all files are recorded."""
+        """Record that `stage` is finished; of a folder among the outputs, all files are recorded.
+
+        Wall-clock times are not: equal runs have equal records.
+        """
         files = [
             file
             for path in outputs
             for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-            if file.is_file()
+            if file.is_file() and file != self.timings
         ]
         digests = {str(file.relative_to(self.path)): sha256_file(file) for file in files}
         self._stages[stage] = {"key": key, "outputs": digests}
