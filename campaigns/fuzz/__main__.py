@@ -19,7 +19,8 @@ from campaigns.fuzz.readers import READERS
 from campaigns.fuzz.specimens import make_specimens
 from campaigns.results import Results
 
-_HANG_S = 20.0
+_PATIENCE_S = 120.0
+"""Seconds until a case that does not end is given up; on a busy machine far more than it takes."""
 _MEMORY_MIB = 1024
 BAD = ("foreign", "signal", "hang", "memory")
 
@@ -65,15 +66,13 @@ class Worker:
             self.close()
             self._start()
             return self.attempt(name, seed, number)
-        # The first case of a process waits for its imports.
-        patience = 4 * _HANG_S
         while True:
             try:
-                line = self._lines.get(timeout=patience)
+                line = self._lines.get(timeout=_PATIENCE_S)
             except queue.Empty:
                 self.close()
                 self._start()
-                return case | {"outcome": "hang", "error": f"more than {patience:.0f} s"}
+                return case | {"outcome": "hang", "error": f"more than {_PATIENCE_S:.0f} s"}
             if not line:
                 code = self._process.wait()
                 self.close()
@@ -85,7 +84,6 @@ class Worker:
                     self.close()
                     self._start()
                 return outcome
-            patience = _HANG_S
 
     def close(self) -> None:
         """End the process."""
