@@ -117,9 +117,13 @@ class RowPlan:
     def simulate(self, progress: StageProgress) -> ModelRow:
         """Run all stages and return the row."""
         summary = self.run.simulate(progress, self.table.jobs)
+        return row_of(summary, self.card, self.kind, self.key, all_frames=self._has_all(summary))
+
+    @property
+    def kind(self) -> Kind:
+        """Relation of the data to the paper's."""
         source = self.run.inputs.source
-        kind: Kind = "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
-        return row_of(summary, self.card, kind, self.key, all_frames=self._has_all(summary))
+        return "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
 
     def _has_all(self, summary: Mapping[str, Any]) -> bool:
         return self.table.frames is None or bool(summary["dataset"]["frames"] < self.table.frames)
