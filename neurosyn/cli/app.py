@@ -11,7 +11,18 @@ from typer.core import TyperGroup
 
 from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
+from neurosyn.cli.parameters import (
+    CheckpointEvery,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Overrides,
+    Profile,
+    Quiet,
+    RunPath,
+    ScenarioPath,
+)
 from neurosyn.errors import InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments
 
@@ -101,17 +112,19 @@ def simulate(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    checkpoint_every: CheckpointEvery = 30.0,
 ) -> None:
     """Run every stage: data, train, compile, place, simulate, trace, report.
 
-    Stages whose inputs have not changed since the last run are not repeated.
+    Stages whose inputs have not changed since the last run are not repeated. After an interruption the same command
+    goes on at the last checkpoint.
     """
     from neurosyn.run.stages import Stages
 
     changes = parse_assignments(overrides)
     stages = Stages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
     with stages.progress(quiet=quiet) as progress:
-        summary = stages.simulate(progress, jobs)
+        summary = stages.simulate(progress, jobs, checkpoint_every)
     if json:
         print_json(summary)
     else:

@@ -8,7 +8,18 @@ import typer
 
 from neurosyn.cli.completion import complete_key
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+from neurosyn.cli.parameters import (
+    CheckpointEvery,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Overrides,
+    Plot,
+    Profile,
+    Quiet,
+    ScenarioPath,
+)
 from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 __all__ = ["sweep"]
@@ -38,6 +49,7 @@ def sweep(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    checkpoint_every: CheckpointEvery = 30.0,
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
 
@@ -51,7 +63,7 @@ def sweep(
 
     swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
-        swept.simulate(progress, jobs, force=force)
+        swept.simulate(progress, jobs, force=force, checkpoint_every_s=checkpoint_every)
     analysis = swept.compare()
     if analysis is not None and plot is not None:
         analysis.save_plot(plot)

@@ -24,12 +24,13 @@ from neurosyn.engine.chip_function import ChipFunction
 from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter
 from neurosyn.engine.fabric.routes import Routes
-from neurosyn.engine.frame_batches import evaluate_frames
+from neurosyn.engine.frame_batches import FrameBatches
 from neurosyn.engine.host_inputs import FrameInputs
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.engine.results import FramesResult, TicksResult
+from neurosyn.engine.state import Checkpoint, Resumable, State, fill, gather, gather_all, never_due, part, restore_all
 from neurosyn.engine.stepping import TickSimulation, check_board
 from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
@@ -56,6 +57,7 @@ def simulate_frames(
     progress: Progress = _silent,
     jobs: int | None = None,
     ticks_per_frame: int = 1,
+    checkpoint: Checkpoint | None = None,
 ) -> FramesResult:
     """Simulate a program on frames.
 
@@ -79,6 +81,8 @@ def simulate_frames(
         processors. Results do not depend on it.
     ticks_per_frame
         T. To the chip each tick is an input of its own.
+    checkpoint
+        Storage of the state, from which an interrupted simulation goes on with the same outcome.
 
     Raises
     ------
@@ -138,16 +142,39 @@ def simulate_frames(
         played,
         threads=jobs or usable_processors(),
     )
+    members: dict[str, Resumable] = {"clock": engine, "function": function, "stopwatch": stopwatch}
+    if recorded:
+        members["record"] = record
+
+    def save() -> None:
+        assert checkpoint is not None
+        checkpoint.save(gather_all(members, dispatcher.state()))
+
+    is_due = never_due if checkpoint is None else checkpoint.is_due
+    info = RunInfo(program, placement, chip, options.timing)
+    spikes, counter = record.spikes, record.counter
     try:
-        dispatcher.started(RunInfo(program, placement, chip, options.timing))
-        count = engine.run(ticks, timed, if_late=whole)
+        state = None if checkpoint is None else checkpoint.load()
+        if state is None:
+            dispatcher.started(info)
+        else:
+            restore_all(members, state)
+            dispatcher.resumed(info, part(state, "probes"))
+        count = engine.run(ticks, timed, if_late=whole, pause=is_due, paused=save)
+        batched = loaded.stateless and not engine.late
+        if batched:
+            batches = members["batches"] = FrameBatches(loaded, stages, routes, frames)
+            if state is not None and part(state, "batches"):
+                batches.restore(part(state, "batches"))
+            while batches.advance():
+                progress(batches.done, len(frames), "frames")
+                if is_due():
+                    save()
+            progress(batches.done, len(frames), "frames")
+            counter = EventCounter(program, routes)
+            spikes = batches.result(counter)
     finally:
         dispatcher.finished()
-    batched = loaded.stateless and not engine.late
-    spikes, counter = record.spikes, record.counter
-    if batched:
-        counter = EventCounter(program, routes)
-        spikes = evaluate_frames(loaded, stages, routes, frames, counter, progress)
     return FramesResult(
         spikes=spikes,
         counts=counter.result(len(frames)),
@@ -172,6 +199,15 @@ class _FrameRecord:
         self._frames = frames
         self.counter = EventCounter(program, routes)
         self.spikes = np.zeros((frames, program.pins), np.uint8)
+
+    def state(self) -> State:
+        """Return spikes and counts."""
+        return {"spikes": self.spikes, **gather(counter=self.counter.state())}
+
+    def restore(self, state: State) -> None:
+        """Go to a state that `state` returned."""
+        fill(self.spikes, state, "spikes")
+        self.counter.restore(part(state, "counter"))
 
     def add(self, tick: PlayedTick) -> None:
         """Give the spikes of a tick to the frames that each core was working on."""
@@ -200,6 +236,7 @@ def simulate_ticks(
     probes: Sequence[Probe] | ProbeDispatcher = (),
     progress: Progress = _silent,
     jobs: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TicksResult:
     """Simulate a program for a number of ticks; all of them are timed, unless ``options.timing`` is ``none``.
 
@@ -218,6 +255,8 @@ def simulate_ticks(
     jobs
         Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
         processors. Results do not depend on it.
+    checkpoint
+        Storage of the state, from which an interrupted simulation goes on with the same outcome.
 
     Raises
     ------
@@ -231,7 +270,10 @@ def simulate_ticks(
     simulation = TickSimulation(program, placement, chip, options, probes=probes, jobs=jobs)
     try:
         simulation.inject(spikes)
-        simulation.step(ticks, progress)
+        state = None if checkpoint is None else checkpoint.load()
+        if state is not None:
+            simulation.restore(state)
+        simulation.step(ticks - simulation.tick, progress, checkpoint)
         return simulation.finish()
     finally:
         simulation.close()

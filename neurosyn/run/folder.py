@@ -11,6 +11,7 @@ from typing import Any
 
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.run.checkpoint import FOLDER
 from neurosyn.run.provenance import code_digest
 from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
 from neurosyn.version import __version__
@@ -82,6 +83,7 @@ class RunFolder:
     provenance = property(lambda self: self.path / "provenance.json")
     report = property(lambda self: self.path / "report.html")
     checkpoints = property(lambda self: self.path / "checkpoints")
+    tick_checkpoint = property(lambda self: self.path / FOLDER)
 
     @property
     def results(self) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.model.inference import class_scores, infer
 from neurosyn.model.model import Model
+from neurosyn.run.checkpoint import TickCheckpoint
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
@@ -40,6 +41,8 @@ def simulate_test_frames(
     placement: Placement,
     progress: StageProgress,
     jobs: int | None,
+    key: str,
+    checkpoint_every_s: float,
 ) -> FramesSummary:
     """Simulate the test frames and write trace, probes' results, answers, provenance and summary.
 
@@ -53,6 +56,10 @@ def simulate_test_frames(
         Shows how far the simulation is.
     jobs
         Ticks that may be played in time at once; None: as many as there are processors.
+    key
+        The stage's key, by which a checkpoint is known to be of this simulation.
+    checkpoint_every_s
+        Least number of seconds between checkpoints.
 
     Returns
     -------
@@ -65,7 +72,11 @@ def simulate_test_frames(
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    probes = ScenarioProbes(scenario, (ParquetRecorder(folder.trace, trace),))
+    recorder = ParquetRecorder(folder.trace, trace, parts=folder.tick_checkpoint)
+    probes = ScenarioProbes(scenario, (recorder,))
+    checkpoint = TickCheckpoint(
+        folder.tick_checkpoint, key, checkpoint_every_s, lambda: probes.watch.why_off(recorder) is None
+    )
     program = probes.disturb(program)
     result = simulate_frames(
         program,
@@ -77,7 +88,10 @@ def simulate_test_frames(
         progress=progress.update,
         jobs=jobs,
         ticks_per_frame=model.network.ticks_per_frame,
+        checkpoint=checkpoint,
     )
+    if checkpoint.resumed_at is not None:
+        progress.line(f"      continued at tick {checkpoint.resumed_at:,}")
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)

@@ -26,6 +26,7 @@ from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
 from neurosyn.run.check import require_outcome
+from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.training import train_network
@@ -116,10 +117,18 @@ class Stages:
 
     # Each command needs the stages up to its own.
 
-    def simulate(self, progress: StageProgress, jobs: int | None = None) -> dict[str, Any]:
+    def simulate(
+        self, progress: StageProgress, jobs: int | None = None, checkpoint_every_s: float = EVERY_S
+    ) -> dict[str, Any]:
         """Go through all stages and return the summary (the document of ``simulate --json``).
 
-        `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
+        Parameters
+        ----------
+        progress
+        jobs
+            Ticks that may be played in time at once; by default as many as there are processors.
+        checkpoint_every_s
+            Least number of seconds between checkpoints of the simulation.
 
         Raises
         ------
@@ -131,7 +140,7 @@ class Stages:
             model = self._model(progress)
             program = self._program(progress, model)
             placement = self._placement(progress, program)
-            self._simulation(progress, model, program, placement, jobs)
+            self._simulation(progress, model, program, placement, jobs, checkpoint_every_s)
             summary = self._report(progress).summary
             if not self._has_trace():
                 raise DataError(
@@ -304,7 +313,13 @@ class Stages:
         return placement
 
     def _simulation(
-        self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
+        self,
+        progress: StageProgress,
+        model: Model,
+        program: Program,
+        placement: Placement,
+        jobs: int | None,
+        checkpoint_every_s: float,
     ) -> None:
         from neurosyn.run.frame_simulation import simulate_test_frames
 
@@ -318,13 +333,24 @@ class Stages:
                 *self.inputs.plugin_facts("data", "encoder", "probes"),
             )
             if not self._pending("simulate"):
+                shutil.rmtree(self.folder.tick_checkpoint, ignore_errors=True)
                 notes.append("up to date")
                 return
             summary = simulate_test_frames(
-                self.scenario, self.inputs, self.folder, model, program, placement, progress, jobs
+                self.scenario,
+                self.inputs,
+                self.folder,
+                model,
+                program,
+                placement,
+                progress,
+                jobs,
+                self._keys["simulate"],
+                checkpoint_every_s,
             )
             if self._has_trace():
                 self._done("simulate", *self.folder.results)
+                shutil.rmtree(self.folder.tick_checkpoint, ignore_errors=True)
             else:
                 # The recorder has warned of the cause. The results stand; the next run records again.
                 notes.append("without a trace")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
+from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
@@ -108,8 +109,23 @@ class Sweep:
             loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
             self.points.append(Point(values, loaded, self.folder / _folder_name(values)))
 
-    def simulate(self, progress: StageProgress, jobs: int | None = None, *, force: bool = False) -> None:
+    def simulate(
+        self,
+        progress: StageProgress,
+        jobs: int | None = None,
+        *,
+        force: bool = False,
+        checkpoint_every_s: float = EVERY_S,
+    ) -> None:
         """Simulate every run that is not up to date; after one that fails the others still follow.
+
+        Parameters
+        ----------
+        progress
+        jobs, checkpoint_every_s
+            As of `Stages.simulate`.
+        force
+            Repeat stages that are up to date.
 
         Raises
         ------
@@ -125,7 +141,8 @@ class Sweep:
             progress.line(f"run {number} of {len(self.points)}: {values}")
             self._begin(point)
             try:
-                Stages(point.scenario, point.run, force=force).simulate(progress.again(Stages.STAGES), jobs)
+                stages = Stages(point.scenario, point.run, force=force)
+                stages.simulate(progress.again(Stages.STAGES), jobs, checkpoint_every_s)
             except InterruptedRunError:
                 raise
             except NeurosynError as error:

@@ -10,6 +10,7 @@ from neurosyn.chip.energy import EnergyModel
 from neurosyn.engine.fabric.fabric import DIRECTIONS, Fabric, Kind
 from neurosyn.engine.fabric.link_loads import server_loads
 from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+from neurosyn.engine.state import State, fill, gather, number, part, stored
 from neurosyn.trace.schema import Rows
 
 __all__ = ["LinkLedger"]
@@ -34,6 +35,19 @@ class LinkLedger:
         self._waits = _Waits()
         self._start_ps: int | None = None
         self._end_ps = 0
+
+    def state(self) -> State:
+        """Return all sums."""
+        begun = np.array(-1 if self._start_ps is None else self._start_ps, np.int64)
+        times = {"start_ps": begun, "end_ps": np.array(self._end_ps, np.int64)}
+        return {"host_packets": self._host_packets, **times, **gather(waits=self._waits.state())}
+
+    def restore(self, state: State) -> None:
+        """Go to sums that `state` returned."""
+        fill(self._host_packets, state, "host_packets")
+        begun = number(state, "start_ps")
+        self._start_ps, self._end_ps = None if begun < 0 else begun, number(state, "end_ps")
+        self._waits.restore(part(state, "waits"))
 
     def add(self, columns: TickColumns) -> None:
         """Add a timed tick."""
@@ -91,6 +105,12 @@ class _Waits:
 
     def __init__(self) -> None:
         self._server, self._held, self._longest = (np.zeros(0, np.int64) for _ in range(3))
+
+    def state(self) -> State:
+        return {"server": self._server, "held": self._held, "longest": self._longest}
+
+    def restore(self, state: State) -> None:
+        self._server, self._held, self._longest = (stored(state, name) for name in ("server", "held", "longest"))
 
     def add(self, packets: PacketColumns) -> None:
         waited = packets.longest_wait_ps > 0

@@ -14,10 +14,13 @@ from neurosyn.chip.program import NO_DESTINATION, OUTPUT
 from neurosyn.chip.usage import used_neurons
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+from neurosyn.engine.state import State, fill, gather, number, part
 from neurosyn.trace.link_tally import LinkLedger
 from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, TABLES, Rows
 
 __all__ = ["Counts", "tick_row"]
+
+_NUMBERS = ("longest_ps", "longest_tick", "input_packets", "total_hops", "total_crossings")
 
 
 def tick_row(columns: TickColumns, energy: EnergyModel) -> dict[str, int | float | None]:
@@ -78,6 +81,14 @@ class _Tally:
         self.fired.reshape(-1)[columns.spike_core * np.int64(self._program.neurons) + columns.spike_neuron] += 1
         self.synaptic_events += columns.synaptic_events
         self.ticks += 1
+
+    def state(self) -> State:
+        return {"fired": self.fired, "events": self.synaptic_events, "ticks": np.array(self.ticks, np.int64)}
+
+    def restore(self, state: State) -> None:
+        fill(self.fired, state, "fired")
+        fill(self.synaptic_events, state, "events")
+        self.ticks = number(state, "ticks")
 
     def include(self, other: _Tally) -> None:
         """Add the counts of `other`."""
@@ -156,6 +167,21 @@ class Counts:
         self._input_packets += columns.input_packets
         self._total_hops += columns.hops
         self._total_crossings += columns.crossings
+
+    def state(self) -> State:
+        """Return all counts."""
+        numbers = {name: np.array(getattr(self, f"_{name}"), np.int64) for name in _NUMBERS}
+        members = gather(untimed=self._untimed.state(), timed=self._timed.state(), links=self._links.state())
+        return {**numbers, "finish_ps": self._finish_ps, "finish_tick": self._finish_tick, **members}
+
+    def restore(self, state: State) -> None:
+        """Go to counts that `state` returned."""
+        for name in _NUMBERS:
+            setattr(self, f"_{name}", number(state, name))
+        fill(self._finish_ps, state, "finish_ps")
+        fill(self._finish_tick, state, "finish_tick")
+        for name, member in (("untimed", self._untimed), ("timed", self._timed), ("links", self._links)):
+            member.restore(part(state, name))
 
     def _tally(self) -> _Tally:
         return _Tally(self._info, self._routes, self._energy)
