@@ -2,6 +2,7 @@
 
 A chain is one command in a fresh folder, killed (SIGKILL) a few times at random moments and then repeated until it
 ends. What it leaves must equal what the command leaves undisturbed, byte for byte, and nothing half-written may remain.
+When a simulation is killed, its last checkpoint may not be much older than the interval that it was given.
 """
 
 from __future__ import annotations
@@ -18,8 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.fuzz.readers import make_specimens
+from neurosyn.run.checkpoint import FOLDER as CHECKPOINT
 
 DATA = Path(__file__).parents[1] / "tests" / "formats" / "data"
+EVERY_S = 0.2
+"""Interval of the checkpoints."""
+_LATEST_S = 2.0
+"""Longest time beyond the interval: a tick, the writing of the checkpoint, and other processes on the machine."""
 _TIMES = {"timings.json", "stages.json", "report.html"}
 """Files with times, with digests of these, or made from these."""
 
@@ -47,13 +53,13 @@ def kinds(specimens: Path) -> dict[str, Kind]:
     """Return the commands under trial."""
     scenario = str(specimens / "fuzz.toml")
     program, spikes = str(DATA / "two_cores.json"), str(DATA / "two_cores.sfti")
-
-    run = ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", "out.csv", "--trace", "trace"]
+    often = ["--checkpoint-every", str(EVERY_S)]
+    run = ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", "out.csv", "--trace", "trace", *often]
     return {
-        "simulate": Kind(["simulate", scenario, "--out", "run", "--set", "trace.level=packet"]),
+        "simulate": Kind(["simulate", scenario, "--out", "run", "--set", "trace.level=packet", *often]),
         "train": Kind(["train", scenario, "--out", "run", "--set", "train.epochs=6"]),
         "run": Kind(run),
-        "sweep": Kind(["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", "sweep"]),
+        "sweep": Kind(["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", "sweep", *often]),
     }
 
 
@@ -87,7 +93,8 @@ def repeat(kind: Kind, folder: Path) -> str:
     """Repeat a disturbed command to its end; return what is wrong with what it leaves, or ""."""
     if problem := _finish(kind.arguments, folder):
         return problem
-    left = [str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name]
+    names = (".partial", CHECKPOINT)
+    left = [str(path.relative_to(folder)) for path in folder.rglob("*") if any(name in path.name for name in names)]
     if left:
         return f"left over: {', '.join(left)}"
     measured = digests(folder)
@@ -117,19 +124,30 @@ def measure(name: str, kind: Kind, folder: Path) -> None:
         kind.expected = digests(reference)
 
 
-def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, str]:
-    """Kill and repeat one command; return the number of kills and what is wrong with the result, or ""."""
+def lost_s(folder: Path) -> float:
+    """Return the age of the last checkpoint below a folder; 0 if there is none."""
+    states = [path.stat().st_mtime for path in folder.rglob(f"*{CHECKPOINT}/state.npz")]
+    return time.time() - max(states) if states else 0.0
+
+
+def chain(kind: Kind, folder: Path, draw: random.Random) -> tuple[int, float, str]:
+    """Kill and repeat one command; return the kills, the most seconds lost, and what is wrong at the end, or ""."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    kills = 0
+    kills, lost = 0, 0.0
     for _ in range(draw.randint(1, 4)):
+        started = time.time()
         process = _start(kind.arguments, folder)
         time.sleep(draw.uniform(0, 1.05 * kind.seconds))
         if process.poll() is None:
             kills += 1
+            # A checkpoint from before this process began is that of an earlier one, which it may not have read yet.
+            age = lost_s(folder)
+            lost = max(lost, age if age < time.time() - started else 0.0)
         process.kill()
         process.communicate()
-    return kills, repeat(kind, folder)
+    late = f"the last checkpoint was {lost:.1f} s old" if lost > EVERY_S + _LATEST_S else ""
+    return kills, lost, repeat(kind, folder) or late
 
 
 def main() -> int:
@@ -148,11 +166,12 @@ def main() -> int:
     for name, kind in chosen.items():
         measure(name, kind, folder)
     kills, chains, wrong = Counter[str](), Counter[str](), Counter[str]()
-    names = list(chosen)
+    names, oldest = list(chosen), dict[str, float]()
     while kills.total() < given.kills:
         name = names[chains.total() % len(names)]
-        count, problem = chain(chosen[name], folder / f"chain-{chains.total()}", draw)
+        count, lost, problem = chain(chosen[name], folder / f"chain-{chains.total()}", draw)
         kills[name] += count
+        oldest[name] = max(oldest.get(name, 0.0), lost)
         chains[name] += 1
         if problem:
             wrong[name] += 1
@@ -161,7 +180,8 @@ def main() -> int:
             shutil.rmtree(folder / f"chain-{chains.total() - 1}")
     print(f"seed {given.seed}")
     for name in names:
-        print(f"{name:<10}{kills[name]:>6} kills{chains[name]:>6} chains{wrong[name]:>6} wrong")
+        counts = f"{kills[name]:>6} kills{chains[name]:>6} chains{wrong[name]:>6} wrong"
+        print(f"{name:<10}{counts}{oldest.get(name, 0.0):>8.1f} s lost at most")
     return 1 if wrong else 0
 
 

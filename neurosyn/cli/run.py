@@ -96,7 +96,7 @@ def run(
             f"--set trace.{min(recording.model_fields_set)}: has no effect, nothing is recorded; give --trace DIR"
         )
     folder = checkpoint_folder(trace, out)
-    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT), parts=folder)
+    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT), checkpoint=folder)
     probes = ProbeDispatcher([] if recorder is None else [recorder])
     checkpoint: TickCheckpoint | None = None
     with contextlib.ExitStack() as stack:

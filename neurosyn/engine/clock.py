@@ -135,6 +135,11 @@ class Clock:
         self.late = False
         """True once a packet was late at a core: from then on the function depends on time."""
 
+    @property
+    def now_ps(self) -> int:
+        """The time since the first tick began, in picoseconds."""
+        return self._env.now
+
     def run(
         self,
         ticks: int,
@@ -144,7 +149,7 @@ class Clock:
         pause: Callable[[], bool] = lambda: False,
         paused: Callable[[], None] = lambda: None,
     ) -> int:
-        """Play ticks up to `ticks` − 1, from 0 or the restored one, and return the number of all up to then.
+        """Play ticks up to `ticks` − 1, from `tick` on, and return the next one.
 
         Parameters
         ----------

@@ -93,8 +93,8 @@ class FrameBatches:
         self._integrated, self._events = np.zeros((2, program.cores), np.int64)
         self._spikes = np.zeros((program.cores, program.neurons), np.int64)
 
-    def advance(self) -> bool:
-        """Evaluate the next block, unless there is none; return whether it was not the last."""
+    def advance(self) -> None:
+        """Evaluate the next block of frames."""
         program, loaded, active = self._loaded.program, self._loaded, self._active
         block = self._frames[self.done : self.done + BLOCK, program.input_line] != 0
         lines = np.zeros((block.shape[1], 8), np.uint8)
@@ -114,7 +114,6 @@ class FrameBatches:
             if len(stage.outputs):
                 _collect(flat[stage.outputs], stage, self._outputs[self.done : self.done + len(block)])
         self.done += len(block)
-        return self.done < len(self._frames)
 
     def result(self, counter: EventCounter) -> NDArray[np.uint8]:
         """Return the output spikes of the frames, and add their events to a counter: one tick of every core for each.

@@ -19,7 +19,7 @@ __all__ = [
     "gather_all",
     "never_due",
     "number",
-    "part",
+    "part_of",
     "restore_all",
     "stored",
 ]
@@ -71,10 +71,10 @@ def gather_all(members: Mapping[str, Resumable], probes: State | None) -> State 
 def restore_all(members: Mapping[str, Resumable], state: State) -> None:
     """Restore the members of a simulation from a state of `gather_all`."""
     for name, member in members.items():
-        member.restore(part(state, name))
+        member.restore(part_of(state, name))
 
 
-def part(state: State, name: str) -> State:
+def part_of(state: State, name: str) -> State:
     """Return the state of one part of `gather`."""
     return {key.removeprefix(f"{name}."): array for key, array in state.items() if key.startswith(f"{name}.")}
 

@@ -25,7 +25,7 @@ from neurosyn.engine.output_log import OutputLog
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.engine.results import TicksResult, TimingResult
-from neurosyn.engine.state import Checkpoint, Resumable, State, gather_all, never_due, part, restore_all
+from neurosyn.engine.state import Checkpoint, Resumable, State, gather_all, never_due, part_of, restore_all
 from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
 from neurosyn.support.processors import usable_processors
@@ -197,7 +197,7 @@ class TickSimulation:
         """
         restore_all(self._members(), state)
         self._is_running = True
-        self._probes.resumed(self._info, part(state, "probes"))
+        self._probes.resumed(self._info, part_of(state, "probes"))
 
     def finish(self) -> TicksResult:
         """Let all packets arrive, and return the outcome. No tick can follow."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosyn.engine.state import State, gather, number, part, stored
+from neurosyn.engine.state import State, gather, number, part_of, stored
 from neurosyn.errors import DataError, InterruptedRunError
 from neurosyn.support.files import sweep, write_npz
 from neurosyn.support.untrusted import read_npz
@@ -94,12 +94,12 @@ class TickCheckpoint:
         content = read_npz(path, max_bytes=_MAX_BYTES)
         if str(content.get("key", "")) != self._key:
             raise DataError(f"{path}: is the checkpoint of another run")
-        files = part(content, "files")
+        files = part_of(content, "files")
         for name, checksum in zip(stored(files, "name").tolist(), stored(files, "checksum").tolist(), strict=True):
             file = self.folder / name
             if not file.is_file() or self._checksum(file) != checksum:
                 raise DataError(f"{file}: is missing or was changed after the checkpoint")
-        return part(content, "state")
+        return part_of(content, "state")
 
     def is_due(self) -> bool:
         """Whether the interval has passed."""

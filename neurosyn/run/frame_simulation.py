@@ -72,7 +72,7 @@ def simulate_test_frames(
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    recorder = ParquetRecorder(folder.trace, trace, parts=folder.tick_checkpoint)
+    recorder = ParquetRecorder(folder.trace, trace, checkpoint=folder.tick_checkpoint)
     probes = ScenarioProbes(scenario, (recorder,))
     checkpoint = TickCheckpoint(
         folder.tick_checkpoint, key, checkpoint_every_s, lambda: probes.watch.why_off(recorder) is None

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,20 +14,27 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
-from neurosyn.engine.state import State, gather, number, part
+from neurosyn.engine.state import State, gather, number, part_of
 from neurosyn.support.files import write_json
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 from neurosyn.trace.selection import chosen_cores, chosen_packets
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["ParquetRecorder", "partial_file"]
+__all__ = ["ParquetRecorder", "RowCount", "partial_file"]
 
 _SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
 """Columns that differ little from row to row and are stored as differences."""
 
 _MOST_PIECES = 256
 """Pieces of a table that wait separately."""
+
+
+class RowCount(NamedTuple):
+    """Rows that count towards `TraceOptions.max_rows`: spikes and packets together, and rows of ``core_ticks``."""
+
+    rows: int = 0
+    core_ticks: int = 0
 
 
 class ParquetRecorder(Probe):
@@ -46,8 +53,10 @@ class ParquetRecorder(Probe):
         Amount to record.
     derived
         Names of files in the folder that describe an older trace; they are removed with it.
-    parts
-        Folder for the rows that are sealed at checkpoints, which belong to the checkpoint; without it there are none.
+    before
+        Rows that were kept of ticks that another recorder has recorded.
+    checkpoint
+        Folder of the checkpoint, for the rows that are sealed with it; without it the recording cannot be resumed.
     """
 
     def __init__(
@@ -55,15 +64,17 @@ class ParquetRecorder(Probe):
         folder: Path,
         options: TraceOptions | None = None,
         derived: Sequence[str] = (),
-        parts: Path | None = None,
+        before: RowCount = RowCount(),  # noqa: B008  (frozen)
+        checkpoint: Path | None = None,
     ) -> None:
         self.folder = folder
         self.options = TraceOptions() if options is None else options
         self._derived = tuple(derived)
-        self._parts = parts
+        self._before = before
+        self._checkpoint = checkpoint
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
-        self._rows = self._core_ticks = 0
+        self._rows, self._core_ticks = before
         self._chosen: NDArray[np.bool_] | None = None
         self._outer_error: BaseException | None = None
 
@@ -83,7 +94,7 @@ class ParquetRecorder(Probe):
             (self.folder / table.file).unlink(missing_ok=True)
             partial_file(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
-        self._rows = self._core_ticks = 0
+        self._rows, self._core_ticks = self._before
         self._chosen = chosen_cores(self.options, info.program)
         self._counts = Counts(info)
 
@@ -110,7 +121,7 @@ class ParquetRecorder(Probe):
 
     def state(self) -> State | None:
         """Seal the rows so far in files of their own, and return counts and the number of these files."""
-        if self._counts is None or self._parts is None:
+        if self._counts is None or self._checkpoint is None:
             return None
         try:
             tables = {name: np.array(table.seal(), np.int64) for name, table in self._tables.items()}
@@ -124,9 +135,9 @@ class ParquetRecorder(Probe):
         """Go on after the rows that were sealed."""
         self._begin(info)
         assert self._counts is not None
-        self._counts.restore(part(state, "counts"))
+        self._counts.include(part_of(state, "counts"), 0)
         self._rows, self._core_ticks = number(state, "rows"), number(state, "core_ticks")
-        tables = part(state, "tables")
+        tables = part_of(state, "tables")
         for name in tables:
             self._table(name).continue_after(number(tables, name))
 
@@ -169,7 +180,7 @@ class ParquetRecorder(Probe):
     def _table(self, name: str) -> _TableWriter:
         """Return a table's writer, which is made when it is first needed."""
         if name not in self._tables:
-            self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options, self._parts)
+            self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options, self._checkpoint)
         return self._tables[name]
 
     def _discard(self) -> None:
@@ -185,7 +196,7 @@ class ParquetRecorder(Probe):
 class _TableWriter:
     """Parquet file under a temporary name."""
 
-    def __init__(self, folder: Path, table: TraceTable, options: TraceOptions, parts: Path | None) -> None:
+    def __init__(self, folder: Path, table: TraceTable, options: TraceOptions, checkpoint: Path | None) -> None:
         self.path = folder / table.file
         self.partial = partial_file(folder, table)
         self.rows = 0
@@ -194,7 +205,7 @@ class _TableWriter:
         self._compression_level = options.compression_level
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._pieces = 0
-        self._parts = parts
+        self._checkpoint = checkpoint
         self._sealed = 0
         self._writer: pq.ParquetWriter | None = self._open()
 
@@ -273,9 +284,9 @@ class _TableWriter:
         self._end()
 
     def _part(self, index: int) -> Path:
-        if self._parts is None:
-            raise ValueError("there is no folder for the parts of a trace")
-        return self._parts / f"{self.path.stem}-{index}.parquet"
+        if self._checkpoint is None:
+            raise ValueError("there is no folder for sealed rows")
+        return self._checkpoint / f"{self.path.stem}-{index}.parquet"
 
     def rename(self) -> Path:
         """Rename the closed file to its final name."""

@@ -47,8 +47,8 @@ def evaluate_batch(program, frames):
     stages = pipeline(program)
     assert stages is not None
     batches = FrameBatches(loaded, stages, routes, frames)
-    while batches.advance():
-        pass
+    while batches.done < len(frames):
+        batches.advance()
     spikes = batches.result(counter)
     return spikes, int(counter.spikes.sum())
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from neurosyn.engine.probes.checks import checked_state
 from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
-from neurosyn.engine.state import State, gather, part
+from neurosyn.engine.state import State, gather, part_of
 
 __all__ = ["ProbeDispatcher", "ProbeWarning"]
 
@@ -20,14 +21,6 @@ _OFF = "is_off"
 
 class ProbeWarning(UserWarning):
     """A probe failed and was switched off, or cannot be resumed."""
-
-
-def _checked_state(probe: Probe) -> State | None:
-    state = probe.state()
-    for name, array in (state or {}).items():
-        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
-            raise TypeError(f"'{name}' is no array of numbers or texts")
-    return state
 
 
 class ProbeDispatcher:
@@ -77,7 +70,7 @@ class ProbeDispatcher:
         for number, probe in enumerate(self._probes):
             if type(probe).tick is Probe.tick:
                 continue
-            own = self.attempt(probe, "state", partial(_checked_state, probe))
+            own = self.attempt(probe, "state", partial(checked_state, probe))
             reason = self.why_off(probe)
             if reason is not None:
                 own = {_OFF: np.array(reason)}
@@ -93,7 +86,7 @@ class ProbeDispatcher:
     def resumed(self, info: RunInfo, state: State) -> None:
         """Call `Probe.resumed` with each probe's part of `state`, and `Probe.started` of those that have none."""
         for number, probe in enumerate(self._probes):
-            own = part(state, str(number))
+            own = part_of(state, str(number))
             if _OFF in own:
                 self._switch_off(probe, str(own[_OFF]))
             elif type(probe).tick is Probe.tick:
