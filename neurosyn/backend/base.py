@@ -81,7 +81,7 @@ class LoadedProgram(ABC):
         return state.copy()
 
     def write(self, state: NDArray[Any], values: NDArray[Any]) -> None:
-        """Replace the contents of an array of `initial_state` by those of a NumPy array."""
+        """Replace the contents of an array of `initial_state` by those of a NumPy array of the same type and shape."""
         state[...] = values
 
     def schedulers(self) -> Schedulers:
