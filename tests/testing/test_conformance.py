@@ -290,47 +290,6 @@ def test_probes(methods, said):
     assert said in problems(kit.check_probe, probe(**methods))
 
 
-class Sums(ProbePlugin):
-    """Sums up spikes."""
-
-    _spikes: int
-
-    def started(self, info):
-        self._spikes = 0
-
-    def tick(self, columns):
-        self._spikes += len(columns.spike_core)
-
-    def state(self):
-        return {"spikes": np.array(self._spikes)}
-
-    def resumed(self, info, state):
-        self._spikes = int(state["spikes"])
-
-    def results(self):
-        return {"spikes": self._spikes}
-
-
-class Forgets(Sums):
-    """Begins at 0 again."""
-
-    def resumed(self, info, state):
-        self._spikes = 0
-
-
-class Nested(Sums):
-    """Has a state that no file can hold."""
-
-    def state(self):
-        return {"spikes": [self._spikes]}
-
-
-def test_probes_that_are_resumed():
-    kit.check_probe(Sums)
-    assert "gives other results when it is resumed" in problems(kit.check_probe, Forgets)
-    assert "'spikes' is no array of numbers or texts" in problems(kit.check_probe, Nested)
-
-
 # Data sets.
 
 
