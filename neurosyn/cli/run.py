@@ -122,9 +122,8 @@ def run(
                     files = [sha256_file(path) for path in (program, spikes) if path is not None]
                     values = [table.model_dump(mode="json") for table in (chip, options, recording)]
                     key = RunFolder.key("run", files, values, ticks, trace is None)
-                    checkpoint = TickCheckpoint(
-                        folder, key, checkpoint_every, lambda: recorder is None or probes.why_off(recorder) is None
-                    )
+                    checkpoint = TickCheckpoint(folder, key, checkpoint_every)
+                    checkpoint.wanted = lambda: recorder is None or probes.why_off(recorder) is None
                 result = simulate_ticks(
                     raw.program,
                     raw.placement,

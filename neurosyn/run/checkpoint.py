@@ -49,23 +49,21 @@ class TickCheckpoint:
         Digest of everything that decides the outcome; a checkpoint with another is ignored.
     every_s
         Least number of seconds from the beginning to the first checkpoint, and from each to the next.
-    wanted
-        Whether the state is still worth saving. A run that has lost its trace keeps the checkpoint from before.
 
     Attributes
     ----------
+    wanted : callable
+        Whether the state is still worth saving. A run that has lost its trace keeps the checkpoint from before.
     resumed_at : int or None
         The first tick after the checkpoint that was loaded; None if there was none.
     """
 
-    def __init__(
-        self, folder: Path, key: str, every_s: float = EVERY_S, wanted: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, folder: Path, key: str, every_s: float = EVERY_S) -> None:
         self.folder = folder
         self.resumed_at: int | None = None
+        self.wanted: Callable[[], bool] = lambda: True
         self._key = key
         self._every_s = every_s
-        self._wanted = wanted
         self._since = time.monotonic()
         self._checksums: dict[tuple[str, int, int], int] = {}
 
@@ -103,11 +101,11 @@ class TickCheckpoint:
 
     def is_due(self) -> bool:
         """Whether the interval has passed."""
-        return time.monotonic() - self._since >= self._every_s and self._wanted()
+        return time.monotonic() - self._since >= self._every_s and self.wanted()
 
     def save(self, state: State | None) -> None:
         """Replace the stored state, unless there is none; a failure is a warning."""
-        if state is not None and self._wanted():
+        if state is not None and self.wanted():
             try:
                 files = sorted(self.folder.glob("*.parquet"))
                 checksums = np.array([self._checksum(path) for path in files], np.uint32)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
-from neurosyn.chip.placement import Placement
-from neurosyn.chip.program import Program
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.results import FramesResult
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.model.inference import class_scores, infer
-from neurosyn.model.model import Model
 from neurosyn.run.checkpoint import TickCheckpoint
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
+from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
@@ -26,7 +28,7 @@ from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.selection import chosen_cores
 
-__all__ = ["simulate_test_frames"]
+__all__ = ["simulate_test_frames", "write_results"]
 
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
@@ -36,13 +38,10 @@ def simulate_test_frames(
     scenario: Scenario,
     inputs: RunInputs,
     folder: RunFolder,
-    model: Model,
-    program: Program,
-    placement: Placement,
+    outcomes: PlacedProgram,
     progress: StageProgress,
     jobs: int | None,
-    key: str,
-    checkpoint_every_s: float,
+    checkpoint: TickCheckpoint,
 ) -> FramesSummary:
     """Simulate the test frames and write trace, probes' results, answers, provenance and summary.
 
@@ -50,33 +49,30 @@ def simulate_test_frames(
     ----------
     scenario, inputs, folder
         The options, the frames, and the folder of the results.
-    model, program, placement
-        Outcomes of the stages before.
+    outcomes
+        Of the stages before.
     progress
         Shows how far the simulation is.
     jobs
         Ticks that may be played in time at once; None: as many as there are processors.
-    key
-        The stage's key, by which a checkpoint is known to be of this simulation.
-    checkpoint_every_s
-        Least number of seconds between checkpoints.
+    checkpoint
+        Storage of the state of an unfinished simulation.
 
     Returns
     -------
     FramesSummary
         The contents of ``summary.json``.
     """
+    model, program, placement = outcomes
     bits = inputs.input_spikes(model)
     expected = infer(model, bits)
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    recorder = ParquetRecorder(folder.trace, trace, checkpoint=folder.tick_checkpoint)
+    recorder = ParquetRecorder(folder.trace, trace, checkpoint=checkpoint.folder)
     probes = ScenarioProbes(scenario, (recorder,))
-    checkpoint = TickCheckpoint(
-        folder.tick_checkpoint, key, checkpoint_every_s, lambda: probes.watch.why_off(recorder) is None
-    )
+    checkpoint.wanted = lambda: probes.watch.why_off(recorder) is None
     program = probes.disturb(program)
     result = simulate_frames(
         program,
@@ -92,6 +88,40 @@ def simulate_test_frames(
     )
     if checkpoint.resumed_at is not None:
         progress.line(f"      continued at tick {checkpoint.resumed_at:,}")
+    simulated = outcomes._replace(program=program)
+    return write_results(scenario, inputs, folder, simulated, probes, result, expected, provenance())
+
+
+def write_results(
+    scenario: Scenario,
+    inputs: RunInputs,
+    folder: RunFolder,
+    simulated: PlacedProgram,
+    probes: ScenarioProbes,
+    result: FramesResult,
+    expected: NDArray[np.uint8],
+    origin: dict[str, Any],
+) -> FramesSummary:
+    """Write probes' results, answers, provenance and summary of a simulation, whose trace has been written.
+
+    Parameters
+    ----------
+    scenario, inputs, folder
+        As of `simulate_test_frames`.
+    simulated
+        The model, the program that was simulated, and its placement.
+    probes
+        The probes of the simulation.
+    result
+        Its outcome.
+    expected : uint8 array (F·T, pins)
+        Output spikes of the trained network.
+    origin
+        Versions and machine.
+    """
+    model, program, placement = simulated
+    chip = scenario.options("chip", ChipOptions).fitted(program.cores)
+    options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)
@@ -135,7 +165,7 @@ def simulate_test_frames(
         **numbers,
         **outcomes,
         "model": model.provenance,
-        "provenance": provenance(),
+        "provenance": origin,
         "run": str(folder.path),
     }
     if unused := unused_options(chip, options, trace):
