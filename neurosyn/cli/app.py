@@ -264,7 +264,7 @@ def schema(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import analyse, bench, data, models, plugins, scenario, trace
+    from neurosyn.cli import analyse, bench, chip, data, models, plugins, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.run import run
@@ -276,6 +276,7 @@ def _add_groups() -> None:
     app.command()(sweep)
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
+    app.add_typer(chip.app, name="chip")
     app.add_typer(data.app, name="data")
     app.add_typer(models.app, name="models")
     app.add_typer(plugins.app, name="plugins")

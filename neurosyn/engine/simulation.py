@@ -97,6 +97,8 @@ def simulate_frames(
             "play it tick by tick with `neurosyn run`"
         )
     check_board(program, placement, chip)
+    if options.timing != "none":
+        chip.require_times()
     backend = get_backend(options.backend)
     loaded = backend.load(program)
     routes = Routes.of(program, placement, chip)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import get_backend
+from neurosyn.chip.fit import require_core
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
@@ -73,6 +74,8 @@ class TickSimulation:
     ) -> None:
         began = time.perf_counter()
         check_board(program, placement, chip)
+        if options.timing != "none":
+            chip.require_times()
         backend = get_backend(options.backend)
         routes = Routes.of(program, placement, chip)
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
@@ -213,7 +216,21 @@ def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32],
 
 
 def check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
-    """Raise `DataError` if a placement is for another board or program, `ChipLimitError` if packets cannot reach."""
+    """Refuse a program and a placement that do not belong together or to the chip.
+
+    Raises
+    ------
+    DataError
+        If the placement is for another board or program, or the program has the limits of another chip.
+    ChipLimitError
+        If a core is larger than the chip's, packets cannot reach, or times that are needed are not known.
+    """
+    require_core(program, chip.description)
+    if program.limits != chip.description.limits:
+        raise DataError(
+            f"program: has the limits of another chip than {chip.description.title}; compile it for this chip, or fit "
+            "it with neurosyn.chip.fit.fit_program"
+        )
     mesh = placement.mesh
     if (mesh.rows, mesh.columns) != (chip.mesh.rows, chip.mesh.columns):
         raise DataError(
@@ -225,4 +242,4 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions) -> No
             f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
             "place the program again"
         )
-    check_placement_reach(program, placement, chip.input_side, chip.output_side)
+    check_placement_reach(program, placement, chip.board)

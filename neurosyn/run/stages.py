@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from neurosyn.chip.description import ChipDescription
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
@@ -200,7 +201,7 @@ class Stages:
             if self.inputs.model_file is None:
                 network = self.scenario.options(self.inputs.train_table, Trainer).result(network)  # type: ignore[type-abstract]
             model = random_model(network, self.scenario.seed_of("untrained") % 2**32)
-            program = compile_network(model, self.scenario.options("compile", CompileOptions), progress.update)
+            program = compile_network(model, self._compile_options(), progress.update, self._description)
             notes.append(f"{program.cores:,} cores, with random weights")
         return {"program": None, "network": network_table(network), "utilisation": summarise(program)}
 
@@ -274,10 +275,10 @@ class Stages:
         from neurosyn.formats.program_file import load_program, save_program
 
         with progress.stage("compile") as notes:
-            self._set_key("compile", self._keys["train"], self._tables("compile"))
+            core = self._description.size.model_dump(exclude={"reach", "packet_bits"})
+            self._set_key("compile", self._keys["train"], self._tables("compile"), core)
             if self._pending("compile"):
-                options = self.scenario.options("compile", CompileOptions)
-                program = compile_network(model, options, progress.update)
+                program = compile_network(model, self._compile_options(), progress.update, self._description)
                 self._store("compile", self.folder.program, partial(save_program, program))
             else:
                 program = load_program(self.folder.program)
@@ -365,6 +366,13 @@ class Stages:
             if not _holds(self.folder.scenario, text):
                 write_text(self.folder.scenario, text)
             yield
+
+    @property
+    def _description(self) -> ChipDescription:
+        return self.scenario.options("chip", ChipOptions).description
+
+    def _compile_options(self) -> CompileOptions:
+        return self.scenario.options("compile", CompileOptions).for_chip(self._description)
 
     def _chip(self, cores: int) -> ChipOptions:
         """Return the chip's options, with a board for so many cores."""
