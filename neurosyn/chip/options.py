@@ -160,5 +160,5 @@ class ChipOptions(Options):
         if unknown := self.unknown_times():
             raise ChipLimitError(
                 f"chip: the description of {self.description.title} has no times; set "
-                f"{', '.join(f'chip.{name}' for name in unknown)}, or simulate.timing = \"none\""
+                f'{", ".join(f"chip.{name}" for name in unknown)}, or simulate.timing = "none"'
             )

@@ -85,9 +85,7 @@ def show(chip: _Chip, overrides: _Changes = None, json: Json = False) -> None:
     rows += [("voltage", f"{voltage.nominal:g} V, {voltage.range[0]:g} … {voltage.range[1]:g} V", "")]
     rows += [("fifo.depth", description.fifo.depth, f"{description.fifo.source} [{description.fifo.tag}]")]
     print_table(("size", "value", "assumed"), rows)
-    print_table(
-        ("bits", "this chip", "reference"), [(name, here, there) for name, (here, there) in sizes.items()]
-    )
+    print_table(("bits", "this chip", "reference"), [(name, here, there) for name, (here, there) in sizes.items()])
     print_table(
         ("quantity", "for the reference", "× here", "tag", "source"),
         [[row[key] for key in ("quantity", "published", "factor", "tag", "source")] for row in quantities],

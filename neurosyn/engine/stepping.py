@@ -21,7 +21,7 @@ from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.host_inputs import InputQueue, host_inputs
-from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.options import SimulateOptions, TimingName
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.engine.results import TicksResult, TimingResult
@@ -73,9 +73,7 @@ class TickSimulation:
         stepped: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         began = time.perf_counter()
-        check_board(program, placement, chip)
-        if options.timing != "none":
-            chip.require_times()
+        check_board(program, placement, chip, timing=options.timing)
         backend = get_backend(options.backend)
         routes = Routes.of(program, placement, chip)
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
@@ -215,7 +213,7 @@ def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32],
     return OutputSpikes(tick, core, neuron, program.dest_core[core, neuron], program.dest_axon[core, neuron])
 
 
-def check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
+def check_board(program: Program, placement: Placement, chip: ChipOptions, *, timing: TimingName = "none") -> None:
     """Refuse a program and a placement that do not belong together or to the chip.
 
     Raises
@@ -243,3 +241,5 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions) -> No
             "place the program again"
         )
     check_placement_reach(program, placement, chip.board)
+    if timing != "none":
+        chip.require_times()

@@ -16,7 +16,11 @@ from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 
 NETWORK = build_network(
-    [{"kind": "conv2d", "features": 8, "kernel": 5, "groups": 1}, {"kind": "dense", "features": 40}, {"kind": "readout"}],
+    [
+        {"kind": "conv2d", "features": 8, "kernel": 5, "groups": 1},
+        {"kind": "dense", "features": 40},
+        {"kind": "readout"},
+    ],
     MapShape(8, 8, 4),
     10,
     0,
