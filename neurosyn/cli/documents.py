@@ -50,6 +50,11 @@ class Compilation(_Part):
     exported: list[str] | None = None
 
 
+class Estimates(_Part):
+    what_if: list[Json]
+    """With ``--what-if``: values that vary, estimates, and the reason where the network does not fit."""
+
+
 class PlacementDocument(_Part):
     placement: str
     cores: int
@@ -293,7 +298,7 @@ class Benchmark(_Open):
 DOCUMENTS: dict[str, Any] = {
     "simulate": FramesSummary,
     "train": Training,
-    "compile": Compilation,
+    "compile": Compilation | Estimates,
     "place": PlacementDocument,
     "report": Report,
     "explain": Explanation,

@@ -188,7 +188,7 @@ def test_energies_that_truenorth_lacks_act(name, event):
 
 
 def test_shipped_descriptions_say_what_they_lack():
-    assert TRUENORTH == shipped_chip("truenorth")
+    assert shipped_chip("truenorth") == TRUENORTH
     assert [name for name in SHIPPED if not shipped_chip(name).has_energy] == ["ranc"]
     assert [name for name in SHIPPED if shipped_chip(name).time is None] == ["core45nm", "ranc"]
     assert [name for name in SHIPPED if shipped_chip(name).is_hypothetical] == ["hypothetical5nm"]

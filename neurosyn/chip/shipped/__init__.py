@@ -13,13 +13,14 @@ from neurosyn.chip.description import ChipDescription
 from neurosyn.errors import ScenarioError, did_you_mean
 from neurosyn.options import build_options
 
-__all__ = ["EXTENDS", "SHIPPED", "TRUENORTH", "complete_table", "derived_name", "shipped_chip", "shipped_text"]
+__all__ = ["EXTENDS", "SHIPPED", "TRUENORTH", "complete_table", "shipped_chip", "shipped_text"]
 
 SHIPPED = ("truenorth", "core45nm", "ranc", "hypothetical5nm")
 """Names of the descriptions that ship."""
 EXTENDS = "extends"
 """Key of a table of changes: the description that it changes, a name or a table."""
 
+_LONGEST_NAME = 200
 _MOST_NAMED = 3
 """Changes that the name of a changed chip lists."""
 
@@ -72,18 +73,15 @@ def complete_table(description: str | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(extended, (str, Mapping)):
         raise ScenarioError(f"chip: extends: must be the name of a description, not {extended!r}")
     base = complete_table(extended)
-    if changes and "name" not in changes:
-        base["name"] = derived_name(str(base.get("name")), changes)
-    if changes and "title" not in changes:
+    known = dict(_leaves(base))
+    different = {key: value for key, value in _leaves(changes) if key not in known or known[key] != value}
+    if different and "name" not in changes:
+        listed = [f"{key} = {value}" for key, value in different.items()]
+        shown = ", ".join(listed) if len(listed) <= _MOST_NAMED else f"{len(listed)} changes"
+        base["name"] = f"{base.get('name')} with {shown}"[:_LONGEST_NAME]
+    if different and "title" not in changes:
         base["title"] = f"{base.get('title')}, changed"
     return _laid_over(base, changes)
-
-
-def derived_name(base: str, changes: Mapping[str, Any]) -> str:
-    """Return the name of a description with changes, e.g. ``truenorth with core.axons = 512``."""
-    listed = [f"{key} = {value}" for key, value in _leaves(changes)]
-    shown = ", ".join(listed[:_MOST_NAMED]) if len(listed) <= _MOST_NAMED else f"{len(listed)} changes"
-    return f"{base} with {shown}"[:200]
 
 
 def _leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
