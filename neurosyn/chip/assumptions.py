@@ -17,6 +17,7 @@ __all__ = ["HOST_SIDES", "RULES", "Rule", "assumptions", "not_counted"]
 HOST_SIDES = {
     "input_side": "chips have links on all four sides; which of them the host uses is not published [A]",
     "output_side": "as for the input side [A]",
+    "host_ports": "boards have several chips at their border; which of them the host sends to is not published [A]",
 }
 """Options of the host's sides, with what their defaults rest on."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from neurosyn.chip.description import LONGEST_PS, ChipDescription
-from neurosyn.chip.mesh import Board, Mesh, Side
+from neurosyn.chip.mesh import Board, HostPorts, Mesh, Side
 from neurosyn.chip.shipped import SHIPPED, TRUENORTH, complete_table, shipped_chip
 from neurosyn.errors import ChipLimitError, ScenarioError
 from neurosyn.options import Options
@@ -85,7 +85,9 @@ class ChipOptions(Options):
         "neuron_time_ps", 0, "token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown"
     )
     synaptic_event_time_ps: int = _time(
-        "synaptic_event_time_ps", 0, "token controller: time per synaptic event; published handshake interval"
+        "synaptic_event_time_ps",
+        0,
+        "token controller: time per synaptic event; fitted to published rates. 14320 is a published handshake interval",
     )
     hop_latency_ps: int = _time("hop_latency_ps", 1, "router: time from leaving one FIFO to being in the next")
     link_cycle_ps: int = _time("link_cycle_ps", 1, "router: time between two packets on one link")
@@ -98,6 +100,11 @@ class ChipOptions(Options):
     edge_latency_ps: int = _time("edge_latency_ps", 1, "merge–split link: time of one crossing")
     input_side: Side = Field(default="west", description="side where frames enter")
     output_side: Side = Field(default="east", description="side where spikes leave")
+    host_ports: HostPorts = Field(
+        default="side",
+        description="side: a link from the host into each chip on the input side; border: into each chip at the "
+        "border of the board",
+    )
 
     @field_validator("description")
     @classmethod
@@ -134,7 +141,11 @@ class ChipOptions(Options):
     @property
     def board(self) -> Board:
         """The mesh with the host at its sides."""
-        return Board(self.mesh, self.input_side, self.output_side, self.description.network.reach)
+        return self.board_of(self.mesh)
+
+    def board_of(self, mesh: Mesh) -> Board:
+        """Return a mesh with the host at its sides."""
+        return Board(mesh, self.input_side, self.output_side, self.host_ports, self.description.network.reach)
 
     def fitted(self, cores: int) -> ChipOptions:
         """Return the options for a program of `cores` cores: with the chips that it needs, unless chips are given."""

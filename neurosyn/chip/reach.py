@@ -18,22 +18,22 @@ def check_placement_reach(program: Program, placement: Placement, board: Board) 
     the router where it leaves [A].
     """
     mesh, xy, reach = placement.mesh, placement.xy, board.reach
-    input_side, output_side = board.input_side, board.output_side
     core, neuron = np.nonzero(program.dest_core >= 0)
     mesh.check_reach(xy[core], xy[program.dest_core[core, neuron]], reach=reach)
     input_positions = xy[program.input_core]
     mesh.check_reach(
-        mesh.border(input_positions, input_side),
+        board.entries(input_positions),
         input_positions,
         "placement: a packet of the host",
-        f"place cores that the host sends to nearer to its side of the board (`chip.input_side` is {input_side})",
+        f"place cores that the host sends to nearer to its side of the board (`chip.input_side` is {board.input_side})",
         reach,
     )
     output_positions = xy[(program.dest_core == OUTPUT).any(axis=1)]
     mesh.check_reach(
         output_positions,
-        mesh.border(output_positions, output_side),
+        mesh.border(output_positions, board.output_side),
         "placement: a packet to the host",
-        f"place cores that send to the host nearer to its side of the board (`chip.output_side` is {output_side})",
+        "place cores that send to the host nearer to its side of the board "
+        f"(`chip.output_side` is {board.output_side})",
         reach,
     )

@@ -240,6 +240,6 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions, *, ti
             f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
             "place the program again"
         )
-    check_placement_reach(program, placement, chip.board)
+    check_placement_reach(program, placement, chip.board_of(mesh))
     if timing != "none":
         chip.require_times()

@@ -103,7 +103,7 @@ def estimate(program: Program, chip: ChipOptions, ticks_per_frame: int = 1) -> d
     Returns
     -------
     dict
-        ``chip`` (its name), ``cores``, ``chips``, ``axons_used`` and ``neurons_used`` (shares, in the mean), ``tick_us``,
+        ``chip`` (its name), ``cores``, ``chips``, ``axons_used`` and ``neurons_used`` (mean shares), ``tick_us``,
         ``frames_per_second``, ``power_mw``, ``energy_per_frame_uj`` and ``area_mm2`` (of the cores in use).
     """
     fitted, description = chip.fitted(program.cores), chip.description

@@ -33,7 +33,7 @@ def test_a_chip_without_energies_and_times_reports_none(tiny, tiny_run):
     assert summary["power_mw"] is None
     assert summary["energy_per_frame_uj"] is None
     assert summary["not_counted"]["energy"] == "no energies of RANC (default parameters) are known; none is reported"
-    with pytest.raises(ChipLimitError, match="has no times; set chip.neuron_time_ps"):
+    with pytest.raises(ChipLimitError, match=r"has no times; set chip\.neuron_time_ps"):
         simulate_scenario(tiny, tiny_run, "chip.description=ranc", "simulate.timing=compiled")
 
 

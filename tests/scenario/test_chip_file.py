@@ -44,7 +44,9 @@ def test_a_named_chip_brings_its_times_and_what_is_given_goes_before(tmp_path):
 def test_a_file_is_relative_to_its_scenario_and_goes_into_the_resolved_one(tmp_path):
     write(tmp_path / "mychip.toml", ("axons = 256", "axons = 300"))
     path = tmp_path / "s.toml"
-    path.write_text('[data]\nkind = "synth_digits"\n[network]\nkind = "eedn_tiny"\n[chip]\ndescription = "mychip.toml"\n')
+    path.write_text(
+        '[data]\nkind = "synth_digits"\n[network]\nkind = "eedn_tiny"\n[chip]\ndescription = "mychip.toml"\n'
+    )
     scenario = load_scenario(path)
     assert chip_of(scenario).description.name == "mychip"
     (tmp_path / "resolved.toml").write_text(scenario.to_toml(), encoding="utf-8")
