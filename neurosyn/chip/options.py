@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
 
 from neurosyn.chip.description import LONGEST_PS, ChipDescription
 from neurosyn.chip.mesh import Board, HostPorts, Mesh, Side
@@ -55,7 +55,12 @@ def _serialised(description: ChipDescription) -> str | dict[str, Any]:
     return description.to_table()
 
 
-_Description = Annotated[ChipDescription, BeforeValidator(_described), PlainSerializer(_serialised)]
+_Description = Annotated[
+    ChipDescription,
+    BeforeValidator(_described),
+    PlainSerializer(_serialised),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
 
 
 def _time(name: str, least: int, description: str) -> Any:
@@ -72,7 +77,7 @@ class ChipOptions(Options):
 
     description: _Description = Field(
         default=TRUENORTH,
-        validate_default=False,
+        json_schema_extra={"default": TRUENORTH.name},
         description="the chip: the name of a shipped description, a TOML file, or a table of changes to one of these",
     )
     chips: tuple[_Chips, _Chips] | None = Field(
