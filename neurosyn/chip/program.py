@@ -6,6 +6,7 @@ when a program is made, so every program is valid.
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from neurosyn.chip.limits import Limits
 from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import DataError
+from neurosyn.support.formatting import counted
 
 __all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "neuron_type_dtype", "type_table"]
 
@@ -143,6 +145,23 @@ class Program:
     about: dict[str, Any] = field(default_factory=dict)
     input_line: NDArray[np.int32] = field(default=None)  # type: ignore[arg-type]
     limits: Limits = TRUENORTH.limits
+
+    def __repr__(self) -> str:
+        return f"Program: {', '.join(self._facts())}"
+
+    def _repr_html_(self) -> str:
+        """Return the program's sizes as HTML for notebooks."""
+        return f"<p><b>Program</b> {html.escape(', '.join(self._facts()))}</p>"
+
+    def _facts(self) -> list[str]:
+        layers = f" in {counted(len(self.layer_names), 'layer')}" if len(self.layer_names) > 1 else ""
+        return [
+            f"{counted(len(self.crossbar), 'core')} of {self.axons} axons and {self.neurons} neurons{layers}",
+            counted(len(self.crossbars), "different crossbar"),
+            counted(len(self.neuron_types), "neuron type"),
+            counted(len(self.input_core), "input line"),
+            counted(self.pins, "output pin"),
+        ]
 
     @property
     def cores(self) -> int:
