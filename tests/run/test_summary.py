@@ -99,7 +99,7 @@ def test_every_assumption_is_listed_with_its_value_and_basis(tmp_path):
     ]
     assert all(set(item) == {"name", "value", "unit", "basis", "option"} and item["basis"] for item in listed)
     options = {item["name"]: item["value"] for item in listed if item["option"]}
-    assumed = {*TIMES, "fifo_depth", "input_side", "output_side"}
+    assumed = {*TIMES, "fifo_depth", "input_side", "output_side", "host_ports"}
     assert options == {f"chip.{name}": getattr(chip, name) for name in assumed}
     # Whatever a scenario can say of the chip is an assumption, but for what the user knows: chip, board and voltage.
     assert set(ChipOptions.model_fields) - assumed == {"description", "chips", "voltage"}

@@ -31,7 +31,8 @@ def write(path, *replaced, source="truenorth"):
 def test_the_default_is_truenorth_with_its_times_and_voltage():
     chip = ChipOptions()
     assert chip.description == TRUENORTH
-    assert chip.to_table() == {"description": "truenorth", "input_side": "west", "output_side": "east"}
+    sides = {"input_side": "west", "output_side": "east", "host_ports": "side"}
+    assert chip.to_table() == {"description": "truenorth"} | sides
     assert ChipOptions.from_table(chip.model_dump(mode="json", exclude_none=True)) == chip
 
 
