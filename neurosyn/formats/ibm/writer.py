@@ -39,7 +39,7 @@ def write_cpe(program: Program, path: Path) -> None:
     """
     if program.limits != TRUENORTH.limits:
         raise ChipLimitError(
-            "CPE: the format holds TrueNorth's neurons, the program has the axon types, bits or delays of another chip; "
+            "CPE: the format holds TrueNorth's neurons, the program has axon types, bits or delays of another chip; "
             "compile it for TrueNorth"
         )
     prototypes = _distinct_crossbars(program)
