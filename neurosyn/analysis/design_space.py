@@ -59,7 +59,7 @@ def pareto_front(table: pd.DataFrame) -> NDArray[np.bool_]:
         return np.zeros(len(table), np.bool_)
     values = np.stack([table[name].to_numpy(np.float64) * GOALS[name] for name in goals], axis=1)
     whole = np.isfinite(values).all(axis=1)
-    front = whole.copy()
+    front: NDArray[np.bool_] = np.array(whole, np.bool_)
     for run in np.flatnonzero(whole):
         better = (values[whole] >= values[run]).all(axis=1) & (values[whole] > values[run]).any(axis=1)
         front[run] = not better.any()
@@ -115,13 +115,14 @@ def draw(analysis: Analysis, figure: Figure, *, keys: tuple[str, ...] = ()) -> N
     table = analysis.table("runs")
     table = table[table["state"] == "finished"]
     goals = [name for name in GOALS if name in table and table[name].notna().any()]
-    varied = [key for key in keys if table[key].nunique() > 1]
+    # Draws of one design are its mean and spread.
+    varied = [key for key in keys if table[key].nunique() > 1 and key != "seed" and not key.endswith(".draw")]
     if table.empty or not goals or not varied:
         axes = figure.subplots()
         axes.text(0.5, 0.5, "no finished runs to draw", ha="center", transform=axes.transAxes)
         axes.set_axis_off()
         return
-    parts = figure.subfigures(1, 2, width_ratios=[1.4, 1], wspace=0.02)
+    parts: Any = figure.subfigures(1, 2, width_ratios=[1.4, 1], wspace=0.02)
     if len(varied) == 1:
         _lines(parts[0], table, varied[0], goals)
     elif len(varied) == 2:
@@ -137,9 +138,10 @@ def _lines(figure: Any, table: pd.DataFrame, key: str, goals: list[str]) -> None
 
     panels = np.atleast_1d(figure.subplots(len(goals), 1, sharex=True))
     numbers = pd.to_numeric(table[key], errors="coerce")
-    at = numbers if numbers.notna().all() else table[key].astype(str)
+    is_numeric = bool(numbers.notna().all())
+    at: Any = numbers if is_numeric else table[key].astype(str)
     for axes, goal, colour in zip(panels, goals, COLOURS, strict=False):
-        of_value = table[goal].astype(np.float64).groupby(at, sort=numbers.notna().all())
+        of_value = table[goal].astype(np.float64).groupby(at, sort=is_numeric)
         mean, spread = of_value.mean(), of_value.std().fillna(0.0)
         axes.errorbar(mean.index.to_numpy(), mean, yerr=spread, color=colour, marker="o", markersize=4, capsize=2)
         axes.set_ylabel(_NAMES[goal])
@@ -155,7 +157,8 @@ def _heat_maps(figure: Any, table: pd.DataFrame, keys: list[str], goals: list[st
         _scattered(figure, panels, table, keys, goals)
         return
     for axes, goal in zip(panels, goals, strict=True):
-        places = table[goal].astype(np.float64).groupby([table[keys[1]].map(rows), table[keys[0]].map(columns)]).mean()
+        places: Any = table[goal].astype(np.float64)
+        places = places.groupby([table[keys[1]].map(rows), table[keys[0]].map(columns)]).mean()
         values = np.full((len(rows), len(columns)), np.nan)
         for (row, column), value in places.items():
             values[int(row), int(column)] = value
@@ -187,7 +190,8 @@ def _parallel(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     """Draw each run as a line over axes of their own scales, those of the front above the others."""
     from neurosyn.analysis.plotting import COLOURS
 
-    scaled, ends = [], []
+    scaled: list[Any] = []
+    ends: list[tuple[str, str]] = []
     for name in names:
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.notna().all():
@@ -206,10 +210,10 @@ def _parallel(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
         axes.plot(places, line, color=COLOURS[6], linewidth=0.8, alpha=alpha, zorder=1)
     for line in lines[front]:
         axes.plot(places, line, color=COLOURS[5], linewidth=1.2, zorder=2)
-    for place, (low, high) in zip(places, ends, strict=True):
+    for place, (least, most) in enumerate(ends):
         axes.axvline(place, color="#52606d", linewidth=0.8, zorder=0)
-        axes.text(place, -0.04, low, ha="center", va="top", fontsize=7.5)
-        axes.text(place, 1.04, high, ha="center", va="bottom", fontsize=7.5)
+        axes.text(place, -0.04, least, ha="center", va="top", fontsize=7.5)
+        axes.text(place, 1.04, most, ha="center", va="bottom", fontsize=7.5)
     axes.set_xticks(places, [_NAMES.get(name, _short(name)) for name in names], rotation=30, ha="right")
     axes.set_ylim(-0.16, 1.16)
     axes.set_yticks([])
@@ -235,7 +239,7 @@ def _front(axes: Axes, table: pd.DataFrame, keys: list[str]) -> None:
     if accuracy.notna().any():
         axes.figure.colorbar(marks, ax=axes, label="accuracy in %", pad=0.02)
     front = table["pareto"].to_numpy()
-    ring = {"facecolors": "none", "edgecolors": COLOURS[5], "linewidths": 1.3, "zorder": 3}
+    ring: Any = {"facecolors": "none", "edgecolors": COLOURS[5], "linewidths": 1.3, "zorder": 3}
     axes.scatter(rate[front], energy[front], s=size + 35, label=f"Pareto front ({front.sum()})", **ring)
     if front.sum() <= _LABELLED:
         for run in np.flatnonzero(front):

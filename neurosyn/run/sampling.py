@@ -22,7 +22,7 @@ _DIGITS = 6
 class Samples(NamedTuple):
     """Number of samples, how they are drawn, and the seed of the draws."""
 
-    count: int
+    size: int
     method: Method = "lhs"
     seed: int = 0
 
@@ -52,10 +52,8 @@ def draw_samples(ranges: Mapping[str, Sequence[str]], samples: Samples) -> list[
         unit = qmc.LatinHypercube(len(axes), seed=seed).random(count)
     else:
         unit = np.random.default_rng(seed).random((count, len(axes)))
-    samples = [
-        {key: _at(axis, float(share)) for key, axis, share in zip(ranges, axes, row, strict=True)} for row in unit
-    ]
-    return list({tuple(values.items()): values for values in samples}.values())
+    drawn = [{key: _at(axis, float(share)) for key, axis, share in zip(ranges, axes, row, strict=True)} for row in unit]
+    return list({tuple(values.items()): values for values in drawn}.values())
 
 
 _Axis = list[str] | tuple[float, float, bool]

@@ -75,3 +75,17 @@ def test_samples_become_a_table_in_which_failed_runs_have_their_reason(neurosyn,
     assert finished["pareto"].any()
     assert len(pd.read_parquet(tmp_path / "s" / "sweep.parquet")) == 4
     assert (tmp_path / "front.png").exists()
+
+
+def test_faults_are_drawn_several_times_for_each_share(neurosyn, tiny, tmp_path):
+    words = ["faults", tiny, "--out", tmp_path / "f", "--set", "simulate.timing=none", "--set", "simulate.frames=10"]
+    words += ["--over", "dead_cores=0,0.6", "--draws", "2", "--plot", tmp_path / "faults.png"]
+    outcome = neurosyn(*words, "--json", "--quiet")
+    assert outcome.code == 0, outcome.err
+    TypeAdapter(DOCUMENTS["faults"]).validate_json(outcome.out)
+    rows = json.loads(outcome.out)["design_space"]["tables"]["runs"]
+    shares = [row["probes.fault_injection.dead_cores"] for row in rows]
+    assert shares == [0, 0, 0.6, 0.6]
+    assert [row["mismatched_frames"] > 0 for row in rows] == [False, False, True, True]
+    assert "± " in neurosyn(*words, "--quiet").out
+    assert (tmp_path / "faults.png").exists()
