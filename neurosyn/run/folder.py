@@ -12,12 +12,16 @@ from typing import Any
 
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.run.checkpoint import FOLDER, TickCheckpoint
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json, write_text
+from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
 __all__ = ["RunFolder", "claimed_folder"]
 
+_MOST_RECORD = 1 << 26
+"""Bytes of the record of the stages; that of a trace with ten thousand files has 2 MB."""
 _SHARED = ("model.safetensors", "program.npz", "placement.npz")
 """Outputs of the stages that do not depend on the simulation."""
 
@@ -115,6 +119,19 @@ class RunFolder:
             self._stages = _read_record(self.path / "stages.json")
             yield
 
+    def write_scenario(self, text: str) -> None:
+        """Write the scenario file, unless it has these contents."""
+        if not (self.scenario.is_file() and self.scenario.read_bytes() == text.encode()):
+            write_text(self.scenario, text)
+
+    def tick_checkpoint(self, key: str, every_s: float) -> TickCheckpoint:
+        """Return the checkpoint of a simulation with a stage's key."""
+        return TickCheckpoint(self.path / FOLDER, key, every_s)
+
+    def drop_checkpoint(self) -> None:
+        """Remove the checkpoint of a simulation that is finished."""
+        shutil.rmtree(self.path / FOLDER, ignore_errors=True)
+
     @staticmethod
     def key(stage: str, *parts: Any, code: bool = True) -> str:
         """Return the key of a stage from everything that decides its outcome.
@@ -152,12 +169,15 @@ class RunFolder:
         return path.is_file() and sha256_file(path) == digest
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
-        """Record that `stage` is finished; of a folder among the outputs, all files are recorded."""
+        """Record that `stage` is finished; of a folder among the outputs, all files are recorded.
+
+        Wall-clock times are not: equal runs have equal records.
+        """
         files = [
             file
             for path in outputs
             for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-            if file.is_file()
+            if file.is_file() and file != self.timings
         ]
         digests = {str(file.relative_to(self.path)): sha256_file(file) for file in files}
         self._stages[stage] = {"key": key, "outputs": digests}
@@ -201,8 +221,8 @@ class RunFolder:
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        record = read_json(path, _MOST_RECORD, what="record of stages")
+    except DataError:
         return {}
     return {stage: entry for stage, entry in record.items() if _is_entry(entry)} if isinstance(record, dict) else {}
 
