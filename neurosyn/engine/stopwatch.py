@@ -41,12 +41,13 @@ class Stopwatch:
         if timed is None:
             return
         times, packets = timed.times, tick.outcome.packets
-        if times.makespan_ps > max(self._makespans, default=-1):
+        makespan = times.makespan_ps
+        if makespan > max(self._makespans, default=-1):
             self._longest = tick
         self._ticks.append(tick.outcome.tick)
-        self._makespans.append(times.makespan_ps)
+        self._makespans.append(makespan)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
-        travel = int((times.arrival_ps - times.send_ps).sum())
+        travel = int(times.arrival_ps.sum() - times.send_ps.sum())
         # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
         self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
@@ -55,7 +56,7 @@ class Stopwatch:
         self._overruns += timed.overruns
         self._packets += len(packets)
         self._travel += travel
-        self._blocked += travel - int(packets.unloaded_ps(self._chip).sum())
+        self._blocked += travel - packets.total_unloaded_ps(self._chip)
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""

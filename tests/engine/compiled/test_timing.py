@@ -152,6 +152,33 @@ def test_a_wave_is_refused_at_the_first_packet_too_many(depth):
     assert ways == [depth >= 6]
 
 
+@pytest.mark.parametrize("side", ["east", "west", "north", "south"])
+@pytest.mark.parametrize("mesh", [Mesh(1, 1, 8), Mesh(2, 2, 4)], ids=["one chip", "four chips"])
+def test_a_wave_solves_links_that_hold_up_the_modules_before_them(mesh, side, monkeypatch):
+    rng = np.random.default_rng(1)
+    chip = QUICK.model_copy(update={"chips": (mesh.rows, mesh.columns), "output_side": side})
+    # Neighbours, so that links between chips are not much busier than those to the host.
+    nearby = [[core, core ^ 1, core ^ mesh.width, OUTPUT] for core in range(64)]
+    ticks = [
+        Tick(
+            {
+                core: [(500, int(to)) for to in rng.choice(nearby[core], 10, p=[0.3, 0.3, 0.25, 0.15])]
+                for core in range(64)
+            }
+        )
+        for _ in range(2)
+    ]
+    times, ways = solved(mesh, chip, ticks)
+    assert all(ways)
+    events, _ = solved(mesh, chip, ticks, waves=False)
+    assert_same_times(times, events)
+    assert_same_times(times[:1], play(mesh, chip, grid(mesh), ticks[:1]))
+    # Without such links these ticks are played by events.
+    monkeypatch.setattr("neurosyn.engine.compiled.blocked_links.MOST_SLOTS", 0)
+    _, ways = solved(mesh, chip, ticks)
+    assert not all(ways)
+
+
 @pytest.mark.parametrize("late", [0, 1])
 def test_a_wave_that_is_disturbed_is_played_again(late):
     # The first tick's packet arrives at 30 ps, and its last server ends its cycle then.
