@@ -208,7 +208,7 @@ class Clock:
             outcome, scans = self._step(tick), None
             self._function.deliver_at_once(outcome)
             if tick in timed:
-                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                scans = self._get_timing().scans(outcome.packets, outcome.synaptic_events)
                 self._get_timing().expect(outcome.packets, scans)
             yield outcome, scans
 
@@ -218,7 +218,7 @@ class Clock:
         while self.tick < (max(to, to_if_late) if self._open or self.late else to):
             outcome = self._step(self.tick)
             if self.tick in timed or self._open or self.late:
-                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                scans = self._get_timing().scans(outcome.packets, outcome.synaptic_events)
                 flight = self._get_timing().launch(outcome.packets, scans)
                 self._open.append(_OpenTick(outcome, scans, flight))
                 assert self._period_ps is not None

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.engine.compiled.tick import scan_cores
 from neurosyn.engine.compiled.timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
+from neurosyn.engine.fabric.traffic import Scans
 from neurosyn.engine.reference.timing import SimpyTiming
 from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic, watch
 from tests.engine.reference.test_naive_mesh import SIDES, cases, play_naively
@@ -253,3 +255,18 @@ def test_a_larger_mesh_full_of_bursts():
     chip = ChipOptions(neuron_time_ps=0)
     ticks = [Tick({core: [(0, int(to)) for to in rng.integers(0, 256, 64)] for core in range(256)})]
     assert_same((mesh, chip, grid(mesh), ticks), SimpyTiming, CompiledTiming)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_scans_in_one_pass_are_those_in_numpy(seed):
+    rng = np.random.default_rng(seed)
+    events = rng.integers(0, 300, rng.integers(1, 9, 2)).astype(np.uint16)
+    core, neuron = np.nonzero(rng.random(events.shape) < rng.random())
+    tick = Tick({int(c): [(1, 0)] * int((core == c).sum()) for c in np.unique(core)}, [0] * int(rng.integers(0, 3)))
+    packets, _ = traffic(tick, len(events))
+    packets.source_neuron[packets.from_host :] = neuron
+    chip = ChipOptions(neuron_time_ps=int(rng.integers(0, 9)), synaptic_event_time_ps=int(rng.integers(0, 9)))
+    scans, expected_scans = scan_cores(packets, events, chip), Scans.of(packets, events, chip)
+    np.testing.assert_array_equal(scans.ready_ps, expected_scans.ready_ps)
+    np.testing.assert_array_equal(scans.work_ps, expected_scans.work_ps)
