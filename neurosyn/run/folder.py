@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,20 @@ from typing import Any
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
 __all__ = ["RunFolder", "claimed_folder"]
 
+_MOST_RECORD = 1 << 26
+"""Bytes of the record of the stages; that of a trace with ten thousand files has 2 MB."""
+_SHARED = ("model.safetensors", "program.npz", "placement.npz")
+"""Outputs of the stages that do not depend on the simulation."""
+
 
 @contextlib.contextmanager
-def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterator[None]:
+def claimed_folder(folder: Path, what: str, option: str, *below: Path, wait: bool = False) -> Iterator[None]:
     """Make a folder, lock it against other runs, and remove what a killed run left half-written in it.
 
     Parameters
@@ -30,6 +37,8 @@ def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterat
         Name of the kind of folder and the option that chooses it, for the message.
     below
         Folders in it that are cleared of half-written files, too.
+    wait
+        Wait for another run that is using it.
 
     Raises
     ------
@@ -46,7 +55,7 @@ def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterat
         raise ScenarioError(
             f"{folder}: cannot be {what}, a file is in its way; choose another with {option}"
         ) from error
-    with locked_folder(folder):
+    with locked_folder(folder, wait=wait):
         sweep(folder, *below)
         yield
 
@@ -81,6 +90,8 @@ class RunFolder:
     timings = property(lambda self: self.path / TIMINGS)
     provenance = property(lambda self: self.path / "provenance.json")
     report = property(lambda self: self.path / "report.html")
+    parts = property(lambda self: self.path / "parts")
+    jobs = property(lambda self: self.path / "jobs")
     checkpoints = property(lambda self: self.path / "checkpoints")
 
     @property
@@ -89,8 +100,10 @@ class RunFolder:
         return self.outputs, self.trace, self.probes, self.provenance, self.timings, self.summary
 
     @contextlib.contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, *, wait: bool = False) -> Iterator[None]:
         """Make the folder, lock it against other runs, and remove half-written files of a run that was killed.
+
+        With `wait`, wait for another run that is using it.
 
         Raises
         ------
@@ -101,7 +114,7 @@ class RunFolder:
         OSError
             If it cannot be made.
         """
-        with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes):
+        with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes, wait=wait):
             self._stages = _read_record(self.path / "stages.json")
             yield
 
@@ -142,16 +155,38 @@ class RunFolder:
         return path.is_file() and sha256_file(path) == digest
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
-        """Record that `stage` is finished; of a folder among the outputs, all files are recorded."""
+        """Record that `stage` is finished; of a folder among the outputs, all files are recorded.
+
+        Wall-clock times are not: equal runs have equal records.
+        """
         files = [
             file
             for path in outputs
             for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-            if file.is_file()
+            if file.is_file() and file != self.timings
         ]
         digests = {str(file.relative_to(self.path)): sha256_file(file) for file in files}
         self._stages[stage] = {"key": key, "outputs": digests}
         write_json(self.path / "stages.json", self._stages)
+
+    def adopt(self, folder: Path) -> None:
+        """Take over the first stages' files of another run folder, unless this one has its own.
+
+        They are used as far as their keys are those of this run.
+        """
+        shared = {
+            stage: entry
+            for stage, entry in _read_record(folder / "stages.json").items()
+            if {*entry["outputs"]} <= {*_SHARED} and stage not in self._stages
+        }
+        for name in (name for entry in shared.values() for name in entry["outputs"]):
+            if not (folder / name).is_file():
+                return
+            with atomic_path(self.path / name) as partial:
+                shutil.copyfile(folder / name, partial)
+        if shared:
+            self._stages |= shared
+            write_json(self.path / "stages.json", self._stages)
 
     def forget(self, stage: str) -> bool:
         """Drop the record of a stage, and return whether there was one."""
@@ -172,8 +207,8 @@ class RunFolder:
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        record = read_json(path, _MOST_RECORD, what="record of stages")
+    except DataError:
         return {}
     return {stage: entry for stage, entry in record.items() if _is_entry(entry)} if isinstance(record, dict) else {}
 

@@ -30,6 +30,7 @@ from neurosyn.engine.compiled.layout import (
     PER_ROUTER,
     PORTS,
     code_of,
+    entry_direction,
     inlined,
     kernel,
     module_at,
@@ -133,7 +134,7 @@ def _enter_from_cores(layout, routes, bounds, space, send, longest_wait, waited_
 def _enter_from_host(layout, routes, bounds, space, send, longest_wait, waited_at):
     """Serve the links from the host into the chips; return the end of the last cycle."""
     begin, end, free = space.begin, space.end, space.host_free
-    cycle, onward = np.int64(layout.edge_cycle) << SCALE, np.int64(layout.edge_latency) << SCALE | layout.entry
+    cycle, latency = np.int64(layout.edge_cycle) << SCALE, np.int64(layout.edge_latency) << SCALE
     packets = range(bounds[0], bounds[1])
     free[:] = LONG_AGO
     # Packets for different rows mix, so the queues behind the links are measured first.
@@ -153,7 +154,7 @@ def _enter_from_host(layout, routes, bounds, space, send, longest_wait, waited_a
         free[chip] = departs + cycle
         longest_wait[p], waited_at[p] = (departs - arrives) >> SCALE, layout.host_inputs + chip
         fifo = _fifo_from_host(layout, routes, p)
-        space.keys[end[fifo]], space.tags[end[fifo]] = departs + onward, _tag(routes, p)
+        space.keys[end[fifo]], space.tags[end[fifo]] = departs + latency + fifo % PORTS, _tag(routes, p)
         end[fifo] += 1
     last_end = LONG_AGO
     for chip in range(len(free)):
@@ -165,8 +166,8 @@ def _enter_from_host(layout, routes, bounds, space, send, longest_wait, waited_a
 def _fifo_from_host(layout, routes, p):
     """Return the buffer that a packet of the host comes to behind the link from the host."""
     x, y = position_of(routes.entry[p])
-    module = module_at(layout.entry, routes.entry[p], routes.destination[p])
-    return _fifo(layout, x, y, module, layout.entry)
+    direction = entry_direction(layout, x, y)
+    return _fifo(layout, x, y, module_at(direction, routes.entry[p], routes.destination[p]), direction)
 
 
 @inlined
