@@ -135,7 +135,9 @@ def cell(command: Command, limit: Limit, folder: Path) -> dict[str, object]:
         if not problem and process.returncode == 0 and digests(folder) != command.expected:
             problem = "exit code 0 without the results"
         lift()
-        if not problem and process.returncode and (problem := repeat(command, folder)):
+        # A command may fail after its work, when it cannot print; some do not replace a file that is there.
+        unfinished = process.returncode and digests(folder) != command.expected
+        if not problem and unfinished and (problem := repeat(command, folder)):
             problem = f"repeated: {problem}"
     return {"code": process.returncode, "message": message.replace(str(folder), "."), "problem": problem}
 

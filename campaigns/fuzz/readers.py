@@ -164,7 +164,11 @@ def _compare(folder: Path) -> object:
 def _analyse(folder: Path) -> object:
     from neurosyn.analysis.catalogue import ANALYSES, analyse_run
 
-    number = sum((folder / "run" / "summary.json").read_bytes()[:200]) % len(ANALYSES)
+    path = folder / "run" / "summary.json"
+    number = 0
+    if path.is_file():
+        with path.open("rb") as stream:
+            number = sum(stream.read(200)) % len(ANALYSES)
     return analyse_run(list(ANALYSES)[number], folder / "run").to_dict()
 
 
