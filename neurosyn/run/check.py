@@ -80,8 +80,9 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
         require_trainable(trainer, network)
         with blame("trainers", scenario.kind(table), "result"):
             network = trainer.result(network)
-    cores = count_cores(network, scenario.options("compile", CompileOptions))
-    require_room(cores, scenario.options("chip", ChipOptions).fitted(cores).mesh)
+    chip = scenario.options("chip", ChipOptions)
+    cores = count_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
+    require_room(cores, chip.fitted(cores).mesh)
     return cores
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.options import TIMES, ChipOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.options import Options
 from neurosyn.trace.options import TraceOptions
 
 __all__ = ["unused_options"]
 
-_TIMES = (*(name for name in ASSUMED if name.endswith("_ps")), "fifo_depth")
+_TIMES = (*TIMES, "fifo_depth")
 _NOT_TIMED = "nothing was timed"
 
 
@@ -45,5 +45,6 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
 
 
 def _changed(table: str, options: Options, names: Iterable[str]) -> list[str]:
-    defaults = type(options)()
+    # Of a chip, the defaults are those of its description.
+    defaults = ChipOptions(description=options.description) if isinstance(options, ChipOptions) else type(options)()
     return [f"{table}.{name}" for name in names if getattr(options, name) != getattr(defaults, name)]
