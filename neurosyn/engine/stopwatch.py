@@ -67,7 +67,7 @@ class Stopwatch:
             self._first_tick = tick.outcome.tick
         self._makespans.append(makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
-        travel = int((times.arrival_ps - times.send_ps).sum())
+        travel = int(times.arrival_ps.sum() - times.send_ps.sum())
         # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
         self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
@@ -76,7 +76,7 @@ class Stopwatch:
         self._overruns += timed.overruns
         self._packets += len(packets)
         self._travel += travel
-        self._blocked += travel - int(packets.unloaded_ps(self._chip).sum())
+        self._blocked += travel - packets.total_unloaded_ps(self._chip)
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""
