@@ -34,6 +34,7 @@ class Stopwatch:
         self._busy = np.zeros(program.cores, np.int64)
         self._finished = np.zeros(program.cores, np.int64)
         self._late = self._overruns = self._packets = self._travel = self._blocked = self._stalled = 0
+        self._host_packets = self._host_travel = self._host_blocked = 0
 
     def add(self, tick: PlayedTick) -> None:
         """Add a tick, if it was timed."""
@@ -46,7 +47,8 @@ class Stopwatch:
         self._ticks.append(tick.outcome.tick)
         self._makespans.append(times.makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
-        travel = int((times.arrival_ps - times.send_ps).sum())
+        travel = times.arrival_ps - times.send_ps
+        blocked = travel - packets.unloaded_ps(self._chip)
         # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
         self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
@@ -54,8 +56,12 @@ class Stopwatch:
         self._late += int(np.count_nonzero(timed.late))
         self._overruns += timed.overruns
         self._packets += len(packets)
-        self._travel += travel
-        self._blocked += travel - int(packets.unloaded_ps(self._chip).sum())
+        self._travel += int(travel.sum())
+        self._blocked += int(blocked.sum())
+        of_host = packets.from_host
+        self._host_packets += of_host
+        self._host_travel += int(travel[:of_host].sum())
+        self._host_blocked += int(blocked[:of_host].sum())
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""
@@ -92,5 +98,8 @@ class Stopwatch:
             packets=self._packets,
             packet_travel_ps=self._travel,
             packet_blocked_ps=self._blocked,
+            host_packets=self._host_packets,
+            host_travel_ps=self._host_travel,
+            host_blocked_ps=self._host_blocked,
             core_stalled_ps=self._stalled,
         )

@@ -17,7 +17,7 @@ from neurosyn.run.inputs import RunInputs
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
-from neurosyn.run.unused_options import unused_options
+from neurosyn.run.unused_options import unused_in_scenario
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.support.progress import StageProgress
@@ -124,7 +124,7 @@ def simulate_test_frames(
         "provenance": provenance(),
         "run": str(folder.path),
     }
-    if unused := unused_options(chip, options, trace):
+    if unused := unused_in_scenario(scenario, inputs, program.cores, chip):
         summary["unused"] = unused
     write_json(folder.provenance, summary["provenance"])
     write_summary(folder.summary, summary)

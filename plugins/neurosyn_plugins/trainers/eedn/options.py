@@ -18,8 +18,8 @@ class EednOptions(Options):
 
     start: str = Field(
         "",
-        description="model file, as training leaves it in a run folder, whose weights this training starts from; empty "
-        "for random ones",
+        description="model file, as training leaves it in a run folder, whose weights this training starts from: "
+        "./NAME beside the scenario, or relative to the working folder; empty for random ones",
     )
     epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
