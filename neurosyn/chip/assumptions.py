@@ -114,15 +114,20 @@ _OTHER_CORE = Rule(
     "energies and leakage of a core of 256 × 256, and the walk's time for each neuron, are applied unscaled",
     "published for cores of 256 axons and 256 neurons only [A]",
 )
-_RANC_RESET = Rule(
-    "RANC's reset type",
-    "0: below the negative threshold, V < threshold",
-    "stands in RANC's config.json, not in the program; its README gives 0, its shipped configuration 1 (V ≤ threshold) "
-    "[A]",
-)
+_RANC_RESET = {
+    number: Rule(
+        "RANC's reset type",
+        f"{number}: {condition} the negative threshold",
+        "stands in RANC's config.json, not in the program: its README gives 0, its shipped configuration 1; the option "
+        "--ranc-reset-type chooses [A]",
+    )
+    for number, condition in enumerate(("below (V < θ)", "at or below (V ≤ θ)"))
+}
 
 
-def assumptions(chip: ChipOptions, core: tuple[int, int] = CORE_SIZE, *, ranc: bool = False) -> list[dict[str, Any]]:
+def assumptions(
+    chip: ChipOptions, core: tuple[int, int] = CORE_SIZE, *, ranc_reset_type: int | None = None
+) -> list[dict[str, Any]]:
     """Return all assumptions as plain JSON values: ``name``, ``value``, ``unit``, ``basis``, ``option`` (or a rule).
 
     Parameters
@@ -131,8 +136,8 @@ def assumptions(chip: ChipOptions, core: tuple[int, int] = CORE_SIZE, *, ranc: b
         Options of the chip.
     core
         Axons and neurons of a core.
-    ranc
-        True for a program of RANC.
+    ranc_reset_type
+        Reset type of a program of RANC; None for others.
     """
     options = [
         {
@@ -144,5 +149,9 @@ def assumptions(chip: ChipOptions, core: tuple[int, int] = CORE_SIZE, *, ranc: b
         }
         for name, basis in ASSUMED.items()
     ]
-    rules = [*RULES, *([_OTHER_CORE] if core != CORE_SIZE else []), *([_RANC_RESET] if ranc else [])]
+    rules = [
+        *RULES,
+        *([_OTHER_CORE] if core != CORE_SIZE else []),
+        *([] if ranc_reset_type is None else [_RANC_RESET[ranc_reset_type]]),
+    ]
     return options + [asdict(rule) | {"unit": "", "option": False} for rule in rules]

@@ -40,6 +40,17 @@ def run(
     backend: Backend = "auto",
     overrides: Overrides = None,
     jobs: Jobs = None,
+    ranc_reset_type: Annotated[
+        int | None,
+        typer.Option(
+            "--ranc-reset-type",
+            min=0,
+            max=1,
+            help="neuron_reset_type of RANC's configuration, for its programs: 0, reset below the negative threshold; "
+            "1, also at it.",
+            show_default="0",
+        ),
+    ] = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="DIR", help="Record ticks, spikes, packets, links and cores.")
     ] = None,
@@ -95,10 +106,13 @@ def run(
             stack.enter_context(trace_folder(trace, out))
         with StageProgress(3, quiet=quiet) as progress:
             with progress.stage("read") as notes:
-                raw = open_program(program, progress.update, chip.mesh if "chips" in chip.model_fields_set else None)
+                mesh = chip.mesh if "chips" in chip.model_fields_set else None
+                raw = open_program(program, progress.update, mesh, ranc_reset_type=ranc_reset_type)
                 given = no_spikes() if raw.spikes is None else raw.spikes
                 chosen_cores(recording, raw.program)  # refuses unknown layers and cores
                 if spikes is not None:
+                    if len(given.tick):
+                        progress.line(f"{program}: its {len(given.tick):,} packets are left out, --spikes has others")
                     given = read_spikes(spikes, raw.program)
                 notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
             unheard = int((given.tick >= ticks - 1).sum())

@@ -13,7 +13,7 @@ from neurosyn.chip.mesh import CHIP_SIDE, Mesh
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
-from neurosyn.errors import DataError
+from neurosyn.errors import DataError, ScenarioError
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.program_file import load_program
@@ -42,23 +42,33 @@ class RawProgram:
     placement : Placement
     spikes : InputSpikes or None
         Input spikes in the file itself (RANC).
+    ranc_reset_type : int or None
+        RANC's ``neuron_reset_type``; None for other formats.
     """
 
     format: str
     program: Program
     placement: Placement
     spikes: InputSpikes | None
+    ranc_reset_type: int | None = None
 
 
 def open_program(
-    path: Path, progress: Callable[[int, int, str], None] | None = None, mesh: Mesh | None = None
+    path: Path,
+    progress: Callable[[int, int, str], None] | None = None,
+    mesh: Mesh | None = None,
+    *,
+    ranc_reset_type: int | None = None,
 ) -> RawProgram:
     """Read a program of neurosyn (``.npz``), IBM's tools (CPE JSON) or RANC (JSON), recognised by content.
 
-    Programs without positions are placed row by row. The board is `mesh`, by default the smallest that fits.
+    Programs without positions are placed row by row. The board is `mesh`, by default the smallest that fits. A program
+    of RANC resets by `ranc_reset_type` (`neurosyn.formats.ranc.reader`).
 
     Raises
     ------
+    ScenarioError
+        If `ranc_reset_type` is given for a program of another format, or for one that has another.
     DataError
         If the file is missing, of an unknown format, damaged or cut short.
     ChipLimitError
@@ -69,8 +79,10 @@ def open_program(
         stream.seek(0)
         kind = "npz" if is_archive else _kind(JsonStream(path, stream))
     if kind == "ranc":
-        ranc = read_ranc(path, progress)
-        return RawProgram(kind, ranc.program, place_at(ranc.program, ranc.xy, mesh), ranc.spikes)
+        ranc = read_ranc(path, progress, ranc_reset_type)
+        return RawProgram(kind, ranc.program, place_at(ranc.program, ranc.xy, mesh), ranc.spikes, ranc.reset_type)
+    if ranc_reset_type is not None:
+        raise ScenarioError(f"{path}: is no program of RANC, which alone has a reset type; leave the option out")
     program = load_program(path) if kind == "npz" else read_cpe(path, progress)
     return RawProgram(kind, program, place_in_rows(program, mesh), None)
 

@@ -13,9 +13,13 @@ from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
 from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
-__all__ = ["RunFolder", "claimed_folder"]
+__all__ = ["RunFolder", "claimed_folder", "read_record"]
+
+_MOST_BYTES = 16 << 20
+"""Largest size of the record of stages."""
 
 
 @contextlib.contextmanager
@@ -66,7 +70,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stages = _read_record(path / "stages.json")
+        self._stages = read_record(path / "stages.json")
 
     scenario = property(lambda self: self.path / "scenario.toml")
     model = property(lambda self: self.path / "model.safetensors")
@@ -102,7 +106,7 @@ class RunFolder:
             If it cannot be made.
         """
         with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes):
-            self._stages = _read_record(self.path / "stages.json")
+            self._stages = read_record(self.path / "stages.json")
             yield
 
     @staticmethod
@@ -169,11 +173,11 @@ class RunFolder:
                 self.forget(stage)
 
 
-def _read_record(path: Path) -> dict[str, dict[str, Any]]:
+def read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        record = read_json(path, _MOST_BYTES, what="record of stages")
+    except DataError:
         return {}
     return {stage: entry for stage, entry in record.items() if _is_entry(entry)} if isinstance(record, dict) else {}
 

@@ -121,7 +121,7 @@ def summarise_program(
         "input_spikes": input_spikes,
         "output_spikes": len(result.output_spikes),
         **summarise_chip(
-            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc=raw.format == "ranc"
+            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc_reset_type=raw.ranc_reset_type
         ),
         "engine": _engine(result),
         "out": None if out is None else str(out),
@@ -137,13 +137,16 @@ def summarise_chip(
     counts: EventCounts,
     timing: TimingResult | None,
     *,
-    ranc: bool = False,
+    ranc_reset_type: int | None = None,
 ) -> ChipNumbers:
-    """Return the numbers of the chip, common to runs of frames and of raw programs; `ranc` for a program of RANC."""
+    """Return the numbers of the chip, common to runs of frames and of raw programs.
+
+    A program of RANC has a `ranc_reset_type`.
+    """
     tick_ps, model, events = _tick_ps(options, timing), EnergyModel(chip.voltage), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
-    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc=ranc)
+    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc_reset_type=ranc_reset_type)
     hints = hint_at_sides(program, placement, chip, counts)
     numbers: ChipNumbers = {
         "cores": program.cores,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
+from neurosyn.run.folder import read_record
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
@@ -178,7 +179,7 @@ class Sweep:
         if not finished or (point.run / "stages.json").exists():
             return
         nearest = max(finished, key=lambda other: len(point.values.items() & other.values.items()))
-        record = json.loads((nearest.run / "stages.json").read_text(encoding="utf-8"))
+        record = read_record(nearest.run / "stages.json")
         shared = {stage: entry for stage, entry in record.items() if {*entry["outputs"]} <= {*_SHARED}}
         for name in (name for entry in shared.values() for name in entry["outputs"]):
             with atomic_path(point.run / name) as partial:

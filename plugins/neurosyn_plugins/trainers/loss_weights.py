@@ -10,10 +10,23 @@ from numpy.typing import NDArray
 
 from neurosyn.plugins import ScenarioError, TrainingData
 
-__all__ = ["ClassWeight", "check_class_weight", "class_names", "loss_weights"]
+__all__ = ["ClassWeight", "check_class_weight", "class_names", "loss_weights", "require_positive"]
 
 ClassWeight = Literal["balanced"] | dict[str, float] | None
 """Weights of classes: inversely to their number of images, or by class name."""
+
+
+def require_positive(class_weight: ClassWeight) -> ClassWeight:
+    """Return the weights of classes; refuse those that are not above 0.
+
+    Raises
+    ------
+    ValueError
+        With all of them.
+    """
+    if isinstance(class_weight, dict) and any(not 0 < weight <= 1e6 for weight in class_weight.values()):
+        raise ValueError(f"class_weight = {class_weight}: give weights above 0, at most 10⁶")
+    return class_weight
 
 
 def class_names(data: TrainingData, n_classes: int) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from PIL import Image
 from pydantic import Field
 
 from neurosyn.plugins import DataContext, DataError, Split, SplitName
+from neurosyn.plugins.files import read_bytes
 from neurosyn_plugins.datasets.official.published_files import OfficialImages, PublishedFile
 from neurosyn_plugins.datasets.readers.image_archive import declared_size
 from neurosyn_plugins.datasets.readers.zip_files import ZipFiles
@@ -158,7 +159,7 @@ class _Folder:
             size = path.stat().st_size
             if size > limit:
                 raise DataError(f"{path}: has {size:,} bytes, the limit is {limit:,}")
-            return path.read_bytes()
+            return read_bytes(path, limit)
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror}); unpack the archive again") from error
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
+from neurosyn.plugins.files import read_bytes
 from neurosyn_plugins.datasets.labels.phones import CLASSES, LEFT_OUT, TIMIT_PHONES, class_of
 from neurosyn_plugins.datasets.readers.sound_file import read_sound
 from neurosyn_plugins.datasets.speech.features import measure_levels
@@ -46,6 +47,7 @@ PUBLISHED = {"train": (462, 3696), "core": (24, 192), "complete": (168, 1344)}
 """Speakers and sentences, without SA, of the training set and the two test sets."""
 
 _MOST_PHONES = 10_000
+_MOST_TEXT = 1 << 20
 """More phones than this are no transcription of a sentence."""
 
 
@@ -209,8 +211,8 @@ def read_phones(path: Path, samples: int) -> tuple[NDArray[np.int32], NDArray[np
         phone.
     """
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_bytes(path, _MOST_TEXT, what="transcription").decode("ascii").splitlines()
+    except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not a readable transcription ({error}); copy it again") from error
     rows: list[tuple[int, int, int]] = []
     before = 0

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neurosyn.plugins import DataContext, DataError, Dataset, DatasetInfo, Split, SplitName
-from neurosyn.plugins.files import sha256_file
+from neurosyn.plugins.files import read_bytes, sha256_file
 from neurosyn_plugins.datasets.labels.phones import SILENCE
 from neurosyn_plugins.datasets.official.timit import Sentence, find_root, find_sentences, read_phones
 from neurosyn_plugins.datasets.readers.sound_archive import decode_item, read_sounds
-from neurosyn_plugins.datasets.readers.sound_file import decode_sound, missing_reader, read_sound
+from neurosyn_plugins.datasets.readers.sound_file import MAX_BYTES, decode_sound, missing_reader, read_sound
 from neurosyn_plugins.datasets.speech.phone_corpus import RATE as TIMIT_RATE
 from neurosyn_plugins.datasets.speech.vad_corpus import (
     CLASSES,
@@ -212,7 +212,7 @@ def _find_noisex(context: DataContext) -> dict[str, Path]:
 
 
 def _read_noisex(path: Path) -> NDArray[np.float32]:
-    return _at_rate(*decode_sound(path.read_bytes(), str(path)))
+    return _at_rate(*decode_sound(read_bytes(path, MAX_BYTES, what="sound file"), str(path)))
 
 
 def _at_rate(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

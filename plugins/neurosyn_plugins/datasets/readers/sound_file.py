@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.plugins import DataError
+from neurosyn.plugins.files import read_bytes
 
-__all__ = ["MAX_SAMPLES", "decode_sound", "missing_reader", "read_sound"]
+__all__ = ["MAX_BYTES", "MAX_SAMPLES", "decode_sound", "missing_reader", "read_sound"]
 
 MAX_SAMPLES = 1 << 26
 """More samples than this (70 minutes at 16 kHz) are none of the files read here: a bound on what headers ask for."""
+
+MAX_BYTES = 256 << 20
+"""Largest file that holds so many samples, with room to spare."""
 
 _HEADER_BYTES = 1024
 """Of NIST SPHERE: lines of text, the first ``NIST_1A``."""
@@ -47,10 +51,7 @@ def read_sound(path: Path, rate: int | None = None) -> NDArray[np.float32]:
     DataError
         If the file is missing, damaged, cut short, or has another rate or more channels.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    content = read_bytes(path, MAX_BYTES, what="sound file")
     samples, _ = decode_sound(content, str(path), rate)
     declared = _declared_samples(content)
     if declared is not None and declared != len(samples):
