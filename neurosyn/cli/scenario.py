@@ -67,7 +67,10 @@ def new(
     network: Annotated[
         str | None,
         typer.Option(
-            "--network", metavar="KIND", help="Topology; default eedn_tiny.", autocompletion=complete_topology
+            "--network",
+            metavar="KIND",
+            help="Topology; default eedn_one_chip for svhn, which has a trained model, else eedn_tiny.",
+            autocompletion=complete_topology,
         ),
     ] = None,
     encoder: Annotated[
@@ -94,7 +97,9 @@ def new(
     Other values are given with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
     """
     from neurosyn.registry import registry
+    from neurosyn.run.check import check_scenario
     from neurosyn.scaffold.scenario import write_scenario
+    from neurosyn.scenario.scenario import load_scenario
 
     if sys.stdin.isatty() and not json and data is None and pictures is None and network is None:
         typer.echo(f"data sets:  {', '.join(registry.names('datasets'))}", err=True)
@@ -102,12 +107,12 @@ def new(
         known = answer in registry.names("datasets")
         data, pictures = (None, Path(answer)) if not known and Path(answer).is_dir() else (answer, None)
         typer.echo(f"topologies: {', '.join(registry.names('topologies'))}", err=True)
-        network = typer.prompt("topology", "eedn_tiny", err=True)
+        network = typer.prompt("topology", "eedn_tiny" if (data or "svhn") != "svhn" else "eedn_one_chip", err=True)
     written = write_scenario(
         path,
         data=data or "svhn",
         pictures=pictures,
-        network=network or "eedn_tiny",
+        network=network,
         encoder=encoder,
         model=model,
         changes=parse_assignments(overrides),
@@ -115,10 +120,13 @@ def new(
         seed=seed,
         replace=force,
     )
+    notes = check_scenario(load_scenario(written)).notes
     if json:
-        print_json({"scenario": str(written)})
+        print_json({"scenario": str(written), "notes": list(notes)})
         return
     typer.echo(str(written))
+    for note in notes:
+        typer.echo(f"note:  {note}", err=True)
     typer.echo(f"next:  neurosyn simulate {written} --profile smoke", err=True)
 
 

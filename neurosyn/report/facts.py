@@ -93,9 +93,23 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
     of = f"of {count(frames)} frames" if frames is not None else ""
     return [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), of),
-        Fact("Accuracy as trained", percent(summary.get("trained_accuracy"))),
+        Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "of the network on these frames"),
+        *_training(summary.get("model") or {}),
         Fact("Mismatched frames", count(mismatched), "output spikes on the chip ≠ the trained network's"),
     ]
+
+
+def _training(model: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the accuracies at the end of the training, which tell an untrained network from one that is too small."""
+    history = model.get("history")
+    last = history[-1] if isinstance(history, list) and history and isinstance(history[-1], dict) else {}
+    for label, key, note in (
+        ("Accuracy in training", "accuracy", "in the last epoch, on the training images"),
+        ("Accuracy on held-out images", "validation_accuracy", "after the last epoch"),
+    ):
+        value = last.get(key)
+        if isinstance(value, float):
+            yield Fact(label, percent(value), note)
 
 
 def _chip(summary: Mapping[str, Any]) -> list[Fact]:

@@ -40,8 +40,8 @@ def hint_at_sides(program: Program, placement: Placement, chip: ChipOptions, cou
         if 2 * hops[nearest] < hops[side]:
             share = hops[side] / total
             reason = (
-                f"{share:.0%} of all hops, {hops[side]:,}, are those of packets {words} ({side}); "
-                f"at this placement {hops[nearest]:,} lead there"
+                f"{share:.0%} of all hops, {hops[side]:,}, are of packets {words}, on the {side} side; at this "
+                f"placement they would take {hops[nearest]:,} on the {nearest} side"
             )
             hints.append({"option": option, "value": nearest, "reason": reason})
     return hints

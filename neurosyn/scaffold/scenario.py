@@ -26,8 +26,11 @@ _STAND_INS = {
 }
 """Stand-ins of the data sets whose files may be absent."""
 _MODELS = {("svhn", "eedn_one_chip"): "shipped:svhn_synth_digits"}
-_TRAINING = {"epochs": 4, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
+_TRAINING_EPOCHS = 4
+_TRAINING = {"epochs": _TRAINING_EPOCHS, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
 """Training options of the shipped scenarios."""
+_STEPS, _BATCH = 300, 64
+"""Steps of the optimiser that a small network needs at least, and images in each."""
 
 
 def write_scenario(
@@ -35,7 +38,7 @@ def write_scenario(
     *,
     data: str = "svhn",
     pictures: Path | None = None,
-    network: str = "eedn_tiny",
+    network: str | None = None,
     encoder: str | None = None,
     model: str | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -54,7 +57,7 @@ def write_scenario(
     pictures
         A folder of images, with one folder for each class, in place of `data`.
     network
-        Kind of the topology.
+        Kind of the topology; by default one with a trained model for the stand-in, if that ships, else eedn_tiny.
     encoder
         Kind of the encoder; None for the default.
     model
@@ -82,6 +85,9 @@ def write_scenario(
         raise ScenarioError(f"{path}: exists already; choose another name, or --force")
     if not path.parent.is_dir():
         raise ScenarioError(f"{path}: there is no folder {path.parent}; make it first")
+    if network is None:
+        of_data = (known for kind, known in _MODELS if kind == data and pictures is None)
+        network = next(of_data, "eedn_tiny")
     document = _document(path, data, pictures, network, encoder, model, title, seed)
     _merge(document, read_document({}, changes=changes).values)
     text = tomlkit.dumps(document)
@@ -122,7 +128,7 @@ def _document(
     if model is not None:
         train["model"] = model
     else:
-        train.update(_TRAINING)
+        train.update(_TRAINING | ({} if pictures is None else {"epochs": _epochs(pictures)}))
         if shipped := _MODELS.get((data, network)) if pictures is None else None:
             train["stand_in"] = {"model": shipped}
     document["simulate"] = {"frames": 1000}
@@ -133,6 +139,13 @@ def _document(
         smoke["train"] = {"epochs": 1}
     document["profiles"] = profiles
     return document
+
+
+def _epochs(pictures: Path) -> int:
+    """Return the number of epochs for a folder of pictures: few pictures have few steps in each."""
+    root = pictures / "train" if (pictures / "train").is_dir() else pictures
+    images = sum(path.is_file() for path in root.glob("*/*"))
+    return max(_TRAINING_EPOCHS, -(-_STEPS // max(1, images // _BATCH)))
 
 
 def _data_title(data: str, pictures: Path | None) -> str:

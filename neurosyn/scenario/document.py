@@ -245,6 +245,10 @@ def _change(document: Document, key: str, value: Any) -> None:
             number = _element(where, table, name, dotted(tuple(path)))
             path.append(number)
             base, table = tuple(path), table[number]
+        elif table is None and path and name.isdecimal():
+            raise ScenarioError(
+                f"{where}: there is no {dotted(tuple(path))}; write [[{dotted(tuple(path))}]] with a kind"
+            )
         elif isinstance(table, dict) or table is None:
             path.append(name)
             table = table.get(name) if table is not None else None
