@@ -133,8 +133,13 @@ class Clock:
         self.late = False
         """True once a packet was late at a core: from then on the function depends on time."""
 
+    @property
+    def now_ps(self) -> int:
+        """The time since the first tick began, in picoseconds."""
+        return self._env.now
+
     def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
-        """Play ticks 0 … `ticks` − 1 and return how many were played.
+        """Play the ticks from `tick` to `ticks` − 1, and return the next one.
 
         Parameters
         ----------

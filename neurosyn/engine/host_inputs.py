@@ -17,7 +17,7 @@ from neurosyn.chip.spikes import InputSpikes, check_range
 from neurosyn.engine.fabric.routes import Routes, input_routes
 from neurosyn.errors import DataError
 
-__all__ = ["FrameInputs", "HostSpikes", "InputQueue", "Inputs", "host_inputs"]
+__all__ = ["FrameInputs", "FrameRows", "HostSpikes", "InputQueue", "Inputs", "host_inputs"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,26 @@ class Inputs(Protocol):
         """Return the spikes stamped with `tick`; they are integrated in the next one [V]."""
 
 
+class FrameRows(Protocol):
+    """Input of each tick, frame after frame: an array uint8 (F·T, elements), or rows that are made when needed."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and elements."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements: uint8."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
+        """Return a row, or a slice of them."""
+
+
 class FrameInputs:
-    """One frame at each tick; the frames are repeated without end.
+    """One row of the frames at each tick; they are repeated without end.
 
     Parameters
     ----------
@@ -71,9 +89,9 @@ class FrameInputs:
     routes
     """
 
-    def __init__(self, program: Program, frames: NDArray[np.uint8], routes: Routes) -> None:
+    def __init__(self, program: Program, frames: FrameRows, routes: Routes) -> None:
         needed = int(program.input_line.max(initial=-1)) + 1
-        if frames.ndim != 2 or frames.dtype != np.uint8 or not len(frames) or frames.shape[1] < needed:
+        if len(frames.shape) != 2 or frames.dtype != np.uint8 or not len(frames) or frames.shape[1] < needed:
             raise DataError(
                 f"frames: {frames.dtype} {frames.shape}, not uint8 (at least 1, at least {needed}); "
                 "encode them for this program"

@@ -8,37 +8,23 @@ then frames affect the next ones depending on time, and all are played and timed
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
-from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
-from neurosyn.chip.stateless import Pipeline, pipeline
-from neurosyn.engine.chip_function import ChipFunction
-from neurosyn.engine.clock import Clock, PlayedTick
-from neurosyn.engine.event_counts import EventCounter
-from neurosyn.engine.fabric.routes import Routes
-from neurosyn.engine.frame_batches import evaluate_frames
-from neurosyn.engine.host_inputs import FrameInputs
+from neurosyn.engine.frame_parts import FrameSimulator, Progress
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
-from neurosyn.engine.probes.probe import Probe, RunInfo
+from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.results import FramesResult, TicksResult
-from neurosyn.engine.stepping import TickSimulation, check_board
-from neurosyn.engine.stopwatch import Stopwatch
-from neurosyn.errors import DataError
-from neurosyn.support.processors import usable_processors
+from neurosyn.engine.stepping import TickSimulation
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
-
-Progress = Callable[[int, int, str], None]
-"""Called with the amount done, the total, and the unit."""
 
 
 def _silent(done: int, total: int, what: str) -> None:
@@ -89,104 +75,18 @@ def simulate_frames(
     BackendError
         If the backend does not work on this machine.
     """
-    began = time.perf_counter()
-    stages = pipeline(program)
-    if stages is None:
-        raise DataError(
-            "program: paths from its inputs to a core take different times, so frames cannot follow each other; "
-            "play it tick by tick with `neurosyn run`"
-        )
-    check_board(program, placement, chip)
-    backend = get_backend(options.backend)
-    loaded = backend.load(program)
-    routes = Routes.of(program, placement, chip)
     dispatcher = ProbeDispatcher.of(probes)
-    inputs = FrameInputs(program, frames, routes)
-    if len(frames) % ticks_per_frame:
-        raise DataError(
-            f"frames: {len(frames)} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them again"
-        )
-
-    fill = -(-int(stages.stage.max()) // ticks_per_frame) * ticks_per_frame
-    to_time = options.frames_to_time(len(frames) // ticks_per_frame)
-    window = range(fill, fill + to_time * ticks_per_frame)
-    timed = window if options.timing != "none" else range(0)
-    whole = len(frames) + fill
-    played_ticks = window.stop if timed or dispatcher.wants_ticks else 0
-    ticks = played_ticks if loaded.stateless else max(whole, played_ticks)
-    stopwatch = Stopwatch(program, placement, chip)
-    record = _FrameRecord(program, routes, stages, len(frames))
-    # Only with a given period can packets be late, and the frames leave the batch.
-    recorded = not loaded.stateless or options.tick_ps is not None
-
-    def played(tick: PlayedTick) -> None:
-        if recorded:
-            record.add(tick)
-        stopwatch.add(tick)
-        dispatcher.tick(lambda: tick.columns(chip))
-        total = max(ticks, whole) if engine.late else ticks
-        progress(min(tick.outcome.tick + 1, total), total, "ticks")
-
-    function = ChipFunction(loaded, routes)
-    engine = Clock(
-        function,
-        inputs,
+    simulator = FrameSimulator(
+        program,
         placement,
         chip,
-        options.timing,
-        options.tick_ps,
-        played,
-        threads=jobs or usable_processors(),
+        options,
+        len(frames),
+        ticks_per_frame,
+        jobs=jobs,
+        recorded=dispatcher.wants_ticks,
     )
-    try:
-        dispatcher.started(RunInfo(program, placement, chip, options.timing))
-        count = engine.run(ticks, timed, if_late=whole)
-    finally:
-        dispatcher.finished()
-    batched = loaded.stateless and not engine.late
-    spikes, counter = record.spikes, record.counter
-    if batched:
-        counter = EventCounter(program, routes)
-        spikes = evaluate_frames(loaded, stages, routes, frames, counter, progress)
-    return FramesResult(
-        spikes=spikes,
-        counts=counter.result(len(frames)),
-        depth=stages.depth,
-        timing=stopwatch.result(options.tick_ps),
-        ticks_per_frame=ticks_per_frame,
-        timed_frames=(stopwatch.ticks() % len(frames) // ticks_per_frame)[::ticks_per_frame],
-        batched=batched,
-        ticks=count,
-        timing_name=options.timing,
-        backend=backend.name,
-        wall_s=time.perf_counter() - began,
-    )
-
-
-class _FrameRecord:
-    """Spikes and events of frames that pass through the chip tick by tick."""
-
-    def __init__(self, program: Program, routes: Routes, stages: Pipeline, frames: int) -> None:
-        self._program = program
-        self._stage = stages.stage.astype(np.int64)
-        self._frames = frames
-        self.counter = EventCounter(program, routes)
-        self.spikes = np.zeros((frames, program.pins), np.uint8)
-
-    def add(self, tick: PlayedTick) -> None:
-        """Give the spikes of a tick to the frames that each core was working on."""
-        outcome, program = tick.outcome, self._program
-        frame = outcome.tick - self._stage
-        busy = (frame >= 0) & (frame < self._frames)
-        self.counter.add(outcome, busy)
-        if outcome.tick < self._frames:
-            self.counter.add_host(outcome.host)
-        core, neuron = outcome.spike_core, outcome.spike_neuron
-        leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
-        core, neuron = core[leaves], neuron[leaves]
-        element, times = np.unique(frame[core] * program.pins + program.dest_axon[core, neuron], return_counts=True)
-        flat = self.spikes.reshape(-1)
-        flat[element] = np.minimum(flat[element] + times, 255)
+    return simulator.simulate(frames, simulator.whole, dispatcher, progress).result
 
 
 def simulate_ticks(

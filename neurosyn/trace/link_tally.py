@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -46,6 +48,22 @@ class LinkLedger:
         if self._start_ps is None:
             self._start_ps = columns.start_ps
         self._end_ps = max(self._end_ps, columns.start_ps + columns.makespan_ps)
+
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        """Return all sums as arrays by name; a start of −1 stands for no timed tick."""
+        start = -1 if self._start_ps is None else self._start_ps
+        times = {"start_ps": np.array(start), "end_ps": np.array(self._end_ps)}
+        return {"host_packets": self._host_packets, **times, **self._waits.state()}
+
+    def include(self, state: Mapping[str, NDArray[np.int64]], start_ps: int) -> None:
+        """Add the sums of later ticks, as `state` returned them, whose times count from `start_ps` on."""
+        self._host_packets += state["host_packets"]
+        self._waits.include(state["server"], state["held"], state["longest"])
+        first_ps = state["start_ps"].item()
+        if first_ps >= 0:
+            if self._start_ps is None:
+                self._start_ps = start_ps + first_ps
+            self._end_ps = max(self._end_ps, start_ps + state["end_ps"].item())
 
     def rows(self, fired: NDArray[np.int64]) -> Rows:
         """Return the rows of table ``links``.
@@ -94,9 +112,17 @@ class _Waits:
 
     def add(self, packets: PacketColumns) -> None:
         waited = packets.longest_wait_ps > 0
-        server = np.concatenate([self._server, packets.waited_at[waited]])
-        held = np.concatenate([self._held, np.ones(np.count_nonzero(waited), np.int64)])
-        longest = np.concatenate([self._longest, packets.longest_wait_ps[waited]])
+        held = np.ones(np.count_nonzero(waited), np.int64)
+        self.include(packets.waited_at[waited], held, packets.longest_wait_ps[waited])
+
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        return {"server": self._server, "held": self._held, "longest": self._longest}
+
+    def include(self, servers: NDArray[np.int64], helds: NDArray[np.int64], longests: NDArray[np.int64]) -> None:
+        """Add numbers of packets that waited longest at servers, which may repeat, and their longest waits."""
+        server = np.concatenate([self._server, servers])
+        held = np.concatenate([self._held, helds])
+        longest = np.concatenate([self._longest, longests])
         self._server, group = np.unique(server, return_inverse=True)
         self._held, self._longest = np.zeros((2, len(self._server)), np.int64)
         np.add.at(self._held, group, held)

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,20 @@ from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
 from neurosyn.trace.selection import chosen_cores, chosen_packets
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["ParquetRecorder", "partial_file"]
+__all__ = ["ParquetRecorder", "RowCount", "partial_file"]
 
 _SORTED = ("tick", "core", "send_ps", "arrival_ps", "neuron", "source_neuron", "link", "finish_ps")
 """Columns that differ little from row to row and are stored as differences."""
 
 _MOST_PIECES = 256
 """Pieces of a table that wait separately."""
+
+
+class RowCount(NamedTuple):
+    """Rows that count towards `TraceOptions.max_rows`: spikes and packets together, and rows of ``core_ticks``."""
+
+    rows: int = 0
+    core_ticks: int = 0
 
 
 class ParquetRecorder(Probe):
@@ -44,15 +51,24 @@ class ParquetRecorder(Probe):
         Amount to record.
     derived
         Names of files in the folder that describe an older trace; they are removed with it.
+    before
+        Rows that were kept of ticks that another recorder has recorded.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions | None = None, derived: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: TraceOptions | None = None,
+        derived: Sequence[str] = (),
+        before: RowCount = RowCount(),  # noqa: B008  (frozen)
+    ) -> None:
         self.folder = folder
         self.options = TraceOptions() if options is None else options
         self._derived = tuple(derived)
+        self._before = before
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
-        self._rows = self._core_ticks = 0
+        self._rows, self._core_ticks = before
         self._chosen: NDArray[np.bool_] | None = None
         self._outer_error: BaseException | None = None
 
@@ -67,7 +83,7 @@ class ParquetRecorder(Probe):
             (self.folder / table.file).unlink(missing_ok=True)
             partial_file(self.folder, table).unlink(missing_ok=True)
         self._tables = {}
-        self._rows = self._core_ticks = 0
+        self._rows, self._core_ticks = self._before
         self._chosen = chosen_cores(self.options, info.program)
         self._counts = Counts(info)
         if self.options.keeps_ticks():

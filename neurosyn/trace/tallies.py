@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from neurosyn.trace.link_tally import LinkLedger
 from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, TABLES, Rows
 
 __all__ = ["Counts", "tick_row"]
+
+_SUMS = ("input_packets", "total_hops", "total_crossings")
+_LONGEST = ("longest_ps", "longest_tick")
 
 
 def tick_row(columns: TickColumns, energy: EnergyModel) -> dict[str, int | float | None]:
@@ -78,6 +82,15 @@ class _Tally:
         self.fired.reshape(-1)[columns.spike_core * np.int64(self._program.neurons) + columns.spike_neuron] += 1
         self.synaptic_events += columns.synaptic_events
         self.ticks += 1
+
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        return {"fired": self.fired, "synaptic_events": self.synaptic_events, "ticks": np.array(self.ticks)}
+
+    def add_state(self, state: Mapping[str, NDArray[np.int64]], name: str) -> None:
+        """Add the counts of a tally's `state`, whose arrays have `name` in front of theirs."""
+        self.fired += state[f"{name}_fired"]
+        self.synaptic_events += state[f"{name}_synaptic_events"]
+        self.ticks += state[f"{name}_ticks"].item()
 
     def include(self, other: _Tally) -> None:
         """Add the counts of `other`."""
@@ -167,6 +180,31 @@ class Counts:
         tally.include(self._timed)
         return tally
 
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        """Return all counts as arrays by name."""
+        tallies = {"untimed": self._untimed, "timed": self._timed}
+        arrays = {
+            f"{name}_{key}": np.asarray(value)
+            for name, tally in tallies.items()
+            for key, value in tally.state().items()
+        }
+        arrays |= {f"links_{name}": array for name, array in self._links.state().items()}
+        numbers = {name: np.asarray(getattr(self, f"_{name}"), np.int64) for name in (*_SUMS, *_LONGEST)}
+        return {**arrays, **numbers, "finish_ps": self._finish_ps, "finish_tick": self._finish_tick}
+
+    def include(self, state: Mapping[str, NDArray[np.int64]], start_ps: int) -> None:
+        """Add the counts of later ticks, as `state` returned them, whose times count from `start_ps` on."""
+        self._untimed.add_state(state, "untimed")
+        self._timed.add_state(state, "timed")
+        self._links.include({key.removeprefix("links_"): state[key] for key in state if "links_" in key}, start_ps)
+        later = state["finish_ps"] > self._finish_ps
+        self._finish_ps[later], self._finish_tick[later] = state["finish_ps"][later], state["finish_tick"][later]
+        longest_ps, longest_tick = state["longest_ps"].item(), state["longest_tick"].item()
+        if longest_tick >= 0 and (longest_ps > self._longest_ps or self._longest_tick < 0):
+            self._longest_ps, self._longest_tick = longest_ps, longest_tick
+        for name in _SUMS:
+            setattr(self, f"_{name}", getattr(self, f"_{name}") + state[name].item())
+
     @property
     def timed_ticks(self) -> int:
         """Ticks that were played in time."""
@@ -192,6 +230,10 @@ class Counts:
             "chip": self._info.chip.model_dump(mode="json"),
         }
 
+    def layers_of(self, cores: NDArray[np.int32]) -> pa.DictionaryArray:
+        """Return the column ``layer`` of rows of these cores."""
+        return self._layers(self._info.program.core_layer[cores])
+
     def tick_rows(self, columns: TickColumns) -> Rows:
         """Return the row of table ``ticks``."""
         return {name: [value] for name, value in tick_row(columns, self._energy).items()}
@@ -207,7 +249,7 @@ class Counts:
         return {
             "tick": np.full(len(core), columns.tick, np.int64),
             "core": core,
-            "layer": self._layers(self._info.program.core_layer[core]),
+            "layer": self.layers_of(core),
             "neuron": neuron,
         }
 
@@ -232,7 +274,7 @@ class Counts:
         return {
             "tick": np.full(len(core), columns.tick, np.int64),
             "core": core,
-            "layer": self._layers(program.core_layer[core]),
+            "layer": self.layers_of(core),
             "spikes": of_cores()[core].astype(np.int32),
             "synaptic_events": columns.synaptic_events[core],
             "packets": of_cores(kept=dest != NO_DESTINATION)[core].astype(np.int32),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neurosyn.backend.base import Backend, LoadedProgram, get_backend
 from neurosyn.chip.stateless import is_stateless
-from neurosyn.engine import simulation
+from neurosyn.engine import frame_parts
 from neurosyn.engine.event_counts import EventCounts
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
@@ -35,7 +35,7 @@ def tick_by_tick(monkeypatch):
 
     def simulate(*args, **kwargs):
         with monkeypatch.context() as patch:
-            patch.setattr(simulation, "get_backend", lambda _: Distrustful())
+            patch.setattr(frame_parts, "get_backend", lambda _: Distrustful())
             return simulate_frames(*args, **kwargs)
 
     return simulate

@@ -176,7 +176,7 @@ def test_interrupted_simulation_leaves_no_summary_of_another_run(tiny, tiny_run,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("neurosyn.engine.simulation.Clock.run", interrupt)
+        patch.setattr("neurosyn.engine.frame_parts.Clock.run", interrupt)
         with pytest.raises(KeyboardInterrupt):
             simulate(tiny, tiny_run, "chip.voltage=0.8")
     assert not (tiny_run / "summary.json").exists()

@@ -1,0 +1,344 @@
+"""Simulation of frames in parts that do not depend on each other, and the joining of their results.
+
+The program of a run of frames is a pipeline. If it is stateless, a tick depends on the frames that are in the pipeline
+and on nothing before them, so a part of the run begins with as many ticks of warm-up as the pipeline has stages; the
+warm-up is played without time and is not recorded. A program with memory is played from its first tick. In both cases
+a tick that lasts until everything is at rest leaves no trace in the times of the next one, so times count from the
+beginning of the part, and the joined run shifts them by what the parts before it took.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+
+import numpy as np
+
+from neurosyn.backend.base import get_backend
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.stateless import Pipeline, pipeline
+from neurosyn.engine.chip_function import ChipFunction, Outcome
+from neurosyn.engine.clock import Clock, PlayedTick
+from neurosyn.engine.event_counts import EventCounter, EventCounts
+from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.frame_batches import evaluate_frames
+from neurosyn.engine.host_inputs import FrameInputs, FrameRows
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.probes.dispatch import ProbeDispatcher
+from neurosyn.engine.probes.probe import RunInfo
+from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.stepping import check_board
+from neurosyn.engine.stopwatch import Stopwatch
+from neurosyn.errors import DataError
+from neurosyn.support.processors import usable_processors
+
+__all__ = ["FramePart", "FrameSimulator", "PartResult", "Progress", "join_parts"]
+
+Progress = Callable[[int, int, str], None]
+"""Called with the amount done, the total, and the unit."""
+
+
+@dataclass(frozen=True)
+class FramePart:
+    """Part of a run of frames.
+
+    Attributes
+    ----------
+    number
+        Its place in the run, from 0 on.
+    rows
+        Rows of the frames that are its own.
+    ticks
+        Ticks that are played one by one for it.
+    warm_up
+        Ticks that are played before them without time, unrecorded.
+    """
+
+    number: int
+    rows: range
+    ticks: range
+    warm_up: range
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """Result of a part.
+
+    Attributes
+    ----------
+    first_row : int
+        Row of the whole run that `result.spikes` begins with. In a program that is played tick by tick, a part holds
+        the spikes of its ticks: those of a frame then come from several parts.
+    duration_ps : int
+        From the first tick's start until everything is at rest.
+    result : FramesResult
+    """
+
+    first_row: int
+    duration_ps: int
+    result: FramesResult
+
+
+class FrameSimulator:
+    """Simulator of a program on frames: all of them, or a part.
+
+    Parameters
+    ----------
+    program
+        A pipeline (`neurosyn.chip.stateless.pipeline`).
+    placement, chip
+        The board.
+    options
+    rows
+        F·T, the ticks in which the frames enter.
+    ticks_per_frame
+        T. To the chip each tick is an input of its own.
+    jobs
+        Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
+        processors. Results do not depend on it.
+    recorded
+        False if no probe listens to ticks: those that are not timed need not be played one by one then.
+
+    Raises
+    ------
+    DataError
+        If the program is no pipeline, or placement and program do not belong together.
+    ChipLimitError
+        If a packet would have to travel further than a packet reaches.
+    BackendError
+        If the backend does not work on this machine.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        placement: Placement,
+        chip: ChipOptions,
+        options: SimulateOptions,
+        rows: int,
+        ticks_per_frame: int = 1,
+        *,
+        jobs: int | None = None,
+        recorded: bool = True,
+    ) -> None:
+        stages = pipeline(program)
+        if stages is None:
+            raise DataError(
+                "program: paths from its inputs to a core take different times, so frames cannot follow each other; "
+                "play it tick by tick with `neurosyn run`"
+            )
+        check_board(program, placement, chip)
+        if rows % ticks_per_frame:
+            raise DataError(
+                f"frames: {rows} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them again"
+            )
+        self._backend = get_backend(options.backend)
+        self._loaded = self._backend.load(program)
+        self._routes = Routes.of(program, placement, chip)
+        self._program, self._placement, self._chip, self._options = program, placement, chip, options
+        self._stages, self._rows, self._ticks_per_frame = stages, rows, ticks_per_frame
+        self._jobs = jobs
+        fill = -(-int(stages.stage.max()) // ticks_per_frame) * ticks_per_frame
+        to_time = options.frames_to_time(rows // ticks_per_frame)
+        window = range(fill, fill + to_time * ticks_per_frame)
+        self.timed = window if options.timing != "none" else range(0)
+        """Ticks that are timed."""
+        self._whole = rows + fill
+        played = window.stop if self.timed or recorded else 0
+        self._ticks = played if self._loaded.stateless else max(self._whole, played)
+        self._fill = fill
+
+    @property
+    def whole(self) -> FramePart:
+        """The run in one part."""
+        return FramePart(0, range(self._rows), range(self._ticks), range(0))
+
+    def parts(self, frames: int) -> list[FramePart]:
+        """Return the parts of a run, each of so many frames; one part if the frames cannot be separated.
+
+        With a given tick period timed ticks overlap, so what happens in one depends on all before.
+        """
+        if self._options.tick_ps is not None and self.timed:
+            return [self.whole]
+        step = frames * self._ticks_per_frame
+        number = max(-(-self._rows // step), -(-(self._ticks - self._fill) // step), 1)
+        # The first part has the ticks in which the pipeline fills.
+        edges = [0, *(self._fill + step * k for k in range(1, number)), self._ticks]
+        edges = [min(edge, self._ticks) for edge in edges]
+        deep = int(self._stages.stage.max()) if self._loaded.stateless else self._ticks
+        return [
+            FramePart(
+                k,
+                range(min(k * step, self._rows), min((k + 1) * step, self._rows)),
+                range(begin, end),
+                range(max(begin - deep, 0), begin) if end > begin else range(0),
+            )
+            for k, (begin, end) in enumerate(pairwise(edges))
+        ]
+
+    def outcomes(self, frames: FrameRows, ticks: range) -> Iterator[Outcome]:
+        """Yield the outcomes of ticks without time; the first of them finds an empty pipeline."""
+        function = ChipFunction(self._loaded, self._routes)
+        inputs = FrameInputs(self._program, frames, self._routes)
+        yield from _warmed_up(function, inputs, ticks)
+
+    def simulate(self, frames: FrameRows, part: FramePart, probes: ProbeDispatcher, progress: Progress) -> PartResult:
+        """Simulate a part.
+
+        Parameters
+        ----------
+        frames : uint8 array (F·T, elements)
+            Input of each tick of the whole run; only the rows of the part and of its warm-up are read.
+        part
+            One of `parts`, or `whole`.
+        probes
+            See the ticks of the part.
+        progress
+        """
+        began = time.perf_counter()
+        program, options = self._program, self._options
+        inputs = FrameInputs(program, frames, self._routes)
+        stopwatch = Stopwatch(program, self._placement, self._chip)
+        # Only with a given period can packets be late, and the frames leave the batch.
+        recorded = not self._loaded.stateless or options.tick_ps is not None
+        if_late = self._whole if part == self.whole else 0
+        record = _FrameRecord(
+            program, self._routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
+        )
+
+        def played(tick: PlayedTick) -> None:
+            if recorded:
+                record.add(tick)
+            stopwatch.add(tick)
+            probes.tick(lambda: tick.columns(self._chip))
+            end = max(part.ticks.stop, if_late) if engine.late else part.ticks.stop
+            total = end - part.ticks.start
+            progress(min(tick.outcome.tick + 1 - part.ticks.start, total), total, "ticks")
+
+        function = ChipFunction(self._loaded, self._routes)
+        for _ in _warmed_up(function, inputs, part.warm_up):
+            pass
+        engine = Clock(
+            function,
+            inputs,
+            self._placement,
+            self._chip,
+            options.timing,
+            options.tick_ps,
+            played,
+            threads=self._jobs or usable_processors(),
+        )
+        engine.tick = part.ticks.start
+        try:
+            probes.started(RunInfo(program, self._placement, self._chip, options.timing))
+            count = engine.run(part.ticks.stop, self.timed, if_late=if_late)
+        finally:
+            probes.finished()
+        batched = self._loaded.stateless and not engine.late
+        first, spikes, counter = record.first_row, record.spikes, record.counter
+        if batched:
+            counter = EventCounter(program, self._routes)
+            first = part.rows.start
+            own = frames[part.rows.start : part.rows.stop]
+            spikes = evaluate_frames(self._loaded, self._stages, self._routes, own, counter, progress)
+        result = FramesResult(
+            spikes=spikes,
+            counts=counter.result(len(part.rows)),
+            depth=self._stages.depth,
+            timing=stopwatch.result(options.tick_ps),
+            ticks_per_frame=self._ticks_per_frame,
+            timed_frames=(stopwatch.ticks() % self._rows // self._ticks_per_frame)[:: self._ticks_per_frame],
+            batched=batched,
+            ticks=count - part.ticks.start,
+            timing_name=options.timing,
+            backend=self._backend.name,
+            wall_s=time.perf_counter() - began,
+        )
+        return PartResult(first, engine.now_ps, result)
+
+
+def _warmed_up(function: ChipFunction, inputs: FrameInputs, ticks: range) -> Iterator[Outcome]:
+    for tick in ticks:
+        outcome = function.step(tick, inputs.at(tick))
+        function.deliver_at_once(outcome)
+        yield outcome
+
+
+class _FrameRecord:
+    """Spikes and events of frames that pass through the chip tick by tick, in a range of ticks."""
+
+    def __init__(self, program: Program, routes: Routes, stages: Pipeline, rows: int, ticks: range) -> None:
+        self._program = program
+        self._stage = stages.stage.astype(np.int64)
+        self._rows = rows
+        self.first_row = min(max(ticks.start - int(self._stage.max()), 0), rows)
+        self.counter = EventCounter(program, routes)
+        self.spikes = np.zeros((min(ticks.stop, rows) - self.first_row, program.pins), np.uint8)
+
+    def add(self, tick: PlayedTick) -> None:
+        """Give the spikes of a tick to the frames that each core was working on."""
+        outcome, program = tick.outcome, self._program
+        row = outcome.tick - self._stage
+        busy = (row >= 0) & (row < self._rows)
+        self.counter.add(outcome, busy)
+        if outcome.tick < self._rows:
+            self.counter.add_host(outcome.host)
+        core, neuron = outcome.spike_core, outcome.spike_neuron
+        leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
+        core, neuron = core[leaves], neuron[leaves]
+        place = (row[core] - self.first_row) * program.pins + program.dest_axon[core, neuron]
+        element, times = np.unique(place, return_counts=True)
+        flat = self.spikes.reshape(-1)
+        flat[element] = np.minimum(flat[element] + times, 255)
+
+
+def join_parts(parts: Sequence[PartResult], rows: int) -> FramesResult:
+    """Return the result of the whole run from those of all its parts, in their order.
+
+    Parameters
+    ----------
+    parts
+        The results of `FrameSimulator.parts`.
+    rows
+        F·T, the rows of the run.
+    """
+    results = [part.result for part in parts]
+    first = results[0]
+    spikes = np.zeros((rows, first.spikes.shape[1]), np.uint8)
+    for part in parts:
+        some = spikes[part.first_row : part.first_row + len(part.result.spikes)]
+        some[:] = np.minimum(some.astype(np.uint16) + part.result.spikes, 255)
+    return replace(
+        first,
+        spikes=spikes,
+        counts=_sum_counts([result.counts for result in results]),
+        timing=_join_timing([result.timing for result in results if result.timing is not None]),
+        timed_frames=np.concatenate([result.timed_frames for result in results]),
+        batched=all(result.batched for result in results),
+        ticks=sum(result.ticks for result in results),
+        wall_s=sum(result.wall_s for result in results),
+    )
+
+
+def _sum_counts(counts: Sequence[EventCounts]) -> EventCounts:
+    names = [field.name for field in fields(EventCounts)]
+    return EventCounts(**{name: sum(getattr(part, name) for part in counts) for name in names})
+
+
+def _join_timing(timings: Sequence[TimingResult]) -> TimingResult | None:
+    if not timings:
+        return None
+    # Of equally long ticks the first one counts, as in a run of one part.
+    longest = max(timings, key=lambda timing: int(timing.makespans_ps.max()))
+    sums = ("late_packets", "core_overruns", "packets", "packet_travel_ps", "packet_blocked_ps", "core_stalled_ps")
+    return replace(
+        longest,
+        first_tick=timings[0].first_tick,
+        makespans_ps=np.concatenate([timing.makespans_ps for timing in timings]),
+        core_busy_ps=np.maximum.reduce([timing.core_busy_ps for timing in timings]),
+        **{name: sum(getattr(timing, name) for timing in timings) for name in sums},
+    )

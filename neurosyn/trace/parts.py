@@ -1,0 +1,156 @@
+"""Traces of a run in parts, and the trace of the whole run made of them: the same bytes as recorded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from neurosyn.engine.chip_function import Outcome
+from neurosyn.engine.probes.probe import RunInfo
+from neurosyn.errors import DataError
+from neurosyn.support.files import write_npz
+from neurosyn.trace.options import TraceOptions
+from neurosyn.trace.recorder import ParquetRecorder, RowCount
+from neurosyn.trace.schema import TABLES, Rows
+from neurosyn.trace.selection import chosen_cores
+from neurosyn.trace.tallies import Counts
+
+__all__ = ["PartRecorder", "TraceJoiner", "count_rows"]
+
+_COUNTS = "counts.npz"
+_BY_TICK = ("spikes", "packets", "ticks", "core_ticks")
+"""Tables whose rows belong to a tick; the others are sums."""
+_FROM_ZERO = ("start_ps", "send_ps", "arrival_ps")
+"""Columns that count from the beginning of the run."""
+
+
+def count_rows(options: TraceOptions, info: RunInfo, outcomes: Iterable[Outcome], timed: range, end: int) -> RowCount:
+    """Return the rows that a recorder keeps of the timed ticks before `end`, as far as later rows depend on them.
+
+    Parameters
+    ----------
+    options, info
+        As of the recorder.
+    outcomes
+        The ticks in their order, from any that is not timed yet; read only as far as needed.
+    timed
+        Ticks that are timed.
+    end
+        The first tick that is not counted.
+    """
+    rows = core_ticks = 0
+    if options.level != "auto" or end <= timed.start:
+        return RowCount()
+    chosen = chosen_cores(options, info.program)
+    cores = info.program.cores if chosen is None else int(chosen.sum())
+    for outcome in outcomes:
+        if outcome.tick >= min(end, timed.stop) or min(rows, core_ticks) >= options.max_rows:
+            break
+        if outcome.tick not in timed or not options.in_window(outcome.tick):
+            continue
+        core_ticks += cores if options.keeps_core_ticks(True, core_ticks) else 0
+        if options.keeps_spikes(True, rows):
+            rows += _rows_of(outcome, chosen)
+    return RowCount(rows, core_ticks)
+
+
+def _rows_of(outcome: Outcome, chosen: NDArray[np.bool_] | None) -> int:
+    packets = outcome.packets
+    if chosen is None:
+        return len(outcome.spikes) + len(packets)
+    ends = [(core >= 0) & chosen[np.maximum(core, 0)] for core in (packets.source_core, packets.dest_core)]
+    return int(chosen[outcome.spike_core].sum()) + int((ends[0] | ends[1]).sum())
+
+
+class PartRecorder(ParquetRecorder):
+    """Writes the rows of a part's ticks, and the sums of the other tables, into a folder for `TraceJoiner`.
+
+    Parameters
+    ----------
+    folder, options
+        As of `ParquetRecorder`.
+    before
+        Rows that were kept of the ticks before the part (`count_rows`).
+    """
+
+    def __init__(self, folder: Path, options: TraceOptions, before: RowCount) -> None:
+        super().__init__(folder, options, (_COUNTS,), before)
+
+    def _finish(self, counts: Counts) -> None:
+        for table in self._tables.values():
+            table.close()
+            table.rename()
+        # Sums of so few ticks fit narrow numbers, which are written sooner.
+        write_npz(self.folder / _COUNTS, {name: narrow(array) for name, array in counts.state().items()})
+
+
+def narrow(array: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return whole numbers in the smallest type that holds them all."""
+    ends = [np.min_scalar_type(int(value)) for value in (array.min(initial=0), array.max(initial=0))]
+    return array.astype(np.result_type(*ends))
+
+
+class TraceJoiner(ParquetRecorder):
+    """Writes the trace of a run from those of its parts, in their order.
+
+    Use it as a recorder whose ticks are added by `add_part`.
+    """
+
+    def add_part(self, folder: Path, start_ps: int) -> None:
+        """Add the ticks of a part, whose times count from `start_ps` on.
+
+        Raises
+        ------
+        DataError
+            If the part's trace is not whole.
+        """
+        counts = self._counts
+        assert counts is not None
+        try:
+            for name in _BY_TICK:
+                path = folder / TABLES[name].file
+                if path.is_file():
+                    table = self._table(name)
+                    for rows in _by_tick(path, TABLES[name].column_names):
+                        table.add(_on_the_board(rows, counts, start_ps))
+            with np.load(folder / _COUNTS, allow_pickle=False) as state:
+                counts.include({key: state[key] for key in state.files}, start_ps)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise DataError(
+                f"{folder}: the trace of this part is damaged ({error}); simulate the part again"
+            ) from error
+
+
+def _by_tick(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the rows of a table tick by tick."""
+    waiting: pa.Table | None = None
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=columns):
+            rows = pa.Table.from_batches([batch])
+            rows = rows if waiting is None else pa.concat_tables([waiting, rows])
+            tick = rows["tick"].to_numpy()
+            edges = [0, *(np.flatnonzero(tick[1:] != tick[:-1]) + 1).tolist()]
+            for first, end in pairwise(edges):
+                yield rows.slice(first, end - first)
+            # The next batch may begin within the last tick.
+            waiting = rows.slice(edges[-1])
+    if waiting is not None:
+        yield waiting
+
+
+def _on_the_board(table: pa.Table, counts: Counts, start_ps: int) -> Rows:
+    rows: Rows = {name: table[name] for name in table.column_names}
+    if "layer" in rows:
+        # Parquet files keep the values of such a column, not its dictionary.
+        rows["layer"] = counts.layers_of(rows["core"].to_numpy())
+    for name in _FROM_ZERO:
+        if name in rows and start_ps:
+            rows[name] = pc.add(rows[name], start_ps)
+    return rows
