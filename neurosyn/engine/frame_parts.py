@@ -334,11 +334,11 @@ def _join_timing(timings: Sequence[TimingResult]) -> TimingResult | None:
         return None
     # Of equally long ticks the first one counts, as in a run of one part.
     longest = max(timings, key=lambda timing: int(timing.makespans_ps.max()))
-    sums = ("late_packets", "core_overruns", "packets", "packet_travel_ps", "packet_blocked_ps", "core_stalled_ps")
-    return replace(
-        longest,
-        first_tick=timings[0].first_tick,
-        makespans_ps=np.concatenate([timing.makespans_ps for timing in timings]),
-        core_busy_ps=np.maximum.reduce([timing.core_busy_ps for timing in timings]),
-        **{name: sum(getattr(timing, name) for timing in timings) for name in sums},
-    )
+    joined: dict[str, Any] = {
+        "first_tick": timings[0].first_tick,
+        "makespans_ps": np.concatenate([timing.makespans_ps for timing in timings]),
+        "core_busy_ps": np.maximum.reduce([timing.core_busy_ps for timing in timings]),
+    }
+    # All else is a sum over ticks.
+    sums = {field.name for field in fields(TimingResult)} - {*joined, "tick_period_ps", "limit"}
+    return replace(longest, **joined, **{name: sum(getattr(timing, name) for timing in timings) for name in sums})

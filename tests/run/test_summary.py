@@ -93,12 +93,12 @@ def test_a_far_side_of_the_outputs_is_pointed_out(tmp_path, side):
         return counts, hint_at_sides(program, placement, chip, counts)
 
     counts, hints = count(side)
-    assert [(hint["option"], hint["value"]) for hint in hints] == [("chip.output_side", "south")] * (side == "east")
+    assert [(hint["option"], hint["value"]) for hint in hints] == [("chip.output_side", "west")] * (side == "east")
     if hints:
         sent = counts.output_packets
-        hops = {"east": int((sent * (63 - xy[:, 0])).sum()), "south": int((sent * xy[:, 1]).sum())}
+        hops = {"east": int((sent * (63 - xy[:, 0])).sum()), "west": int((sent * xy[:, 0]).sum())}
         assert all(f"{number:,}" in hints[0]["reason"] for number in hops.values())
-        assert counts.events().hops - count("south")[0].events().hops == hops["east"] - hops["south"]
+        assert counts.events().hops - count("west")[0].events().hops == hops["east"] - hops["west"]
 
 
 def test_links_of_a_board_carry_all_crossings_and_ports(tmp_path):
