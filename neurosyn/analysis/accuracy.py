@@ -79,9 +79,10 @@ def analyse(run: FinishedRun) -> Analysis:
 
 def draw(analysis: Analysis, figure: Figure) -> None:
     """Draw the confusion matrix and the margins of right and wrong answers."""
-    from neurosyn.analysis.plotting import COLOURS, legend
+    from neurosyn.analysis.declutter import OPTIONAL
+    from neurosyn.analysis.plotting import COLOURS, count_axis, legend, shorten
 
-    left, right = figure.subplots(1, 2, width_ratios=[1.1, 1])
+    left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
     table = analysis.table("confusion")
     names, matrix = table.iloc[:, 0].tolist(), table.iloc[:, 1:].to_numpy(np.int64)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -90,9 +91,20 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     if len(names) <= 16:
         for row, column in np.argwhere(matrix):
             colour = "white" if np.sqrt(share[row, column]) > 0.55 else "#1f2933"
-            left.text(column, row, f"{matrix[row, column]:,}", ha="center", va="center", color=colour, fontsize=7.5)
-        left.set_xticks(range(len(names)), names, rotation=45 if max(map(len, names)) > 3 else 0)
-        left.set_yticks(range(len(names)), names)
+            left.text(
+                column,
+                row,
+                f"{matrix[row, column]:,}",
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=7.5,
+                gid=OPTIONAL,
+            )
+        short = [shorten(str(name), 24) for name in names]
+        is_long = max(map(len, short)) > 3
+        left.set_xticks(range(len(names)), short, rotation=90 if is_long else 0)
+        left.set_yticks(range(len(names)), short)
     left.tick_params(length=0)
     left.spines[:].set_visible(False)
     left.set_xlabel("predicted")
@@ -109,5 +121,6 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     right.axvline(0, color="#52606d", linewidth=0.8)
     right.set_xlabel("score of the true class minus the best other one")
     right.set_ylabel("frames")
+    count_axis(right.yaxis)
     right.set_title("Margins")
     legend(right)

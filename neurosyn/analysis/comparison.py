@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
@@ -116,7 +117,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     table = analysis.table()
     left, right = figure.subplots(1, 2)
     x, y = table["latency_ps"].to_numpy(np.float64), table["energy_per_frame_pj"].to_numpy(np.float64)
-    _points(left, x, y, table["run"].tolist())
+    _points(left, x, y, table["run"].tolist(), np.argsort(x * y))
     log_axis(left, "x", x)
     log_axis(left, "y", y)
     around, products = np.array(left.get_xlim()), np.log10(x * y)
@@ -129,7 +130,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     left.set_title("Energy and delay (grey: equal products)")
     accuracy = table["accuracy"].astype(np.float64).to_numpy()
     if np.isfinite(accuracy).any():
-        _points(right, y, 100 * accuracy, table["run"].tolist())
+        _points(right, y, 100 * accuracy, table["run"].tolist(), np.argsort(-accuracy))
         log_axis(right, "x", y)
         energy_axis(right.xaxis)
         right.set_xlabel("energy of a frame")
@@ -140,13 +141,15 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         right.set_axis_off()
 
 
-def _points(axes: Axes, x: Any, y: Any, names: list[str]) -> None:
-    from neurosyn.analysis.plotting import COLOURS
+def _points(axes: Axes, x: Any, y: Any, names: list[str], order: NDArray[np.intp]) -> None:
+    """Draw runs as marks; the first in `order` get their names before the others."""
+    from neurosyn.analysis.plotting import COLOURS, optional_text, shorten
 
     marks = "osD^vP*X"
     here: dict[tuple[float, float], list[str]] = {}
-    for index, name in enumerate(names):
-        here.setdefault((float(x[index]), float(y[index])), []).append(name)
+    for index in order.tolist():
+        here.setdefault((float(x[index]), float(y[index])), []).append(names[index])
     for index, ((right, up), alike) in enumerate(here.items()):
         axes.plot(right, up, marks[index % len(marks)], color=COLOURS[index % len(COLOURS)], markersize=7)
-        axes.annotate(", ".join(alike), (right, up), xytext=(6, 4), textcoords="offset points", fontsize=8)
+        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        optional_text(axes, right, up, shorten(alike[0], 48 - len(more)) + more)

@@ -191,11 +191,10 @@ def draw(analysis: Analysis, figure: Figure) -> None:
     time_axis(below.xaxis)
     changes: Any = analysis.table("what_if")
     lower.barh(np.arange(len(changes)), 100 * changes["saved_share"].to_numpy(), color=COLOURS[2])
-    bar_labels(lower, [])
-    lower.set_yticks([])
+    bar_labels(lower, (row.change.partition(" (of")[0] for row in changes.itertuples()))
     for index, row in enumerate(changes.itertuples()):
-        label = f"  {row.change.partition(' (of')[0]}: {100 * row.saved_share:.1f} %"
-        lower.text(max(100 * row.saved_share, 0), index, label, va="center", fontsize=7.5)
-    lower.set_xlim(0, 100)
+        lower.text(max(100 * row.saved_share, 0), index, f" {100 * row.saved_share:.1f} %", va="center", fontsize=7.5)
+    lower.set_xlim(0, 112)
+    lower.set_xticks(range(0, 101, 25))
     lower.set_xlabel("% of the tick saved at best")
     lower.set_title("Changes that would shorten it")

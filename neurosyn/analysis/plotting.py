@@ -33,7 +33,9 @@ __all__ = [
     "legend",
     "log_axis",
     "new_figure",
+    "optional_text",
     "save_figure",
+    "shorten",
     "time_axis",
 ]
 
@@ -53,6 +55,7 @@ PLOTS = (".png", ".svg", ".pdf")
 """Endings of the files that `save_figure` writes."""
 
 _MUTED, _GRID, _UNUSED = "#52606d", "#d9e0e7", "#eef1f4"
+_DPI = 150
 _SMALL_PART = 1 / 3
 """Share of a board's sides up to which a map shows the part in use alone."""
 _STYLE: dict[Any, Any] = {
@@ -68,11 +71,12 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "text.color": ACCENT,
     "text.parse_math": False,
+    # Texts are as wide in every resolution and format.
+    "text.hinting": "no_hinting",
     "xtick.color": _MUTED,
     "ytick.color": _MUTED,
     "svg.hashsalt": "neurosyn",
 }
-_MOST_LABELS = 40
 
 
 def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> None:
@@ -103,7 +107,7 @@ def save_figure(path: Path, draw: Callable[[Figure], None], *, title: str, size:
     with _own_style():
         figure = _draw(draw, title, size)
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
+            figure.savefig(temporary, format=suffix[1:], dpi=_DPI, metadata=metadata)
 
 
 def new_figure(draw: Callable[[Figure], None], *, title: str, size: tuple[float, float] = (11, 5)) -> Figure:
@@ -127,6 +131,8 @@ def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float])
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from neurosyn.analysis.declutter import declutter
+
     # Not through pyplot, which would keep the figure and choose a backend.
     class Plot(Figure):
         """A figure that notebooks show by themselves."""
@@ -137,21 +143,34 @@ def _draw(draw: Callable[[Figure], None], title: str, size: tuple[float, float])
                 self.savefig(stream, format="png", dpi=90, metadata={"Software": None})
             return stream.getvalue()
 
-    figure = Plot(figsize=size, layout="constrained")
+    figure = Plot(figsize=size, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     draw(figure)
+    declutter(figure)
     return figure
 
 
 def bar_labels(axes: Axes, names: Iterable[Any]) -> None:
     """Name horizontal bars 0, 1, … from the top, and draw grid lines."""
-    labels = [str(name) for name in names]
-    shown = range(0, len(labels), 1 + len(labels) // _MOST_LABELS)
-    axes.set_yticks(list(shown), [labels[i] if len(labels[i]) <= 40 else f"{labels[i][:39]}…" for i in shown])
+    labels = [shorten(str(name), 40) for name in names]
+    axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=_GRID, linewidth=0.6)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return `text`, cut to `most` characters with an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def optional_text(axes: Axes, x: float, y: float, text: str) -> None:
+    """Write beside a point, on the side that is free; where none is, the text is left out."""
+    from neurosyn.analysis.declutter import OPTIONAL
+
+    note = axes.annotate(text, (x, y), textcoords="offset points", xytext=(6, 4), fontsize=7.5, gid=OPTIONAL)
+    note.set_in_layout(False)
 
 
 def time_axis(axis: Axis, digits: int = 2) -> None:
@@ -166,7 +185,11 @@ def energy_axis(axis: Axis) -> None:
 
 def count_axis(axis: Axis) -> None:
     """Label an axis of whole numbers in groups of three digits."""
-    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:,.2g}")
+    from matplotlib.ticker import MaxNLocator
+
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else "")
 
 
 def legend(axes: Axes, **how: Any) -> None:
