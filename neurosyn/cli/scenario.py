@@ -96,6 +96,7 @@ def new(
 
     Other values are given with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
     """
+    from neurosyn.errors import NeurosynError
     from neurosyn.registry import registry
     from neurosyn.run.check import check_scenario
     from neurosyn.scaffold.scenario import write_scenario
@@ -120,7 +121,10 @@ def new(
         seed=seed,
         replace=force,
     )
-    notes = check_scenario(load_scenario(written)).notes
+    try:
+        notes = check_scenario(load_scenario(written)).notes
+    except NeurosynError as error:
+        notes = (str(error),)
     if json:
         print_json({"scenario": str(written), "notes": list(notes)})
         return

@@ -1,6 +1,7 @@
 """Keys of stages, the run folder and its lock."""
 
 import json
+import os
 
 import pytest
 
@@ -85,6 +86,12 @@ def test_damaged_record_counts_for_nothing(folder, text):
     with damaged.in_use():
         damaged.done("compile", "key 1", [damaged.program])
     assert RunFolder(folder.path).up_to_date("compile", "key 1")
+
+
+def test_a_pipe_in_place_of_the_record_is_not_waited_for(folder):
+    (folder.path / "stages.json").unlink(missing_ok=True)
+    os.mkfifo(folder.path / "stages.json")
+    assert not RunFolder(folder.path).up_to_date("compile", "key 1")
 
 
 def test_retracting_removes_the_summary_and_what_is_recorded_of_it(folder):
