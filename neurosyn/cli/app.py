@@ -11,7 +11,18 @@ from typer.core import TyperGroup
 
 from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Profile, Quiet, RunPath, ScenarioPath
+from neurosyn.cli.parameters import (
+    Force,
+    Jobs,
+    Json,
+    OptionalScenarioPath,
+    Out,
+    Overrides,
+    Profile,
+    Quiet,
+    RunPath,
+    ScenarioPath,
+)
 from neurosyn.errors import InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments
 
@@ -93,7 +104,7 @@ def neurosyn(
 
 @app.command()
 def simulate(
-    scenario: ScenarioPath,
+    scenario: OptionalScenarioPath = None,
     profile: Profile = None,
     overrides: Overrides = None,
     out: Out = None,
@@ -108,6 +119,8 @@ def simulate(
     """
     from neurosyn.run.stages import Stages
 
+    if scenario is None:
+        raise ScenarioError(_offer_scenarios())
     changes = parse_assignments(overrides)
     stages = Stages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
     with stages.progress(quiet=quiet) as progress:
@@ -118,6 +131,21 @@ def simulate(
         from neurosyn.report.text import print_summary
 
         print_summary(summary)
+
+
+def _offer_scenarios() -> str:
+    """Return the message for a command without a scenario: those at hand, ready to be copied."""
+    from neurosyn.scenario.document import find_scenarios
+
+    scenarios = find_scenarios(Path())
+    if not scenarios:
+        return (
+            "simulate: no scenario is named, and there is none here; begin one with `neurosyn scenario new mine.toml`"
+        )
+    commands = [f"  neurosyn simulate {shlex.quote(str(path))}" for path, _ in scenarios]
+    width = max(map(len, commands))
+    lines = [f"{command:{width}}  {title}" for command, (_, title) in zip(commands, scenarios, strict=True)]
+    return "\n".join(["simulate: no scenario is named; name one of these, or begin one with `scenario new`:", *lines])
 
 
 @app.command()
@@ -247,6 +275,22 @@ def report(
         print_json({"run": str(run), "report": str(page)})
     else:
         typer.echo(str(page))
+
+
+@app.command()
+def explain(run: RunPath, json: Json = False) -> None:
+    """List what a run assumes where nothing is published, with the reasons."""
+    from neurosyn.analysis.finished_run import FinishedRun
+
+    assumptions = FinishedRun(run).summary.get("assumptions") or []
+    if json:
+        print_json({"run": str(run), "assumptions": list(assumptions)})
+        return
+    from rich.console import Console
+
+    from neurosyn.report.text import assumptions_text
+
+    Console(highlight=False).print(assumptions_text(assumptions))
 
 
 @app.command()

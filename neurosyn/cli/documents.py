@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from neurosyn.analysis.run_summary import FramesSummary, ProgramSummary
+from neurosyn.analysis.run_summary import Assumption, FramesSummary, ProgramSummary
 from neurosyn.errors import ScenarioError, did_you_mean
 
 __all__ = ["DOCUMENTS", "document_schema"]
@@ -54,6 +54,11 @@ class PlacementDocument(_Part):
     placement: str
     cores: int
     mean_hops: dict[str, float]
+
+
+class Explanation(_Part):
+    run: str
+    assumptions: list[Assumption]
 
 
 class Report(_Part):
@@ -261,6 +266,7 @@ DOCUMENTS: dict[str, Any] = {
     "compile": Compilation,
     "place": PlacementDocument,
     "report": Report,
+    "explain": Explanation,
     "run": ProgramSummary,
     "sweep": SweepDocument,
     "compare": AnalysisDocument,

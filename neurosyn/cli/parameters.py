@@ -14,6 +14,7 @@ __all__ = [
     "Force",
     "Jobs",
     "Json",
+    "OptionalScenarioPath",
     "Out",
     "Overrides",
     "Plot",
@@ -28,6 +29,15 @@ ScenarioPath = Annotated[
     Path,
     typer.Argument(
         metavar="SCENARIO", help="Scenario file (TOML).", show_default=False, autocompletion=complete_scenario
+    ),
+]
+OptionalScenarioPath = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Scenario file (TOML); without one, those at hand are listed.",
+        show_default=False,
+        autocompletion=complete_scenario,
     ),
 ]
 RunPath = Annotated[

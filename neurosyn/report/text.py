@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.analysis.run_summary import data_kind
 from neurosyn.report.facts import Section, assumed_value, facts
-from neurosyn.support.formatting import MISSING, count, energy
+from neurosyn.support.formatting import MISSING, count, counted, energy
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["print_summary", "summary_text"]
+__all__ = ["assumptions_text", "print_summary", "summary_text"]
 
 
 def print_summary(summary: Mapping[str, Any]) -> None:
@@ -44,7 +45,7 @@ def summary_text(summary: Mapping[str, Any]) -> RenderableType:
     if summary.get("layers"):
         parts += [Text("Layers", style="bold"), _layers(summary["layers"]), Text()]
     if summary.get("assumptions"):
-        parts += [_assumptions(summary["assumptions"]), Text()]
+        parts.append(_assumed(summary["assumptions"], summary.get("run")))
     if summary.get("run"):
         parts.append(Text.assemble(("Run folder  ", "bold"), str(summary["run"])))
     return Group(*parts)
@@ -98,19 +99,38 @@ def _layers(layers: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _assumptions(assumptions: Sequence[Mapping[str, Any]]) -> RenderableType:
+def _assumed(assumptions: Sequence[Mapping[str, Any]], run: object) -> RenderableType:
+    """Count the assumptions; `assumptions_text` lists them."""
+    from rich.text import Text
+
+    options = sum(bool(assumption["option"]) for assumption in assumptions)
+    text = Text.assemble(("Assumed     ", "bold"), f"{counted(options, 'option')} and ")
+    text.append(f"{counted(len(assumptions) - options, 'rule')} of the model, where nothing is published")
+    if run:
+        text.append(f"; neurosyn explain {shlex.quote(str(run))}", style="dim")
+    return text
+
+
+def assumptions_text(assumptions: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Lay out what a run assumes where nothing is published, with the reasons.
+
+    Parameters
+    ----------
+    assumptions
+        Key ``assumptions`` of a summary.
+    """
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
-    options = [f"{a['name']} = {assumed_value(a)}" for a in assumptions if a["option"]]
-    rules = [f"{a['name']}: {assumed_value(a)}" for a in assumptions if not a["option"]]
     parts: list[RenderableType] = []
-    for words, what in ((options, "each a scenario option"), (rules, "rules of the model")):
-        if words:
-            title = Text("Assumed where nothing is published ", style="bold")
-            title.append(f"({what}; reasons in the report)", style="not bold dim")
-            parts += [title, Padding(Text(" · ".join(words)), (0, 0, 0, 2))]
+    for is_option, title in ((True, "Scenario options"), (False, "Rules of the model")):
+        parts += [Text(title, style="bold")]
+        for assumption in assumptions:
+            if bool(assumption["option"]) is is_option:
+                parts.append(Text.assemble(f"  {assumption['name']}: ", (assumed_value(assumption), "cyan")))
+                parts.append(Padding(Text(str(assumption.get("basis") or ""), style="dim"), (0, 0, 0, 6)))
+        parts.append(Text())
     return Group(*parts)
 
 

@@ -10,13 +10,13 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from neurosyn.errors import ScenarioError, did_you_mean
+from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, dotted
 from neurosyn.scenario.changes import plain_value
 from neurosyn.scenario.key_lines import key_lines
 from neurosyn.support.untrusted import read_text
 
-__all__ = ["Document", "dates", "read_document"]
+__all__ = ["Document", "dates", "find_scenarios", "read_document"]
 
 MAX_BYTES = 1 << 20
 """Largest size of a scenario file."""
@@ -280,3 +280,19 @@ def _element(where: str, tables: list[Any], name: str, of: str) -> int:
         problem = f"has {len(matches)} tables named '{name}'" if matches else f"has no table '{name}'"
         raise ScenarioError(f"{where}: {of} {problem}; it has {len(tables)}: give its number, from 0")
     return matches[0]
+
+
+def find_scenarios(folder: Path) -> list[tuple[Path, str]]:
+    """Return the scenarios in `folder` and in the folder ``scenarios`` below it, with their titles.
+
+    Files that cannot be read, and other TOML files, are passed over.
+    """
+    scenarios = []
+    for path in sorted([*folder.glob("*.toml"), *(folder / "scenarios").glob("*.toml")]):
+        try:
+            values = tomllib.loads(read_text(path, MAX_BYTES, what="scenario"))
+        except (NeurosynError, ValueError, RecursionError):
+            continue
+        if {"data", "network", "extends"} & values.keys() and "project" not in values:
+            scenarios.append((path, str(values.get("title", ""))))
+    return scenarios

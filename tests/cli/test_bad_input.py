@@ -108,7 +108,7 @@ def test_damaged_scenario_is_refused(content, said, neurosyn, tmp_path):
     [
         (("simulate", "none.toml"), SCENARIO, "none.toml: cannot be read: No such file or directory"),
         (("simulate", "."), SCENARIO, ".: is not a file that can be read (a folder"),
-        (("simulate",), SCENARIO, "Missing argument"),
+        (("simulate",), SCENARIO, "no scenario is named"),
         (("simulate", "none.toml", "--jsn"), SCENARIO, "No such option"),
         (("train", "none.toml"), SCENARIO, "cannot be read"),
         (("data", "check", "none.toml"), SCENARIO, "cannot be read"),
@@ -149,6 +149,7 @@ def wrong_inputs(tmp_path, monkeypatch):
 WRONG = ("nowhere", "text.txt", "folder.toml", "empty_summary", "empty_trace")
 OF_A_RUN = (
     ("report",),
+    ("explain",),
     ("compare",),
     ("trace", "stats"),
     ("trace", "head", "WRONG", "spikes"),

@@ -63,6 +63,7 @@ def test_analyses(analysis, neurosyn, finished_run):
 
 
 def test_finished_run(neurosyn, finished_run, tmp_path):
+    validated(neurosyn, "explain", "explain", finished_run)
     validated(neurosyn, "report", "report", finished_run, "--out", tmp_path / "page.html")
     validated(neurosyn, "compare", "compare", finished_run, finished_run)
     validated(neurosyn, "trace head", "trace", "head", finished_run, "packets")

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from neurosyn.report.text import print_summary, summary_text
+from neurosyn.report.text import assumptions_text, print_summary, summary_text
 
 
 def _printed(summary, width=80, **console):
@@ -39,8 +39,8 @@ def test_the_text_has_everything(summary):
         "Synaptic events 15,234,567,890",
         "Hops 1,834,000,000 9.17 a packet",
         "3 layer 300 21,000,003 270,000,003 120,000,003 7.50 µJ",
-        "chip.hop_latency_ps = 7,160 ps · chip.input_side = west",
-        "runs/svhn-1a2b3c4d",
+        "2 options and 0 rules of the model, where nothing is published; neurosyn explain runs/svhn-1a2b3c4d",
+        "Run folder runs/svhn-1a2b3c4d",
     ):
         assert shown in text, shown
 
@@ -102,9 +102,13 @@ def test_assumed_rules_and_what_is_not_counted(summary):
     summary["assumptions"].append(rule)
     summary["not_counted"] = {"off-chip transduction": "it happens elsewhere"}
     text = " ".join(_printed(summary).split())
-    assert "(each a scenario option; reasons in the report) chip.hop_latency_ps = 7,160 ps · chip.input_side" in text
-    assert "(rules of the model; reasons in the report) late packets: wait" in text
+    assert "2 options and 1 rule of the model" in text
     assert "off-chip transduction not counted it happens elsewhere" in text
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(assumptions_text(summary["assumptions"]))
+    listed = " ".join(stream.getvalue().split())
+    assert "Scenario options chip.hop_latency_ps: 7,160 ps the faster handshake [A] chip.input_side: west" in listed
+    assert "Rules of the model late packets: wait a ring [A]" in listed
 
 
 def test_an_empty_summary_is_just_a_run():
