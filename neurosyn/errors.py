@@ -7,6 +7,7 @@
     ├── PluginError          3  a plugin is missing, broken or does not conform
     ├── ChipLimitError       4  the network does not fit the chip
     ├── DataError            5  data, model, program or trace files; the file system
+    │   └── FolderInUseError 5  a folder that another process is working in
     ├── BackendError         6  a compute backend
     │   └── ForkedError      6  one that a forked process cannot use
     └── InterruptedRunError 130  Ctrl-C, SIGTERM; the message says whether the command resumes
@@ -23,6 +24,7 @@ __all__ = [
     "BackendError",
     "ChipLimitError",
     "DataError",
+    "FolderInUseError",
     "ForkedError",
     "InterruptedRunError",
     "NeurosynError",
@@ -60,6 +62,10 @@ class DataError(NeurosynError):
     """A data set, model, program, spike or trace file is missing, damaged or inconsistent."""
 
     exit_code = 5
+
+
+class FolderInUseError(DataError):
+    """Another process is working in the folder of a run, a trace or a sweep."""
 
 
 class BackendError(NeurosynError):

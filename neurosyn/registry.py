@@ -75,7 +75,8 @@ class Plugin:
         PluginError
             If the import fails, with the cause.
         """
-        if not isinstance(self.target, EntryPoint):
+        # Where the package `importlib_metadata` has been imported, entry points are of its class.
+        if isinstance(self.target, type):
             return self.target
         try:
             loaded = self.target.load()

@@ -7,7 +7,7 @@ import pytest
 from neurosyn.data.encoder import Encoder
 from neurosyn.errors import PluginError, ScenarioError
 from neurosyn.options import OptionsError
-from neurosyn.registry import GROUPS, PluginWarning, Registry, UnknownPluginError, blame
+from neurosyn.registry import GROUPS, Plugin, PluginWarning, Registry, UnknownPluginError, blame
 
 
 def test_shipped_plugins_come_through_entry_points():
@@ -113,3 +113,10 @@ def test_what_goes_wrong_in_a_plugin_is_blamed_on_it_and_what_is_meant_for_peopl
         with pytest.raises(type(error)) as caught, blame("layers", "mine", "connect"):
             raise error
         assert caught.value is error
+
+
+def test_entry_points_of_the_backport_are_imported_too(monkeypatch):
+    # Where `importlib_metadata` has been imported, as by Dask, the standard library hands out its entry points.
+    backport = pytest.importorskip("importlib_metadata")
+    entry = backport.EntryPoint("unit", "neurosyn_plugins.encoders.unit:Unit", "neurosyn.encoders")
+    assert issubclass(Plugin("encoders", "unit", "neurosyn", entry).load(), Encoder)

@@ -22,6 +22,7 @@ ANALYSES = {
     "power": "Energy by layer, part, core, link, tick and frame.",
     "hotspots": "Cores and links that do most of the work.",
     "critical-path": "Chain of causes that ends a tick, the slack of all else, and changes that would shorten it.",
+    "sensitivity": "Rate and power with each assumed time halved and doubled.",
     "accuracy": "Confusion matrix, accuracy by class, the margin of each frame.",
     "faults": "Late packets, collisions, overruns, and faults injected on purpose.",
 }
@@ -49,7 +50,17 @@ def analyse_run(name: str, run: Path | FinishedRun, **options: Any) -> Analysis:
 
 
 def _analysers() -> dict[str, Callable[..., Analysis]]:
-    from neurosyn.analysis import accuracy, activity, critical_path, faults, hotspots, latency, power, traffic
+    from neurosyn.analysis import (
+        accuracy,
+        activity,
+        critical_path,
+        faults,
+        hotspots,
+        latency,
+        power,
+        sensitivity,
+        traffic,
+    )
 
     return {
         "activity": activity.analyse,
@@ -57,6 +68,7 @@ def _analysers() -> dict[str, Callable[..., Analysis]]:
         "latency": latency.analyse,
         "power": power.analyse,
         "hotspots": hotspots.analyse,
+        "sensitivity": sensitivity.analyse,
         "critical-path": critical_path.analyse,
         "accuracy": accuracy.analyse,
         "faults": faults.analyse,

@@ -15,6 +15,7 @@ import pandas as pd
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.analysis.tick_view import TickView
+from neurosyn.engine.fabric.fabric import Kind
 from neurosyn.errors import DataError
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def _what_if(view: TickView) -> pd.DataFrame:
             f"the busiest link ({view.busiest_link}) twice as fast",
             max(int(finish.max(initial=0)), view.busiest_link_ps / 2),
         )
+    spread_ps = view.spread_ports_ps
+    if spread_ps is not None and not view.core_is_last:
+        # Only the host's packets take other ways; the links between chips carry what they carry now, at most.
+        others = max(int(finish.max(initial=0)), view.busiest_ps(besides=Kind.HOST_INPUT))
+        at_best('host ports at all of the board\'s border (chip.host_ports = "border")', max(others, spread_ps))
     table = pd.DataFrame(rows, columns=["change", "tick_at_best_ps", "saved_ps", "saved_share"])
     return table.sort_values("saved_ps", ascending=False, kind="stable", ignore_index=True)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.program import OUTPUT
-from neurosyn.engine.fabric.fabric import Fabric
+from neurosyn.engine.fabric.fabric import Fabric, Kind
 from neurosyn.errors import DataError
 from neurosyn.trace.reader import Trace
 
@@ -146,6 +146,28 @@ class TickView:
             mean = max([1, *(ports["packets"] // max(self.trace.ticks_timed, 1))])
             return int(mean - 1) * self.trace.chip.edge_cycle_ps
         return int(self._links["least_ps"].max()) if len(self._links) else 0
+
+    def busiest_ps(self, besides: Kind) -> int:
+        """Return the longest time that a link of another kind needs for its packets of the tick; 0 if none is known."""
+        others = self._links[self._links["kind"] != besides.value]
+        return int(others["least_ps"].max()) if len(others) else 0
+
+    @property
+    def spread_ports_ps(self) -> int | None:
+        """Time that the host's ports need with one into each chip at the border; None if packets are not recorded.
+
+        None, too, if that changes nothing: on one chip, and where the ports are there already.
+        """
+        chip, mesh = self.trace.chip, self._fabric.mesh
+        if not self.has_packets or mesh.chips == 1 or chip.host_ports == "border":
+            return None
+        targets = self.packets["dest_core"][self.packets["source_core"] < 0].to_numpy()
+        if not len(targets):
+            return None
+        board = chip.model_copy(update={"host_ports": "border"}).board_of(mesh)
+        column, row = board.entries(np.array(self._xy, np.int32)[targets]).T // mesh.side
+        most = int(np.bincount(row * mesh.columns + column).max())
+        return (most - 1) * chip.edge_cycle_ps + chip.edge_latency_ps
 
     @property
     def busiest_link(self) -> str:

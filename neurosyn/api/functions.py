@@ -53,6 +53,8 @@ def simulate(
     out: Path | str | None = None,
     force: bool = False,
     jobs: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: bool = False,
 ) -> Run:
     """Run every stage: data, train, compile, place, simulate, trace, report; the same as ``neurosyn simulate``.
@@ -73,6 +75,10 @@ def simulate(
         Repeat stages that are up to date.
     jobs
         Number of ticks timed in parallel; by default one per processor. Results do not depend on it.
+    workers
+        Number of processes of this machine that share the frames; by default this process does all. Same results.
+    cluster
+        A Dask cluster that does: ``local:N``, the address of a scheduler or the path of a scheduler file.
     progress
         Show progress on stderr.
 
@@ -94,10 +100,13 @@ def simulate(
     >>> run.accuracy, run.summary["frames_per_second"]  # doctest: +SKIP
     """
     from neurosyn.api.run import Run
+    from neurosyn.parallel.frames import part_runner
+    from neurosyn.parallel.running import Workers
 
     stages = _open("simulate", scenario, profile, set, out, force=force)
+    processes = Workers.of(workers, cluster)
     with stages.progress(quiet=not progress) as display:
-        stages.simulate(display, jobs)
+        stages.simulate(display, jobs, None if processes is None else part_runner(processes))
     return Run(stages.folder.path)
 
 

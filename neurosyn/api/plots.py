@@ -154,6 +154,10 @@ class Plots:
         """Draw the critical path of a tick; by default of the longest."""
         return self._analysis("critical-path", tick=tick)
 
+    def sensitivity(self) -> Figure:
+        """Draw rate and power with each assumed time halved and doubled."""
+        return self._analysis("sensitivity")
+
     def accuracy(self) -> Figure:
         """Draw the confusion matrix and the margins."""
         return self._analysis("accuracy")

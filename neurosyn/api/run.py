@@ -82,8 +82,8 @@ class Run(FinishedRun):
         Parameters
         ----------
         name
-            ``activity``, ``traffic``, ``latency``, ``power``, ``hotspots``, ``critical-path``, ``accuracy`` or
-            ``faults``.
+            ``activity``, ``traffic``, ``latency``, ``power``, ``hotspots``, ``critical-path``, ``sensitivity``,
+            ``accuracy`` or ``faults``.
         **options
             Of the analysis; ``critical-path`` takes a ``tick``.
 

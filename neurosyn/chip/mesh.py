@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from neurosyn.chip.packet import REACH
 from neurosyn.errors import ChipLimitError
 
-__all__ = ["CHIP_SIDE", "Board", "Mesh", "Side"]
+__all__ = ["CHIP_SIDE", "Board", "HostPorts", "Mesh", "Side"]
 
 CHIP_SIDE = 64
 """Cores along a side of a chip. [P] Merolla et al. 2014."""
 Side = Literal["west", "east", "north", "south"]
 """A side of the board, and the direction in which it lies."""
+HostPorts = Literal["side", "border"]
+"""Chips with a link from the host: those on the input side, or all at the border of the board."""
 
 _SIDE_IN_REACH = (REACH + 1) // CHIP_SIDE
 """Chips in a row across which a packet reaches."""
@@ -160,11 +162,36 @@ class Board:
     mesh : Mesh
     input_side, output_side : str
         Where the host's packets enter, and where packets leave for the host.
+    host_ports : str
+        ``side``: the host has a link into each chip on the input side. ``border``: it has one into each chip at the
+        border of the board, from outside: on the input side if the chip lies there, else south, north, west or east,
+        the first that is free. Chips without a link get their packets through the input side.
     """
 
     mesh: Mesh
     input_side: Side = "west"
     output_side: Side = "east"
+    host_ports: HostPorts = "side"
+
+    def entry_side(self, column: int, row: int) -> Side:
+        """Return the side on which the host's packets for a chip enter the board."""
+        last_column, last_row = self.mesh.columns - 1, self.mesh.rows - 1
+        free = {"south": row == 0, "north": row == last_row, "west": column == 0, "east": column == last_column}
+        if self.host_ports == "side" or free[self.input_side]:
+            return self.input_side
+        sides: tuple[Side, ...] = ("south", "north", "west", "east")
+        return next((side for side in sides if free[side]), self.input_side)
+
+    def entries(self, xy: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the positions (…, 2) on the board's border where the host's packets for positions (…, 2) enter."""
+        if self.host_ports == "side":
+            return self.mesh.border(xy, self.input_side)
+        result, chip = xy.copy(), xy // self.mesh.side
+        for row in range(self.mesh.rows):
+            for column in range(self.mesh.columns):
+                here = (chip[..., 0] == column) & (chip[..., 1] == row)
+                result[here] = self.mesh.border(xy[here], self.entry_side(column, row))
+        return result
 
 
 def _stretches(

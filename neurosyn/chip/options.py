@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neurosyn.chip.mesh import Board, Mesh, Side
+from neurosyn.chip.mesh import Board, HostPorts, Mesh, Side
 from neurosyn.options import Options
 
 __all__ = ["ASSUMED", "NOMINAL_TICK_PS", "ChipOptions"]
@@ -38,10 +38,11 @@ class ChipOptions(Options):
         description="token controller: time per neuron; 47.6 µs ÷ 256 at the fastest tick shown",
     )
     synaptic_event_time_ps: int = Field(
-        default=14_320,
+        default=53_000,
         ge=0,
         le=_LONGEST_PS,
-        description="token controller: time per synaptic event; published handshake interval",
+        description="token controller: time per synaptic event; fitted to published rates. 14320 is a published "
+        "handshake interval",
     )
     hop_latency_ps: int = Field(
         default=7_160, ge=1, le=_LONGEST_PS, description="router: time from leaving one FIFO to being in the next"
@@ -61,6 +62,11 @@ class ChipOptions(Options):
     )
     input_side: Side = Field(default="west", description="side where frames enter")
     output_side: Side = Field(default="east", description="side where spikes leave")
+    host_ports: HostPorts = Field(
+        default="side",
+        description="side: a link from the host into each chip on the input side; border: into each chip at the "
+        "border of the board",
+    )
 
     @property
     def mesh(self) -> Mesh:
@@ -70,7 +76,11 @@ class ChipOptions(Options):
     @property
     def board(self) -> Board:
         """The mesh with the host at its sides."""
-        return Board(self.mesh, self.input_side, self.output_side)
+        return self.board_of(self.mesh)
+
+    def board_of(self, mesh: Mesh) -> Board:
+        """Return a mesh with the host at its sides."""
+        return Board(mesh, self.input_side, self.output_side, self.host_ports)
 
     def fitted(self, cores: int) -> ChipOptions:
         """Return the options for a program of `cores` cores: with the chips that it needs, unless chips are given."""
@@ -82,7 +92,8 @@ class ChipOptions(Options):
 
 ASSUMED: dict[str, str] = {
     "neuron_time_ps": "upper bound from the fastest published tick (47.6 µs ÷ 256) [D]",
-    "synaptic_event_time_ps": "the slower published handshake interval [A]",
+    "synaptic_event_time_ps": "fitted to the published rates of eight networks, with the activity that their power "
+    "implies; a published handshake interval is 14.32 ns [D]",
     "hop_latency_ps": "the faster published handshake interval [A]",
     "link_cycle_ps": "the faster published handshake interval [A]",
     "fifo_depth": "finite FIFOs and back-pressure are published, their depth is not [A]",
@@ -90,5 +101,6 @@ ASSUMED: dict[str, str] = {
     "edge_latency_ps": "one link cycle [A]",
     "input_side": "chips have links on all four sides; which of them the host uses is not published [A]",
     "output_side": "as for the input side [A]",
+    "host_ports": "boards have several chips at their border; which of them the host sends to is not published [A]",
 }
 """Options of `ChipOptions` whose values are not published, with what each default rests on."""

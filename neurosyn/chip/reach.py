@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosyn.chip.mesh import Side
+from neurosyn.chip.mesh import Board
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
 
 __all__ = ["check_placement_reach"]
 
 
-def check_placement_reach(program: Program, placement: Placement, input_side: Side, output_side: Side) -> None:
+def check_placement_reach(program: Program, placement: Placement, board: Board) -> None:
     """Raise `ChipLimitError` if a packet of the program would have to travel further than a packet can encode.
 
     The distance of a packet from the host counts from the router where it enters, that of a packet to the host up to
@@ -22,15 +22,16 @@ def check_placement_reach(program: Program, placement: Placement, input_side: Si
     mesh.check_reach(xy[core], xy[program.dest_core[core, neuron]])
     input_positions = xy[program.input_core]
     mesh.check_reach(
-        mesh.border(input_positions, input_side),
+        board.entries(input_positions),
         input_positions,
         "placement: a packet of the host",
-        f"place cores that the host sends to nearer to its side of the board (`chip.input_side` is {input_side})",
+        f"place cores that the host sends to nearer to its side of the board (`chip.input_side` is {board.input_side})",
     )
     output_positions = xy[(program.dest_core == OUTPUT).any(axis=1)]
     mesh.check_reach(
         output_positions,
-        mesh.border(output_positions, output_side),
+        mesh.border(output_positions, board.output_side),
         "placement: a packet to the host",
-        f"place cores that send to the host nearer to its side of the board (`chip.output_side` is {output_side})",
+        "place cores that send to the host nearer to its side of the board "
+        f"(`chip.output_side` is {board.output_side})",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -12,6 +12,8 @@ from typer.core import TyperGroup
 from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import (
+    Cluster,
+    Dashboard,
     Force,
     Jobs,
     Json,
@@ -22,14 +24,21 @@ from neurosyn.cli.parameters import (
     Quiet,
     RunPath,
     ScenarioPath,
+    ShardFrames,
+    ShardOption,
+    WorkerCount,
 )
 from neurosyn.errors import InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments
 
+if TYPE_CHECKING:
+    from neurosyn.parallel.running import Workers
+    from neurosyn.run.stages import PartRunner
+
 __all__ = ["app"]
 
 
-_RESUMING = ("simulate", "train", "compile", "place", "sweep")
+_RESUMING = ("simulate", "train", "compile", "place", "sweep", "merge")
 """Commands that go through stages, of which finished ones are kept."""
 
 
@@ -112,25 +121,61 @@ def simulate(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    workers: WorkerCount = None,
+    cluster: Cluster = None,
+    dashboard: Dashboard = False,
+    shard: ShardOption = None,
+    shard_frames: ShardFrames = 64,
 ) -> None:
     """Run every stage: data, train, compile, place, simulate, trace, report.
 
-    Stages whose inputs have not changed since the last run are not repeated.
+    Stages whose inputs have not changed since the last run are not repeated. With --workers or --cluster the frames are
+    simulated by several processes.
     """
-    from neurosyn.run.stages import Stages
+    from neurosyn.run.shard import Shard
+    from neurosyn.run.sharded_stages import ShardedStages
 
     if scenario is None:
         raise ScenarioError(_offer_scenarios())
+    processes = _workers(workers, cluster, dashboard)
+    if shard is not None and processes is not None:
+        raise ScenarioError("--shard: is done by this process alone; leave out --workers and --cluster")
+    share = None if shard is None else Shard.parse(shard)
     changes = parse_assignments(overrides)
-    stages = Stages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
+    stages = ShardedStages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
     with stages.progress(quiet=quiet) as progress:
-        summary = stages.simulate(progress, jobs)
-    if json:
+        if share is not None:
+            report = stages.simulate_shard(progress, share, jobs, part_frames=shard_frames)
+        else:
+            summary = stages.simulate(progress, jobs, _runner(processes), part_frames=shard_frames)
+    if share is not None:
+        if json:
+            print_json(report)
+        else:
+            typer.echo(f"shard {share} is in {report['run']}; when all are there: neurosyn merge {report['run']}")
+    elif json:
         print_json(summary)
     else:
         from neurosyn.report.text import print_summary
 
         print_summary(summary)
+
+
+def _workers(processes: int | None, cluster: str | None, dashboard: bool) -> Workers | None:
+    """Return the processes that a command uses, without the modules they need where it uses none."""
+    if processes is None and cluster is None and not dashboard:
+        return None
+    from neurosyn.parallel.running import Workers
+
+    return Workers.of(processes, cluster, dashboard=dashboard)
+
+
+def _runner(workers: Workers | None) -> PartRunner | None:
+    if workers is None:
+        return None
+    from neurosyn.parallel.frames import part_runner
+
+    return part_runner(workers)
 
 
 def _offer_scenarios() -> str:
@@ -213,10 +258,11 @@ def compile_(
         raise ScenarioError("--untrained: writes no program; leave out --to and --out")
     from neurosyn.cli.tables import print_utilisation
     from neurosyn.run.stages import Stages
+    from neurosyn.run.untrained import compile_untrained
 
     stages = Stages.open("compile", scenario, profile=profile, changes=parse_assignments(overrides), out=out)
     with stages.progress(quiet=quiet) as progress:
-        result = stages.compile_untrained(progress) if untrained else stages.compile(progress)
+        result = compile_untrained(stages, progress) if untrained else stages.compile(progress)
     if to is not None:
         from neurosyn.formats.export import export_cpe
 
@@ -308,13 +354,15 @@ def schema(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import analyse, bench, data, models, plugins, scenario, trace
+    from neurosyn.cli import analyse, bench, data, models, plugins, runs, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
+    from neurosyn.cli.merge import merge
     from neurosyn.cli.run import run
     from neurosyn.cli.sweep import sweep
 
     app.command()(run)
+    app.command()(merge)
     app.command()(doctor)
     app.command()(compare)
     app.command()(sweep)
@@ -323,6 +371,7 @@ def _add_groups() -> None:
     app.add_typer(data.app, name="data")
     app.add_typer(models.app, name="models")
     app.add_typer(plugins.app, name="plugins")
+    app.add_typer(runs.app, name="runs")
     app.add_typer(scenario.app, name="scenario")
     app.add_typer(trace.app, name="trace")
 

@@ -260,12 +260,39 @@ class Benchmark(_Open):
     peak_rss_gb: float
 
 
+class RunRow(_Part):
+    run: str
+    state: str
+    stages: list[str]
+    parts: str | None
+    mb: float
+
+
+class CleanedRun(_Part):
+    run: str
+    mb: float
+
+
+class JobOutcome(_Part):
+    job: str
+    error: str | None
+    exit_code: int
+    in_use: bool
+    host: str
+    process: int
+    seconds: float
+
+
 DOCUMENTS: dict[str, Any] = {
     "simulate": FramesSummary,
     "train": Training,
     "compile": Compilation,
     "place": PlacementDocument,
     "report": Report,
+    "merge": FramesSummary,
+    "runs list": list[RunRow],
+    "runs clean": list[CleanedRun],
+    "runs job": JobOutcome,
     "explain": Explanation,
     "run": ProgramSummary,
     "sweep": SweepDocument,

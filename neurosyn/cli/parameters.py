@@ -11,6 +11,8 @@ from neurosyn.cli.completion import complete_key, complete_profile, complete_run
 
 __all__ = [
     "Backend",
+    "Cluster",
+    "Dashboard",
     "Force",
     "Jobs",
     "Json",
@@ -22,7 +24,10 @@ __all__ = [
     "Quiet",
     "RunPath",
     "ScenarioPath",
+    "ShardFrames",
+    "ShardOption",
     "Timing",
+    "WorkerCount",
 ]
 
 ScenarioPath = Annotated[
@@ -81,3 +86,30 @@ Backend = Annotated[
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Also draw to a .png, .svg or .pdf file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Force = Annotated[bool, typer.Option("--force", help="Repeat stages that are up to date.")]
+WorkerCount = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, metavar="N", help="Work in N processes of this machine; the same results."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="CLUSTER",
+        help="Work on a Dask cluster: local:N, tcp://HOST:PORT, or a scheduler file; the same results.",
+    ),
+]
+Dashboard = Annotated[
+    bool, typer.Option("--dashboard", help="With --cluster: serve Dask's pages on this machine and print the address.")
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="I/N", help="Do only share I of N, in a job that knows nothing of the others; then merge."
+    ),
+]
+ShardFrames = Annotated[
+    int,
+    typer.Option(
+        "--shard-frames", min=1, metavar="N", help="Frames of a part, of which shards and jobs consist; equal for all."
+    ),
+]

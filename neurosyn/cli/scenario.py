@@ -58,7 +58,7 @@ def new(
     ],
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="KIND", help="Data set; default svhn.", autocompletion=complete_dataset),
+        typer.Option("--data", metavar="KIND", help="Data set; default cifar10.", autocompletion=complete_dataset),
     ] = None,
     pictures: Annotated[
         Path | None,
@@ -67,10 +67,7 @@ def new(
     network: Annotated[
         str | None,
         typer.Option(
-            "--network",
-            metavar="KIND",
-            help="Topology; default eedn_one_chip for svhn, which has a trained model, else eedn_tiny.",
-            autocompletion=complete_topology,
+            "--network", metavar="KIND", help="Topology; default eedn_tiny.", autocompletion=complete_topology
         ),
     ] = None,
     encoder: Annotated[
@@ -99,21 +96,21 @@ def new(
     from neurosyn.errors import NeurosynError
     from neurosyn.registry import registry
     from neurosyn.run.check import check_scenario
-    from neurosyn.scaffold.scenario import write_scenario
+    from neurosyn.scaffold.scenario import DATA, write_scenario
     from neurosyn.scenario.scenario import load_scenario
 
     if sys.stdin.isatty() and not json and data is None and pictures is None and network is None:
         typer.echo(f"data sets:  {', '.join(registry.names('datasets'))}", err=True)
-        answer: str = typer.prompt("data set, or the folder of your own pictures", "svhn", err=True)
+        answer: str = typer.prompt("data set, or the folder of your own pictures", DATA, err=True)
         known = answer in registry.names("datasets")
         data, pictures = (None, Path(answer)) if not known and Path(answer).is_dir() else (answer, None)
         typer.echo(f"topologies: {', '.join(registry.names('topologies'))}", err=True)
-        network = typer.prompt("topology", "eedn_tiny" if (data or "svhn") != "svhn" else "eedn_one_chip", err=True)
+        network = typer.prompt("topology", "eedn_tiny", err=True)
     written = write_scenario(
         path,
-        data=data or "svhn",
+        data=data or DATA,
         pictures=pictures,
-        network=network,
+        network=network or "eedn_tiny",
         encoder=encoder,
         model=model,
         changes=parse_assignments(overrides),

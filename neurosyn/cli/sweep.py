@@ -8,7 +8,21 @@ import typer
 
 from neurosyn.cli.completion import complete_key
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+from neurosyn.cli.parameters import (
+    Cluster,
+    Dashboard,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Overrides,
+    Plot,
+    Profile,
+    Quiet,
+    ScenarioPath,
+    ShardOption,
+    WorkerCount,
+)
 from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 __all__ = ["sweep"]
@@ -38,20 +52,31 @@ def sweep(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    workers: WorkerCount = None,
+    cluster: Cluster = None,
+    dashboard: Dashboard = False,
+    shard: ShardOption = None,
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
 
     Each run has its own folder in sweeps/NAME-HASH, or --out. The same command resumes an interrupted sweep. A failed
-    run does not stop the others; the exit code is then that of the first failure.
+    run does not stop the others; the exit code is then that of the first failure. With --workers or --cluster several
+    processes share the runs; several sweeps in one folder share them, too.
     """
     from neurosyn.analysis.printing import print_analysis
+    from neurosyn.parallel.points import point_runner
+    from neurosyn.parallel.running import Workers
+    from neurosyn.run.shard import Shard
     from neurosyn.run.stages import Stages
     from neurosyn.run.sweep import Sweep
     from neurosyn.support.progress import StageProgress
 
+    processes = Workers.of(workers, cluster, dashboard=dashboard)
+    share = None if shard is None else Shard.parse(shard)
     swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
-        swept.simulate(progress, jobs, force=force)
+        runner = None if processes is None else point_runner(processes)
+        swept.simulate(progress, jobs, force=force, shard=share, run_points=runner)
     analysis = swept.compare()
     if analysis is not None and plot is not None:
         analysis.save_plot(plot)
@@ -63,4 +88,4 @@ def sweep(
     if failed:
         first = failed[0].error
         assert first is not None
-        raise type(first)(f"{len(failed)} of {len(swept.points)} runs failed, first {failed[0].run}: {first}")
+        raise type(first)(f"{len(failed)} of {len(swept.own)} runs failed, first {failed[0].run}: {first}")

@@ -10,12 +10,13 @@ beginning of the part, and the joined run shifts them by what the parts before i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
@@ -297,49 +298,88 @@ class _FrameRecord:
         flat[element] = np.minimum(flat[element] + times, 255)
 
 
-def join_parts(parts: Sequence[PartResult], rows: int) -> FramesResult:
+def join_parts(parts: Iterable[PartResult], rows: int) -> FramesResult:
     """Return the result of the whole run from those of all its parts, in their order.
 
     Parameters
     ----------
     parts
-        The results of `FrameSimulator.parts`.
+        The results of `FrameSimulator.parts`; each is read once and not kept.
     rows
         F·T, the rows of the run.
+
+    Raises
+    ------
+    DataError
+        If there are no parts.
     """
-    results = [part.result for part in parts]
-    first = results[0]
-    spikes = np.zeros((rows, first.spikes.shape[1]), np.uint8)
+    first: FramesResult | None = None
+    timings = _JoinedTiming()
+    timed_frames: list[NDArray[np.int64]] = []
     for part in parts:
-        some = spikes[part.first_row : part.first_row + len(part.result.spikes)]
-        some[:] = np.minimum(some.astype(np.uint16) + part.result.spikes, 255)
+        result = part.result
+        if first is None:
+            first, counts = result, result.counts
+            spikes = np.zeros((rows, result.spikes.shape[1]), np.uint8)
+            batched, ticks, wall_s = True, 0, 0.0
+        else:
+            counts = EventCounts(**{name: getattr(counts, name) + getattr(result.counts, name) for name in _COUNTS})
+        some = spikes[part.first_row : part.first_row + len(result.spikes)]
+        some[:] = np.minimum(some.astype(np.uint16) + result.spikes, 255)
+        timings.add(result.timing)
+        timed_frames.append(result.timed_frames)
+        batched, ticks, wall_s = batched and result.batched, ticks + result.ticks, wall_s + result.wall_s
+    if first is None:
+        raise DataError("frames: there are no parts to join")
     return replace(
         first,
         spikes=spikes,
-        counts=_sum_counts([result.counts for result in results]),
-        timing=_join_timing([result.timing for result in results if result.timing is not None]),
-        timed_frames=np.concatenate([result.timed_frames for result in results]),
-        batched=all(result.batched for result in results),
-        ticks=sum(result.ticks for result in results),
-        wall_s=sum(result.wall_s for result in results),
+        counts=counts,
+        timing=timings.result(),
+        timed_frames=np.concatenate(timed_frames),
+        batched=batched,
+        ticks=ticks,
+        wall_s=wall_s,
     )
 
 
-def _sum_counts(counts: Sequence[EventCounts]) -> EventCounts:
-    names = [field.name for field in fields(EventCounts)]
-    return EventCounts(**{name: sum(getattr(part, name) for part in counts) for name in names})
+_COUNTS = [field.name for field in fields(EventCounts)]
+_SUMS = {field.name for field in fields(TimingResult)} - {
+    *("tick_period_ps", "first_tick", "makespans_ps", "limit", "core_busy_ps")
+}
+"""Statistics that are sums over ticks."""
 
 
-def _join_timing(timings: Sequence[TimingResult]) -> TimingResult | None:
-    if not timings:
-        return None
-    # Of equally long ticks the first one counts, as in a run of one part.
-    longest = max(timings, key=lambda timing: int(timing.makespans_ps.max()))
-    joined: dict[str, Any] = {
-        "first_tick": timings[0].first_tick,
-        "makespans_ps": np.concatenate([timing.makespans_ps for timing in timings]),
-        "core_busy_ps": np.maximum.reduce([timing.core_busy_ps for timing in timings]),
-    }
-    # All else is a sum over ticks.
-    sums = {field.name for field in fields(TimingResult)} - {*joined, "tick_period_ps", "limit"}
-    return replace(longest, **joined, **{name: sum(getattr(timing, name) for timing in timings) for name in sums})
+class _JoinedTiming:
+    """Statistics of the timed ticks of all parts."""
+
+    def __init__(self) -> None:
+        self._longest: TimingResult | None = None
+        self._makespans: list[NDArray[np.int64]] = []
+        self._sums = dict.fromkeys(_SUMS, 0)
+        self._first_tick = 0
+
+    def add(self, timing: TimingResult | None) -> None:
+        """Add the statistics of a part; None if none of its ticks was timed."""
+        if timing is None:
+            return
+        if self._longest is None:
+            self._first_tick, self._longest, self._busy = timing.first_tick, timing, timing.core_busy_ps
+        # Of equally long ticks the first one counts, as in a run of one part.
+        elif timing.makespans_ps.max() > self._longest.makespans_ps.max():
+            self._longest = timing
+        self._busy = np.maximum(self._busy, timing.core_busy_ps)
+        self._makespans.append(timing.makespans_ps)
+        self._sums = {name: value + getattr(timing, name) for name, value in self._sums.items()}
+
+    def result(self) -> TimingResult | None:
+        """Return the statistics of the run."""
+        if self._longest is None:
+            return None
+        return replace(
+            self._longest,
+            first_tick=self._first_tick,
+            makespans_ps=np.concatenate(self._makespans),
+            core_busy_ps=self._busy,
+            **cast(Any, self._sums),
+        )

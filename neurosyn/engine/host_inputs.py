@@ -126,7 +126,7 @@ def host_inputs(spikes: InputSpikes, program: Program, placement: Placement, chi
     order = np.argsort(spikes.tick, kind="stable")
     mesh, target = placement.mesh, placement.xy[spikes.core]
     mesh.check_reach(
-        mesh.border(target, chip.input_side),
+        chip.board_of(mesh).entries(target),
         target,
         "input spikes: a packet of the host",
         f"send to cores nearer to its side of the board (`chip.input_side` is {chip.input_side})",

@@ -225,4 +225,4 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions) -> No
             f"placement: has positions for {len(placement.xy):,} cores, the program has {program.cores:,}; "
             "place the program again"
         )
-    check_placement_reach(program, placement, chip.input_side, chip.output_side)
+    check_placement_reach(program, placement, chip.board_of(mesh))

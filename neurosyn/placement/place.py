@@ -53,5 +53,5 @@ def place_program(
             f"placer {type(placer).__name__}: returned {returned}, not int32 ({program.cores}, 2); correct its place()"
         )
     placement = Placement(mesh, xy)
-    check_placement_reach(program, placement, board.input_side, board.output_side)
+    check_placement_reach(program, placement, board)
     return placement

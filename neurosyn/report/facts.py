@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = [
     "Section",
     "assumed_value",
     "facts",
+    "learning_history",
     "limited_by",
     "power_parts",
 ]
@@ -27,6 +28,11 @@ PARTS = {
     "io": "packets that enter or leave the board",
 }
 """Parts of the power and their causes."""
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+_SPARKLINE = 24
+"""Epochs that the curve in the terminal shows at most, the last ones."""
 
 
 @dataclass(frozen=True)
@@ -94,22 +100,31 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
     return [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), of),
         Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "of the network on these frames"),
-        *_training(summary.get("model") or {}),
+        *_training(learning_history(summary)),
         Fact("Mismatched frames", count(mismatched), "output spikes on the chip ≠ the trained network's"),
     ]
 
 
-def _training(model: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield the accuracies at the end of the training, which tell an untrained network from one that is too small."""
-    history = model.get("history")
-    last = history[-1] if isinstance(history, list) and history and isinstance(history[-1], dict) else {}
-    for label, key, note in (
-        ("Accuracy in training", "accuracy", "in the last epoch, on the training images"),
-        ("Accuracy on held-out images", "validation_accuracy", "after the last epoch"),
-    ):
-        value = last.get(key)
-        if isinstance(value, float):
-            yield Fact(label, percent(value), note)
+def learning_history(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the epochs of the model's training that have an accuracy; none if the model has no record of them."""
+    history = (summary.get("model") or {}).get("history") or []
+    return [entry for entry in history if isinstance(entry, Mapping) and isinstance(entry.get("accuracy"), float)]
+
+
+def _training(history: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+    if history:
+        curve = sparkline([float(entry["accuracy"]) for entry in history][-_SPARKLINE:])
+        note = f"on training images, {counted(len(history), 'epoch')} {curve}"
+        yield Fact("Accuracy in training", percent(history[-1]["accuracy"]), note)
+        if isinstance(held_out := history[-1].get("validation_accuracy"), float):
+            yield Fact("Accuracy on held-out images", percent(held_out), "after the last epoch")
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return a curve of numbers as a word of bars."""
+    low, high = min(values), max(values)
+    step = (high - low) / (len(_BARS) - 1) or 1.0
+    return "".join(_BARS[round((value - low) / step)] for value in values)
 
 
 def _chip(summary: Mapping[str, Any]) -> list[Fact]:

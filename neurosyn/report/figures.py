@@ -6,9 +6,9 @@ import html
 import io
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
     from neurosyn.analysis.latency import PacketLatencies
+    from neurosyn.analysis.result import Analysis
 
-__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map"]
+__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "learning_figure", "sensitivity_figure"]
 
 INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
 ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
@@ -136,6 +137,37 @@ def latency_figure(latencies: Sequence[PacketLatencies], label: str) -> str:
         return _svg(figure, label)
 
 
+def learning_figure(history: Sequence[Mapping[str, Any]], label: str) -> str:
+    """Draw the accuracy on training images, and on those held out, by epoch.
+
+    Parameters
+    ----------
+    history
+        Key ``history`` of a model's provenance.
+    label
+        Text in place of the figure for screen readers.
+    """
+    with _figure(11.4, 2.6) as (figure, axes):
+        for key, name, colour in (
+            ("accuracy", "training images", "#0072b2"),
+            ("validation_accuracy", "held out", "#e69f00"),
+        ):
+            points = [(entry["epoch"], entry[key]) for entry in history if entry.get(key) is not None]
+            if points:
+                epochs, values = zip(*points, strict=True)
+                axes.plot(
+                    epochs, values, color=colour, marker="o" if len(points) < 20 else "", markersize=4, label=name
+                )
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12, integer=True))
+        axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_xlabel("epoch")
+        axes.grid(axis="y", color=GRID, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="lower right")
+        return _svg(figure, label)
+
+
 def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: str) -> str:
     """Draw a confusion matrix, coloured by the share of each true class; counts are written if there is room.
 
@@ -180,6 +212,13 @@ def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: s
         return _svg(figure, label)
 
 
+def sensitivity_figure(analysis: Analysis, label: str) -> str:
+    """Draw the tornado of a `neurosyn.analysis.sensitivity`: rate and power with each time halved and doubled."""
+    with _blank_figure(11.4, 2.9, "constrained") as figure:
+        analysis.draw(analysis, figure)
+        return _svg(figure, label)
+
+
 def _board(axes: Axes, values: NDArray[np.floating], side: int, **colours: Any) -> AxesImage:
     height, width = values.shape
     y, x = np.nonzero(np.isfinite(values))
@@ -204,12 +243,18 @@ def _figure(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 
     Not by pyplot, which would keep the figure and choose a backend.
     """
+    with _blank_figure(width, height, "compressed") as figure:
+        yield figure, figure.subplots()
+
+
+@contextmanager
+def _blank_figure(width: float, height: float, layout: Literal["compressed", "constrained"]) -> Iterator[Figure]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        figure = Figure(figsize=(width, height), layout="compressed")
+        figure = Figure(figsize=(width, height), layout=layout)
         FigureCanvasSVG(figure)
-        yield figure, figure.subplots()
+        yield figure
 
 
 def _svg(figure: Figure, label: str) -> str:

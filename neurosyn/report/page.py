@@ -17,7 +17,7 @@ from neurosyn.analysis.run_summary import data_kind
 from neurosyn.report import panels
 from neurosyn.report.explorer import Explorer, explorer
 from neurosyn.report.facts import assumed_value, facts
-from neurosyn.report.tick_limits import hottest, limits
+from neurosyn.report.tick_limits import hottest, limits, tornado
 from neurosyn.support import formatting as written
 from neurosyn.support.files import write_text
 
@@ -69,6 +69,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
         cards=panels.cards(summary),
         sections=facts(summary),
         accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
+        learning=panels.learning(summary),
         samples=[] if evaluation is None else panels.samples(evaluation),
         layers=panels.layers(summary, trace),
         power=panels.power(summary),
@@ -81,6 +82,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
         script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
         limits=limits(run),
         hottest=hottest(run),
+        tornado=tornado(run),
         latencies=None if trace is None else panels.latencies(trace),
         not_counted=summary.get("not_counted") or {},
         edges=panels.edges(summary),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_matrix
 from neurosyn.analysis.latency import packet_latencies
 from neurosyn.report import figures
-from neurosyn.report.facts import PARTS, Fact, limited_by, power_parts
+from neurosyn.report.facts import PARTS, Fact, learning_history, limited_by, power_parts
 from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.schema import ENERGY_PARTS
@@ -26,6 +26,7 @@ __all__ = [
     "edges",
     "latencies",
     "layers",
+    "learning",
     "mapped_ticks",
     "maps",
     "power",
@@ -105,6 +106,13 @@ def accuracy(evaluation: Evaluation) -> Accuracy:
         ],
         [(names[true], names[predicted], int(wrong[true, predicted])) for true, predicted in pairs],
     )
+
+
+def learning(summary: Mapping[str, Any]) -> str:
+    """Return the learning curve of the model; empty if there is none of two epochs or more."""
+    history = learning_history(summary)
+    label = f"Accuracy over {len(history)} epochs of training"
+    return figures.learning_figure(history, label) if len(history) > 1 else ""
 
 
 @dataclass(frozen=True)

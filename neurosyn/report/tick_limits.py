@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from neurosyn.analysis import critical_path, hotspots
+from neurosyn.analysis import critical_path, hotspots, sensitivity
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.plotting import COLOURS
+from neurosyn.report.figures import sensitivity_figure
 from neurosyn.support.formatting import count, energy, number, percent, time
 
-__all__ = ["Change", "Hot", "Limits", "Step", "hottest", "limits"]
+__all__ = ["Change", "Hot", "Limits", "Step", "Tornado", "hottest", "limits", "tornado"]
 
 _LATEST = 6
 _RANKS = 5
@@ -98,6 +99,38 @@ def limits(run: FinishedRun) -> Limits | None:
         [(row.name, int(row.end_ps), int(row.slack_ps)) for row in latest.itertuples()],
         analysis.notes[2:],
     )
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Figure of rate and power against each assumed time, and the conditions on which it rests."""
+
+    figure: str
+    notes: tuple[str, ...]
+
+
+def tornado(run: FinishedRun) -> Tornado | None:
+    """Return the sensitivity to each assumed time; None if no tick was timed, or the scenario gives the tick.
+
+    Raises
+    ------
+    DataError
+        If the trace is damaged.
+    """
+    if (
+        not run.has_trace
+        or not run.trace.ticks_timed
+        or not run.trace.has("ticks")
+        or run.tick_ps != run.trace.longest_ps
+    ):
+        return None
+    analysis = sensitivity.analyse(run)
+    rows: Any = analysis.table().itertuples()
+    per = analysis.headline["per"]
+    label = f"Rate in {per}s/s with each assumed time halved and doubled. " + " ".join(
+        f"{row.option}: {number(row.per_second_half, 4)}, {number(row.per_second_double, 4)}." for row in rows
+    )
+    return Tornado(sensitivity_figure(analysis, label), analysis.notes)
 
 
 def hottest(run: FinishedRun) -> list[Hot]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,20 @@ from typing import Any
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json
 from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
-__all__ = ["RunFolder", "claimed_folder", "read_record"]
+__all__ = ["RunFolder", "claimed_folder"]
 
 _MOST_BYTES = 16 << 20
 """Largest size of the record of stages."""
+_SHARED = ("model.safetensors", "program.npz", "placement.npz")
+"""Outputs of the stages that do not depend on the simulation."""
 
 
 @contextlib.contextmanager
-def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterator[None]:
+def claimed_folder(folder: Path, what: str, option: str, *below: Path, wait: bool = False) -> Iterator[None]:
     """Make a folder, lock it against other runs, and remove what a killed run left half-written in it.
 
     Parameters
@@ -34,6 +37,8 @@ def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterat
         Name of the kind of folder and the option that chooses it, for the message.
     below
         Folders in it that are cleared of half-written files, too.
+    wait
+        Wait for another run that is using it.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def claimed_folder(folder: Path, what: str, option: str, *below: Path) -> Iterat
         raise ScenarioError(
             f"{folder}: cannot be {what}, a file is in its way; choose another with {option}"
         ) from error
-    with locked_folder(folder):
+    with locked_folder(folder, wait=wait):
         sweep(folder, *below)
         yield
 
@@ -70,7 +75,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stages = read_record(path / "stages.json")
+        self._stages = _read_record(path / "stages.json")
 
     scenario = property(lambda self: self.path / "scenario.toml")
     model = property(lambda self: self.path / "model.safetensors")
@@ -85,6 +90,8 @@ class RunFolder:
     timings = property(lambda self: self.path / TIMINGS)
     provenance = property(lambda self: self.path / "provenance.json")
     report = property(lambda self: self.path / "report.html")
+    parts = property(lambda self: self.path / "parts")
+    jobs = property(lambda self: self.path / "jobs")
     checkpoints = property(lambda self: self.path / "checkpoints")
 
     @property
@@ -93,8 +100,10 @@ class RunFolder:
         return self.outputs, self.trace, self.probes, self.provenance, self.timings, self.summary
 
     @contextlib.contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, *, wait: bool = False) -> Iterator[None]:
         """Make the folder, lock it against other runs, and remove half-written files of a run that was killed.
+
+        With `wait`, wait for another run that is using it.
 
         Raises
         ------
@@ -105,8 +114,8 @@ class RunFolder:
         OSError
             If it cannot be made.
         """
-        with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes):
-            self._stages = read_record(self.path / "stages.json")
+        with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes, wait=wait):
+            self._stages = _read_record(self.path / "stages.json")
             yield
 
     @staticmethod
@@ -157,6 +166,25 @@ class RunFolder:
         self._stages[stage] = {"key": key, "outputs": digests}
         write_json(self.path / "stages.json", self._stages)
 
+    def adopt(self, folder: Path) -> None:
+        """Take over the first stages' files of another run folder, unless this one has its own.
+
+        They are used as far as their keys are those of this run.
+        """
+        shared = {
+            stage: entry
+            for stage, entry in _read_record(folder / "stages.json").items()
+            if {*entry["outputs"]} <= {*_SHARED} and stage not in self._stages
+        }
+        for name in (name for entry in shared.values() for name in entry["outputs"]):
+            if not (folder / name).is_file():
+                return
+            with atomic_path(self.path / name) as partial:
+                shutil.copyfile(folder / name, partial)
+        if shared:
+            self._stages |= shared
+            write_json(self.path / "stages.json", self._stages)
+
     def forget(self, stage: str) -> bool:
         """Drop the record of a stage, and return whether there was one."""
         if stage not in self._stages:
@@ -173,7 +201,7 @@ class RunFolder:
                 self.forget(stage)
 
 
-def read_record(path: Path) -> dict[str, dict[str, Any]]:
+def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
         record = read_json(path, _MOST_BYTES, what="record of stages")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
-from neurosyn.chip.placement import Placement
-from neurosyn.chip.program import Program
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.results import FramesResult
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.model.inference import class_scores, infer
-from neurosyn.model.model import Model
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
+from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
@@ -25,7 +27,7 @@ from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
 from neurosyn.trace.selection import chosen_cores
 
-__all__ = ["simulate_test_frames"]
+__all__ = ["simulate_test_frames", "write_results"]
 
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
@@ -35,9 +37,7 @@ def simulate_test_frames(
     scenario: Scenario,
     inputs: RunInputs,
     folder: RunFolder,
-    model: Model,
-    program: Program,
-    placement: Placement,
+    outcomes: PlacedProgram,
     progress: StageProgress,
     jobs: int | None,
 ) -> FramesSummary:
@@ -47,8 +47,8 @@ def simulate_test_frames(
     ----------
     scenario, inputs, folder
         The options, the frames, and the folder of the results.
-    model, program, placement
-        Outcomes of the stages before.
+    outcomes
+        Of the stages before.
     progress
         Shows how far the simulation is.
     jobs
@@ -59,6 +59,7 @@ def simulate_test_frames(
     FramesSummary
         The contents of ``summary.json``.
     """
+    model, program, placement = outcomes
     bits = inputs.input_spikes(model)
     expected = infer(model, bits)
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)
@@ -78,6 +79,40 @@ def simulate_test_frames(
         jobs=jobs,
         ticks_per_frame=model.network.ticks_per_frame,
     )
+    simulated = outcomes._replace(program=program)
+    return write_results(scenario, inputs, folder, simulated, probes, result, expected, provenance())
+
+
+def write_results(
+    scenario: Scenario,
+    inputs: RunInputs,
+    folder: RunFolder,
+    simulated: PlacedProgram,
+    probes: ScenarioProbes,
+    result: FramesResult,
+    expected: NDArray[np.uint8],
+    origin: dict[str, Any],
+) -> FramesSummary:
+    """Write probes' results, answers, provenance and summary of a simulation, whose trace has been written.
+
+    Parameters
+    ----------
+    scenario, inputs, folder
+        As of `simulate_test_frames`.
+    simulated
+        The model, the program that was simulated, and its placement.
+    probes
+        The probes of the simulation.
+    result
+        Its outcome.
+    expected : uint8 array (F·T, pins)
+        Output spikes of the trained network.
+    origin
+        Versions and machine.
+    """
+    model, program, placement = simulated
+    chip = scenario.options("chip", ChipOptions).fitted(program.cores)
+    options = scenario.options("simulate", SimulateOptions)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)
@@ -121,7 +156,7 @@ def simulate_test_frames(
         **numbers,
         **outcomes,
         "model": model.provenance,
-        "provenance": provenance(),
+        "provenance": origin,
         "run": str(folder.path),
     }
     if unused := unused_in_scenario(scenario, inputs, program.cores, chip):

@@ -206,11 +206,11 @@ class RunInputs:
             raise PluginError(f"plugin topologies/{kind}: layers() returned no list of tables; correct the plugin")
         return specs
 
-    def input_spikes(self, model: Model) -> NDArray[np.uint8]:
-        """Return the chip's input spikes of the frames, uint8 (frames · ticks per frame, inputs)."""
+    def input_spikes(self, model: Model, frames: slice = slice(None)) -> NDArray[np.uint8]:
+        """Return the chip's input spikes of all frames or some, uint8 (frames · ticks per frame, inputs)."""
         from neurosyn.model.inference import input_spikes
 
-        return input_spikes(model, self._encoder, self.frames.split.images)
+        return input_spikes(model, self._encoder, self.frames.split.images[frames])
 
     def check_model(self, model: Model, file: Path) -> None:
         """Refuse a model that was trained for other data, another encoder or another network than the scenario's.

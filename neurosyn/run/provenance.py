@@ -13,7 +13,7 @@ from typing import Any
 
 from neurosyn.version import __version__
 
-__all__ = ["code_digest", "provenance"]
+__all__ = ["code_digest", "provenance", "run_command"]
 
 _REPORTED = ("numpy", "numba", "simpy", "scipy", "pyarrow", "pydantic")
 
@@ -47,5 +47,23 @@ def provenance() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": packages,
-        "command": " ".join(Path(word).name if i == 0 else word for i, word in enumerate(sys.argv)),
+        "command": run_command(),
     }
+
+
+_ELSEWHERE = ("--out", "-o", "--jobs", "-j", "--workers", "--cluster", "--shard", "--shard-frames")
+"""Options with a value that decide where a command works and by how many, not its outcome."""
+_SILENT = ("--quiet", "-q", "--json", "--dashboard")
+
+
+def run_command() -> str:
+    """Return this process's command without options that do not decide its outcome: equal runs have equal commands."""
+    words: list[str] = []
+    skipped = False
+    for number, word in enumerate(sys.argv):
+        option = word.partition("=")[0]
+        if skipped or (number and (option in _ELSEWHERE or word in _SILENT)):
+            skipped = not skipped and option in _ELSEWHERE and "=" not in word
+            continue
+        words.append(word if number else Path(word).name)
+    return " ".join(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,25 +25,29 @@ from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
-from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
+from neurosyn.run.placed_program import PlacedProgram
+from neurosyn.run.shard import PART_FRAMES
 from neurosyn.run.training import train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.progress import StageProgress
-from neurosyn.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from neurosyn.analysis.finished_run import FinishedRun
     from neurosyn.chip.program import Program
+    from neurosyn.run.parts import PartedRun
 
-__all__ = ["Goal", "Stages"]
+__all__ = ["Goal", "PartRunner", "Stages"]
 
 _LOG = logging.getLogger("neurosyn.run.stages")
 
 Goal = Literal["train", "compile", "place", "simulate"]
 """A command that works through the stages up to its own."""
+
+PartRunner = Callable[["PartedRun", StageProgress], str]
+"""Simulates the missing parts of a run, and returns a note for the progress display."""
 
 
 class Stages:
@@ -76,6 +80,7 @@ class Stages:
         self._force = force
         self._goal = goal
         self._keys: dict[str, str] = {}
+        self._finished_only = False
 
     @classmethod
     def open(
@@ -116,22 +121,46 @@ class Stages:
 
     # Each command needs the stages up to its own.
 
-    def simulate(self, progress: StageProgress, jobs: int | None = None) -> dict[str, Any]:
+    def simulate(
+        self,
+        progress: StageProgress,
+        jobs: int | None = None,
+        run_parts: PartRunner | None = None,
+        *,
+        part_frames: int = PART_FRAMES,
+        adopt: Path | None = None,
+        wait: bool = False,
+    ) -> dict[str, Any]:
         """Go through all stages and return the summary (the document of ``simulate --json``).
 
-        `jobs` is the number of ticks that may be played in time at once; by default as many as there are processors.
+        Parameters
+        ----------
+        progress
+            Shows the stages.
+        jobs
+            Ticks that may be played in time at once; by default as many as there are processors.
+        run_parts
+            Simulates the missing parts of the frames, in whatever processes; None: the frames are simulated here. The
+            results are the same.
+        part_frames
+            Frames of a part.
+        adopt
+            A run folder whose first stages' files are taken over, as far as they are those of this run.
+        wait
+            Wait for another process that is using the run folder.
 
         Raises
         ------
+        FolderInUseError
+            If another process is using the run folder.
         DataError
             If the trace could not be written, after everything else has been.
         """
-        with self._in_folder():
-            self._source(progress)
-            model = self._model(progress)
-            program = self._program(progress, model)
-            placement = self._placement(progress, program)
-            self._simulation(progress, model, program, placement, jobs)
+        with self._in_folder(wait=wait):
+            if adopt is not None:
+                self.folder.adopt(adopt)
+            outcomes = self._placed(progress)
+            self._simulation(progress, outcomes, jobs, run_parts, part_frames)
             summary = self._report(progress).summary
             if not self._has_trace():
                 raise DataError(
@@ -183,34 +212,10 @@ class Stages:
             "utilisation": summarise(program),
         }
 
-    def compile_untrained(self, progress: StageProgress) -> dict[str, Any]:
-        """Compile the network with random weights and return the use of the cores; nothing is written.
-
-        Cores and axons are those of any trained weights; synapses and their density are of random ones.
-        """
-        from neurosyn.compiler.compile import compile_network
-        from neurosyn.compiler.utilisation import summarise
-        from neurosyn.network.layer_table import network_table
-        from neurosyn.testing.models import random_model
-
-        self._source(progress)
-        require_outcome(self.scenario, self.inputs)
-        with progress.stage("compile") as notes:
-            network = self.inputs.network
-            if self.inputs.model_file is None:
-                network = self.scenario.options(self.inputs.train_table, Trainer).result(network)  # type: ignore[type-abstract]
-            model = random_model(network, self.scenario.seed_of("untrained") % 2**32)
-            program = compile_network(model, self.scenario.options("compile", CompileOptions), progress.update)
-            notes.append(f"{program.cores:,} cores, with random weights")
-        return {"program": None, "network": network_table(network), "utilisation": summarise(program)}
-
     def place(self, progress: StageProgress) -> dict[str, Any]:
         """Place and return the mean route of this placement and of a row-by-row one."""
         with self._in_folder():
-            self._source(progress)
-            model = self._model(progress)
-            program = self._program(progress, model)
-            placement = self._placement(progress, program)
+            _, program, placement = self._placed(progress)
         plain: Any = registry.get("placers", "row_major")
         row_major = place_program(program, self._chip(program.cores).board, plain(), seed=0)
         return {
@@ -303,28 +308,60 @@ class Stages:
             notes.append(f"mean route {mean_hops(program, placement):.1f} hops")
         return placement
 
+    def _placed(self, progress: StageProgress) -> PlacedProgram:
+        """Go through the stages up to the placement."""
+        self._source(progress)
+        model = self._model(progress)
+        program = self._program(progress, model)
+        return PlacedProgram(model, program, self._placement(progress, program))
+
+    def _set_simulation_key(self) -> None:
+        self._set_key(
+            "simulate",
+            self._keys["place"],
+            self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
+            self.scenario.resolved.get("probes", []),
+            self.inputs.fingerprint(),
+            *self.inputs.plugin_facts("data", "encoder", "probes"),
+        )
+
+    def _parted(self, outcomes: PlacedProgram, jobs: int | None, part_frames: int) -> PartedRun:
+        from neurosyn.run.parts import PartedRun
+
+        self._set_simulation_key()
+        key = self._keys["simulate"]
+        return PartedRun(self.scenario, self.inputs, self.folder, outcomes, key, frames=part_frames, jobs=jobs)
+
     def _simulation(
-        self, progress: StageProgress, model: Model, program: Program, placement: Placement, jobs: int | None
+        self,
+        progress: StageProgress,
+        outcomes: PlacedProgram,
+        jobs: int | None,
+        run_parts: PartRunner | None,
+        part_frames: int,
+        shards: Sequence[Path] = (),
     ) -> None:
         from neurosyn.run.frame_simulation import simulate_test_frames
 
         with progress.stage("simulate") as notes:
-            self._set_key(
-                "simulate",
-                self._keys["place"],
-                self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
-                self.scenario.resolved.get("probes", []),
-                self.inputs.fingerprint(),
-                *self.inputs.plugin_facts("data", "encoder", "probes"),
-            )
+            self._set_simulation_key()
             if not self._pending("simulate"):
                 notes.append("up to date")
                 return
-            summary = simulate_test_frames(
-                self.scenario, self.inputs, self.folder, model, program, placement, progress, jobs
-            )
+            run = self._parted(outcomes, jobs, part_frames) if run_parts or shards else None
+            if run is not None and run_parts is not None and run.obstacle is not None:
+                notes.append(f"in this process, since {run.obstacle}")
+                run = None
+            if run is None:
+                summary = simulate_test_frames(self.scenario, self.inputs, self.folder, outcomes, progress, jobs)
+            else:
+                if run_parts is not None:
+                    notes.append(run_parts(run, progress))
+                summary = run.join(progress.update, shards)
             if self._has_trace():
                 self._done("simulate", *self.folder.results)
+                if run_parts is not None and run is not None:
+                    run.clear()
             else:
                 # The recorder has warned of the cause. The results stand; the next run records again.
                 notes.append("without a trace")
@@ -358,9 +395,9 @@ class Stages:
     # What the stages share.
 
     @contextlib.contextmanager
-    def _in_folder(self) -> Iterator[None]:
+    def _in_folder(self, *, wait: bool = False) -> Iterator[None]:
         """Lock the run folder and write its scenario, so that a folder that cannot be written fails at once."""
-        with self.folder.in_use():
+        with self.folder.in_use(wait=wait):
             text = self.scenario.to_toml()
             if not _holds(self.folder.scenario, text):
                 write_text(self.folder.scenario, text)
@@ -381,11 +418,20 @@ class Stages:
         if not self._force and self.folder.up_to_date(stage, self._keys[stage]):
             _LOG.debug("%s: up to date in %s", stage, self.folder.path)
             return False
+        if self._finished_only:
+            raise self._other(stage)
         _LOG.debug("%s: must be done in %s (key %.12s)", stage, self.folder.path, self._keys[stage])
         if self._force and self.folder.forget(stage) and stage == "train":
             # A finished training goes on from its last checkpoint, which would train nothing.
             shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
         return True
+
+    def _other(self, stage: str) -> DataError:
+        return DataError(
+            f"{self.folder.path}: {stage} is another one to this process: the code, the packages or the data of this "
+            "worker differ from those of the command, or the folder was changed; install the same versions and give "
+            "all workers the same data folder (NEUROSYN_DATA)"
+        )
 
     def _store(self, stage: str, path: Path, save: Callable[[Path], None]) -> None:
         """Write the one file of a stage, after the summary of the older file is removed."""

@@ -11,31 +11,32 @@ import itertools
 import json
 import logging
 import re
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.errors import InterruptedRunError, NeurosynError, ScenarioError
+from neurosyn.errors import FolderInUseError, InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
-from neurosyn.run.folder import read_record
+from neurosyn.run.shard import Shard
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
-from neurosyn.support.files import atomic_path, make_folder, write_json
+from neurosyn.support.files import make_folder, write_json
 from neurosyn.support.progress import StageProgress
 
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["Point", "Sweep"]
+__all__ = ["Point", "PointRunner", "Sweep", "compare_runs"]
+
+PointRunner = Callable[["Sweep", StageProgress, bool], None]
+"""Does the runs `own` of a sweep that are not up to date, or all with True, and calls `Sweep.end` for each."""
 
 _LOG = logging.getLogger("neurosyn.run.sweep")
 _MOST = 1_000
 """Largest number of runs of a sweep."""
 _LONGEST_NAME = 120
-_SHARED = ("model.safetensors", "program.npz", "placement.npz")
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Point:
     ----------
     values
         The value of each key, as it was written.
+    changes
+        The same, as plain values.
     scenario
         The scenario with these values.
     run
@@ -57,6 +60,7 @@ class Point:
     """
 
     values: dict[str, str]
+    changes: dict[str, Any]
     scenario: Scenario
     run: Path
     error: NeurosynError | None = None
@@ -103,14 +107,41 @@ class Sweep:
         digest = hashlib.sha256(json.dumps([base.digest(), dict(ranges)], default=list).encode()).hexdigest()[:8]
         self.folder = out or Path("sweeps") / f"{base.name}-{digest}"
         self.ranges = {key: list(values) for key, values in ranges.items()}
-        self.points = []
+        self.shard: Shard | None = None
+        self.points: list[Point] = []
+        self.own: list[Point] = []
+        self.origin = (scenario, profile, dict(changes or {}))
         for values in combinations:
             varied = {key: parse_value(text) for key, text in values.items()}
             loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
-            self.points.append(Point(values, loaded, self.folder / _folder_name(values)))
+            self.points.append(Point(values, varied, loaded, self.folder / _folder_name(values)))
 
-    def simulate(self, progress: StageProgress, jobs: int | None = None, *, force: bool = False) -> None:
+    def simulate(
+        self,
+        progress: StageProgress,
+        jobs: int | None = None,
+        *,
+        force: bool = False,
+        shard: Shard | None = None,
+        run_points: PointRunner | None = None,
+    ) -> None:
         """Simulate every run that is not up to date; after one that fails the others still follow.
+
+        Several sweeps may work in the same folder: a run that another one is working on comes last, and is then found
+        finished.
+
+        Parameters
+        ----------
+        progress
+            Shows the runs and their stages.
+        jobs
+            Ticks that may be played in time at once.
+        force
+            Repeat runs that are up to date.
+        shard
+            Do only this share of the runs; `neurosyn.run.sweep_shards.merge_sweep` joins the shards.
+        run_points
+            Does the runs, in whatever processes; None: this process does, one after the other.
 
         Raises
         ------
@@ -119,23 +150,57 @@ class Sweep:
         ScenarioError, ChipLimitError, PluginError
             Before the first run, if the network of a point cannot be built, trained or placed.
         """
+        self.shard = shard
+        self.own = self.points if shard is None else [self.points[number] for number in shard.of(len(self.points))]
         self._require_outcomes()
         make_folder(self.folder)
-        for number, point in enumerate(self.points, 1):
-            values = ", ".join(f"{key}={value}" for key, value in point.values.items())
-            progress.line(f"run {number} of {len(self.points)}: {values}")
-            self._begin(point)
-            try:
-                Stages(point.scenario, point.run, force=force).simulate(progress.again(Stages.STAGES), jobs)
-            except InterruptedRunError:
-                raise
-            except NeurosynError as error:
-                _LOG.debug("%s failed", point.run, exc_info=error)
-                point.error = error
-                progress.line(f"      {error}")
-            else:
-                point.finished = True
-            write_json(self.folder / "sweep.json", self.to_dict())
+        (run_points or self._run_here(jobs))(self, progress, force)
+        self.save()
+
+    def _run_here(self, jobs: int | None) -> PointRunner:
+        def run_points(sweep: Sweep, progress: StageProgress, force: bool) -> None:
+            coming = sweep.own
+            for wait in (False, True):
+                in_use = []
+                for point in coming:
+                    progress.line(sweep.title(point))
+                    try:
+                        Stages(point.scenario, point.run, force=force).simulate(
+                            progress.again(Stages.STAGES), jobs, adopt=sweep.nearest(point), wait=wait
+                        )
+                    except InterruptedRunError:
+                        raise
+                    except FolderInUseError:
+                        progress.line("      another process is working on it; it comes last")
+                        in_use.append(point)
+                        continue
+                    except NeurosynError as error:
+                        sweep.end(point, error)
+                        progress.line(f"      {error}")
+                    else:
+                        sweep.end(point)
+                coming = in_use
+
+        return run_points
+
+    def title(self, point: Point) -> str:
+        """Return the line that announces a run."""
+        number = next(number for number, other in enumerate(self.points, 1) if other is point)
+        values = ", ".join(f"{key}={value}" for key, value in point.values.items())
+        return f"run {number} of {len(self.points)}: {values}"
+
+    def end(self, point: Point, error: NeurosynError | None = None) -> None:
+        """Record that a run has ended, well unless there is an error."""
+        if error is not None:
+            _LOG.debug("%s failed", point.run, exc_info=error)
+        point.error, point.finished = error, error is None
+        self.save()
+
+    def save(self) -> None:
+        """Write the list of runs: ``sweep.json``, or one for the shard."""
+        shard = self.shard
+        name = "sweep.json" if shard is None else f"sweep-{shard.number}-of-{shard.total}.json"
+        write_json(self.folder / name, self.to_dict())
 
     def _require_outcomes(self) -> None:
         """Refuse the sweep if a point's network is impossible; points with the same network are checked once."""
@@ -154,11 +219,7 @@ class Sweep:
 
     def compare(self) -> Analysis | None:
         """Return the comparison of the finished runs; None without any."""
-        from neurosyn.analysis.comparison import compare
-        from neurosyn.analysis.finished_run import FinishedRun
-
-        runs = [FinishedRun(point.run) for point in self.points if point.finished]
-        return compare(runs) if runs else None
+        return compare_runs([point.run for point in self.points if point.finished])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the varied keys, and folder, state and error of each run, as plain values."""
@@ -173,18 +234,20 @@ class Sweep:
         ]
         return {"sweep": str(self.folder), "over": self.ranges, "points": points}
 
-    def _begin(self, point: Point) -> None:
-        """Copy the first stages' files of the finished run with most equal values into a new run."""
+    def nearest(self, point: Point) -> Path | None:
+        """Return the folder of the finished run with most equal values, for a run that has not begun; None without."""
         finished = [other for other in self.points if other.finished]
         if not finished or (point.run / "stages.json").exists():
-            return
-        nearest = max(finished, key=lambda other: len(point.values.items() & other.values.items()))
-        record = read_record(nearest.run / "stages.json")
-        shared = {stage: entry for stage, entry in record.items() if {*entry["outputs"]} <= {*_SHARED}}
-        for name in (name for entry in shared.values() for name in entry["outputs"]):
-            with atomic_path(point.run / name) as partial:
-                shutil.copyfile(nearest.run / name, partial)
-        write_json(point.run / "stages.json", shared)
+            return None
+        return max(finished, key=lambda other: len(point.values.items() & other.values.items())).run
+
+
+def compare_runs(folders: Sequence[Path]) -> Analysis | None:
+    """Return the comparison of finished runs; None without any."""
+    from neurosyn.analysis.comparison import compare
+    from neurosyn.analysis.finished_run import FinishedRun
+
+    return compare([FinishedRun(folder) for folder in folders]) if folders else None
 
 
 def _folder_name(values: Mapping[str, str]) -> str:

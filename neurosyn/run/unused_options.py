@@ -37,6 +37,9 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
     if not timed:
         unused |= dict.fromkeys(_changed("chip", chip, _TIMES), _NOT_TIMED)
         unused |= dict.fromkeys(_changed("simulate", simulate, ("timed_frames",)), _NOT_TIMED)
+    across = chip.mesh.columns if chip.input_side in ("west", "east") else chip.mesh.rows
+    if across == 1:
+        unused |= dict.fromkeys(_changed("chip", chip, ("host_ports",)), "all chips lie on the input side")
     if trace is None:
         return unused
     chooses = ("ticks", "cores", "layers")

@@ -14,7 +14,7 @@ from neurosyn.scenario.document import read_document
 from neurosyn.scenario.scenario import load_scenario
 from neurosyn.support.files import atomic_path
 
-__all__ = ["write_scenario"]
+__all__ = ["DATA", "write_scenario"]
 
 _STAND_INS = {
     "cifar10": "synth_objects",
@@ -26,19 +26,20 @@ _STAND_INS = {
 }
 """Stand-ins of the data sets whose files may be absent."""
 _MODELS = {("svhn", "eedn_one_chip"): "shipped:svhn_synth_digits"}
-_TRAINING_EPOCHS = 4
-_TRAINING = {"epochs": _TRAINING_EPOCHS, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
+_TRAINING: dict[str, Any] = {"epochs": 4, "rate": 0.3, "decay_at": [0.4, 0.7, 0.9], "validation": 0.02}
 """Training options of the shipped scenarios."""
 _STEPS, _BATCH = 300, 64
-"""Steps of the optimiser that a small network needs at least, and images in each."""
+"""Steps that a training takes at least to learn, and the trainer's images a step."""
+DATA = "cifar10"
+"""Data set of a scenario for which none is named; its stand-in needs no extra."""
 
 
 def write_scenario(
     path: Path,
     *,
-    data: str = "svhn",
+    data: str = DATA,
     pictures: Path | None = None,
-    network: str | None = None,
+    network: str = "eedn_tiny",
     encoder: str | None = None,
     model: str | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -57,7 +58,7 @@ def write_scenario(
     pictures
         A folder of images, with one folder for each class, in place of `data`.
     network
-        Kind of the topology; by default one with a trained model for the stand-in, if that ships, else eedn_tiny.
+        Kind of the topology.
     encoder
         Kind of the encoder; None for the default.
     model
@@ -85,9 +86,6 @@ def write_scenario(
         raise ScenarioError(f"{path}: exists already; choose another name, or --force")
     if not path.parent.is_dir():
         raise ScenarioError(f"{path}: there is no folder {path.parent}; make it first")
-    if network is None:
-        of_data = (known for kind, known in _MODELS if kind == data and pictures is None)
-        network = next(of_data, "eedn_tiny")
     document = _document(path, data, pictures, network, encoder, model, title, seed)
     _merge(document, read_document({}, changes=changes).values)
     text = tomlkit.dumps(document)
@@ -128,24 +126,27 @@ def _document(
     if model is not None:
         train["model"] = model
     else:
-        train.update(_TRAINING | ({} if pictures is None else {"epochs": _epochs(pictures)}))
+        train.update(_TRAINING)
+        if pictures is not None:
+            train["epochs"] = _epochs(pictures)
         if shipped := _MODELS.get((data, network)) if pictures is None else None:
             train["stand_in"] = {"model": shipped}
     document["simulate"] = {"frames": 1000}
     profiles = tomlkit.table(is_super_table=True)
     profiles["smoke"] = smoke = tomlkit.table(is_super_table=True)
     smoke["simulate"] = {"frames": 50}
-    if model is None:
-        smoke["train"] = {"epochs": 1}
+    if "stand_in" in document["data"]:
+        smoke["data"] = {"stand_in": {"train_size": _STEPS * _BATCH // 4}}
+    if model is None and pictures is None:
+        smoke["train"] = {"images": _STEPS * _BATCH // 4}
     document["profiles"] = profiles
     return document
 
 
 def _epochs(pictures: Path) -> int:
-    """Return the number of epochs for a folder of pictures: few pictures have few steps in each."""
-    root = pictures / "train" if (pictures / "train").is_dir() else pictures
-    images = sum(path.is_file() for path in root.glob("*/*"))
-    return max(_TRAINING_EPOCHS, -(-_STEPS // max(1, images // _BATCH)))
+    """Return as many passes over the pictures as a training takes to learn."""
+    steps = max(1, sum(path.is_file() for path in pictures.rglob("*")) // _BATCH)
+    return max(int(_TRAINING["epochs"]), -(-_STEPS // steps))
 
 
 def _data_title(data: str, pictures: Path | None) -> str:

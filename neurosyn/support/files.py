@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosyn.errors import DataError
+from neurosyn.errors import FolderInUseError
 
 try:
     import fcntl
@@ -138,12 +138,12 @@ def sweep(*folders: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which also ends when the process is killed.
+def locked_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock on a folder, which also ends when the process is killed; with `wait`, once it is free.
 
     Raises
     ------
-    DataError
+    FolderInUseError
         If another process holds it.
     """
     if fcntl is None:
@@ -152,9 +152,9 @@ def locked_folder(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
-            raise DataError(
+            raise FolderInUseError(
                 f"{folder}: another run is using this folder; wait for it or choose another folder"
             ) from error
         except OSError:

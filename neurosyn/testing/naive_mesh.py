@@ -300,13 +300,29 @@ class NaiveMesh:
             "east": (self._mesh.width - 1, y),
             "south": (x, 0),
             "north": (x, self._mesh.height - 1),
-        }[self._chip.input_side]
+        }[self._entry_side(x // self._mesh.side, y // self._mesh.side)]
+
+    def _entry_side(self, column: int, row: int) -> str:
+        """Return the side of the board on which packets of the host enter a chip, or enter for it."""
+        touching = []
+        if row == 0:
+            touching.append("south")
+        if row == self._mesh.rows - 1:
+            touching.append("north")
+        if column == 0:
+            touching.append("west")
+        if column == self._mesh.columns - 1:
+            touching.append("east")
+        if self._chip.host_ports == "side" or not touching or self._chip.input_side in touching:
+            return self._chip.input_side
+        return touching[0]
 
     def _host_buffer(self, packet: Packet) -> Buffer:
         """Return the first buffer of a packet of the host."""
         x, y = self._border(packet)
         side = self._mesh.side
-        return Buffer(Server("host in", x // side, y // side, OPPOSITE[self._chip.input_side]), 0)
+        column, row = x // side, y // side
+        return Buffer(Server("host in", column, row, OPPOSITE[self._entry_side(column, row)]), 0)
 
     def _next_buffer(self, packet: Packet, buffer: Buffer) -> Buffer | None:
         """Return the buffer that follows `buffer` on a packet's route; None for its destination."""

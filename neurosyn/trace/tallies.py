@@ -299,7 +299,7 @@ class Counts:
         target = xy[packets.dest_core[has_word]]
         source = np.where(
             (packets.source_core[has_word] < 0)[:, None],
-            mesh.border(target, self._info.chip.input_side),
+            self._info.chip.board_of(mesh).entries(target),
             xy[packets.source_core[has_word]],
         )
         words = np.zeros(len(has_word), np.uint32)

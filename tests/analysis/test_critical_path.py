@@ -4,10 +4,14 @@ A neuron that fires upon one synaptic event is evaluated after 1,000 + 10 ps. On
 core in column x passes 4 − x routers (7 ps each) and the host's port (50 ps).
 """
 
+from collections import Counter
+
 import pytest
 
 from neurosyn.analysis import critical_path, latency
 from neurosyn.analysis.tick_view import TickView
+from neurosyn.chip.mesh import Mesh
+from neurosyn.engine.fabric.fabric import HOST, Fabric
 from neurosyn.errors import DataError
 from neurosyn.trace.options import TraceOptions
 
@@ -98,3 +102,17 @@ def test_slack_and_path_on_a_board(board_run):
         assert links["packets"].sum() == sum(
             len(view._route(*ends)) for ends in view.packets[["source_core", "dest_core"]].itertuples(index=False)
         )
+
+
+def test_ports_at_the_border_are_named_with_the_time_that_they_would_need(board_run):
+    trace = board_run.trace
+    view = TickView(trace, trace.longest_tick)
+    fabric = Fabric(Mesh(**trace.mesh), trace.chip.model_copy(update={"host_ports": "border"}))
+    xy = trace.cores(["x", "y"]).to_numpy().tolist()
+    of_host = view.packets["dest_core"][view.packets["source_core"] < 0]
+    ports = Counter(fabric.route(HOST, tuple(xy[core]))[0] for core in of_host)
+    assert ports
+    cycle, latency = trace.chip.edge_cycle_ps, trace.chip.edge_latency_ps
+    assert view.spread_ports_ps == (max(ports.values()) - 1) * cycle + latency
+    changes = critical_path.analyse(board_run).table("what_if")["change"]
+    assert changes.str.contains("host ports").any() != view.core_is_last

@@ -25,9 +25,9 @@ def test_pages_are_current():
 
 
 def test_text_around_a_mark_is_kept():
-    page = "before\n<!-- from code: errors -->\nold\n<!-- end of errors -->\nafter\n"
+    page = "before\n<!-- from code: errors -->\nthe former text\n<!-- end of errors -->\nafter\n"
     assert re.fullmatch(r"before\n<!-- .*-->\n\n.*ScenarioError.*\n\n<!-- .*-->\nafter\n", renewed(page), re.DOTALL)
-    assert "old" not in renewed(page)
+    assert "the former text" not in renewed(page)
     assert renewed(renewed(page)) == renewed(page)
 
 

@@ -128,3 +128,16 @@ def test_own_images_are_your_data(summary):
     text = _printed(summary)
     assert "Your data: there are no published results to compare with" in text
     assert "STAND-IN" not in text
+
+
+def test_the_training_has_its_last_accuracy_and_a_curve(summary):
+    epochs = [{"epoch": i, "loss": 1.0, "accuracy": accuracy} for i, accuracy in enumerate((0.2, 0.55, 0.9), 1)]
+    summary["model"] = {"history": [*epochs, {"epoch": 4, "loss": 1.0}]}
+    text = " ".join(_printed(summary).split())
+    assert "Accuracy in training 90.00 % on training images, 3 epochs ▁▅█" in text
+
+
+@pytest.mark.parametrize("model", [None, {}, {"history": None}, {"history": ["damaged", {"accuracy": "x"}]}])
+def test_a_model_without_a_record_of_its_training(summary, model):
+    summary["model"] = model
+    assert "Accuracy in training" not in _printed(summary)

@@ -19,6 +19,7 @@ VALUES = {
         "chips": [1, 2], "voltage": 0.8, "neuron_time_ps": 200_000, "synaptic_event_time_ps": 20_000,
         "hop_latency_ps": 9_000, "link_cycle_ps": 70_000, "fifo_depth": 1, "edge_cycle_ps": 90_000,
         "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
+        "host_ports": "border",
     },
     "simulate": {"timing": None, "tick": 500, "frames": 10, "timed_frames": 3, "backend": "numpy"},
     "trace": {
@@ -41,6 +42,7 @@ _BOARD = ("chip.chips=[2, 2]",)
 EXTRA = {
     "trace.row_group": ("trace.level=spike", "simulate.timed_frames=20"),
     "place.crossing": (*_BOARD, "place.spread=true"),
+    "chip.host_ports": (*_BOARD, "place.spread=true"),
 }
 """What an option needs to act: rows for two groups, several chips. Without, it is named, but for `_ONLY_LAYOUT`."""
 _ONLY_LAYOUT = "trace.row_group"

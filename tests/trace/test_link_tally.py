@@ -62,9 +62,9 @@ SIDES = st.sampled_from(["west", "east", "north", "south"])
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.sampled_from(BOARDS), SIDES, SIDES, st.integers(0, 2**16))
-def test_links_carry_what_passes_through_them(tmp_path_factory, mesh, input_side, output_side, seed):
-    sides = {"input_side": input_side, "output_side": output_side}
+@given(st.sampled_from(BOARDS), SIDES, SIDES, st.sampled_from(["side", "border"]), st.integers(0, 2**16))
+def test_links_carry_what_passes_through_them(tmp_path_factory, mesh, input_side, output_side, host_ports, seed):
+    sides = {"input_side": input_side, "output_side": output_side, "host_ports": host_ports}
     _, trace, xy = record_busy_program(tmp_path_factory.mktemp("trace"), mesh, seed, **sides)
     fabric = Fabric(mesh, ChipOptions(chips=(mesh.rows, mesh.columns), **sides))
     expected = Counter()

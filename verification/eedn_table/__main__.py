@@ -11,6 +11,7 @@ from rich.console import Console
 
 from neurosyn.errors import InterruptedRunError, NeurosynError
 from neurosyn.model.shipped import shipped_models
+from neurosyn.parallel.running import Workers
 from neurosyn.run.stages import Stages
 from neurosyn.support.files import sha256_file, write_text
 from neurosyn.support.formatting import count, number, percent
@@ -36,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         _parser().error(f"there is no model {', '.join(unknown)} (there are: {', '.join(models) or 'none'})")
     # A table of few frames does not go into the documentation.
     out = options.out or (Path("docs") if options.frames is None else _RUNS / "quick")
-    table = TableRun(options.scenarios, _RUNS, options.frames, options.timed_frames, options.jobs)
+    workers = Workers.of(options.workers, options.cluster)
+    table = TableRun(options.scenarios, _RUNS, options.frames, options.timed_frames, options.jobs, workers)
     shown, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
     file = out / "eedn_table" / "rows.json"
     rows, missing = {} if options.renew else read_rows(file), dict[str, str]()
@@ -91,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--frames", type=_positive, metavar="N", help="number of test frames, drawn by seed; all by default")
     add("--timed-frames", type=_positive, default=100, metavar="N", help="number of timed frames, 100 by default")
     add("--jobs", "-j", type=_positive, metavar="N", help="ticks to time in parallel; one per processor by default")
+    add("--workers", type=_positive, metavar="N", help="simulate in N processes of this machine")
+    add("--cluster", metavar="CLUSTER", help="simulate on a Dask cluster, as `neurosyn simulate --cluster`")
     add("--renew", action="store_true", help="simulate again for rows that exist")
     add("--scenarios", type=Path, default=_REPOSITORY / "scenarios", metavar="DIR", help="folder of the scenarios")
     add("--out", type=Path, metavar="DIR", help=f"default: docs; with --frames {_RUNS / 'quick'}")

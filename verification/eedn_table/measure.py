@@ -16,6 +16,8 @@ from typing import Any
 import neurosyn
 from neurosyn.errors import DataError
 from neurosyn.model.shipped import shipped_models
+from neurosyn.parallel.frames import part_runner
+from neurosyn.parallel.running import Workers
 from neurosyn.report.facts import limited_by
 from neurosyn.report.model_card import model_card
 from neurosyn.run.stages import Stages
@@ -45,6 +47,8 @@ class TableRun:
         Number of timed frames among them.
     jobs
         Ticks to time in parallel; None for one per processor.
+    workers
+        Processes or a cluster that simulate the frames; None for this process.
     """
 
     scenarios: Path
@@ -52,6 +56,7 @@ class TableRun:
     frames: int | None = None
     timed_frames: int = 100
     jobs: int | None = None
+    workers: Workers | None = None
 
     @contextmanager
     def plan(self, model: Path) -> Iterator[RowPlan]:
@@ -116,10 +121,19 @@ class RowPlan:
 
     def simulate(self, progress: StageProgress) -> ModelRow:
         """Run all stages and return the row."""
+<<<<<<< HEAD
+        workers = self.table.workers
+        summary = self.run.simulate(progress, self.table.jobs, None if workers is None else part_runner(workers))
+=======
         summary = self.run.simulate(progress, self.table.jobs)
+        return row_of(summary, self.card, self.kind, self.key, all_frames=self._has_all(summary))
+
+    @property
+    def kind(self) -> Kind:
+        """Relation of the data to the paper's."""
+>>>>>>> e1fadfde977e22e920fb4ba546eaedd7a970b531
         source = self.run.inputs.source
-        kind: Kind = "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
-        return row_of(summary, self.card, kind, self.key, all_frames=self._has_all(summary))
+        return "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
 
     def _has_all(self, summary: Mapping[str, Any]) -> bool:
         return self.table.frames is None or bool(summary["dataset"]["frames"] < self.table.frames)

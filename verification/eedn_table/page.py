@@ -8,7 +8,7 @@ from neurosyn.support.formatting import MISSING, count, counted, like_whole, num
 from verification.eedn_table.published import PUBLISHED, Published
 from verification.eedn_table.row import ModelRow, ordered
 
-__all__ = ["PLOT", "page"]
+__all__ = ["PLOT", "markdown_table", "page"]
 
 PLOT = "accuracy_energy.png"
 """Name of the plot, in the folder ``eedn_table`` beside the page."""
@@ -122,7 +122,7 @@ def _main_table(rows: Sequence[ModelRow]) -> str:
         body.append(_published_cells(paper))
         body += [_cells(row) for row in rows if row.task == task]
     body += [_cells(row) for row in rows if row.published is None]
-    return _table(_HEAD, body, left=2)
+    return markdown_table(_HEAD, body, left=2)
 
 
 def _published_cells(paper: Published) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ def _power_table(rows: Sequence[ModelRow]) -> str:
         parts = [like_whole(power[part], power["total"]) for part in ("leakage", "memory", "synaptic", "network", "io")]
         limit = (row.limited_by, counted(row.timed_frames, "frame"))
         body.append((row.name, like_whole(power["total"], power["total"]), *parts, *limit))
-    return _table(_POWER_HEAD, body)
+    return markdown_table(_POWER_HEAD, body)
 
 
 def _why_table(rows: Sequence[ModelRow]) -> str:
@@ -172,7 +172,7 @@ def _why_table(rows: Sequence[ModelRow]) -> str:
             at_rate = f"{row.power_at(paper.frames_per_second):.1f}"
             implied = percent(row.activity_of_published(), 0)
             body.append((row.name, percent(row.activity, 0), implied, at_rate, f"{paper.power_mw:.1f}"))
-    return _table(_WHY_HEAD, body) if body else ""
+    return markdown_table(_WHY_HEAD, body) if body else ""
 
 
 def _missing(rows: Sequence[ModelRow], missing: Mapping[str, str]) -> str:
@@ -190,7 +190,8 @@ def _taken(rows: Sequence[ModelRow]) -> str:
     return f"Taken on {when} with neurosyn {', '.join(versions)}; [the same as JSON](eedn_table/rows.json).\n"
 
 
-def _table(head: Sequence[str], body: Iterable[Sequence[str]], left: int = 1) -> str:
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * left + "---:|" * (len(head) - left)]
+def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]], left: int = 1, last: int = 0) -> str:
+    """Return a table: the first `left` columns and the `last` ones are aligned to the left, the others to the right."""
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * left + "---:|" * (len(head) - left - last) + "---|" * last]
     lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |" for cells in body]
     return "\n".join(lines) + "\n"

@@ -27,6 +27,7 @@ from neurosyn.engine.compiled.layout import (
     PER_ROUTER,
     PORTS,
     code_of,
+    entry_direction,
     inlined,
     kernel,
     module_at,
@@ -193,8 +194,9 @@ def _next_buffer(layout, servers, packets, server, port, p):
         if x < 0:
             return _LEAVES
     else:
-        code, direction = packets[p].entry, layout.entry
+        code = packets[p].entry
         x, y = position_of(code)
+        direction = entry_direction(layout, x, y)
         router = y * layout.width + x
     return PER_ROUTER * router + PORTS * module_at(direction, code, packets[p].destination) + direction
 

@@ -29,6 +29,7 @@ __all__ = [
     "Layout",
     "RouteCodes",
     "code_of",
+    "entry_direction",
     "inlined",
     "kernel",
     "module_at",
@@ -61,7 +62,9 @@ class Layout(NamedTuple):
     routers : int
         Routers of the board.
     exit, entry : int
-        Directions in which packets leave for the host, and in which they come from it.
+        Directions in which packets leave for the host, and in which they come from it on the input side.
+    all_borders : bool
+        Whether the host has a link into each chip at the border of the board.
     cycle, latency, edge_cycle, edge_latency : int
         Times of router modules and, with ``edge``, of links between chips and to the host.
     depth : int
@@ -83,6 +86,7 @@ class Layout(NamedTuple):
     host_buffers: int
     exit: int
     entry: int
+    all_borders: bool
     cycle: int
     edge_cycle: int
     latency: int
@@ -109,6 +113,7 @@ class Layout(NamedTuple):
             host_buffers=fabric.host_buffers,
             exit=fabric.exit_direction,
             entry=fabric.entry_direction,
+            all_borders=fabric.board.host_ports == "border",
             cycle=chip.link_cycle_ps,
             edge_cycle=chip.edge_cycle_ps,
             latency=chip.hop_latency_ps,
@@ -174,16 +179,39 @@ server_of = inlined(Fabric.server_of)
 router_beyond = inlined(Fabric.router_beyond)
 
 
+@inlined
+def entry_direction(layout, x, y):
+    """Return the direction in which packets of the host for the chip of (x, y) enter the board."""
+    side = layout.side
+    west, east = x < side, x >= layout.width - side
+    south, north = y < side, y >= layout.height - side
+    entry = layout.entry
+    if not layout.all_borders or (
+        (entry == EAST and west) or (entry == WEST and east) or (entry == NORTH and south) or (entry == SOUTH and north)
+    ):
+        return entry
+    if south:
+        return NORTH
+    if north:
+        return SOUTH
+    if west:
+        return EAST
+    return WEST if east else entry
+
+
 @kernel
 def _find_routes(layout, xy, source_core, dest_core, first, entry, destination):
     for p in range(len(source_core)):
         source, dest = source_core[p], dest_core[p]
         if source >= 0:
             x, y = xy[source, 0], xy[source, 1]
-        elif layout.entry in (EAST, WEST):
-            x, y = (0 if layout.entry == EAST else layout.width - 1), xy[dest, 1]
         else:
-            x, y = xy[dest, 0], (0 if layout.entry == NORTH else layout.height - 1)
+            x, y = xy[dest, 0], xy[dest, 1]
+            direction = entry_direction(layout, x, y)
+            if direction in (EAST, WEST):
+                x = 0 if direction == EAST else layout.width - 1
+            else:
+                y = 0 if direction == NORTH else layout.height - 1
         if dest == OUTPUT:
             x_end, y_end = x, y
             if layout.exit in (EAST, WEST):

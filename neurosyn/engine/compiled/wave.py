@@ -33,6 +33,7 @@ from neurosyn.engine.compiled.layout import (
     Layout,
     RouteCodes,
     code_of,
+    entry_direction,
     inlined,
     kernel,
     module_at,
@@ -118,7 +119,7 @@ def _lay_out(layout, first, entry, destination, begin):
         x, y = position_of(entry[p])
         port = CORE
         if first[p] >= layout.host_buffers:
-            port = layout.entry
+            port = entry_direction(layout, x, y)
             begin[_buffer(layout, x, y, module_at(port, entry[p], destination[p]), port) + 1] += 1
         module = module_at(port, entry[p], destination[p])
         while module != LOCAL:
@@ -302,8 +303,9 @@ def _serve_host_input(layout, entry, space, server, longest_wait, waited_at):
             _note_wait(packet, departs - at[k], server, longest_wait, waited_at)
         code = entry[packet & _NUMBER]
         x, y = position_of(code)
-        module = module_at(layout.entry, code, packet >> 32)
-        target = _buffer(layout, x, y, module, layout.entry)
+        direction = entry_direction(layout, x, y)
+        module = module_at(direction, code, packet >> 32)
+        target = _buffer(layout, x, y, module, direction)
         _append(end, at, tag, target, packet, departs + layout.edge_latency)
     return departs
 

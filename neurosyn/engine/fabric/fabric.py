@@ -7,7 +7,7 @@ of its own, so the upstream alone uses its slots. There are
 - five modules in each router [P]: one for each direction that packets leave in, and LOCAL, which serves the core;
 - one merge–split link for each side of each chip [P]: all lanes (rows or columns) of that side merge into it, and split
   at its far end: into the next chip or, on the board's output side, to the host. It has a port for each lane;
-- one link from the host into each chip at the board's input side [A], with a single port.
+- one link from the host into each chip at the board's input side, or at its border [A], with a single port.
 
 Ports of a router's modules: the direction in which packets come in, EAST for those from the west neighbour (or, at a
 border, from the merge–split or host link there), and CORE for those of the router's own core.
@@ -98,8 +98,10 @@ class Fabric:
         The first servers that are links on sides of chips, and links from the host.
     edge_buffers, host_buffers : int
         Their first buffers.
+    board : Board
+        The mesh with the host at its sides.
     exit_direction, entry_direction : int
-        Directions in which packets leave for the host, and come in from it.
+        Directions in which packets leave for the host, and come in from it on the input side.
     width, height, side, columns : int
         Routers along x and y, routers along a side of a chip, and chips along x.
     """
@@ -110,6 +112,7 @@ class Fabric:
         self.width, self.height, self.side = mesh.width, mesh.height, mesh.side
         self.columns = mesh.columns
         self.exit_direction = DIRECTIONS[chip.output_side]
+        self.board = chip.board_of(mesh)
         self.entry_direction = _OPPOSITE[DIRECTIONS[chip.input_side]]
         self.edges = _MODULES * mesh.cores
         self.host_inputs = self.edges + 4 * mesh.chips
@@ -175,8 +178,7 @@ class Fabric:
             if target is HOST:
                 raise ValueError("a packet from the host to the host has no route")
             x_end, y_end = target
-            x, y = self._border(x_end, y_end)
-            port = self.entry_direction
+            x, y, port = self._entry(x_end, y_end)
             route.append(self.host_buffers + self._chip(x, y))
         if x != x_end:
             port = self._forward(route, EAST if x_end > x else WEST, x, y, abs(x_end - x), port)
@@ -209,11 +211,15 @@ class Fabric:
     def _chip(self, x: int, y: int) -> int:
         return y // self.side * self.columns + x // self.side
 
-    def _border(self, x: int, y: int) -> Position:
-        """Return the position where packets of the host for (x, y) enter the board."""
-        return {EAST: (0, y), WEST: (self.width - 1, y), NORTH: (x, 0), SOUTH: (x, self.height - 1)}[
-            self.entry_direction
-        ]
+    def _entry(self, x: int, y: int) -> tuple[int, int, int]:
+        """Return the position where packets of the host for (x, y) enter the board, and the direction."""
+        direction = self.direction_into(x // self.side, y // self.side)
+        position = {EAST: (0, y), WEST: (self.width - 1, y), NORTH: (x, 0), SOUTH: (x, self.height - 1)}[direction]
+        return *position, direction
+
+    def direction_into(self, column: int, row: int) -> int:
+        """Return the direction in which packets of the host for a chip enter the board."""
+        return _OPPOSITE[DIRECTIONS[self.board.entry_side(column, row)]]
 
     def _outside(self, x: int, y: int) -> Position:
         """Return the position outside of the board to which packets of (x, y) to the host go."""
@@ -237,7 +243,9 @@ class Fabric:
         """Return the direction in which packets leave a server; LOCAL if that is a core's scheduler."""
         if server < self.edges:
             return server % _MODULES
-        return (server - self.edges) % 4 if server < self.host_inputs else self.entry_direction
+        if server < self.host_inputs:
+            return (server - self.edges) % 4
+        return self.direction_into(*self.chip_of(server))
 
     def chip_of(self, server: int) -> Position:
         """Return column and row of the chip that a server is on, or whose side it is at."""
@@ -281,5 +289,6 @@ class Fabric:
         if kind is Kind.CHIP_EDGE:
             dx, dy = _STEP[self.direction(server)]
             return f"{kind.value} ({column},{row})→({column + dx},{row + dy})"
-        side = self.chip.input_side if kind is Kind.HOST_INPUT else _SIDE_NAMES[self.direction(server)]
+        is_input = kind is Kind.HOST_INPUT
+        side = self.board.entry_side(column, row) if is_input else _SIDE_NAMES[self.direction(server)]
         return f"{kind.value} {side} of chip ({column},{row})"

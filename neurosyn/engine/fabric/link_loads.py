@@ -52,7 +52,7 @@ def server_loads(
     local = np.zeros((mesh.height, mesh.width), np.int64)
     with_input = np.flatnonzero(host_packets)
     target = placement.xy[with_input]
-    entry = mesh.border(target, chip.input_side)
+    entry = chip.board_of(mesh).entries(target)
     for source, end, packets in (
         *_neuron_flows(fabric, program, placement, fired),
         (entry, target, host_packets[with_input]),

@@ -56,5 +56,5 @@ def input_routes(
     target: NDArray[np.int32], mesh: Mesh, chip: ChipOptions
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return hops and crossings of packets from the host to the cores at positions (…, 2)."""
-    entry = mesh.border(target, chip.input_side)
+    entry = chip.board_of(mesh).entries(target)
     return mesh.hops(entry, target), mesh.crossings(entry, target)

@@ -66,7 +66,9 @@ class Anneal(Placer):
         graph = core_graph(traffic, program.cores)
         unit = _RESOLUTION / graph.data.mean() if graph.nnz else 1.0
         pull = np.zeros((program.cores, 2))
-        for side, packets in ((board.input_side, traffic.inputs), (board.output_side, traffic.outputs)):
+        # With ports at the whole border, no side is nearer to the host's input than another.
+        inputs = traffic.inputs if board.host_ports == "side" else 0 * traffic.inputs
+        for side, packets in ((board.input_side, inputs), (board.output_side, traffic.outputs)):
             axis, sign = _GROWTH[side]
             pull[:, axis] += sign * packets
         search = _Search(

@@ -17,7 +17,7 @@ from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
 from neurosyn.engine.reference.timing import SimpyTiming
 from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic, watch
-from tests.engine.reference.test_naive_mesh import SIDES, cases, play_naively
+from tests.engine.reference.test_naive_mesh import HOST_PORTS, SIDES, cases, play_naively
 
 EVENTS = partial(CompiledTiming, waves=False)
 
@@ -66,6 +66,7 @@ def wild_cases(draw):
         fifo_depth=draw(st.integers(1, 5)),
         input_side=draw(SIDES),
         output_side=draw(SIDES),
+        host_ports=draw(HOST_PORTS),
     )
     places = grid(mesh)
     positions = [places[place] for place in rng.permutation(len(places))[: rng.integers(1, len(places) + 1)]]

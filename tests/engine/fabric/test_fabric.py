@@ -71,6 +71,40 @@ def test_a_packet_of_the_host_enters_in_the_row_of_its_target():
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ((0, 5), ["host input port west of chip (0,1)", "local port of router (0,5)"]),
+        ((9, 1), ["host input port south of chip (2,0)", "link (9,0)→(9,1)", "local port of router (9,1)"]),
+        ((6, 10), ["host input port north of chip (1,2)", "link (6,11)→(6,10)", "local port of router (6,10)"]),
+        ((11, 6), ["host input port east of chip (2,1)", "local port of router (11,6)"]),
+        (
+            (4, 6),
+            [
+                "host input port west of chip (0,1)",
+                *(f"link ({x},6)→({x + 1},6)" for x in range(4)),
+                "chip edge (0,1)→(1,1)",
+                "local port of router (4,6)",
+            ],
+        ),
+    ],
+)
+def test_with_ports_at_the_border_a_packet_enters_into_the_chip_of_its_target(target, expected):
+    fabric = Fabric(Mesh(3, 3, 4), ChipOptions(host_ports="border"))
+    assert names(fabric, HOST, target) == expected
+
+
+def test_every_buffer_has_one_upstream_with_ports_at_the_border():
+    fabric = Fabric(Mesh(3, 3, 2), ChipOptions(host_ports="border"))
+    places = list(itertools.product(range(6), range(6)))
+    upstream = {}
+    for source, target in itertools.product([HOST, *places], places):
+        before = source
+        for buffer in fabric.route(source, target):
+            assert upstream.setdefault(buffer, before) == before
+            before = ("server", fabric.server_of(buffer))
+
+
 def test_the_host_sends_nothing_to_itself():
     with pytest.raises(ValueError, match="host"):
         board().route(HOST, HOST)
@@ -147,12 +181,13 @@ SIDES = st.sampled_from(["west", "east", "north", "south"])
     st.integers(1, 4),
     SIDES,
     SIDES,
+    st.sampled_from(["side", "border"]),
     st.integers(0, 2**32 - 1),
 )
-def test_routes_are_what_paths_say(rows, columns, side, input_side, output_side, seed):
+def test_routes_are_what_paths_say(rows, columns, side, input_side, output_side, host_ports, seed):
     rng = np.random.default_rng(seed)
     mesh = Mesh(rows, columns, side)
-    chip = ChipOptions(chips=(rows, columns), input_side=input_side, output_side=output_side)
+    chip = ChipOptions(chips=(rows, columns), input_side=input_side, output_side=output_side, host_ports=host_ports)
     cores = min(mesh.cores, 9)
     where = rng.permutation(mesh.cores)[:cores]
     xy = np.stack([where % mesh.width, where // mesh.width], axis=1).astype(np.int32)

@@ -18,10 +18,14 @@ from tests.engine.programs import make_program
 SIDES = st.sampled_from(["west", "east", "north", "south"])
 
 
-@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), SIDES, SIDES, st.integers(0, 2**32 - 1))
-def test_servers_carry_what_passes_through_them(rows, columns, side, input_side, output_side, seed):
+PORTS = st.sampled_from(["side", "border"])
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), SIDES, SIDES, PORTS, st.integers(0, 2**32 - 1))
+def test_servers_carry_what_passes_through_them(rows, columns, side, input_side, output_side, host_ports, seed):
     rng, mesh = np.random.default_rng(seed), Mesh(rows, columns, side)
-    fabric = Fabric(mesh, ChipOptions(chips=(rows, columns), input_side=input_side, output_side=output_side))
+    sides = {"input_side": input_side, "output_side": output_side, "host_ports": host_ports}
+    fabric = Fabric(mesh, ChipOptions(chips=(rows, columns), **sides))
     cores = min(mesh.cores, 9)
     where = rng.permutation(mesh.cores)[:cores]
     xy = np.stack([where % mesh.width, where // mesh.width], axis=1).astype(np.int32)

@@ -10,6 +10,7 @@ from neurosyn.testing.naive_mesh import NaiveMesh, Neuron, Packet
 from tests.engine.playing import OUTPUT, Tick, grid, play
 
 SIDES = st.sampled_from(["west", "east", "north", "south"])
+HOST_PORTS = st.sampled_from(["side", "border"])
 TIMES = st.integers(1, 6)
 
 
@@ -25,6 +26,7 @@ def boards(draw):
         edge_latency_ps=draw(TIMES),
         input_side=draw(SIDES),
         output_side=draw(SIDES),
+        host_ports=draw(HOST_PORTS),
     )
     return mesh, chip
 

@@ -1,0 +1,1 @@
+"""Jobs on several processes or machines: their files, the processes that run them, and the commands that wait."""
