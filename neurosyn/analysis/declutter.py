@@ -37,7 +37,7 @@ def declutter(figure: Figure) -> None:
     figure.set_layout_engine("none")
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            _thin(axis, horizontal=axis is axes.xaxis)
+            _thin(axis, figure.bbox, horizontal=axis is axes.xaxis)
     texts = list(visible_texts(figure))
     taken = [box_of(text) for text in texts if text.get_gid() != OPTIONAL]
     taken += [_mark(text) for text in texts if isinstance(text, Annotation)]
@@ -93,15 +93,20 @@ def _tick_labels(axis: Axis) -> list[tuple[float, Text]]:
     ]
 
 
-def _thin(axis: Axis, *, horizontal: bool) -> None:
-    """Label every second, third, … tick, so that no label touches the next."""
-    ticks = _tick_labels(axis)
+def _thin(axis: Axis, within: BboxBase, *, horizontal: bool) -> None:
+    """Label every second, third, … tick, so that no label touches the next, and none that leaves the figure."""
+    labelled = _tick_labels(axis)
+    ticks = [(location, label) for location, label in labelled if _is_inside(box_of(label), within)]
     boxes = [box_of(label) for _, label in ticks]
     step = next((step for step in range(1, len(ticks)) if not _touch(boxes[::step], horizontal=horizontal)), len(ticks))
-    if step > 1:
-        kept = ticks[::step]
+    if step > 1 or len(ticks) < len(labelled):
+        kept = ticks[:: max(step, 1)]
         axis.set_ticks([], minor=True)
         axis.set_ticks([location for location, _ in kept], [label.get_text() for _, label in kept])
+
+
+def _is_inside(box: Bbox, within: BboxBase) -> bool:
+    return bool(np.all(box.min >= within.min) and np.all(box.max <= within.max))
 
 
 def _touch(boxes: Iterable[BboxBase], *, horizontal: bool) -> bool:
@@ -116,7 +121,6 @@ def _place(text: Text, taken: list[Bbox], within: BboxBase) -> Bbox | None:
             text.set_position((right, up))
             text.set_horizontalalignment(alignment)  # type: ignore[arg-type]
         box = box_of(text)
-        inside = np.all(box.min >= within.min) and np.all(box.max <= within.max)
-        if inside and not any(box.padded(_GAP).overlaps(other) for other in taken):
+        if _is_inside(box, within) and not any(box.padded(_GAP).overlaps(other) for other in taken):
             return box
     return None

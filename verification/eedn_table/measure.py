@@ -121,17 +121,13 @@ class RowPlan:
 
     def simulate(self, progress: StageProgress) -> ModelRow:
         """Run all stages and return the row."""
-<<<<<<< HEAD
         workers = self.table.workers
         summary = self.run.simulate(progress, self.table.jobs, None if workers is None else part_runner(workers))
-=======
-        summary = self.run.simulate(progress, self.table.jobs)
         return row_of(summary, self.card, self.kind, self.key, all_frames=self._has_all(summary))
 
     @property
     def kind(self) -> Kind:
         """Relation of the data to the paper's."""
->>>>>>> e1fadfde977e22e920fb4ba546eaedd7a970b531
         source = self.run.inputs.source
         return "official" if source.info.official else "stand-in" if source.used_stand_in else "copy"
 
