@@ -108,7 +108,13 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
 def learning_history(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the epochs of the model's training that have an accuracy; none if the model has no record of them."""
     history = (summary.get("model") or {}).get("history") or []
-    return [entry for entry in history if isinstance(entry, Mapping) and isinstance(entry.get("accuracy"), float)]
+    return [
+        entry
+        for entry in history
+        if isinstance(entry, Mapping)
+        and isinstance(entry.get("accuracy"), float)
+        and isinstance(entry.get("epoch"), int)
+    ]
 
 
 def _training(history: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:

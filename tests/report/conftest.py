@@ -31,7 +31,6 @@ def summary():
         },
         "accuracy": 0.9321,
         "trained_accuracy": 0.9329,
-        "model": {"history": [{"accuracy": 0.5}, {"accuracy": 0.951, "validation_accuracy": 0.941}]},
         "mismatched_frames": 1,
         "cores": 4042,
         "chips": 1,
@@ -86,8 +85,6 @@ def summary():
             "mean_wait_from_host_ns": 24_200.0,
             "batched": True,
         },
-        "unused": {"train.rate": "a model", "train.epochs": "a model", "place.crossing": "one chip"},
-        "hints": [{"option": "chip.output_side", "value": "south", "reason": "40% of all hops"}],
         "layers": [
             {
                 "name": f"{number} layer",
