@@ -12,10 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from campaigns.fuzz.readers import make_specimens
-from campaigns.kills import Kind, kinds, measure, repeat
+from campaigns.commands import Command, commands, measure, repeat, require_specimens
+from campaigns.results import Results
 
 _EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
 _CODE = 86
@@ -50,49 +51,58 @@ def end_at(number: int, folder: Path) -> None:
     sys.addaudithook(watch)
 
 
-def try_point(kind: Kind, folder: Path, number: int) -> str | None:
+def try_point(command: Command, folder: Path, number: int) -> str | None:
     """End a command at one point and repeat it; return what is wrong, "" if nothing is, None beyond the last point."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [sys.executable, "-c", _SCRIPT, str(number), str(folder), *kind.arguments, "--quiet"]
+    line = [sys.executable, "-c", _SCRIPT, str(number), str(folder), *command.arguments, "--quiet"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    ended = subprocess.run(line, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if ended.returncode == 0:
         return None
     if ended.returncode != _CODE:
         return f"exit {ended.returncode}: {ended.stderr[-300:]}"
-    return repeat(kind, folder)
+    return repeat(command, folder)
 
 
 def main() -> int:
     """Try all points; return 1 if one went wrong."""
     parser = argparse.ArgumentParser("python -m campaigns.crash_points", description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="try one point in so many (default: each)")
+    parser.add_argument("--minutes", type=float, default=1e6, help="how long to go on at most")
     parser.add_argument("--kind", action="append", help="only these commands: simulate, train, run, sweep")
     parser.add_argument("--out", type=Path, default=Path("runs/crash_points"), help="where to work")
     given = parser.parse_args()
-    folder = given.out.resolve()
-    specimens = folder / "specimens"
-    if not (specimens / "pictures").exists():
-        make_specimens(specimens)
-    found = 0
-    for name, kind in kinds(specimens).items():
-        if given.kind and name not in given.kind:
+    folder, end = given.out.resolve(), time.monotonic() + 60 * given.minutes
+    every = commands(require_specimens(folder / "specimens"))
+    results = Results(folder / "results.jsonl")
+    for name, command in every.items():
+        if (given.kind and name not in given.kind) or time.monotonic() > end:
             continue
-        measure(name, kind, folder)
-        number = tried = wrong = 0
-        while True:
+        measure(name, command, folder)
+        tried = {record["operation"] for record in results.of(kind=name)}
+        number, problem = 0, ""
+        while time.monotonic() < end:
             number += given.every
-            problem = try_point(kind, folder / f"{name}-point", number)
+            if number in tried:
+                continue
+            problem = try_point(command, folder / f"{name}-point", number)
+            results.add(kind=name, operation=number, problem=problem)
             if problem is None:
                 break
-            tried += 1
             if problem:
-                wrong += 1
                 print(f"{name}, operation {number}: {problem}", flush=True)
-        found += wrong
-        print(f"{name:<10}{tried:>6} points{wrong:>6} wrong", flush=True)
-    return 1 if found else 0
+    return 1 if _print(results) else 0
+
+
+def _print(results: Results) -> int:
+    """Print a line for each command; return the number of points that went wrong."""
+    tried = [record for record in results.records if record["problem"] is not None]
+    for name in sorted({record["kind"] for record in tried}):
+        points = [record["operation"] for record in tried if record["kind"] == name]
+        wrong = sum(bool(record["problem"]) for record in tried if record["kind"] == name)
+        print(f"{name:<10}{len(points):>6} points, the last {max(points)}{wrong:>6} wrong")
+    return sum(bool(record["problem"]) for record in tried)
 
 
 if __name__ == "__main__":

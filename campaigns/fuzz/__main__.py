@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import queue
 import resource
@@ -14,9 +15,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from campaigns.fuzz.readers import READERS, make_specimens
+from campaigns.fuzz.readers import READERS
+from campaigns.fuzz.specimens import make_specimens
+from campaigns.results import Results
 
-_HANG_S = 20.0
+_PATIENCE_S = 120.0
+"""Seconds until a case that does not end is given up; on a busy machine far more than it takes."""
 _MEMORY_MIB = 1024
 BAD = ("foreign", "signal", "hang", "memory")
 
@@ -43,7 +47,8 @@ class Worker:
             preexec_fn=limit,
         )
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, args=(self._process, self._lines), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process, self._lines), daemon=True)
+        self._listener.start()
 
     @staticmethod
     def _listen(process: Any, lines: queue.Queue[str]) -> None:
@@ -58,19 +63,19 @@ class Worker:
             self._process.stdin.write(json.dumps([name, seed, number]) + "\n")  # type: ignore[union-attr]
             self._process.stdin.flush()  # type: ignore[union-attr]
         except BrokenPipeError:
+            self.close()
             self._start()
             return self.attempt(name, seed, number)
-        # The first case of a process waits for its imports.
-        patience = 4 * _HANG_S
         while True:
             try:
-                line = self._lines.get(timeout=patience)
+                line = self._lines.get(timeout=_PATIENCE_S)
             except queue.Empty:
                 self.close()
                 self._start()
-                return case | {"outcome": "hang", "error": f"more than {patience:.0f} s"}
+                return case | {"outcome": "hang", "error": f"more than {_PATIENCE_S:.0f} s"}
             if not line:
                 code = self._process.wait()
+                self.close()
                 self._start()
                 return case | {"outcome": "signal", "error": f"exit code {code}"}
             outcome: dict[str, Any] = json.loads(line)
@@ -79,20 +84,23 @@ class Worker:
                     self.close()
                     self._start()
                 return outcome
-            patience = _HANG_S
 
     def close(self) -> None:
         """End the process."""
         self._process.kill()
         self._process.wait()
+        self._listener.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()  # type: ignore[union-attr]
 
 
 def main() -> int:
     """Try cases until the time or their number is over; return 1 if one of them found something."""
     parser = argparse.ArgumentParser("python -m campaigns.fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to go on (default: 10)")
-    parser.add_argument("--cases", type=int, help="how many cases in all, in place of a time")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="decides the mutations (default: the time)")
+    parser.add_argument("--cases", type=int, help="how many cases of the seed in all, in place of a time")
+    parser.add_argument("--seed", type=int, help="decides the mutations (default: the last one's, else the time)")
     parser.add_argument("--reader", action="append", choices=list(READERS), help="only these readers")
     parser.add_argument(
         "--out", type=Path, default=Path("runs/fuzz"), help="specimens and results (default: runs/fuzz)"
@@ -106,24 +114,61 @@ def main() -> int:
         make_specimens(specimens)
     if given.case:
         return _show(specimens, given.case[0], int(given.case[1]), int(given.case[2]))
-    _require_sound(specimens, given.reader or list(READERS))
-    names, end = given.reader or list(READERS), time.monotonic() + 60 * given.minutes
-    counts: Counter[tuple[str, str]] = Counter()
-    worker, number, found = Worker(specimens), 0, 0
-    with (given.out / "results.jsonl").open("a", encoding="utf-8") as results:
-        while (number < given.cases) if given.cases else (time.monotonic() < end):
-            outcome = worker.attempt(names[number % len(names)], given.seed, number)
-            counts[outcome["reader"], outcome["outcome"]] += 1
-            if outcome["outcome"] in BAD:
-                found += 1
-                results.write(json.dumps(outcome) + "\n")
-                results.flush()
-                print(f"{outcome['outcome']}: {outcome['error']}")
-                print(f"    --case '{outcome['reader']}' {given.seed} {outcome['number']}")
-            number += 1
-    worker.close()
-    _print(names, counts, number, given.seed)
-    return 1 if found else 0
+    names = given.reader or list(READERS)
+    _require_sound(specimens, names)
+    results = Results(given.out / "results.jsonl")
+    seeds = [record["seed"] for record in results.records]
+    seed: int = given.seed if given.seed is not None else seeds[-1] if seeds else int(time.time())
+    state = _State(results, seed, names)
+    end = time.monotonic() + 60 * given.minutes
+    worker = Worker(specimens)
+    try:
+        while (state.number < given.cases) if given.cases else (time.monotonic() < end):
+            state.add(worker.attempt(state.next_reader(), seed, state.number))
+    finally:
+        worker.close()
+        state.keep()
+    state.print()
+    return 1 if state.bad else 0
+
+
+class _State:
+    """Progress of a seed: how many cases were tried, and how they ended; cases of earlier runs count."""
+
+    def __init__(self, results: Results, seed: int, names: list[str]) -> None:
+        self._results, self._seed, self._names = results, seed, names
+        # Slow readers have one turn in eight.
+        self._turns = [name for turn in range(8) for name in names if not turn or not READERS[name].slow]
+        self.number, self.counts = 0, Counter[str]()
+        for record in results.of(seed=seed, readers=names):
+            self.number, self.counts = record["cases"], Counter(record["counts"])
+
+    def next_reader(self) -> str:
+        return self._turns[self.number % len(self._turns)]
+
+    def add(self, outcome: dict[str, Any]) -> None:
+        self.counts[f"{outcome['reader']}: {outcome['outcome']}"] += 1
+        self.number += 1
+        if outcome["outcome"] in BAD:
+            self._results.add(**outcome)
+            print(f"{outcome['outcome']}: {outcome['error']}")
+            print(f"    --case '{outcome['reader']}' {self._seed} {outcome['number']}", flush=True)
+        if outcome["outcome"] in BAD or self.number % 1000 == 0:
+            self.keep()
+
+    def keep(self) -> None:
+        self._results.add(seed=self._seed, readers=self._names, cases=self.number, counts=self.counts)
+
+    @property
+    def bad(self) -> int:
+        return sum(count for key, count in self.counts.items() if key.rpartition(": ")[2] in BAD)
+
+    def print(self) -> None:
+        columns = ("read", "refused", *BAD)
+        print(f"{self.number:,} cases, seed {self._seed}")
+        print(f"{'reader':<20}" + "".join(f"{column:>9}" for column in columns))
+        for name in self._names:
+            print(f"{name:<20}" + "".join(f"{self.counts[f'{name}: {column}']:>9,}" for column in columns))
 
 
 def _require_sound(specimens: Path, names: list[str]) -> None:
@@ -139,14 +184,6 @@ def _require_sound(specimens: Path, names: list[str]) -> None:
             case_folder(specimens, Path(scratch) / "c", READERS[name], content) as folder,
         ):
             READERS[name].read(folder)
-
-
-def _print(names: list[str], counts: Counter[tuple[str, str]], number: int, seed: int) -> None:
-    columns = ("read", "refused", *BAD)
-    print(f"{number:,} cases, seed {seed}")
-    print(f"{'reader':<20}" + "".join(f"{column:>9}" for column in columns))
-    for name in names:
-        print(f"{name:<20}" + "".join(f"{counts[name, column]:>9,}" for column in columns))
 
 
 def _show(specimens: Path, name: str, seed: int, number: int) -> int:

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
 import shutil
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from neurosyn_plugins.datasets.official.vad import NOIZEUS_FILE
 
-__all__ = ["READERS", "Reader", "make_specimens"]
+from campaigns.fuzz.specimens import CHECKPOINT, checkpoint_arrays
+from neurosyn.errors import NeurosynError
 
-_SCENARIO = """
-name = "fuzz"
-seed = 3
-[data]
-kind = "archive"
-file = "{archive}"
-name = "bars"
-[network]
-kind = "layers"
-layers = [
-  {{ kind = "transduction", features = 4 }},
-  {{ kind = "conv2d", features = 24, kernel = 4, stride = 4 }},
-  {{ kind = "readout" }},
-]
-[train]
-epochs = 1
-batch = 16
-validation = 0.0
-[simulate]
-timing = "compiled"
-frames = 4
-"""
+__all__ = ["READERS", "Reader", "case_folder"]
 
 
 @dataclass(frozen=True)
@@ -55,108 +33,18 @@ class Reader:
         Whether the file is a text.
     around
         Other files and folders of the specimens that the reader needs beside it.
+    needs
+        An optional package, without which the reader is left out; "" if there is none.
+    slow
+        Whether a case takes some tenths of a second: it then comes up less often.
     """
 
     file: str
     read: Callable[[Path], object]
     text: bool = False
     around: tuple[str, ...] = ()
-
-
-def make_specimens(folder: Path) -> None:
-    """Make a small valid file of every format; a finished run is made by simulating one."""
-    import neurosyn as ns
-
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_archive(folder / "bars.npz")
-    scenario = folder / "fuzz.toml"
-    scenario.write_text(_SCENARIO.format(archive=folder / "bars.npz"), encoding="utf-8")
-    ns.simulate(scenario, out=folder / "run")
-    for name in ("program.npz", "placement.npz", "model.safetensors"):
-        shutil.copy(folder / "run" / name, folder / name)
-    _checkpoint(folder, write=True)
-    (folder / "ranc.json").write_text(json.dumps(_ranc()), encoding="utf-8")
-    (folder / "cpe.json").write_text(_cpe(), encoding="utf-8")
-    (folder / "spikes.sfti").write_text(_SFTI, encoding="utf-8")
-    (folder / "spikes.raw").write_bytes(_RAW)
-    (folder / "spikes.sfcp").write_bytes(_PINS)
-    _write_cifar(folder / "cifar" / "cifar-10-binary.tar.gz")
-    _write_mat(folder / "svhn" / "test_32x32.mat")
-    for label in ("a", "b"):
-        for number, kind in enumerate(("png", "jpg")):
-            path = folder / "pictures" / label / f"{number}.{kind}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _picture(number).save(path)
-
-
-def _picture(seed: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (12, 12, 3), dtype=np.uint8))
-
-
-def _write_archive(path: Path) -> None:
-    arrays: dict[str, Any] = {}
-    for split, count in (("train", 24), ("test", 6)):
-        items = []
-        for number in range(count):
-            stream = io.BytesIO()
-            _picture(number).save(stream, "PNG")
-            items.append(stream.getvalue())
-        arrays[f"{split}_bytes"] = np.frombuffer(b"".join(items), np.uint8)
-        arrays[f"{split}_offsets"] = np.cumsum([0, *map(len, items)])
-        arrays[f"{split}_labels"] = np.arange(count, dtype=np.uint8) % 3
-    np.savez(path, **arrays)
-
-
-def _write_cifar(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as archive:
-        for name in [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]:
-            content = bytes([1]) + bytes(3072) + bytes([9]) + bytes(range(256)) * 12
-            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-
-
-def _write_mat(path: Path) -> None:
-    from scipy.io import savemat
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    images = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 3), dtype=np.uint8)
-    savemat(path, {"X": images, "y": np.array([[1], [10], [3]], np.uint8)}, do_compression=True)
-
-
-def _ranc() -> dict[str, Any]:
-    neuron = {
-        "reset_potential": 0, "weights": [1, -1, 0, 0], "leak": 0, "positive_threshold": 1, "negative_threshold": 0,
-        "destination_core_offset": [1, 0], "destination_axon": 0, "destination_tick": 0, "current_potential": 0,
-        "reset_mode": 0,
-    }  # fmt: skip
-    core = {"axons": [0, 1, 0], "neurons": [neuron, neuron], "connections": [[1, 0], [0, 1], [1, 1]]}
-    return {
-        "packets": [[{"destination_core": [0, 0], "destination_axon": 0, "destination_tick": 0}]],
-        "cores": [{**core, "coordinates": [0, 0]}, {**core, "coordinates": [1, 0]}],
-        "output_bus": {"coordinates": [2, 0], "num_outputs": 2},
-    }
-
-
-def _cpe() -> str:
-    path = Path(__file__).parents[2] / "tests" / "formats" / "data" / "two_cores.json"
-    return path.read_text(encoding="utf-8")
-
-
-_SFTI = (
-    '{"class":"SpikeWriter","encoding":"TEXT","nscsVersion":"1.4.0"}\n'
-    '{"version":"sfti1.0","defaultDestinationDelay":1}\n'
-    '{"spike":{"srcTime":0,"destCore":3,"destAxon":2}}\n{"spike":{"srcTime":4,"destCore":7,"destAxon":1}}\n'
-)
-_RAW = b'{"class":"SpikeWriter","encoding":"RAWI3","nscsVersion":"1.4.0","defaultDestinationDelay":1}\xff' + b"".join(
-    number.to_bytes(4, "big") for number in (0, 3, 2, 5, 7, 1)
-)
-_PINS = (
-    b'{"class":"SpikeWriter","encoding":"CONNPIN","nscsVersion":"1.4.0"}\n'
-    b'{ "defaultDestinationDelay" : 1,\n "connectors" : [ { "ID" : 0, "csize" : 3, "bpp" : 8 } ] }\xff'
-    b"\xfe\xfc\xfe\xfc" + bytes(12) + b"\0\0\0\2\0\1\1\1" + b"\xfe\xfc\xfe\xfc" + b"\xff" * 4 + bytes(8)
-)  # fmt: skip
+    needs: str = ""
+    slow: bool = False
 
 
 def _program(name: str) -> Callable[[Path], object]:
@@ -191,19 +79,65 @@ def _model(folder: Path) -> object:
     return load_model(folder / "model.safetensors")
 
 
-def _checkpoint(folder: Path, *, write: bool = False) -> object:
-    from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress
+def _checkpoint(folder: Path) -> object:
+    from neurosyn_plugins.trainers.checkpoint import Checkpoint
 
-    checkpoint = Checkpoint(folder, "specimen")
-    arrays = {name: np.ones(shape, np.float32) for name, shape in (("hidden", 400), ("moments", (2, 400)))}
-    if write:
-        history = [{"epoch": number, "loss": 0.5, "accuracy": 0.75} for number in (1, 2)]
-        checkpoint.save(arrays, Progress(2, 7, 3.5, 5.25, history))
-        return None
-    progress = checkpoint.load(arrays, 4, 10)
+    arrays = checkpoint_arrays()
+    progress = Checkpoint(folder, "specimen").load(arrays, 4, 10)
     if progress is not None and not (0 <= progress.epoch <= 4 and all(np.isfinite(a).all() for a in arrays.values())):
         raise AssertionError(f"a training would go on from {progress}")
     return progress
+
+
+def _set(folder: Path) -> object:
+    """Read each line of a file as a value of ``--set``."""
+    from neurosyn.scenario.changes import parse_assignments
+    from neurosyn.scenario.scenario import load_scenario
+
+    def read(argument: str) -> object:
+        return load_scenario(folder / "fuzz.toml", changes=parse_assignments([argument]))
+
+    return _each(read, _arguments(folder / "set.txt"))
+
+
+def _over(folder: Path) -> object:
+    """Read each line of a file as a value of ``--over``; the runs of the sweep are checked, none is run."""
+    from neurosyn.run.sweep import Sweep
+    from neurosyn.scenario.changes import parse_ranges
+
+    def read(argument: str) -> object:
+        return Sweep(folder / "fuzz.toml", parse_ranges([argument]), out=folder / "sweep").points
+
+    return _each(read, _arguments(folder / "over.txt"))
+
+
+def _each(read: Callable[[str], object], arguments: list[str]) -> object:
+    """Read all arguments; of the errors, raise the one with the lowest exit code: 1 is a mistake of neurosyn."""
+    outcomes, errors = [], []
+    for argument in arguments[:40]:
+        try:
+            outcomes.append(read(argument))
+        except NeurosynError as error:
+            errors.append(error)
+    if errors:
+        raise min(errors, key=lambda error: error.exit_code)
+    return outcomes
+
+
+def _arguments(path: Path) -> list[str]:
+    # As Python reads a command line: bytes that are no text become surrogates; a NUL cannot be passed.
+    return path.read_bytes().replace(b"\0", b"").decode("utf-8", "surrogateescape").splitlines()
+
+
+def _record(folder: Path) -> object:
+    """Resume a finished run whose record of stages is damaged: it ends with the same results."""
+    import neurosyn as ns
+
+    ns.simulate(folder / "fuzz.toml", out=folder / "run")
+    for name in ("model.safetensors", "program.npz", "placement.npz", "outputs.npz"):
+        if (folder / "run" / name).read_bytes() != (folder / "undisturbed" / name).read_bytes():
+            raise AssertionError(f"{name} differs from that of an undisturbed run")
+    return None
 
 
 def _scenario(folder: Path) -> object:
@@ -230,7 +164,11 @@ def _compare(folder: Path) -> object:
 def _analyse(folder: Path) -> object:
     from neurosyn.analysis.catalogue import ANALYSES, analyse_run
 
-    number = sum((folder / "run" / "summary.json").read_bytes()[:200]) % len(ANALYSES)
+    path = folder / "run" / "summary.json"
+    number = 0
+    if path.is_file():
+        with path.open("rb") as stream:
+            number = sum(stream.read(200)) % len(ANALYSES)
     return analyse_run(list(ANALYSES)[number], folder / "run").to_dict()
 
 
@@ -240,28 +178,35 @@ def _report(folder: Path) -> object:
     return ns.open_run(folder / "run").report
 
 
-def _dataset(kind: str, folder_of: str, **options: Any) -> Callable[[Path], object]:
+def _dataset(kind: str, folder_of: str, *, split: str = "test", **options: Any) -> Callable[[Path], object]:
     def read(folder: Path) -> object:
         from neurosyn.plugins import DataContext
         from neurosyn.registry import registry
 
         cls: Any = registry.get("datasets", kind)
         context = DataContext(folder / folder_of, folder / "cache")
-        split = cls(**options).load("test", context)
-        if len(split.labels) != len(split.images):
-            raise AssertionError(f"{len(split.labels)} labels for {len(split.images)} images")
-        return split
+        loaded = cls(**options).load(split, context)
+        if len(loaded.labels) != len(loaded.images):
+            raise AssertionError(f"{len(loaded.labels)} labels for {len(loaded.images)} images")
+        return loaded
 
     return read
 
 
-READERS: dict[str, Reader] = {
+def _sounds(folder: Path) -> object:
+    from neurosyn_plugins.datasets.readers.sound_archive import decode_item, read_sounds
+
+    archive = read_sounds(folder / "sounds" / NOIZEUS_FILE)
+    return [decode_item(archive, name) for name in archive.names]
+
+
+_ALL: dict[str, Reader] = {
     "cpe": Reader("cpe.json", _program("cpe.json"), text=True),
     "ranc": Reader("ranc.json", _program("ranc.json"), text=True),
     "program": Reader("program.npz", _program("program.npz")),
     "placement": Reader("placement.npz", _placement),
     "model": Reader("model.safetensors", _model),
-    "checkpoint": Reader("checkpoint-specimen.safetensors", _checkpoint),
+    "checkpoint": Reader(CHECKPOINT, _checkpoint),
     "scenario": Reader("fuzz.toml", _scenario, text=True, around=("bars.npz",)),
     "spikes text": Reader("spikes.sfti", _spikes("spikes.sfti"), text=True, around=("cpe.json",)),
     "spikes raw": Reader("spikes.raw", _spikes("spikes.raw"), around=("cpe.json",)),
@@ -272,12 +217,32 @@ READERS: dict[str, Reader] = {
     "summary, analysed": Reader("run/summary.json", _analyse, text=True, around=("run",)),
     "summary, reported": Reader("run/summary.json", _report, text=True, around=("run",)),
     "outputs, reported": Reader("run/outputs.npz", _report, around=("run",)),
+    "stages, resumed": Reader(
+        "run/stages.json", _record, text=True, around=("run", "undisturbed", "fuzz.toml", "bars.npz"), slow=True
+    ),
+    "values of --set": Reader("set.txt", _set, text=True, around=("fuzz.toml", "bars.npz")),
+    "values of --over": Reader("over.txt", _over, text=True, around=("fuzz.toml", "bars.npz")),
     "image archive": Reader("bars.npz", _dataset("archive", ".", file="bars.npz", name="bars")),
     "image folder": Reader("pictures/a/0.png", _dataset("folder", ".", folder="pictures"), around=("pictures",)),
     "image folder, JPEG": Reader("pictures/b/1.jpg", _dataset("folder", ".", folder="pictures"), around=("pictures",)),
     "cifar archive": Reader("cifar/cifar-10-binary.tar.gz", _dataset("cifar10", "cifar")),
     "svhn file": Reader("svhn/test_32x32.mat", _dataset("svhn", "svhn")),
+    "gtsrb table": Reader("gtsrb/GTSRB_Final_Test_GT.zip", _dataset("gtsrb", "gtsrb"), around=("gtsrb",)),
+    "gtsrb photographs": Reader(
+        "gtsrb/GTSRB_Final_Test_Images.zip", _dataset("gtsrb", "gtsrb", cut_out=True), around=("gtsrb",)
+    ),
+    "gtsrb training": Reader(
+        "gtsrb/GTSRB_Final_Training_Images.zip", _dataset("gtsrb", "gtsrb", split="train"), around=("gtsrb",)
+    ),
+    "timit sound": Reader(
+        "timit/TEST/DR1/MDAB0/SX37.WAV", _dataset("timit", "."), around=("timit",), needs="soundfile"
+    ),
+    "timit phones": Reader(
+        "timit/TEST/DR1/MDAB0/SX37.PHN", _dataset("timit", "."), text=True, around=("timit",), needs="soundfile"
+    ),
+    "sound archive": Reader(f"sounds/{NOIZEUS_FILE}", _sounds, needs="soundfile"),
 }
+READERS = {name: reader for name, reader in _ALL.items() if not reader.needs or find_spec(reader.needs)}
 """By name; slow ones last would starve, so cases are dealt to all readers in turn."""
 
 

@@ -15,7 +15,10 @@ from campaigns.fuzz.mutations import mutate
 from campaigns.fuzz.readers import READERS, case_folder
 from neurosyn.errors import NeurosynError
 
-__all__ = ["main"]
+__all__ = ["HANG_S", "main"]
+
+HANG_S = 20.0
+"""Seconds of the processor that no case may take."""
 
 
 def case_bytes(specimens: Path, name: str, seed: int, number: int) -> bytes:
@@ -28,7 +31,7 @@ def attempt(specimens: Path, scratch: Path, name: str, seed: int, number: int) -
     """Try one case and return its outcome: ``read``, ``refused`` or ``foreign``."""
     reader, content = READERS[name], case_bytes(specimens, name, seed, number)
     outcome: dict[str, object] = {"reader": name, "seed": seed, "number": number, "outcome": "read"}
-    begun = time.perf_counter()
+    begun = time.process_time()
     with case_folder(specimens, scratch / f"case-{number}", reader, content) as folder:
         try:
             reader.read(folder)
@@ -39,7 +42,10 @@ def attempt(specimens: Path, scratch: Path, name: str, seed: int, number: int) -
                 outcome |= {"outcome": "foreign", "error": f"exit code {error.exit_code}: {error}"[:300]}
         except Exception as error:
             outcome |= {"outcome": "foreign", "error": f"{type(error).__name__}: {error}"[:300]}
-    return outcome | {"s": round(time.perf_counter() - begun, 3)}
+    seconds = time.process_time() - begun
+    if seconds > HANG_S:
+        outcome |= {"outcome": "hang", "error": f"{seconds:.0f} s of the processor"}
+    return outcome | {"s": round(seconds, 3)}
 
 
 def main(specimens: str, memory_mib: str) -> None:

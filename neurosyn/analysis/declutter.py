@@ -35,6 +35,8 @@ def declutter(figure: Figure) -> None:
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    # Ticks follow from the lengths of axes, which the layout has changed.
+    figure.draw_without_rendering()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             _thin(axis, figure.bbox, horizontal=axis is axes.xaxis)
@@ -99,9 +101,11 @@ def _thin(axis: Axis, within: BboxBase, *, horizontal: bool) -> None:
     ticks = [(location, label) for location, label in labelled if _is_inside(box_of(label), within)]
     boxes = [box_of(label) for _, label in ticks]
     step = next((step for step in range(1, len(ticks)) if not _touch(boxes[::step], horizontal=horizontal)), len(ticks))
-    if step > 1 or len(ticks) < len(labelled):
-        kept = ticks[:: max(step, 1)]
+    kept = ticks[:: max(step, 1)]
+    if len(kept) < len(labelled):
         axis.set_ticks([], minor=True)
+    if labelled:
+        # Fixed, also where labels fit: the number of ticks would follow the style at the time of drawing.
         axis.set_ticks([location for location, _ in kept], [label.get_text() for _, label in kept])
 
 

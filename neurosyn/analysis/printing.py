@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.support.formatting import energy, number, percent, time
@@ -17,6 +18,15 @@ __all__ = ["print_analysis"]
 
 _SHORT = 30
 """Largest number of rows of a table that is shown beside the main one."""
+_KINDS = {
+    "_ps": "time",
+    "_pj": "energy",
+    "_nj_s": "energy-delay",
+    "_mw": "power",
+    "_hz": "frequency",
+    "_share": "share",
+}
+"""Units at the end of names, and what they measure."""
 
 
 def print_analysis(
@@ -43,9 +53,9 @@ def print_analysis(
     # Lines are folded to fit on a terminal only.
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     console.print(f"{analysis.name}: {analysis.title}", style="bold")
-    for key, value in analysis.headline.items():
-        if not isinstance(value, (dict, list)):
-            console.print(f"  {_label(key):<28} {_cell(key, value)}")
+    headline = {key: value for key, value in analysis.headline.items() if not isinstance(value, (dict, list))}
+    for label, (key, value) in zip(_labels(headline), headline.items(), strict=True):
+        console.print(f"  {label:<28} {_cell(key, value)}")
     if analysis.name == "compare":
         console.print(_beside(analysis.table()))
     else:
@@ -79,8 +89,8 @@ def _beside(frame: pd.DataFrame) -> Any:
     records = frame.to_dict("records")
     for record in records:
         table.add_column(str(record["run"]), justify="right", overflow="fold")
-    for column in frame.columns[1:]:
-        table.add_row(_label(str(column)), *(_cell(str(column), record[column]) for record in records))
+    for label, column in zip(_labels(frame.columns[1:]), frame.columns[1:], strict=True):
+        table.add_row(label, *(_cell(str(column), record[column]) for record in records))
     return table
 
 
@@ -91,20 +101,28 @@ def _table(name: str, frame: pd.DataFrame, rows: int) -> Any:
     shown = frame.head(rows)
     title = f"{name}" + (f" ({len(shown):,} of {len(frame):,})" if len(shown) < len(frame) else "")
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for column in frame.columns:
+    for label, column in zip(_labels(frame.columns), frame.columns, strict=True):
         numeric = len(shown) > 0 and all(
             isinstance(value, (int, float)) or value is None for value in shown[column].tolist()
         )
-        table.add_column(_label(str(column)), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(label, justify="right" if numeric else "left", overflow="fold")
     for row in shown.itertuples(index=False):
         table.add_row(*(_cell(str(column), value) for column, value in zip(frame.columns, row, strict=True)))
     return table
 
 
-def _label(key: str) -> str:
-    for unit in ("_ps", "_pj", "_nj_s", "_mw", "_hz", "_share"):
-        key = key.removesuffix(unit)
-    return key.replace("_", " ")
+def _labels(keys: Iterable[Any]) -> list[str]:
+    """Return names in words, without units; where two would be the same, with the kind of quantity."""
+    split = [_split(str(key)) for key in keys]
+    names = [name for name, _ in split]
+    return [f"{name} ({kind})" if kind and names.count(name) > 1 else name for name, kind in split]
+
+
+def _split(key: str) -> tuple[str, str]:
+    for unit, kind in _KINDS.items():
+        if key.endswith(unit):
+            return key.removesuffix(unit).replace("_", " "), kind
+    return key.replace("_", " "), ""
 
 
 def _cell(key: str, value: Any) -> str:

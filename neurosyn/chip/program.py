@@ -6,6 +6,7 @@ when a program is made, so every program is valid.
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
+from neurosyn.support.formatting import counted
 
 __all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "type_table"]
 
@@ -122,6 +124,23 @@ class Program:
     activity: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
     input_line: NDArray[np.int32] = field(default=None)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"Program: {', '.join(self._facts())}"
+
+    def _repr_html_(self) -> str:
+        """Return the program's sizes as HTML for notebooks."""
+        return f"<p><b>Program</b> {html.escape(', '.join(self._facts()))}</p>"
+
+    def _facts(self) -> list[str]:
+        layers = f" in {counted(len(self.layer_names), 'layer')}" if len(self.layer_names) > 1 else ""
+        return [
+            f"{counted(len(self.crossbar), 'core')} of {self.axons} axons and {self.neurons} neurons{layers}",
+            counted(len(self.crossbars), "different crossbar"),
+            counted(len(self.neuron_types), "neuron type"),
+            counted(len(self.input_core), "input line"),
+            counted(self.pins, "output pin"),
+        ]
 
     @property
     def cores(self) -> int:

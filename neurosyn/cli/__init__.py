@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    from neurosyn.errors import DataError, InterruptedRunError, NeurosynError
+    from neurosyn.errors import DataError, InterruptedRunError, NeurosynError, ScenarioError
 
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     try:
@@ -61,6 +61,8 @@ def _run() -> None:
         _leave(0)
     except NeurosynError as error:
         _exit(error)
+    except UnicodeEncodeError as error:
+        _exit(ScenarioError(f"a path is not UTF-8 text ({error}); rename the folder or file"), error)
     except OSError as error:
         _exit(DataError(_explain(error)), error)
     except MemoryError as error:
@@ -72,7 +74,12 @@ def _run() -> None:
 
 def _call(arguments: list[str]) -> None:
     from neurosyn.cli.app import app
+    from neurosyn.errors import ScenarioError
 
+    for argument in arguments:
+        # Python has surrogates in place of such bytes; the run's files, which hold paths and values, are UTF-8.
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise ScenarioError(f"{argument!r}: is not UTF-8 text; rename the file or folder, or correct the value")
     code = app(prog_name="neurosyn", standalone_mode=False, args=arguments)
     # A full disk behind a redirection is noticed here, not when Python ends.
     sys.stdout.flush()

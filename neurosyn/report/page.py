@@ -67,7 +67,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
         data_kind=data_kind(summary),
         warnings=list(_warnings(summary)),
         cards=panels.cards(summary),
-        sections=facts(summary),
+        sections=facts(_without_wall_time(summary)),
         accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
         learning=panels.learning(summary),
         samples=[] if evaluation is None else panels.samples(evaluation),
@@ -91,6 +91,12 @@ def write_report(path: Path, run: FinishedRun) -> None:
         run=summary.get("run"),
     )
     write_text(path, page)
+
+
+def _without_wall_time(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out the wall-clock time: the pages of equal runs are equal."""
+    engine = {key: value for key, value in (summary.get("engine") or {}).items() if key != "wall_s"}
+    return {**summary, "engine": engine}
 
 
 def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:

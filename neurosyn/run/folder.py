@@ -19,8 +19,8 @@ from neurosyn.version import __version__
 
 __all__ = ["RunFolder", "claimed_folder"]
 
-_MOST_BYTES = 16 << 20
-"""Largest size of the record of stages."""
+_MOST_RECORD = 1 << 26
+"""Bytes of the record of the stages; that of a trace with ten thousand files has 2 MB."""
 _SHARED = ("model.safetensors", "program.npz", "placement.npz")
 """Outputs of the stages that do not depend on the simulation."""
 
@@ -155,12 +155,15 @@ class RunFolder:
         return path.is_file() and sha256_file(path) == digest
 
     def done(self, stage: str, key: str, outputs: list[Path]) -> None:
-        """Record that `stage` is finished; of a folder among the outputs, all files are recorded."""
+        """Record that `stage` is finished; of a folder among the outputs, all files are recorded.
+
+        Wall-clock times are not: equal runs have equal records.
+        """
         files = [
             file
             for path in outputs
             for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-            if file.is_file()
+            if file.is_file() and file != self.timings
         ]
         digests = {str(file.relative_to(self.path)): sha256_file(file) for file in files}
         self._stages[stage] = {"key": key, "outputs": digests}
@@ -204,7 +207,7 @@ class RunFolder:
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     """Return the record by stage; empty if it is missing or damaged."""
     try:
-        record = read_json(path, _MOST_BYTES, what="record of stages")
+        record = read_json(path, _MOST_RECORD, what="record of stages")
     except DataError:
         return {}
     return {stage: entry for stage, entry in record.items() if _is_entry(entry)} if isinstance(record, dict) else {}

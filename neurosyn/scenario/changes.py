@@ -44,12 +44,22 @@ def plain_value(where: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_value(where, entry) for entry in value]
     if isinstance(value, Path):
-        return str(value)
+        value = str(value)
+    if isinstance(value, str):
+        _require_unicode(where, value)
     if not isinstance(value, (str, bool, int, float, date, datetime, time)):
         raise ScenarioError(
             f"{where}: {value!r} is no value of a scenario; give a number, a text, a truth value, a list or a table"
         )
     return value
+
+
+def _require_unicode(where: str, text: str) -> None:
+    """Refuse a text that cannot be written to a file: Python has surrogates in place of bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ScenarioError(f"{where}: {text!r} is not UTF-8 text; use a value, or a file name, that is") from error
 
 
 def parse_assignments(texts: Iterable[str] | None) -> dict[str, Any]:
@@ -62,6 +72,7 @@ def parse_assignments(texts: Iterable[str] | None) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for text in texts or ():
+        _require_unicode("--set", text)
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals or not all(key.split(".")):
@@ -101,6 +112,7 @@ def parse_ranges(texts: Iterable[str]) -> dict[str, list[str]]:
     """
     ranges: dict[str, list[str]] = {}
     for text in texts:
+        _require_unicode("--over", text)
         key, equals, rest = text.partition("=")
         key, values = key.strip(), _split(rest)
         if not equals or not key or not all(values):

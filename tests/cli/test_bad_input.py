@@ -466,6 +466,7 @@ def test_full_disk_behind_a_redirection(tiny):
         (MemoryError(), 1, "out of memory; simulate fewer frames"),
         (OSError(errno.EIO, "Input/output error", "disk"), DATA, "disk: Input/output error"),
         (PermissionError(errno.EACCES, "Permission denied", "disk"), DATA, "disk: Permission denied; change its"),
+        (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"), 2, "a path is not UTF-8 text"),
         (OSError("of a library, without a number"), DATA, "of a library, without a number"),
     ],
 )

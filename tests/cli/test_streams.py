@@ -68,3 +68,12 @@ def test_a_full_disk_behind_the_log_ends_nothing(tmp_path):
     ended = shell(f"NEUROSYN {arguments} --log-file /dev/full -q", tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [(*RUN, "--trace", "t\udcff"), ("scenario", "check", "s\udcff.toml")])
+def test_arguments_that_are_not_utf8_are_refused_before_anything_is_written(arguments, tmp_path):
+    command = [sys.executable, "-m", "neurosyn", *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert ended.returncode == 2
+    assert "is not UTF-8 text" in ended.stderr
+    assert not list(tmp_path.iterdir())

@@ -88,10 +88,11 @@ def test_damaged_record_counts_for_nothing(folder, text):
     assert RunFolder(folder.path).up_to_date("compile", "key 1")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_in_place_of_the_record_is_not_waited_for(folder):
-    (folder.path / "stages.json").unlink(missing_ok=True)
+    (folder.path / "stages.json").unlink()
     os.mkfifo(folder.path / "stages.json")
-    assert not RunFolder(folder.path).up_to_date("compile", "key 1")
+    assert not RunFolder(folder.path).up_to_date("compile", "key")
 
 
 def test_retracting_removes_the_summary_and_what_is_recorded_of_it(folder):

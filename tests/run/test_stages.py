@@ -376,6 +376,20 @@ def test_summary_of_a_run_in_two_parts_has_the_bytes_of_one_in_one(tiny, tmp_pat
     assert "wall_s" in FinishedRun(Path("run")).summary["engine"]
 
 
+def test_runs_of_one_command_differ_in_their_times_alone(tiny, tmp_path, monkeypatch):
+    contents = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        call("simulate", tiny, Path("run"))
+        contents.append({path: path.read_bytes() for path in sorted(Path("run").rglob("*")) if path.is_file()})
+    first, second = contents
+    assert {Path("run/report.html"), Path("run/stages.json")} <= first.keys()
+    for files in contents:
+        assert files.pop(Path("run/timings.json"))
+    assert first == second
+
+
 def test_damaged_times_are_named(tiny, finished_run, tmp_path):
     shutil.copytree(finished_run, tmp_path / "run")
     (tmp_path / "run" / "timings.json").write_text('{"wall_s": "long"}')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import ScenarioError
-from neurosyn.scenario.changes import changes_by_key, parse_assignments, parse_ranges, parse_value
+from neurosyn.scenario.changes import changes_by_key, parse_assignments, parse_ranges, parse_value, plain_value
 from neurosyn.scenario.document import read_document
 
 
@@ -76,6 +76,19 @@ def test_a_key_twice_is_refused():
 def test_values_nested_too_deeply_or_too_long_are_refused(text):
     with pytest.raises(ScenarioError, match="shorten it"):
         parse_value(text)
+
+
+@pytest.mark.parametrize("parse", [parse_assignments, parse_ranges])
+@pytest.mark.parametrize("text", ["title=a\udcff", "ti\udc80tle=a", 'title=["\ud800"]'])
+def test_bytes_that_are_no_text_are_refused(parse, text):
+    with pytest.raises(ScenarioError, match="is not UTF-8 text"):
+        parse([text])
+
+
+def test_values_from_python_that_are_no_text_are_refused():
+    for value in ("a\udcff", Path("a\udcff"), {"title": "a\udcff"}):
+        with pytest.raises(ScenarioError, match=r"^title.*is not UTF-8 text"):
+            plain_value("title", value)
 
 
 def test_text_of_several_lines_stands_for_itself():

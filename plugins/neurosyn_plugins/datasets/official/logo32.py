@@ -154,14 +154,7 @@ class _Folder:
         self.path = path
 
     def read(self, name: str, limit: int) -> bytes:
-        path = self.path / name
-        try:
-            size = path.stat().st_size
-            if size > limit:
-                raise DataError(f"{path}: has {size:,} bytes, the limit is {limit:,}")
-            return read_bytes(path, limit)
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror}); unpack the archive again") from error
+        return read_bytes(self.path / name, limit, what="file of the archive")
 
 
 def _lines(files: ZipFiles | _Folder, name: str) -> list[str]:

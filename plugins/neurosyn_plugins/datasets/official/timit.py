@@ -47,7 +47,7 @@ PUBLISHED = {"train": (462, 3696), "core": (24, 192), "complete": (168, 1344)}
 """Speakers and sentences, without SA, of the training set and the two test sets."""
 
 _MOST_PHONES = 10_000
-_MOST_TEXT = 1 << 20
+_MOST_BYTES = 100 * _MOST_PHONES
 """More phones than this are no transcription of a sentence."""
 
 
@@ -211,7 +211,7 @@ def read_phones(path: Path, samples: int) -> tuple[NDArray[np.int32], NDArray[np
         phone.
     """
     try:
-        lines = read_bytes(path, _MOST_TEXT, what="transcription").decode("ascii").splitlines()
+        lines = read_bytes(path, _MOST_BYTES, what="transcription").decode("ascii").splitlines()
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not a readable transcription ({error}); copy it again") from error
     rows: list[tuple[int, int, int]] = []

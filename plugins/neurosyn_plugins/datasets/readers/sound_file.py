@@ -16,8 +16,8 @@ __all__ = ["MAX_BYTES", "MAX_SAMPLES", "decode_sound", "missing_reader", "read_s
 MAX_SAMPLES = 1 << 26
 """More samples than this (70 minutes at 16 kHz) are none of the files read here: a bound on what headers ask for."""
 
-MAX_BYTES = 256 << 20
-"""Largest file that holds so many samples, with room to spare."""
+MAX_BYTES = 4 * MAX_SAMPLES + (1 << 20)
+"""Largest sound file: that many samples of 32 bits, and headers."""
 
 _HEADER_BYTES = 1024
 """Of NIST SPHERE: lines of text, the first ``NIST_1A``."""

@@ -1,6 +1,7 @@
 """Data set ``timit``: phones, core test set, frames and damage."""
 
 import contextlib
+import os
 
 import numpy as np
 import pytest
@@ -177,6 +178,14 @@ def test_wrong_transcriptions_are_refused(tmp_path, text, message):
     with pytest.raises(DataError, match=message.replace("²", ".")) as caught:
         read_phones(path, 9600)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_pipes_in_place_of_a_sentence_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (lambda path: read_phones(path, 9600), read_sound):
+        with pytest.raises(DataError, match="is not a file that can be read"):
+            read(tmp_path / "pipe")
 
 
 def test_a_transcription_that_ends_far_after_the_sound_is_cut_to_it(tmp_path):
