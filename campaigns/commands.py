@@ -12,10 +12,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Command", "commands", "digests", "leftovers", "measure", "repeat", "require_specimens", "start"]
+__all__ = [
+    "CHECKPOINT",
+    "EVERY_S",
+    "Command",
+    "commands",
+    "digests",
+    "leftovers",
+    "measure",
+    "repeat",
+    "require_specimens",
+    "start",
+]
 
 _ROOT = Path(__file__).parents[1]
 _DATA = _ROOT / "tests" / "formats" / "data"
+CHECKPOINT = ".checkpoint"
+"""End of the names of folders with the state of an unfinished simulation."""
+EVERY_S = 0.2
+"""Interval of these checkpoints in the commands."""
 _TIMES = "timings.json"
 """Wall-clock times: the one result in which equal runs differ."""
 
@@ -52,12 +67,13 @@ def commands(specimens: Path) -> dict[str, Command]:
     """Return the commands that write, by name."""
     scenario = str(specimens / "fuzz.toml")
     program, spikes = str(_DATA / "two_cores.json"), str(_DATA / "two_cores.sfti")
-    run = ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", "out.csv", "--trace", "trace"]
+    often = ["--checkpoint-every", str(EVERY_S)]
+    run = ["run", program, "--spikes", spikes, "--ticks", "3000", "--out", "out.csv", "--trace", "trace", *often]
     return {
-        "simulate": Command(["simulate", scenario, "--out", "run", "--set", "trace.level=packet"]),
+        "simulate": Command(["simulate", scenario, "--out", "run", "--set", "trace.level=packet", *often]),
         "train": Command(["train", scenario, "--out", "run", "--set", "train.epochs=6"]),
         "run": Command(run),
-        "sweep": Command(["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", "sweep"]),
+        "sweep": Command(["sweep", scenario, "--over", "chip.voltage=0.8,1.0", "--out", "sweep", *often]),
     }
 
 
@@ -71,8 +87,11 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    """Return the files below a folder that were left half-written."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if ".partial" in path.name)
+    """Return the files below a folder that were left half-written, and checkpoints."""
+    names = (".partial", CHECKPOINT)
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if any(name in path.name for name in names)
+    )
 
 
 def start(

@@ -2,6 +2,7 @@
 
 A chain is one command in a fresh folder, killed (SIGKILL) a few times at random moments and then repeated until it
 ends. What it leaves must equal what the command leaves undisturbed, byte for byte, and nothing half-written may remain.
+When a simulation is killed, its last checkpoint may not be much older than the interval that it was given.
 """
 
 from __future__ import annotations
@@ -13,23 +14,46 @@ import sys
 import time
 from pathlib import Path
 
-from campaigns.commands import Command, commands, measure, repeat, require_specimens, start
+from campaigns.commands import (
+    CHECKPOINT,
+    EVERY_S,
+    Command,
+    commands,
+    measure,
+    repeat,
+    require_specimens,
+    start,
+)
 from campaigns.results import Results
 
+_LATEST_S = 2.0
+"""Longest time beyond the interval: a tick, the writing of the checkpoint, and other processes on the machine."""
 
-def chain(command: Command, folder: Path, draw: random.Random) -> tuple[int, str]:
-    """Kill and repeat one command; return the number of kills and what is wrong with the result, or ""."""
+
+def lost_s(folder: Path) -> float:
+    """Return the age of the last checkpoint below a folder, in seconds; 0 if there is none."""
+    states = [path.stat().st_mtime for path in folder.rglob(f"*{CHECKPOINT}/state.npz")]
+    return time.time() - max(states) if states else 0.0
+
+
+def chain(command: Command, folder: Path, draw: random.Random) -> tuple[int, float, str]:
+    """Kill and repeat one command; return the kills, the most seconds lost, and what is wrong at the end, or ""."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    kills = 0
+    kills, lost = 0, 0.0
     for _ in range(draw.randint(1, 4)):
+        started = time.time()
         process = start(command.arguments, folder)
         time.sleep(draw.uniform(0, 1.05 * command.seconds))
         if process.poll() is None:
             kills += 1
+            # A checkpoint from before this process began is an earlier one's, which it may not have read yet.
+            age = lost_s(folder)
+            lost = max(lost, age if age < time.time() - started else 0.0)
         process.kill()
         process.communicate()
-    return kills, repeat(command, folder)
+    late = f"the last checkpoint was {lost:.1f} s old" if lost > EVERY_S + _LATEST_S else ""
+    return kills, lost, repeat(command, folder) or late
 
 
 def main() -> int:
@@ -52,8 +76,8 @@ def main() -> int:
         number = len(results.of(seed=given.seed))
         name = names[number % len(names)]
         draw = random.Random(f"{given.seed}/{number}/{name}")
-        kills, problem = chain(chosen[name], folder / f"chain-{number}", draw)
-        results.add(seed=given.seed, chain=number, kind=name, kills=kills, problem=problem)
+        kills, lost, problem = chain(chosen[name], folder / f"chain-{number}", draw)
+        results.add(seed=given.seed, chain=number, kind=name, kills=kills, lost_s=lost, problem=problem)
         if problem:
             print(f"{name}, chain {number}: {problem}", flush=True)
         else:
@@ -67,7 +91,9 @@ def _print(results: Results) -> int:
     for name in sorted({record["kind"] for record in results.records}):
         chains = results.of(kind=name)
         wrong = sum(bool(record["problem"]) for record in chains)
-        print(f"{name:<10}{sum(r['kills'] for r in chains):>6} kills{len(chains):>6} chains{wrong:>6} wrong")
+        counts = f"{sum(r['kills'] for r in chains):>6} kills{len(chains):>6} chains{wrong:>6} wrong"
+        lost = max(record.get("lost_s", 0.0) for record in chains)
+        print(f"{name:<10}{counts}{lost:>8.1f} s lost at most")
     return sum(bool(record["problem"]) for record in results.records)
 
 

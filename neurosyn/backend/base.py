@@ -80,6 +80,10 @@ class LoadedProgram(ABC):
         """Return a copy of an array of `initial_state` in NumPy."""
         return state.copy()
 
+    def write(self, state: NDArray[Any], values: NDArray[Any]) -> None:
+        """Replace the contents of an array of `initial_state` by those of a NumPy array of the same type and shape."""
+        state[...] = values
+
     def schedulers(self) -> Schedulers:
         """Return the program's schedulers, empty."""
         return Schedulers(self.program)

@@ -126,6 +126,9 @@ class _CupyProgram(LoadedProgram):
         host: NDArray[Any] = state.get()
         return host
 
+    def write(self, state: Any, values: NDArray[Any]) -> None:
+        state.set(np.ascontiguousarray(values))
+
     def step(self, active: NDArray[np.uint64], potential: Any, rng: Any) -> StepResult:
         self._check_state(active, potential, rng)
         with _device_errors("a tick failed on the device"):

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from neurosyn.cli.common import add_common_options
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import (
+    CheckpointEvery,
     Cluster,
     Dashboard,
     Force,
@@ -121,6 +122,7 @@ def simulate(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    checkpoint_every: CheckpointEvery = 30.0,
     workers: WorkerCount = None,
     cluster: Cluster = None,
     dashboard: Dashboard = False,
@@ -129,8 +131,8 @@ def simulate(
 ) -> None:
     """Run every stage: data, train, compile, place, simulate, trace, report.
 
-    Stages whose inputs have not changed since the last run are not repeated. With --workers or --cluster the frames are
-    simulated by several processes.
+    Stages whose inputs have not changed since the last run are not repeated, and an interrupted command goes on at its
+    last checkpoint. With --workers or --cluster the frames are simulated by several processes.
     """
     from neurosyn.run.shard import Shard
     from neurosyn.run.sharded_stages import ShardedStages
@@ -143,6 +145,7 @@ def simulate(
     share = None if shard is None else Shard.parse(shard)
     changes = parse_assignments(overrides)
     stages = ShardedStages.open("simulate", scenario, profile=profile, changes=changes, out=out, force=force)
+    stages.checkpoint_every_s = checkpoint_every
     with stages.progress(quiet=quiet) as progress:
         if share is not None:
             report = stages.simulate_shard(progress, share, jobs, part_frames=shard_frames)
@@ -358,10 +361,12 @@ def _add_groups() -> None:
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.merge import merge
+    from neurosyn.cli.network_import import import_
     from neurosyn.cli.run import run
     from neurosyn.cli.sweep import sweep
 
     app.command()(run)
+    app.command("import")(import_)
     app.command()(merge)
     app.command()(doctor)
     app.command()(compare)

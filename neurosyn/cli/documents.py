@@ -66,6 +66,37 @@ class Report(_Part):
     report: str
 
 
+class NetworkImport(_Open):
+    class Node(_Part):
+        name: str
+        type: str
+        rating: Literal["exact", "approximate", "refused", "unrated"]
+        reason: str
+        cores: int | None
+
+    class Layer(_Part):
+        name: str
+        cores: int
+
+    file: str
+    nodes: list[Node]
+    exact: bool
+    cores: int
+    layers: list[Layer]
+    inputs: int
+    outputs: int
+    depth_ticks: int
+    drain_ticks: int
+    assumptions: list[str]
+    samples: int | None = None
+    equal_samples: int | None = None
+    equal_answers: int | None = None
+    accuracy: float | None = None
+    expected_accuracy: float | None = None
+    mismatched_spikes: int | None = None
+    """Spikes of the compared samples that differ from the integer reference of the mapped network."""
+
+
 class AnalysisDocument(_Part):
     analysis: str
     run: str
@@ -295,6 +326,7 @@ DOCUMENTS: dict[str, Any] = {
     "runs job": JobOutcome,
     "explain": Explanation,
     "run": ProgramSummary,
+    "import": NetworkImport,
     "sweep": SweepDocument,
     "compare": AnalysisDocument,
     "analyse": AnalysisDocument,

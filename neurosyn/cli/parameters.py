@@ -11,6 +11,7 @@ from neurosyn.cli.completion import complete_key, complete_profile, complete_run
 
 __all__ = [
     "Backend",
+    "CheckpointEvery",
     "Cluster",
     "Dashboard",
     "Force",
@@ -71,6 +72,15 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         "--jobs", "-j", min=1, help="Ticks timed in parallel; the results are the same. Default: one per processor."
+    ),
+]
+CheckpointEvery = Annotated[
+    float,
+    typer.Option(
+        "--checkpoint-every",
+        metavar="SECONDS",
+        min=0.0,
+        help="Save the simulation's state so often; an interrupted command loses at most that.",
     ),
 ]
 Timing = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Backend, Jobs, Json, Overrides, Quiet, Timing
+from neurosyn.cli.parameters import Backend, CheckpointEvery, Jobs, Json, Overrides, Quiet, Timing
 from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["run"]
@@ -51,6 +51,7 @@ def run(
             show_default="0",
         ),
     ] = None,
+    checkpoint_every: CheckpointEvery = 30.0,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="DIR", help="Record ticks, spikes, packets, links and cores.")
     ] = None,
@@ -62,6 +63,8 @@ def run(
     An input spike of tick t is integrated in tick t + 1, as on TrueNorth; RANC's packets of row t in tick t. Programs
     without positions are placed row by row. Values that --set can change are those of the tables chip, simulate and
     trace of a scenario: the board, the voltage, every assumed time, the tick period.
+
+    With --out or --trace, an interrupted command goes on at the last checkpoint when it is repeated.
     """
     from neurosyn.analysis.run_summary import write_summary
     from neurosyn.chip.options import ChipOptions
@@ -72,10 +75,13 @@ def run(
     from neurosyn.formats.open_program import open_program
     from neurosyn.formats.spikes.files import check_ending, read_spikes, write_outputs
     from neurosyn.formats.spikes.numbering import no_spikes
+    from neurosyn.run.checkpoint import TickCheckpoint, checkpoint_folder, resumes_from
+    from neurosyn.run.folder import RunFolder
     from neurosyn.run.summary import summarise_program
     from neurosyn.run.trace_folder import REPORT, SUMMARY, require_whole_trace, trace_folder
     from neurosyn.run.unused_options import unused_options
     from neurosyn.scenario.scenario import load_options
+    from neurosyn.support.files import sha256_file
     from neurosyn.support.progress import StageProgress
     from neurosyn.trace.options import TraceOptions
     from neurosyn.trace.recorder import ParquetRecorder
@@ -100,8 +106,12 @@ def run(
         raise ScenarioError(
             f"--set trace.{min(recording.model_fields_set)}: has no effect, nothing is recorded; give --trace DIR"
         )
-    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT))
+    folder = checkpoint_folder(trace, out)
+    recorder = None if trace is None else ParquetRecorder(trace, recording, (SUMMARY, REPORT), checkpoint=folder)
+    probes = ProbeDispatcher([] if recorder is None else [recorder])
+    checkpoint: TickCheckpoint | None = None
     with contextlib.ExitStack() as stack:
+        stack.enter_context(resumes_from(folder))
         if trace is not None:
             stack.enter_context(trace_folder(trace, out))
         with StageProgress(3, quiet=quiet) as progress:
@@ -122,7 +132,12 @@ def run(
                 mesh = raw.placement.mesh
                 chip = chip.model_copy(update={"chips": (mesh.rows, mesh.columns)})
                 options = options.model_copy(update={"timing": timing, "backend": backend})
-                probes = ProbeDispatcher([] if recorder is None else [recorder])
+                if folder is not None:
+                    files = [sha256_file(path) for path in (program, spikes) if path is not None]
+                    values = [table.model_dump(mode="json") for table in (chip, options, recording)]
+                    key = RunFolder.key("run", files, values, ticks, trace is None, raw.ranc_reset_type)
+                    checkpoint = TickCheckpoint(folder, key, checkpoint_every)
+                    checkpoint.wanted = lambda: recorder is None or probes.why_off(recorder) is None
                 result = simulate_ticks(
                     raw.program,
                     raw.placement,
@@ -133,7 +148,10 @@ def run(
                     probes=probes,
                     progress=progress.update,
                     jobs=jobs,
+                    checkpoint=checkpoint,
                 )
+                if checkpoint is not None and checkpoint.resumed_at is not None:
+                    notes.append(f"continued at tick {checkpoint.resumed_at:,}")
                 notes.append(f"{len(result.output_spikes):,} output spikes")
             with progress.stage("write") as notes:
                 if out is not None:
@@ -149,6 +167,8 @@ def run(
         if trace is not None:
             # Beside the trace, so that the folder can be analysed like one of `neurosyn simulate`.
             write_summary(trace / SUMMARY, {**summary, "run": str(trace)})
+        if checkpoint is not None:
+            checkpoint.remove()
     if json:
         print_json(summary)
     else:

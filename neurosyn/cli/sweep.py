@@ -9,6 +9,7 @@ import typer
 from neurosyn.cli.completion import complete_key
 from neurosyn.cli.output import print_json
 from neurosyn.cli.parameters import (
+    CheckpointEvery,
     Cluster,
     Dashboard,
     Force,
@@ -52,6 +53,7 @@ def sweep(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    checkpoint_every: CheckpointEvery = 30.0,
     workers: WorkerCount = None,
     cluster: Cluster = None,
     dashboard: Dashboard = False,
@@ -76,7 +78,7 @@ def sweep(
     swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         runner = None if processes is None else point_runner(processes)
-        swept.simulate(progress, jobs, force=force, shard=share, run_points=runner)
+        swept.simulate(progress, jobs, force=force, shard=share, run_points=runner, checkpoint_every_s=checkpoint_every)
     analysis = swept.compare()
     if analysis is not None and plot is not None:
         analysis.save_plot(plot)

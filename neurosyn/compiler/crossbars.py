@@ -29,7 +29,8 @@ class CrossbarStore:
         """Return the crossbars, uint64 (crossbars, words, neurons)."""
         return np.stack(self._crossbars)
 
-    def _add(self, synapses: NDArray[np.bool_]) -> int:
+    def add(self, synapses: NDArray[np.bool_]) -> int:
+        """Add the synapses (axons, neurons) of a core and return the number of the crossbar."""
         crossbar = np.ascontiguousarray(pack_bits(synapses.T).T)
         number = self._numbers.setdefault(crossbar.tobytes(), len(self._crossbars))
         if number == len(self._crossbars):
@@ -44,7 +45,7 @@ class CrossbarStore:
             here = slice(ends[core], ends[core + 1])
             synapses = np.zeros(self._shape, bool)
             synapses[axon[neurons.item[here]], neurons.neuron[here]] = True
-            numbers[core] = self._add(synapses)
+            numbers[core] = self.add(synapses)
         return numbers
 
     def add_corelet(self, corelet: Corelet, weights: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -69,7 +70,7 @@ class CrossbarStore:
             pattern = (banks[core], pairs[core], site[here], feature[here])
             key = b"".join(array.tobytes() for array in pattern)
             if key not in known:
-                known[key] = self._add(self._synapses(*pattern, weights))
+                known[key] = self.add(self._synapses(*pattern, weights))
             numbers[core] = known[key]
         return numbers
 

@@ -13,6 +13,7 @@ from neurosyn.chip.program import NO_DESTINATION, Program
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.fabric.traffic import HOST_CORE, Packets
 from neurosyn.engine.host_inputs import HostSpikes
+from neurosyn.engine.state import State, fill
 
 __all__ = ["ChipFunction", "Outcome"]
 
@@ -122,6 +123,24 @@ class ChipFunction:
     def potential(self) -> NDArray[np.int32]:
         """The potentials V after the last tick, int32 (C, N); a copy."""
         return self._loaded.read(self._potential)
+
+    def state(self) -> State:
+        """Return potentials, registers and the contents of the schedulers."""
+        return {
+            "potential": self._loaded.read(self._potential),
+            "registers": self._loaded.read(self._rng),
+            "ring": self._schedulers.ring,
+            "received": self._schedulers.received,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go to a state that `state` returned."""
+        for name, array in (("potential", self._potential), ("registers", self._rng)):
+            values = self._loaded.read(array)
+            fill(values, state, name)
+            self._loaded.write(array, values)
+        fill(self._schedulers.ring, state, "ring")
+        fill(self._schedulers.received, state, "received")
 
     def start(self, host: HostSpikes) -> None:
         """Put spikes that are integrated in tick 0 into the schedulers."""

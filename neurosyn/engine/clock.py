@@ -19,6 +19,7 @@ from neurosyn.engine.fabric.tick_times import TickTimes, packet_columns
 from neurosyn.engine.fabric.traffic import Scans
 from neurosyn.engine.host_inputs import Inputs
 from neurosyn.engine.probes.probe import TickColumns
+from neurosyn.engine.state import State, number
 from neurosyn.engine.timing import Flight, Timing
 
 __all__ = ["Clock", "PlayedTick", "TimedTick", "make_timing"]
@@ -128,6 +129,7 @@ class Clock:
         self._env = ChipEnvironment()
         self._timing: Timing | None = None
         self._open: deque[_OpenTick] = deque()
+        self._paused = False
         self.tick = 0
         """The next tick."""
         self.late = False
@@ -138,8 +140,16 @@ class Clock:
         """The time since the first tick began, in picoseconds."""
         return self._env.now
 
-    def run(self, ticks: int, timed: range, *, if_late: int = 0) -> int:
-        """Play the ticks from `tick` to `ticks` − 1, and return the next one.
+    def run(
+        self,
+        ticks: int,
+        timed: range,
+        *,
+        if_late: int = 0,
+        pause: Callable[[], bool] = lambda: False,
+        paused: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Play ticks up to `ticks` − 1, from `tick` on, and return the next one.
 
         Parameters
         ----------
@@ -149,21 +159,52 @@ class Clock:
             with no packet under way; once a packet was late at a core, all are.
         if_late
             Least number of ticks to play if a packet is late at a core.
+        pause, paused
+            Called as `advance` says, and after each pause.
         """
         try:
-            self.advance(ticks, timed, if_late=if_late)
+            while not self.advance(ticks, timed, if_late=if_late, pause=pause):
+                paused()
             self.rest()
         finally:
             self.close()
         return self.tick
 
-    def advance(self, to: int, timed: range, *, if_late: int = 0) -> None:
-        """Play up to tick `to` − 1, as a part of `run`.
+    def advance(self, to: int, timed: range, *, if_late: int = 0, pause: Callable[[], bool] = lambda: False) -> bool:
+        """Play up to tick `to` − 1, as a part of `run`; return whether all of them have been played.
 
         With a given period the last ticks may be under way when this returns; they are not over yet.
+
+        Parameters
+        ----------
+        to, timed, if_late
+            As of `run`.
+        pause
+            Called between ticks, not before the first. Once it returns True, no further tick begins, those that have
+            begun are played to their end, and `state` can be called. With a given period it is called only while
+            nothing is under way.
         """
-        clock = self._tick_at_rest(to, timed) if self._period_ps is None else self._tick(to, timed, if_late)
+        self._paused = False
+        if self._period_ps is None:
+            clock = self._tick_at_rest(to, timed, pause)
+        else:
+            clock = self._tick(to, timed, if_late, pause)
         self._env.run(self._env.process(clock))
+        return not self._paused
+
+    def state(self) -> State:
+        """Return the state between two ticks while nothing is under way.
+
+        Then no time depends on earlier ticks but by the time at which the next one begins, so the timing engine has no
+        state of its own to keep.
+        """
+        numbers = {"tick": self.tick, "now_ps": self._env.now, "late": int(self.late)}
+        return {name: np.array(value, np.int64) for name, value in numbers.items()}
+
+    def restore(self, state: State) -> None:
+        """Go to a state that `state` returned, before the first tick is played."""
+        self.tick, self.late = number(state, "tick"), bool(number(state, "late"))
+        self._env = ChipEnvironment(number(state, "now_ps"))
 
     def rest(self) -> None:
         """Let all packets arrive and all scans end. Later ticks differ from those of a clock that did not rest."""
@@ -183,13 +224,15 @@ class Clock:
 
     # Ticks that last until everything is at rest, so they do not overlap.
 
-    def _tick_at_rest(self, to: int, timed: range) -> Generator[Event, None, None]:
+    def _tick_at_rest(self, to: int, timed: range, pause: Callable[[], bool]) -> Generator[Event, None, None]:
         # Nothing can be late, so the function of the next ticks does not depend on the time of this one.
-        coming = self._function_of(range(self.tick, to), timed)
+        coming = self._function_of(range(self.tick, to), timed, pause)
         ahead: deque[tuple[Outcome, Scans | None]] = deque()
-        while self.tick < to:
+        while True:
             while len(ahead) <= self._get_ahead() and (following := next(coming, None)) is not None:
                 ahead.append(following)
+            if not ahead:
+                return
             outcome, scans = ahead.popleft()
             timed_tick = None
             if scans is not None:
@@ -203,8 +246,12 @@ class Clock:
     def _get_ahead(self) -> int:
         return 0 if self._timing is None else self._timing.ahead
 
-    def _function_of(self, ticks: range, timed: range) -> Iterator[tuple[Outcome, Scans | None]]:
+    def _function_of(
+        self, ticks: range, timed: range, pause: Callable[[], bool]
+    ) -> Iterator[tuple[Outcome, Scans | None]]:
         for tick in ticks:
+            if tick > ticks.start and self._pauses(pause):
+                return
             outcome, scans = self._step(tick), None
             self._function.deliver_at_once(outcome)
             if tick in timed:
@@ -214,8 +261,12 @@ class Clock:
 
     # Ticks of a given period, which may overlap.
 
-    def _tick(self, to: int, timed: range, to_if_late: int) -> Generator[Event, None, None]:
+    def _tick(self, to: int, timed: range, to_if_late: int, pause: Callable[[], bool]) -> Generator[Event, None, None]:
+        first = self.tick
         while self.tick < (max(to, to_if_late) if self._open or self.late else to):
+            rests = not self._open and (self._timing is None or self._timing.is_at_rest)
+            if rests and self.tick > first and self._pauses(pause):
+                return
             outcome = self._step(self.tick)
             if self.tick in timed or self._open or self.late:
                 scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
@@ -229,6 +280,10 @@ class Clock:
                 self._function.deliver_at_once(outcome)
                 self.tick += 1
                 self._played(PlayedTick(outcome, None))
+
+    def _pauses(self, pause: Callable[[], bool]) -> bool:
+        self._paused = pause()
+        return self._paused
 
     def _come_to_rest(self) -> Generator[Event, None, None]:
         yield self._get_timing().rest()

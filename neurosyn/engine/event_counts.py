@@ -12,6 +12,7 @@ from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.engine.chip_function import Outcome
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.host_inputs import HostSpikes
+from neurosyn.engine.state import State, fill, number
 
 __all__ = ["EventCounter", "EventCounts"]
 
@@ -114,6 +115,24 @@ class EventCounter:
             self._uncounted.clear()
             self._spikes += few.reshape(self._spikes.shape)
         return self._spikes
+
+    def state(self) -> State:
+        """Return all counts."""
+        return {
+            "spikes": self.spikes,
+            "synaptic_events": self.synaptic_events,
+            "collisions": self.collisions,
+            "host_packets": self.host_packets,
+            "input_hops": np.array(self.input_hops, np.int64),
+            "input_crossings": np.array(self.input_crossings, np.int64),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go to counts that `state` returned."""
+        self._uncounted.clear()
+        for name in ("spikes", "synaptic_events", "collisions", "host_packets"):
+            fill(getattr(self, name), state, name)
+        self.input_hops, self.input_crossings = number(state, "input_hops"), number(state, "input_crossings")
 
     def add(self, outcome: Outcome, cores: NDArray[np.bool_] | None = None) -> None:
         """Count a tick, of some of the cores or of all."""

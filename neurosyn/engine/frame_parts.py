@@ -27,12 +27,23 @@ from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
-from neurosyn.engine.frame_batches import evaluate_frames
+from neurosyn.engine.frame_batches import FrameBatches
 from neurosyn.engine.host_inputs import FrameInputs, FrameRows
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import RunInfo
 from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.state import (
+    Checkpoint,
+    Resumable,
+    State,
+    fill,
+    gather,
+    gather_all,
+    never_due,
+    part_of,
+    restore_all,
+)
 from neurosyn.engine.stepping import check_board
 from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
@@ -188,7 +199,14 @@ class FrameSimulator:
         inputs = FrameInputs(self._program, frames, self._routes)
         yield from _warmed_up(function, inputs, ticks)
 
-    def simulate(self, frames: FrameRows, part: FramePart, probes: ProbeDispatcher, progress: Progress) -> PartResult:
+    def simulate(
+        self,
+        frames: FrameRows,
+        part: FramePart,
+        probes: ProbeDispatcher,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+    ) -> PartResult:
         """Simulate a part.
 
         Parameters
@@ -200,6 +218,8 @@ class FrameSimulator:
         probes
             See the ticks of the part.
         progress
+        checkpoint
+            Storage of the state of this part, from which an interrupted simulation goes on with the same outcome.
         """
         began = time.perf_counter()
         program, options = self._program, self._options
@@ -222,8 +242,10 @@ class FrameSimulator:
             progress(min(tick.outcome.tick + 1 - part.ticks.start, total), total, "ticks")
 
         function = ChipFunction(self._loaded, self._routes)
-        for _ in _warmed_up(function, inputs, part.warm_up):
-            pass
+        state = None if checkpoint is None else checkpoint.load()
+        if state is None:
+            for _ in _warmed_up(function, inputs, part.warm_up):
+                pass
         engine = Clock(
             function,
             inputs,
@@ -235,18 +257,40 @@ class FrameSimulator:
             threads=self._jobs or usable_processors(),
         )
         engine.tick = part.ticks.start
+        members: dict[str, Resumable] = {"clock": engine, "function": function, "stopwatch": stopwatch}
+        if recorded:
+            members["record"] = record
+
+        def save() -> None:
+            assert checkpoint is not None
+            checkpoint.save(gather_all(members, probes.state()))
+
+        is_due = never_due if checkpoint is None else checkpoint.is_due
+        info = RunInfo(program, self._placement, self._chip, options.timing)
+        first, spikes, counter = record.first_row, record.spikes, record.counter
         try:
-            probes.started(RunInfo(program, self._placement, self._chip, options.timing))
-            count = engine.run(part.ticks.stop, self.timed, if_late=if_late)
+            if state is None:
+                probes.started(info)
+            else:
+                restore_all(members, state)
+                probes.resumed(info, part_of(state, "probes"))
+            count = engine.run(part.ticks.stop, self.timed, if_late=if_late, pause=is_due, paused=save)
+            batched = self._loaded.stateless and not engine.late
+            if batched:
+                first = part.rows.start
+                own = frames[part.rows.start : part.rows.stop]
+                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
+                if state is not None and part_of(state, "batches"):
+                    batches.restore(part_of(state, "batches"))
+                while batches.done < len(own):
+                    batches.advance()
+                    progress(batches.done, len(own), "frames")
+                    if is_due():
+                        save()
+                counter = EventCounter(program, self._routes)
+                spikes = batches.result(counter)
         finally:
             probes.finished()
-        batched = self._loaded.stateless and not engine.late
-        first, spikes, counter = record.first_row, record.spikes, record.counter
-        if batched:
-            counter = EventCounter(program, self._routes)
-            first = part.rows.start
-            own = frames[part.rows.start : part.rows.stop]
-            spikes = evaluate_frames(self._loaded, self._stages, self._routes, own, counter, progress)
         result = FramesResult(
             spikes=spikes,
             counts=counter.result(len(part.rows)),
@@ -280,6 +324,15 @@ class _FrameRecord:
         self.first_row = min(max(ticks.start - int(self._stage.max()), 0), rows)
         self.counter = EventCounter(program, routes)
         self.spikes = np.zeros((min(ticks.stop, rows) - self.first_row, program.pins), np.uint8)
+
+    def state(self) -> State:
+        """Return spikes and counts."""
+        return {"spikes": self.spikes, **gather(counter=self.counter.state())}
+
+    def restore(self, state: State) -> None:
+        """Go to a state that `state` returned."""
+        fill(self.spikes, state, "spikes")
+        self.counter.restore(part_of(state, "counter"))
 
     def add(self, tick: PlayedTick) -> None:
         """Give the spikes of a tick to the frames that each core was working on."""

@@ -22,6 +22,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe
 from neurosyn.engine.results import FramesResult, TicksResult
+from neurosyn.engine.state import Checkpoint
 from neurosyn.engine.stepping import TickSimulation
 
 __all__ = ["Progress", "simulate_frames", "simulate_ticks"]
@@ -42,6 +43,7 @@ def simulate_frames(
     progress: Progress = _silent,
     jobs: int | None = None,
     ticks_per_frame: int = 1,
+    checkpoint: Checkpoint | None = None,
 ) -> FramesResult:
     """Simulate a program on frames.
 
@@ -65,6 +67,8 @@ def simulate_frames(
         processors. Results do not depend on it.
     ticks_per_frame
         T. To the chip each tick is an input of its own.
+    checkpoint
+        Storage of the state, from which an interrupted simulation goes on with the same outcome.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def simulate_frames(
         jobs=jobs,
         recorded=dispatcher.wants_ticks,
     )
-    return simulator.simulate(frames, simulator.whole, dispatcher, progress).result
+    return simulator.simulate(frames, simulator.whole, dispatcher, progress, checkpoint).result
 
 
 def simulate_ticks(
@@ -100,6 +104,7 @@ def simulate_ticks(
     probes: Sequence[Probe] | ProbeDispatcher = (),
     progress: Progress = _silent,
     jobs: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TicksResult:
     """Simulate a program for a number of ticks; all of them are timed, unless ``options.timing`` is ``none``.
 
@@ -118,6 +123,8 @@ def simulate_ticks(
     jobs
         Ticks that the compiled timing may compute at once, if they do not overlap; by default the number of
         processors. Results do not depend on it.
+    checkpoint
+        Storage of the state, from which an interrupted simulation goes on with the same outcome.
 
     Raises
     ------
@@ -131,7 +138,10 @@ def simulate_ticks(
     simulation = TickSimulation(program, placement, chip, options, probes=probes, jobs=jobs)
     try:
         simulation.inject(spikes)
-        simulation.step(ticks, progress)
+        state = None if checkpoint is None else checkpoint.load()
+        if state is not None:
+            simulation.restore(state)
+        simulation.step(ticks - simulation.tick, progress, checkpoint)
         return simulation.finish()
     finally:
         simulation.close()

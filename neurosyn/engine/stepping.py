@@ -14,16 +14,18 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
 from neurosyn.chip.reach import check_placement_reach
-from neurosyn.chip.spikes import InputSpikes, OutputSpikes
+from neurosyn.chip.spikes import InputSpikes
 from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.host_inputs import InputQueue, host_inputs
 from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.output_log import OutputLog
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.engine.results import TicksResult, TimingResult
+from neurosyn.engine.state import Checkpoint, Resumable, State, gather_all, never_due, part_of, restore_all
 from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
 from neurosyn.support.processors import usable_processors
@@ -82,7 +84,7 @@ class TickSimulation:
         self._probes = ProbeDispatcher.of(probes)
         self._stopwatch = Stopwatch(program, placement, chip)
         self._counter = EventCounter(program, routes)
-        self._outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]] = []
+        self._outputs = OutputLog(program)
         self._is_running = False
         self._on_step = stepped
         self._progress: Callable[[int], None] = lambda _: None
@@ -150,17 +152,52 @@ class TickSimulation:
             self._counter.add_host(early)
         self._inputs.add(inputs, first, last)
 
-    def step(self, ticks: int = 1, progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
+    def step(
+        self,
+        ticks: int = 1,
+        progress: Callable[[int, int, str], None] = lambda *_: None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         """Play a number of ticks.
 
         With a given tick period the last packets may still be under way then; a tick reaches probes and `timing` when
         all of its packets have arrived.
+
+        Parameters
+        ----------
+        ticks
+        progress
+            Called with the ticks done, all ticks, and the unit.
+        checkpoint
+            Storage of the state; it is saved between ticks when that is due.
         """
         began, end = time.perf_counter(), self.tick + ticks
         self._progress = lambda done: progress(done, end, "ticks")
         self._start()
-        self._engine.advance(end, range(end if self._options.timing != "none" else 0))
+        timed = range(end if self._options.timing != "none" else 0)
+        is_due = never_due if checkpoint is None else checkpoint.is_due
+        while not self._engine.advance(end, timed, pause=is_due):
+            assert checkpoint is not None
+            checkpoint.save(self.state())
         self._wall_s += time.perf_counter() - began
+
+    def state(self) -> State | None:
+        """Return the state between two ticks while nothing is under way; None if a probe cannot be resumed."""
+        return gather_all(self._members(), self._probes.state())
+
+    def restore(self, state: State) -> None:
+        """Go to a state that `state` returned for the same program, board, options and injected spikes.
+
+        Called before the first tick, after all spikes stamped before the next one have been injected.
+
+        Raises
+        ------
+        DataError
+            If it is not such a state.
+        """
+        restore_all(self._members(), state)
+        self._is_running = True
+        self._probes.resumed(self._info, part_of(state, "probes"))
 
     def finish(self) -> TicksResult:
         """Let all packets arrive, and return the outcome. No tick can follow."""
@@ -169,7 +206,7 @@ class TickSimulation:
         self._engine.rest()
         self.close()
         return TicksResult(
-            output_spikes=_output_spikes(self._program, self._outputs),
+            output_spikes=self._outputs.take(),
             counts=self.counts,
             timing=self.timing,
             ticks=self.tick,
@@ -185,31 +222,36 @@ class TickSimulation:
             self._is_running = False
             self._probes.finished()
 
+    def _members(self) -> dict[str, Resumable]:
+        return {
+            "clock": self._engine,
+            "function": self._function,
+            "counter": self._counter,
+            "outputs": self._outputs,
+            "stopwatch": self._stopwatch,
+        }
+
+    @property
+    def _info(self) -> RunInfo:
+        return RunInfo(self._program, self._placement, self._chip, self._options.timing)
+
     def _start(self) -> None:
         if not self._is_running:
             self._is_running = True
-            self._probes.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
+            self._probes.started(self._info)
 
     def _stepped(self, outcome: Outcome) -> None:
         self._counter.add(outcome)
         self._counter.add_host(outcome.host)
         if self._program.pins:
             leaves = self._program.dest_core[outcome.spike_core, outcome.spike_neuron] == OUTPUT
-            self._outputs.append((outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves]))
+            self._outputs.add(outcome.tick, outcome.spike_core[leaves], outcome.spike_neuron[leaves])
         self._on_step(outcome)
 
     def _played(self, tick: PlayedTick) -> None:
         self._stopwatch.add(tick)
         self._probes.tick(lambda: tick.columns(self._chip))
         self._progress(tick.outcome.tick + 1)
-
-
-def _output_spikes(program: Program, outputs: list[tuple[int, NDArray[np.int32], NDArray[np.int32]]]) -> OutputSpikes:
-    none = np.zeros(0, np.int32)
-    core = np.concatenate([none, *(cores for _, cores, _ in outputs)])
-    neuron = np.concatenate([none, *(neurons for _, _, neurons in outputs)])
-    tick = np.repeat(np.array([tick for tick, _, _ in outputs], np.int64), [len(cores) for _, cores, _ in outputs])
-    return OutputSpikes(tick, core, neuron, program.dest_core[core, neuron], program.dest_axon[core, neuron])
 
 
 def check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:

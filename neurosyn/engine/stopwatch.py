@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import fields
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +12,26 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.engine.clock import PlayedTick
-from neurosyn.engine.fabric.tick_times import find_limit
+from neurosyn.engine.fabric.tick_times import Limit, find_limit
 from neurosyn.engine.results import TimingResult
+from neurosyn.engine.state import State, fill, number, stored
 
 __all__ = ["Stopwatch"]
+
+_NUMBERS = (
+    "first_tick",
+    "longest_ps",
+    "late",
+    "overruns",
+    "packets",
+    "travel",
+    "blocked",
+    "stalled",
+    "host_packets",
+    "host_travel",
+    "host_blocked",
+)
+_LIMIT = tuple(field.name for field in fields(Limit))
 
 
 class Stopwatch:
@@ -28,9 +47,12 @@ class Stopwatch:
         self._program = program
         self._placement = placement
         self._chip = chip
-        self._ticks: list[int] = []
-        self._makespans: list[int] = []
+        self._first_tick = 0
+        # Eight bytes a tick: runs have millions of them.
+        self._makespans = array("q")
+        self._longest_ps = -1
         self._longest: PlayedTick | None = None
+        self._limit: Limit | None = None
         self._busy = np.zeros(program.cores, np.int64)
         self._finished = np.zeros(program.cores, np.int64)
         self._late = self._overruns = self._packets = self._travel = self._blocked = self._stalled = 0
@@ -42,10 +64,12 @@ class Stopwatch:
         if timed is None:
             return
         times, packets = timed.times, tick.outcome.packets
-        if times.makespan_ps > max(self._makespans, default=-1):
-            self._longest = tick
-        self._ticks.append(tick.outcome.tick)
-        self._makespans.append(times.makespan_ps)
+        makespan_ps = times.makespan_ps
+        if makespan_ps > self._longest_ps:
+            self._longest_ps, self._longest, self._limit = makespan_ps, tick, None
+        if not self._makespans:
+            self._first_tick = tick.outcome.tick
+        self._makespans.append(makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
         travel = times.arrival_ps - times.send_ps
         blocked = travel - packets.unloaded_ps(self._chip)
@@ -65,7 +89,7 @@ class Stopwatch:
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""
-        return np.array(self._ticks, np.int64)
+        return np.arange(self._first_tick, self._first_tick + len(self._makespans), dtype=np.int64)
 
     def result(self, period_ps: int | None) -> TimingResult | None:
         """Return the statistics; None if no tick was timed.
@@ -75,21 +99,12 @@ class Stopwatch:
         period_ps
             The given tick period; None: the longest makespan is.
         """
-        if self._longest is None or self._longest.timed is None:
+        limit = self._find_limit()
+        if limit is None:
             return None
-        outcome, timed = self._longest.outcome, self._longest.timed
-        limit = find_limit(
-            outcome.tick,
-            outcome.packets,
-            timed.scans,
-            timed.times,
-            program=self._program,
-            placement=self._placement,
-            chip=self._chip,
-        )
         return TimingResult(
-            tick_period_ps=max(self._makespans) if period_ps is None else period_ps,
-            first_tick=self._ticks[0],
+            tick_period_ps=self._longest_ps if period_ps is None else period_ps,
+            first_tick=self._first_tick,
             makespans_ps=np.array(self._makespans, np.int64),
             limit=limit,
             core_busy_ps=self._busy,
@@ -103,3 +118,37 @@ class Stopwatch:
             host_blocked_ps=self._host_blocked,
             core_stalled_ps=self._stalled,
         )
+
+    def _find_limit(self) -> Limit | None:
+        """Return the limit of the longest tick; None if no tick was timed."""
+        if self._limit is None and self._longest is not None and self._longest.timed is not None:
+            outcome, timed = self._longest.outcome, self._longest.timed
+            self._limit = find_limit(
+                outcome.tick,
+                outcome.packets,
+                timed.scans,
+                timed.times,
+                program=self._program,
+                placement=self._placement,
+                chip=self._chip,
+            )
+        return self._limit
+
+    def state(self) -> State:
+        """Return the statistics; of the longest tick, its limit alone."""
+        limit = self._find_limit()
+        numbers = {name: np.array(getattr(self, f"_{name}"), np.int64) for name in _NUMBERS}
+        texts = {} if limit is None else {f"limit_{name}": np.array(text) for name, text in vars(limit).items()}
+        arrays = {"makespans": np.array(self._makespans, np.int64), "busy": self._busy, "finished": self._finished}
+        return {**numbers, **texts, **arrays}
+
+    def restore(self, state: State) -> None:
+        """Go to statistics that `state` returned."""
+        for name in _NUMBERS:
+            setattr(self, f"_{name}", number(state, name))
+        self._makespans = array("q", stored(state, "makespans").astype(np.int64).tobytes())
+        self._finished = np.zeros(self._program.cores, np.int64)
+        fill(self._busy, state, "busy")
+        fill(self._finished, state, "finished")
+        if self._makespans:
+            self._longest, self._limit = None, Limit(**{name: stored(state, f"limit_{name}").item() for name in _LIMIT})

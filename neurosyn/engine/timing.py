@@ -46,6 +46,14 @@ class Timing(ABC):
         """
 
     @property
+    @abstractmethod
+    def is_at_rest(self) -> bool:
+        """True if no packet is under way and all cores and links are idle now.
+
+        A tick that is launched then has the same times as the first one of a new engine.
+        """
+
+    @property
     def ahead(self) -> int:
         """Number of ticks that are worth passing to `expect` in advance."""
         return 0

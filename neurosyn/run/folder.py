@@ -12,8 +12,9 @@ from typing import Any
 
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.run.checkpoint import FOLDER, TickCheckpoint
 from neurosyn.run.provenance import code_digest
-from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json
+from neurosyn.support.files import atomic_path, locked_folder, make_folder, sha256_file, sweep, write_json, write_text
 from neurosyn.support.untrusted import read_json
 from neurosyn.version import __version__
 
@@ -117,6 +118,19 @@ class RunFolder:
         with claimed_folder(self.path, "the run folder", "--out", self.checkpoints, self.trace, self.probes, wait=wait):
             self._stages = _read_record(self.path / "stages.json")
             yield
+
+    def write_scenario(self, text: str) -> None:
+        """Write the scenario file, unless it has these contents."""
+        if not (self.scenario.is_file() and self.scenario.read_bytes() == text.encode()):
+            write_text(self.scenario, text)
+
+    def tick_checkpoint(self, key: str, every_s: float) -> TickCheckpoint:
+        """Return the checkpoint of a simulation with a stage's key."""
+        return TickCheckpoint(self.path / FOLDER, key, every_s)
+
+    def drop_checkpoint(self) -> None:
+        """Remove the checkpoint of a simulation that is finished."""
+        shutil.rmtree(self.path / FOLDER, ignore_errors=True)
 
     @staticmethod
     def key(stage: str, *parts: Any, code: bool = True) -> str:

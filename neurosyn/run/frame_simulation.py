@@ -13,6 +13,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.results import FramesResult
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.model.inference import class_scores, infer
+from neurosyn.run.checkpoint import TickCheckpoint
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.placed_program import PlacedProgram
@@ -40,6 +41,7 @@ def simulate_test_frames(
     outcomes: PlacedProgram,
     progress: StageProgress,
     jobs: int | None,
+    checkpoint: TickCheckpoint,
 ) -> FramesSummary:
     """Simulate the test frames and write trace, probes' results, answers, provenance and summary.
 
@@ -53,6 +55,8 @@ def simulate_test_frames(
         Shows how far the simulation is.
     jobs
         Ticks that may be played in time at once; None: as many as there are processors.
+    checkpoint
+        Storage of the state of an unfinished simulation.
 
     Returns
     -------
@@ -66,7 +70,9 @@ def simulate_test_frames(
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
     folder.retract()
-    probes = ScenarioProbes(scenario, (ParquetRecorder(folder.trace, trace),))
+    recorder = ParquetRecorder(folder.trace, trace, checkpoint=checkpoint.folder)
+    probes = ScenarioProbes(scenario, (recorder,))
+    checkpoint.wanted = lambda: probes.watch.why_off(recorder) is None
     program = probes.disturb(program)
     result = simulate_frames(
         program,
@@ -78,7 +84,10 @@ def simulate_test_frames(
         progress=progress.update,
         jobs=jobs,
         ticks_per_frame=model.network.ticks_per_frame,
+        checkpoint=checkpoint,
     )
+    if checkpoint.resumed_at is not None:
+        progress.line(f"      continued at tick {checkpoint.resumed_at:,}")
     simulated = outcomes._replace(program=program)
     return write_results(scenario, inputs, folder, simulated, probes, result, expected, provenance())
 

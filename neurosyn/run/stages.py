@@ -25,13 +25,14 @@ from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
+from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.shard import PART_FRAMES
 from neurosyn.run.training import train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
-from neurosyn.support.files import sha256_file, write_text
+from neurosyn.support.files import sha256_file
 from neurosyn.support.progress import StageProgress
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Stages:
 
     STAGES = GOALS["simulate"]
     """The number of all stages."""
+
+    checkpoint_every_s = EVERY_S
+    """Least number of seconds between checkpoints of a simulation in this process."""
 
     def __init__(
         self, scenario: Scenario, out: Path | None = None, *, force: bool = False, goal: Goal = "simulate"
@@ -167,6 +171,7 @@ class Stages:
                     f"{self.folder.trace}: the trace could not be written, the other results are whole; correct the "
                     "cause, and the same command records it"
                 )
+            self.folder.drop_checkpoint()
             return summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:
@@ -353,7 +358,10 @@ class Stages:
                 notes.append(f"in this process, since {run.obstacle}")
                 run = None
             if run is None:
-                summary = simulate_test_frames(self.scenario, self.inputs, self.folder, outcomes, progress, jobs)
+                checkpoint = self.folder.tick_checkpoint(self._keys["simulate"], self.checkpoint_every_s)
+                summary = simulate_test_frames(
+                    self.scenario, self.inputs, self.folder, outcomes, progress, jobs, checkpoint
+                )
             else:
                 if run_parts is not None:
                     notes.append(run_parts(run, progress))
@@ -398,9 +406,7 @@ class Stages:
     def _in_folder(self, *, wait: bool = False) -> Iterator[None]:
         """Lock the run folder and write its scenario, so that a folder that cannot be written fails at once."""
         with self.folder.in_use(wait=wait):
-            text = self.scenario.to_toml()
-            if not _holds(self.folder.scenario, text):
-                write_text(self.folder.scenario, text)
+            self.folder.write_scenario(self.scenario.to_toml())
             yield
 
     def _chip(self, cores: int) -> ChipOptions:
@@ -441,7 +447,3 @@ class Stages:
 
     def _done(self, stage: str, *outputs: Path) -> None:
         self.folder.done(stage, self._keys[stage], list(outputs))
-
-
-def _holds(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_bytes() == text.encode()

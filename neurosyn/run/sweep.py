@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import FolderInUseError, InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
+from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.shard import Shard
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
@@ -124,6 +125,7 @@ class Sweep:
         force: bool = False,
         shard: Shard | None = None,
         run_points: PointRunner | None = None,
+        checkpoint_every_s: float = EVERY_S,
     ) -> None:
         """Simulate every run that is not up to date; after one that fails the others still follow.
 
@@ -142,6 +144,8 @@ class Sweep:
             Do only this share of the runs; `neurosyn.run.sweep_shards.merge_sweep` joins the shards.
         run_points
             Does the runs, in whatever processes; None: this process does, one after the other.
+        checkpoint_every_s
+            Least number of seconds between checkpoints of a simulation in this process.
 
         Raises
         ------
@@ -154,20 +158,20 @@ class Sweep:
         self.own = self.points if shard is None else [self.points[number] for number in shard.of(len(self.points))]
         self._require_outcomes()
         make_folder(self.folder)
-        (run_points or self._run_here(jobs))(self, progress, force)
+        (run_points or self._run_here(jobs, checkpoint_every_s))(self, progress, force)
         self.save()
 
-    def _run_here(self, jobs: int | None) -> PointRunner:
+    def _run_here(self, jobs: int | None, checkpoint_every_s: float) -> PointRunner:
         def run_points(sweep: Sweep, progress: StageProgress, force: bool) -> None:
             coming = sweep.own
             for wait in (False, True):
                 in_use = []
                 for point in coming:
                     progress.line(sweep.title(point))
+                    stages = Stages(point.scenario, point.run, force=force)
+                    stages.checkpoint_every_s = checkpoint_every_s
                     try:
-                        Stages(point.scenario, point.run, force=force).simulate(
-                            progress.again(Stages.STAGES), jobs, adopt=sweep.nearest(point), wait=wait
-                        )
+                        stages.simulate(progress.again(Stages.STAGES), jobs, adopt=sweep.nearest(point), wait=wait)
                     except InterruptedRunError:
                         raise
                     except FolderInUseError:

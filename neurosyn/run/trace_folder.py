@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.errors import DataError, ScenarioError
+from neurosyn.run.checkpoint import FOLDER
 from neurosyn.run.folder import claimed_folder
 from neurosyn.support.untrusted import open_file, read_json
 from neurosyn.trace.recorder import ParquetRecorder, partial_file
@@ -70,7 +71,7 @@ def require_whole_trace(recorder: ParquetRecorder, probes: ProbeDispatcher) -> N
 
 
 def _refuse_other_contents(folder: Path, own: set[str]) -> None:
-    own = own | {partial_file(folder, table).name for table in TABLES.values()}
+    own = own | {FOLDER} | {partial_file(folder, table).name for table in TABLES.values()}
     for path in sorted(folder.iterdir()):
         if path.name == "stages.json":
             raise ScenarioError(f"--trace {folder}: is a run folder; choose another folder for the trace")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
+from neurosyn.engine.state import State, gather, number, part_of
 from neurosyn.support.files import write_json
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.schema import MANIFEST, TABLES, Rows, TraceTable
@@ -41,7 +42,8 @@ class ParquetRecorder(Probe):
 
     Rows are written in groups of `TraceOptions.row_group` to files with temporary names. When the run has ended without
     an error, the files get their names and the folder its list of tables. A run that ends in an error leaves no trace,
-    nor an older one. The files' bytes depend on the run and the options alone.
+    nor an older one. The files' bytes depend on the run and the options alone: at a checkpoint the rows so far are
+    sealed in files of their own, which at the end are written once more, in the groups of an uninterrupted run.
 
     Parameters
     ----------
@@ -53,6 +55,8 @@ class ParquetRecorder(Probe):
         Names of files in the folder that describe an older trace; they are removed with it.
     before
         Rows that were kept of ticks that another recorder has recorded.
+    checkpoint
+        Folder of the checkpoint, for the rows that are sealed with it; without it the recording cannot be resumed.
     """
 
     def __init__(
@@ -61,11 +65,13 @@ class ParquetRecorder(Probe):
         options: TraceOptions | None = None,
         derived: Sequence[str] = (),
         before: RowCount = RowCount(),  # noqa: B008  (frozen)
+        checkpoint: Path | None = None,
     ) -> None:
         self.folder = folder
         self.options = TraceOptions() if options is None else options
         self._derived = tuple(derived)
         self._before = before
+        self._checkpoint = checkpoint
         self._tables: dict[str, _TableWriter] = {}
         self._counts: Counts | None = None
         self._rows, self._core_ticks = before
@@ -74,6 +80,11 @@ class ParquetRecorder(Probe):
 
     def started(self, info: RunInfo) -> None:
         """Remove an older trace and start the recording."""
+        self._begin(info)
+        if self.options.keeps_ticks():
+            self._table("ticks")
+
+    def _begin(self, info: RunInfo) -> None:
         # The engine calls `finished` after an error too; an error from before the run is not the run's.
         self._outer_error = sys.exception()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -86,8 +97,6 @@ class ParquetRecorder(Probe):
         self._rows, self._core_ticks = self._before
         self._chosen = chosen_cores(self.options, info.program)
         self._counts = Counts(info)
-        if self.options.keeps_ticks():
-            self._table("ticks")
 
     def tick(self, columns: TickColumns) -> None:
         """Record one tick."""
@@ -109,6 +118,28 @@ class ParquetRecorder(Probe):
                 self._finish(self._counts)
         finally:
             self._discard()
+
+    def state(self) -> State | None:
+        """Seal the rows so far in files of their own, and return counts and the number of these files."""
+        if self._counts is None or self._checkpoint is None:
+            return None
+        try:
+            tables = {name: np.array(table.seal(), np.int64) for name, table in self._tables.items()}
+        except BaseException:
+            self._discard()
+            raise
+        kept = {"rows": np.array(self._rows, np.int64), "core_ticks": np.array(self._core_ticks, np.int64)}
+        return kept | gather(counts=self._counts.state(), tables=tables)
+
+    def resumed(self, info: RunInfo, state: State) -> None:
+        """Go on after the rows that were sealed."""
+        self._begin(info)
+        assert self._counts is not None
+        self._counts.include(part_of(state, "counts"), 0)
+        self._rows, self._core_ticks = number(state, "rows"), number(state, "core_ticks")
+        tables = part_of(state, "tables")
+        for name in tables:
+            self._table(name).continue_after(number(tables, name))
 
     def _record(self, counts: Counts, columns: TickColumns) -> None:
         counts.add(columns)
@@ -149,7 +180,7 @@ class ParquetRecorder(Probe):
     def _table(self, name: str) -> _TableWriter:
         """Return a table's writer, which is made when it is first needed."""
         if name not in self._tables:
-            self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options)
+            self._tables[name] = _TableWriter(self.folder, TABLES[name], self.options, self._checkpoint)
         return self._tables[name]
 
     def _discard(self) -> None:
@@ -165,20 +196,26 @@ class ParquetRecorder(Probe):
 class _TableWriter:
     """Parquet file under a temporary name."""
 
-    def __init__(self, folder: Path, table: TraceTable, options: TraceOptions) -> None:
+    def __init__(self, folder: Path, table: TraceTable, options: TraceOptions, checkpoint: Path | None) -> None:
         self.path = folder / table.file
         self.partial = partial_file(folder, table)
         self.rows = 0
         self._schema = table.schema
         self._row_group = options.row_group
+        self._compression_level = options.compression_level
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._pieces = 0
-        names = table.column_names
-        self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
+        self._checkpoint = checkpoint
+        self._sealed = 0
+        self._writer: pq.ParquetWriter | None = self._open()
+
+    def _open(self) -> pq.ParquetWriter:
+        names = self._schema.names
+        return pq.ParquetWriter(
             self.partial,
             self._schema,
             compression="zstd",
-            compression_level=options.compression_level,
+            compression_level=self._compression_level,
             use_dictionary=[name for name in names if name not in _SORTED],
             column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _SORTED},
             write_page_checksum=True,
@@ -187,6 +224,10 @@ class _TableWriter:
     def add(self, rows: Rows) -> int:
         """Add rows and return their number; they are written in groups."""
         table = pa.table({name: rows[name] for name in self._schema.names}, schema=self._schema)
+        self._add_table(table)
+        return int(table.num_rows)
+
+    def _add_table(self, table: pa.Table) -> None:
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
         self._pieces += 1
@@ -195,22 +236,57 @@ class _TableWriter:
             self._waiting[-_MOST_PIECES:] = [pa.concat_tables(self._waiting[-_MOST_PIECES:]).combine_chunks()]
             self._pieces = 0
         if self._waiting_rows >= self._row_group:
-            self._flush()
-        return int(table.num_rows)
+            # Full groups alone, so that the groups do not depend on the portions in which rows are added.
+            self._write(self._waiting_rows // self._row_group * self._row_group)
 
-    def _flush(self) -> None:
+    def _write(self, count: int) -> None:
+        """Write the first `count` of the waiting rows."""
         assert self._writer is not None
-        if self._waiting_rows:
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=self._row_group)
-        self.rows += self._waiting_rows
-        self._waiting, self._waiting_rows, self._pieces = [], 0, 0
+        if count:
+            rows = pa.concat_tables(self._waiting).combine_chunks()
+            self._writer.write_table(rows.slice(0, count), row_group_size=self._row_group)
+            # Not a slice, which would keep all rows in memory.
+            self._waiting = [rows.take(np.arange(count, rows.num_rows))]
+            self._waiting_rows -= count
+            self._pieces = 0
+        self.rows += count
 
-    def close(self) -> None:
+    def _end(self) -> None:
         """Write the waiting rows and the file's end."""
-        self._flush()
+        self._write(self._waiting_rows)
         assert self._writer is not None
         self._writer.close()
         self._writer = None
+
+    def seal(self) -> int:
+        """Close the file, which becomes the next part, and begin another; return the number of parts."""
+        path = self._part(self._sealed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._end()
+        self.partial.replace(path)
+        self._writer = self._open()
+        self._sealed += 1
+        return self._sealed
+
+    def continue_after(self, parts: int) -> None:
+        """Go on after a number of parts."""
+        self._sealed = parts
+
+    def close(self) -> None:
+        """Write the waiting rows and the file's end; after checkpoints, write the rows of all parts once more."""
+        if self._sealed:
+            parts = self.seal()
+            self.rows = 0
+            for index in range(parts):
+                with pq.ParquetFile(self._part(index), page_checksum_verification=True) as sealed:
+                    for group in range(sealed.num_row_groups):
+                        self._add_table(sealed.read_row_group(group))
+        self._end()
+
+    def _part(self, index: int) -> Path:
+        if self._checkpoint is None:
+            raise ValueError("there is no folder for sealed rows")
+        return self._checkpoint / f"{self.path.stem}-{index}.parquet"
 
     def rename(self) -> Path:
         """Rename the closed file to its final name."""

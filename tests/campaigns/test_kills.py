@@ -28,7 +28,7 @@ def test_every_command_is_one_of_neurosyns(specimens):
 
 def test_undisturbed_commands_are_measured_and_a_chain_of_kills_ends_like_them(command, tmp_path):
     assert command.seconds > 0
-    count, problem = kills.chain(command, tmp_path / "chain", random.Random(1))
+    count, _, problem = kills.chain(command, tmp_path / "chain", random.Random(1))
     assert (0 <= count <= 4, problem) == (True, "")
 
 

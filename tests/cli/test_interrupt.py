@@ -9,9 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from neurosyn_plugins.trainers.eedn.batch import BatchNetwork
+
+from neurosyn.run.checkpoint import TickCheckpoint
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals"),
@@ -23,6 +26,8 @@ STARTS_OVER = "neurosyn: interrupted; nothing half-written is left, and the same
 LONG_TRAINING = ("--set", "train.epochs=80")
 LONG_SIMULATION = ("--set", "simulate.timed_frames=60")
 PATIENCE_S = 120
+DATA = Path(__file__).parents[1] / "formats" / "data"
+PROGRAM, SPIKES = DATA / "two_cores.json", DATA / "two_cores.sfti"
 
 
 @contextlib.contextmanager
@@ -65,7 +70,7 @@ def half_written(folder):
 
 
 def comparable(summary):
-    summary["engine"].pop("wall_s")
+    summary["engine"].pop("wall_s", None)
     return {key: value for key, value in summary.items() if key not in ("run", "provenance")}
 
 
@@ -211,3 +216,137 @@ def test_an_interruption_that_falls_into_a_finaliser_is_not_lost():
     done = subprocess.run([sys.executable, "-P", "-c", DROPPED], capture_output=True, text=True, timeout=50)
     assert done.returncode == 130
     assert done.stderr == STARTS_OVER
+
+
+# At a tick.
+
+
+def interrupt_at(monkeypatch, due, further):
+    """Have checkpoints be due at the `due`-th opportunity, and a simulation interrupted `further` ones later."""
+    opportunities = []
+
+    def is_due(_checkpoint):
+        opportunities.append(1)
+        if len(opportunities) == due + further:
+            raise KeyboardInterrupt
+        return len(opportunities) == due
+
+    monkeypatch.setattr(TickCheckpoint, "is_due", is_due)
+
+
+def results(folder):
+    """All files of a run, without times, the run's name and what is made of them."""
+    apart = ("timings.json", "stages.json", "report.html", "provenance.json", "summary.json")
+    files = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.name not in apart}
+    return files, comparable(json.loads((folder / "summary.json").read_text()))
+
+
+PROBES = """
+[[probes]]
+kind = "counter"
+
+[[probes]]
+kind = "raster"
+"""
+
+
+@pytest.mark.parametrize("timing", ["none", "compiled"])
+def test_interrupted_simulation_goes_on_at_its_checkpoint(neurosyn, tiny, finished_run, tmp_path, monkeypatch, timing):
+    scenario = tmp_path / "tiny.toml"
+    scenario.write_text(tiny.read_text() + PROBES)
+    shared = {
+        name: finished_run / name for name in ("model.safetensors", "program.npz", "placement.npz", "stages.json")
+    }
+
+    def simulate(name):
+        (tmp_path / name).mkdir(exist_ok=True)
+        for file, path in shared.items():
+            if not (tmp_path / name / file).exists():
+                shutil.copy(path, tmp_path / name / file)
+        changes = ("--set", f"simulate.timing={timing}", "--set", "simulate.timed_frames=8")
+        return neurosyn("simulate", scenario, "--out", tmp_path / name, *changes)
+
+    assert simulate("whole").code == 0
+    for stop in ((2, 1), (3, 1)):
+        with monkeypatch.context() as patched:
+            interrupt_at(patched, *stop)
+            outcome = simulate("halves")
+        assert outcome.code == 130
+        assert outcome.err.endswith(RESUMES)
+        assert (tmp_path / "halves" / ".checkpoint" / "state.npz").exists()
+    outcome = simulate("halves")
+    assert outcome.code == 0
+    assert "continued at tick" in outcome.err
+    assert not (tmp_path / "halves" / ".checkpoint").exists()
+    assert results(tmp_path / "halves") == results(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("timing", ["none", "compiled", "simpy"])
+@pytest.mark.parametrize("traced", [False, True])
+def test_interrupted_program_goes_on_at_its_checkpoint(neurosyn, tmp_path, monkeypatch, timing, traced):
+    def run(name):
+        (tmp_path / name).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / name)
+        trace = ("--trace", "trace") if traced else ()
+        common = ("--spikes", SPIKES, "--ticks", 40, "--timing", timing, "--out", "out.csv", "--json")
+        return neurosyn("run", PROGRAM, *common, *trace)
+
+    def document(outcome):
+        return comparable(json.loads(outcome.out))
+
+    whole = run("whole")
+    for stop in ((5, 3), (9, 1)):
+        with monkeypatch.context() as patched:
+            interrupt_at(patched, *stop)
+            outcome = run("halves")
+        assert (outcome.code, outcome.out) == (130, "")
+        assert outcome.err.endswith(RESUMES)
+        assert not (tmp_path / "halves" / "out.csv").exists()
+    outcome = run("halves")
+    # The tick after the fifth opportunity, and nine further.
+    assert "continued at tick 14" in outcome.err
+    assert document(outcome) == document(whole)
+    names = {path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*")}
+    assert {path.relative_to(tmp_path / "halves") for path in (tmp_path / "halves").rglob("*")} == names
+    for name in names:
+        if (tmp_path / "whole" / name).is_file() and name.name != "timings.json":
+            assert (tmp_path / "halves" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_interrupted_program_without_a_checkpoint_says_that_it_starts_over(neurosyn, tmp_path, monkeypatch):
+    for outputs in ((), ("--out", tmp_path / "out.csv")):
+        with monkeypatch.context() as patched:
+            patched.setattr("neurosyn.engine.chip_function.ChipFunction.step", raise_interrupt)
+            outcome = neurosyn("run", PROGRAM, "--ticks", 9, *outputs)
+        assert (outcome.code, outcome.err.endswith(STARTS_OVER)) == (130, True)
+    assert not list(tmp_path.iterdir())
+
+
+def raise_interrupt(*_args):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_killed_programs_lose_no_more_than_the_interval(neurosyn, tmp_path):
+    def command(name):
+        (tmp_path / name).mkdir(exist_ok=True)
+        files = ("--trace", tmp_path / name / "trace", "--out", tmp_path / name / "out.csv")
+        ticks = ("--spikes", SPIKES, "--ticks", 4000, "--timing", "compiled")
+        return ("run", PROGRAM, *ticks, *files, "--checkpoint-every", 0.1)
+
+    assert neurosyn(*command("whole")).code == 0
+    for kills in (3, 9):
+        with started(*command("halves")) as process:
+            wait_for(process, tmp_path, f"halves/trace/.checkpoint/ticks-{kills}.parquet")
+            process.kill()
+            process.wait(PATIENCE_S)
+        assert half_written(tmp_path / "halves")
+    outcome = neurosyn(*command("halves"))
+    assert outcome.code == 0
+    assert "continued at tick" in outcome.err
+    assert not half_written(tmp_path / "halves")
+    files = {path.name for path in (tmp_path / "whole" / "trace").iterdir()}
+    assert {path.name for path in (tmp_path / "halves" / "trace").iterdir()} == files
+    for name in files - {"summary.json", "timings.json"}:
+        assert (tmp_path / "halves" / "trace" / name).read_bytes() == (tmp_path / "whole" / "trace" / name).read_bytes()
+    assert (tmp_path / "halves" / "out.csv").read_bytes() == (tmp_path / "whole" / "out.csv").read_bytes()

@@ -19,7 +19,7 @@ from neurosyn.compiler.pack import pack_layer
 from neurosyn.compiler.utilisation import summarise
 from neurosyn.engine.event_counts import EventCounter
 from neurosyn.engine.fabric.routes import Routes
-from neurosyn.engine.frame_batches import evaluate_frames
+from neurosyn.engine.frame_batches import FrameBatches
 from neurosyn.errors import ChipLimitError
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
@@ -46,7 +46,10 @@ def evaluate_batch(program, frames):
     loaded = get_backend("numpy").load(program)
     stages = pipeline(program)
     assert stages is not None
-    spikes = evaluate_frames(loaded, stages, routes, frames, counter, lambda *_: None)
+    batches = FrameBatches(loaded, stages, routes, frames)
+    while batches.done < len(frames):
+        batches.advance()
+    spikes = batches.result(counter)
     return spikes, int(counter.spikes.sum())
 
 

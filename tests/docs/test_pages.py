@@ -113,3 +113,9 @@ def test_pages_that_simulate_a_full_chip(page, neurosyn, empty_data, tmp_path):
 def test_pages_that_draw_many_images(page, neurosyn, empty_data, tmp_path):
     pytest.importorskip("fontpkg", reason="needs the extra fonts")
     follow(DOCS / "guides" / f"{page}.md", neurosyn, tmp_path)
+
+
+def test_guide_to_own_networks(neurosyn, tmp_path):
+    pytest.importorskip("nir")
+    follow(DOCS / "guides" / "own_network.md", neurosyn, tmp_path)
+    assert (tmp_path / "net.nir").is_file()

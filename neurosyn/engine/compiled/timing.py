@@ -165,6 +165,15 @@ class CompiledTiming(Timing):
             end = max(end, self._last.flight.solution.rest_ps)
         return self._env.timeout(end - self._env.now)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """True if no packet is under way and all cores and links are idle now."""
+        now, last = self._env.now, self._last
+        if last is not None and last.flight.solution is not None and last.flight.solution.rest_ps > now:
+            return False
+        self._network.play(now)
+        return self._network.rests(now) and int(self._cores["busy"].max(initial=0)) <= now
+
     def close(self) -> None:
         """Shut down the threads."""
         self._pool.close()

@@ -9,8 +9,10 @@ import numpy as np
 
 from neurosyn.chip.program import Program
 from neurosyn.engine.probes.plugin import Columns, Disturbance, ProbePlugin
+from neurosyn.engine.probes.probe import Probe
+from neurosyn.engine.state import State
 
-__all__ = ["checked_tables", "disturb_program", "plain_results"]
+__all__ = ["checked_state", "checked_tables", "disturb_program", "plain_results"]
 
 
 def disturb_program(probe: ProbePlugin, program: Program, seed: int) -> Disturbance | None:
@@ -52,6 +54,21 @@ def plain_results(probe: ProbePlugin) -> dict[str, Any]:
 
     plain: dict[str, Any] = json.loads(json.dumps(probe.results(), default=convert, allow_nan=False))
     return plain
+
+
+def checked_state(probe: Probe) -> State | None:
+    """Return a probe's state; None if it cannot be resumed.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but arrays of numbers or texts.
+    """
+    state = probe.state()
+    for name, array in (state or {}).items():
+        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+            raise TypeError(f"'{name}' is no array of numbers or texts")
+    return state
 
 
 def checked_tables(probe: ProbePlugin) -> dict[str, Columns]:

@@ -7,15 +7,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
+from neurosyn.engine.probes.checks import checked_state
 from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
+from neurosyn.engine.state import State, gather, part_of
 
 __all__ = ["ProbeDispatcher", "ProbeWarning"]
 
 _T = TypeVar("_T")
+_OFF = "is_off"
 
 
 class ProbeWarning(UserWarning):
-    """A probe failed and was switched off."""
+    """A probe failed and was switched off, or cannot be resumed."""
 
 
 class ProbeDispatcher:
@@ -36,6 +41,7 @@ class ProbeDispatcher:
         self._probes = list(probes)
         self._names = [type(probe).__name__ for probe in probes] if names is None else list(names)
         self._off: dict[int, str] = {}
+        self._warnings: set[str] = set()
         self._listeners = {
             hook: [probe for probe in self._probes if getattr(type(probe), hook) is not getattr(Probe, hook)]
             for hook in ("started", "tick", "finished")
@@ -55,6 +61,39 @@ class ProbeDispatcher:
         """Call `Probe.started`."""
         self._call("started", info)
 
+    def state(self) -> State | None:
+        """Return the states of the probes that listen to ticks; None if one of them cannot be resumed.
+
+        A probe that was switched off has the reason as its state.
+        """
+        state: State = {}
+        for number, probe in enumerate(self._probes):
+            if type(probe).tick is Probe.tick:
+                continue
+            own = self.attempt(probe, "state", partial(checked_state, probe))
+            reason = self.why_off(probe)
+            if reason is not None:
+                own = {_OFF: np.array(reason)}
+            elif own is None:
+                self._warn_once(
+                    f"probe {self._name(probe)}: cannot be resumed (it has no `state`), so there are no checkpoints; "
+                    "an interrupted run begins at its first tick again"
+                )
+                return None
+            state |= gather(**{str(number): own or {}})
+        return state
+
+    def resumed(self, info: RunInfo, state: State) -> None:
+        """Call `Probe.resumed` with each probe's part of `state`, and `Probe.started` of those that have none."""
+        for number, probe in enumerate(self._probes):
+            own = part_of(state, str(number))
+            if _OFF in own:
+                self._switch_off(probe, str(own[_OFF]))
+            elif type(probe).tick is Probe.tick:
+                self.attempt(probe, "started", partial(probe.started, info))
+            else:
+                self.attempt(probe, "resumed", partial(probe.resumed, info, own))
+
     def tick(self, columns: Callable[[], TickColumns]) -> None:
         """Call `Probe.tick`; `columns` is called only if a probe listens."""
         if self.wants_ticks:
@@ -72,11 +111,19 @@ class ProbeDispatcher:
             return call()
         except Exception as error:
             reason = f"{type(error).__name__} in {method}: {error}"
-            self._off[id(probe)] = reason
-            for hook, listeners in self._listeners.items():
-                self._listeners[hook] = [listener for listener in listeners if listener is not probe]
+            self._switch_off(probe, reason)
             warnings.warn(f"probe {self._name(probe)}: {reason}; it is switched off", ProbeWarning, stacklevel=2)
             return None
+
+    def _switch_off(self, probe: Probe, reason: str) -> None:
+        self._off[id(probe)] = reason
+        for hook, listeners in self._listeners.items():
+            self._listeners[hook] = [listener for listener in listeners if listener is not probe]
+
+    def _warn_once(self, sentence: str) -> None:
+        if sentence not in self._warnings:
+            self._warnings.add(sentence)
+            warnings.warn(sentence, ProbeWarning, stacklevel=3)
 
     def why_off(self, probe: Probe) -> str | None:
         """Return why a probe was switched off; None if it was not."""

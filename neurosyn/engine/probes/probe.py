@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,3 +126,14 @@ class Probe:
 
     def finished(self) -> None:
         """Called once after the last tick, also when the run ends in an error."""
+
+    def state(self) -> dict[str, NDArray[Any]] | None:
+        """Return all that was gathered so far, as arrays by name, for a checkpoint between two ticks.
+
+        Numbers and texts become arrays without dimensions; arrays of Python objects cannot be stored. None, the
+        default, means that the probe cannot be resumed: runs in which it listens to ticks have no checkpoints.
+        """
+        return None
+
+    def resumed(self, info: RunInfo, state: dict[str, NDArray[Any]]) -> None:
+        """Called in place of `started` when an interrupted run goes on after the tick at which `state` was made."""

@@ -147,6 +147,15 @@ class SimpyTiming(Timing):
     def _rest(self) -> Generator[Event, None, None]:
         for flight in self._flights:
             yield flight.done
-        end = max(self.network.rest_ps, *(controller.rest_ps for controller in self._controllers))
+        end = self._end_ps()
         if end > self._env.now:
             yield self._env.timeout(end - self._env.now)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """True if no packet is under way and all cores and links are idle now."""
+        return all(flight.over for flight in self._flights) and self._end_ps() <= self._env.now
+
+    def _end_ps(self) -> int:
+        """Return the end of all cycles and scans so far."""
+        return max(self.network.rest_ps, *(controller.rest_ps for controller in self._controllers))

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from neurosyn.chip.program import Program
-from neurosyn.engine.probes.checks import checked_tables, disturb_program, plain_results
+from neurosyn.engine.probes.checks import checked_state, checked_tables, disturb_program, plain_results
 from neurosyn.engine.probes.plugin import ProbePlugin
-from neurosyn.engine.probes.probe import RunInfo, TickColumns
+from neurosyn.engine.probes.probe import Probe, RunInfo, TickColumns
 from neurosyn.testing.conformance.problems import Problems, freeze_arrays
 from neurosyn.testing.made_up_runs import random_run
 
@@ -68,6 +68,45 @@ def _check_run(problems: Problems, probe: ProbePlugin, what: str, info: RunInfo,
                 )
     if len(outcomes) == 2 and not _alike(*outcomes):
         problems.add(f"a run with {what}", "a second equal run gives other results; reset all state in started()")
+    elif outcomes and type(probe).tick is not Probe.tick:
+        with problems.blaming(f"state() and resumed() of a run with {what}"):
+            _check_resumption(problems, probe, what, info, ticks, outcomes[0])
+
+
+def _check_resumption(
+    problems: Problems,
+    probe: ProbePlugin,
+    what: str,
+    info: RunInfo,
+    ticks: list[TickColumns],
+    expected: tuple[Any, Any],
+) -> None:
+    """Check that a probe which can be resumed gives the results of a run in one go."""
+    half = len(ticks) // 2
+    probe.started(info)
+    for tick in ticks[:half]:
+        probe.tick(tick)
+    state = checked_state(probe)
+    if state is None:
+        return
+    # The arrays may be those that the probe works on.
+    state = {name: array.copy() for name, array in state.items()}
+    for tick in ticks:
+        probe.tick(tick)
+    probe.resumed(info, state)
+    for tick in ticks[half:]:
+        probe.tick(tick)
+    probe.finished()
+    if not _alike(expected, _outcome(probe)):
+        problems.add(
+            f"a run with {what}", "gives other results when it is resumed; let state() return all of its state"
+        )
+
+
+def _outcome(probe: ProbePlugin) -> tuple[Any, Any]:
+    tables = checked_tables(probe)
+    arrays = {name: {c: np.asarray(a) for c, a in table.items()} for name, table in tables.items()}
+    return plain_results(probe), arrays
 
 
 def _hooks(probe: ProbePlugin, info: RunInfo, ticks: list[TickColumns]) -> list[tuple[str, Any]]:

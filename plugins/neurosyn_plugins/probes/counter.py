@@ -31,6 +31,15 @@ class Counter(ProbePlugin):
         layer = self._core_layer[columns.spike_core]
         self._spikes.append(np.bincount(layer, minlength=len(self._layers)))
 
+    def state(self) -> Columns:
+        """Return the ticks and the spikes of each layer in each of them."""
+        return {"ticks": np.array(self._ticks, np.int64), "spikes": self._table()}
+
+    def resumed(self, info: RunInfo, state: Columns) -> None:
+        """Go on after the ticks of a state."""
+        self.started(info)
+        self._ticks, self._spikes = state["ticks"].tolist(), list(state["spikes"])
+
     def results(self) -> dict[str, Any]:
         """Return the ticks, the spikes and how many each layer fires in a tick."""
         spikes = self._table()

@@ -50,8 +50,21 @@ class Raster(ProbePlugin):
         kept = here[: self._room]
         self._room -= len(kept)
         self._missed += len(here) - len(kept)
+        if not len(kept):
+            return
         tick = np.full(len(kept), columns.tick, np.int64)
         self._kept.append((tick, columns.spike_core[kept], columns.spike_neuron[kept]))
+
+    def state(self) -> Columns:
+        """Return the spikes that were kept and the number of those that were not."""
+        return {**self._spikes(), "missed": np.array(self._missed)}
+
+    def resumed(self, info: RunInfo, state: Columns) -> None:
+        """Go on after the spikes of a state."""
+        self.started(info)
+        self._kept = [(state["tick"], state["core"], state["neuron"])]
+        self._room = self.limit - len(state["tick"])
+        self._missed = int(state["missed"])
 
     def results(self) -> dict[str, Any]:
         """Return how many spikes were kept, and how many not."""
@@ -60,6 +73,9 @@ class Raster(ProbePlugin):
 
     def tables(self) -> dict[str, Columns]:
         """Return the spikes, in order of tick, core and neuron."""
+        return {"spikes": self._spikes()}
+
+    def _spikes(self) -> Columns:
         none = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
         tick, core, neuron = (np.concatenate(parts) for parts in zip(none, *self._kept, strict=True))
-        return {"spikes": {"tick": tick, "core": core, "neuron": neuron}}
+        return {"tick": tick, "core": core, "neuron": neuron}

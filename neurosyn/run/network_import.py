@@ -1,0 +1,291 @@
+"""Import of a network as one operation: read, map, compile, place, play all samples, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.placement import Placement
+from neurosyn.chip.program import Program
+from neurosyn.compiler.assembly import CompiledPopulations, compile_populations
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.sample_batches import SamplesResult, simulate_samples
+from neurosyn.errors import ChipLimitError
+from neurosyn.formats.nir.reader import NirGraph, read_nir
+from neurosyn.importing.float_reference import simulate_floats
+from neurosyn.importing.integer_reference import simulate_integers
+from neurosyn.importing.mapping import Mapping, map_graph
+from neurosyn.importing.options import ImportOptions
+from neurosyn.importing.rating import NodeRating, rate_mapping, rate_types
+from neurosyn.importing.samples import Expected, Samples, read_expected, read_samples
+from neurosyn.placement.place import place_program
+from neurosyn.placement.placer import Placer
+from neurosyn.registry import registry
+from neurosyn.run.summary import summarise_chip
+
+__all__ = ["ImportedNetwork", "import_network", "play_samples"]
+
+_CHECKED = 64
+"""Samples of which the spikes of all neurons are compared with the references."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedNetwork:
+    """A network on the chip.
+
+    Attributes
+    ----------
+    path : Path
+    graph : NirGraph
+    mapping : Mapping
+    compiled : CompiledPopulations
+    placement : Placement
+    chip : ChipOptions
+        With a board that holds the program.
+    options : ImportOptions
+    ratings : list of NodeRating
+    """
+
+    path: Path
+    graph: NirGraph
+    mapping: Mapping
+    compiled: CompiledPopulations
+    placement: Placement
+    chip: ChipOptions
+    options: ImportOptions
+    ratings: list[NodeRating]
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return self.compiled.program
+
+    def describe(self) -> dict[str, Any]:
+        """Return ratings, cores and assumptions as plain values."""
+        program, network = self.program, self.mapping.network
+        layers = np.bincount(program.core_layer, minlength=len(program.layer_names))
+        return {
+            "file": str(self.path),
+            "nodes": list(self.ratings),
+            "exact": all(rating["rating"] == "exact" for rating in self.ratings),
+            "cores": program.cores,
+            "layers": [
+                {"name": name, "cores": int(count)} for name, count in zip(program.layer_names, layers, strict=True)
+            ],
+            "inputs": network.inputs,
+            "outputs": self.mapping.outputs,
+            "depth_ticks": self.mapping.depth,
+            "drain_ticks": self.mapping.drain,
+            "assumptions": list(network.assumptions),
+        }
+
+
+def import_network(
+    path: Path,
+    options: ImportOptions,
+    chip: ChipOptions | None = None,
+    *,
+    calibrate: Path | None = None,
+    refused: Callable[[list[NodeRating]], None] = lambda _: None,
+) -> ImportedNetwork:
+    """Read a NIR file and put its network on the chip.
+
+    Parameters
+    ----------
+    path
+    options
+    chip
+        The board; as large as needed by default.
+    calibrate
+        Input spikes whose activity decides leaks, thresholds and the weight of errors.
+    refused
+        Called with the ratings if node types are refused, before the error is raised.
+
+    Raises
+    ------
+    ChipLimitError
+        If the network does not fit the chip, with node, limit, value and remedy.
+    DataError
+        If a file is missing, damaged or inconsistent.
+    """
+    graph = read_nir(path)
+    where = path.name
+    types = rate_types(graph, where)
+    if any(rating["rating"] == "refused" for rating in types):
+        refused(types)
+    calibration = None
+    if calibrate is not None:
+        from neurosyn.importing.building import build_network
+
+        calibration = read_samples(calibrate, build_network(graph, options, where).inputs).spikes
+    mapping = map_graph(graph, options, where, calibration)
+    output = mapping.network.output
+    try:
+        compiled = compile_populations(
+            mapping.populations, mapping.network.inputs, [(output, mapping.pin_class)], about={"nir": path.name}
+        )
+    except ChipLimitError as error:
+        raise ChipLimitError(f"{where}: {error}") from error
+    program = compiled.program
+    board = (chip or ChipOptions()).fitted(program.cores)
+    spectral: Any = registry.get("placers", "spectral")
+    placer: Placer = spectral()
+    placement = place_program(program, board.board, placer, 0)
+    counts = np.bincount(program.core_layer, minlength=len(program.layer_names))
+    cores = {name: int(count) for name, count in zip(program.layer_names, counts, strict=True)}
+    return ImportedNetwork(
+        path, graph, mapping, compiled, placement, board, options, rate_mapping(graph, mapping, where, cores)
+    )
+
+
+def play_samples(
+    network: ImportedNetwork,
+    inputs: Path,
+    expected: Path | None = None,
+    simulate: SimulateOptions | None = None,
+    *,
+    timed: int = 2,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> dict[str, Any]:
+    """Play samples on the chip and compare with the original.
+
+    Parameters
+    ----------
+    network
+    inputs, expected
+        Files of input spikes and of the original's output counts; without the latter the built-in float reference
+        stands for the original.
+    simulate
+        Timing and backend.
+    timed
+        Samples whose packets are timed.
+    progress
+
+    Returns
+    -------
+    dict
+        Plain values: `ImportedNetwork.describe`, and the comparison.
+    """
+    mapping = network.mapping
+    samples = read_samples(inputs, mapping.network.inputs)
+    options = simulate or SimulateOptions(timing="none")
+    given = None if expected is None else read_expected(expected, samples.spikes.shape[1], mapping.outputs)
+    steps = len(samples.spikes)
+    check = _Check(network, samples.spikes[:, :_CHECKED])
+    result = simulate_samples(
+        network.program, network.placement, network.chip, options, samples.spikes, mapping.ticks(steps),
+        timed=timed, observe=check.observe, progress=progress,
+    )  # fmt: skip
+    counts = mapping.count(result.spikes)
+    return {
+        **network.describe(),
+        **_compare(network, samples, given, counts),
+        **check.results(),
+        **_chip_numbers(network, options, result, steps),
+    }
+
+
+def _compare(
+    network: ImportedNetwork, samples: Samples, given: Expected | None, counts: NDArray[np.int64]
+) -> dict[str, Any]:
+    original = network.mapping.original
+    if given is None:
+        recording = simulate_floats(original, samples.spikes, network.options.reset)
+        population = original.populations[original.output]
+        has_spikes = np.isfinite(population.threshold).all()
+        reference = recording.spikes[original.output].sum(axis=0, dtype=float) if has_spikes else recording.final
+    else:
+        reference = given.counts
+    labels = samples.labels if samples.labels is not None or given is None else given.labels
+    chosen, wanted = counts.argmax(axis=1), reference.argmax(axis=1)
+    return {
+        "samples": len(counts),
+        "steps": len(samples.spikes),
+        "expected": "built-in float reference" if given is None else "file",
+        "equal_samples": int((counts == reference).all(axis=1).sum()),
+        "equal_answers": int((chosen == wanted).sum()),
+        "accuracy": None if labels is None else float((chosen == labels).mean()),
+        "expected_accuracy": None if labels is None else float((wanted == labels).mean()),
+        "mean_count": float(counts.mean()),
+        "expected_mean_count": float(reference.mean()),
+    }
+
+
+def _chip_numbers(
+    network: ImportedNetwork, options: SimulateOptions, result: SamplesResult, steps: int
+) -> dict[str, Any]:
+    numbers = summarise_chip(network.program, network.placement, network.chip, options, result.counts, result.timing)
+    ticks = network.mapping.ticks(steps)
+    seconds = numbers["tick_period_us"] * 1e-6 * ticks
+    return {
+        "timing": {
+            "name": options.timing,
+            "timed_samples": result.timed_samples,
+            "differing_samples": result.differing_samples,
+        },
+        "ticks_per_sample": ticks,
+        "samples_per_second": 1 / seconds,
+        "energy_per_sample_uj": numbers["power_mw"]["total"] * seconds * 1e3,
+        **{name: numbers[name] for name in ("tick_period_us", "tick_limited_by", "power_mw", "events", "not_counted")},
+        "chip_assumptions": numbers["assumptions"],
+        "simulated_samples_per_second": len(result.spikes) / max(result.wall_s, 1e-9),
+    }
+
+
+class _Check:
+    """Comparison of all neurons' spikes with the integer reference, and of each layer's with the original."""
+
+    def __init__(self, network: ImportedNetwork, inputs: NDArray[np.uint8]) -> None:
+        self._network, self._inputs = network, inputs
+        self._ticks = network.mapping.ticks(len(inputs))
+        self._spikes = [np.zeros((self._ticks, inputs.shape[1], p.size), np.uint8) for p in network.mapping.populations]
+        self._population, self._row = network.compiled.population.ravel(), network.compiled.row.ravel()
+
+    def observe(self, first: int, tick: int, sample: NDArray[np.int64], neuron: NDArray[np.int64]) -> None:
+        """Take the spikes of a tick."""
+        if first >= self._inputs.shape[1]:
+            return
+        counted = first + sample < self._inputs.shape[1]
+        sample, neuron = first + sample[counted], neuron[counted]
+        population, row = self._population[neuron], self._row[neuron]
+        for number, spikes in enumerate(self._spikes):
+            of_population = population == number
+            spikes[tick, sample[of_population], row[of_population]] = 1
+
+    def results(self) -> dict[str, Any]:
+        """Return the numbers of the comparison."""
+        mapping = self._network.mapping
+        reference = simulate_integers(mapping.populations, self._inputs, self._ticks)
+        mismatched = sum(int((a != b).sum()) for a, b in zip(self._spikes, reference, strict=True))
+        floats = simulate_floats(mapping.original, self._inputs, self._network.options.reset)
+        numbers = {population.name: n for n, population in enumerate(mapping.network.populations)}
+        layers = []
+        for number, population in enumerate(mapping.original.populations):
+            own = numbers.get(population.name)
+            if own is None or mapping.network.populations[own].size != population.size:
+                continue
+            start = mapping.stages[own] + 1
+            chip, original = self._spikes[own][start : start + len(self._inputs)], floats.spikes[number]
+            differs = (chip != original).any(axis=(1, 2))
+            loss = mapping.losses[own]
+            layers.append(
+                {
+                    "name": population.name,
+                    "spikes": int(chip.sum()),
+                    "expected_spikes": int(original.sum()),
+                    "equal_share": float((chip & original).sum() / max(1, (chip | original).sum())),
+                    "first_divergence": int(differs.argmax()) if differs.any() else None,
+                    "signal_to_noise_db": loss.signal_to_noise_db,
+                }
+            )
+        return {
+            "compared_samples": self._inputs.shape[1],
+            "mismatched_spikes": mismatched,
+            "fidelity": layers,
+        }

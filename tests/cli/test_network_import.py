@@ -1,0 +1,61 @@
+"""Tests of ``neurosyn import``."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.nir_files import chain, dense_network, ends, write_nir
+
+pytest.importorskip("h5py")
+
+
+def test_ratings_come_before_the_samples(tmp_path: Path, neurosyn) -> None:
+    file = dense_network(tmp_path / "net.nir", np.random.default_rng(0).normal(size=(3, 5)))
+    np.savez(tmp_path / "in.npz", spikes=np.ones((4, 2, 5), np.uint8), labels=np.array([0, 1]))
+    code, out, _ = neurosyn("import", str(file), "--inputs", str(tmp_path / "in.npz"), "-q")
+    assert code == 0
+    assert out.index("approximate") < out.index("accuracy on the chip")
+    assert "assumed: fires at v > threshold" in out
+
+
+def test_document(tmp_path: Path, neurosyn) -> None:
+    file = dense_network(tmp_path / "net.nir", [[1, -1]])
+    np.savez(tmp_path / "in.npz", spikes=np.ones((4, 2, 2), np.uint8))
+    np.savez(tmp_path / "out.npz", counts=np.zeros((2, 1)))
+    inputs, expected = str(tmp_path / "in.npz"), str(tmp_path / "out.npz")
+    code, out, _ = neurosyn(
+        "import", str(file), "--inputs", inputs, "--expected", expected, "--timing", "compiled", "--json", "-q"
+    )
+    document = json.loads(out)
+    assert code == 0
+    assert document["equal_samples"] == document["samples"] == 2
+    assert document["nodes"][1] == {
+        "name": "fc", "type": "Linear", "rating": "exact", "reason": "weights are on a lattice, 2 axons an input",
+        "cores": None,
+    }  # fmt: skip
+    assert document["timing"] == {"name": "compiled", "timed_samples": 2, "differing_samples": 0}
+
+
+def test_refusals_have_a_table_and_one_line(tmp_path: Path, neurosyn) -> None:
+    file = write_nir(tmp_path / "net.nir", {**ends(1, 1), "n": {"type": "CubaLIF"}}, chain("input", "n", "output"))
+    code, out, error = neurosyn("import", str(file), "-q")
+    assert code == 4
+    assert "refused" in out
+    assert error.count("\n") == 1
+    assert "node 'n' (CubaLIF)" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--expected", "x.npz"], 2, "give --inputs"),
+        (["--dt", "-1"], 2, "--dt -1.0: must be a time"),
+        (["--inputs", "missing.npz"], 5, "missing.npz: cannot be read"),
+    ],
+)
+def test_mistakes(tmp_path: Path, neurosyn, arguments, code, message) -> None:
+    file = dense_network(tmp_path / "net.nir", [[1]])
+    ended, _, error = neurosyn("import", str(file), "-q", *arguments)
+    assert (ended, message in error) == (code, True)
