@@ -10,8 +10,9 @@ import numpy as np
 
 from docs.extensions.markdown import summary, table
 from neurosyn.chip import program
-from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
+from neurosyn.chip.assumptions import assumptions, not_counted
 from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.options import Options
 from neurosyn.registry import GROUPS, registry
 from neurosyn.scenario.tables import TABLES
@@ -77,7 +78,7 @@ def assumed() -> str:
         )
         for rule in assumptions(ChipOptions())
     ]
-    omitted = "\n".join(f"- **{name}**: {text}." for name, text in NOT_COUNTED.items())
+    omitted = "\n".join(f"- **{name}**: {text}." for name, text in not_counted(TRUENORTH).items())
     return f"{table(('assumption', 'value', 'basis'), rows)}\nNot counted:\n\n{omitted}\n"
 
 

@@ -78,15 +78,16 @@ def _names(runs: Sequence[FinishedRun]) -> list[str]:
 
 def _row(run: FinishedRun, name: str) -> dict[str, Any]:
     summary = run.summary
-    if not summary.get("power_mw"):
+    if "power_mw" not in summary:
         raise DataError(f"{run.path}: has no summary to compare; simulate with `neurosyn simulate`")
-    tick_ps, power = run.tick_ps, float(summary["power_mw"]["total"])
+    tick_ps, parts = run.tick_ps, summary["power_mw"]
+    power = None if parts is None else float(parts["total"])
     dataset, limit = summary.get("dataset") or {}, summary.get("tick_limited_by") or {}
     latency_us = summary.get("latency_us")
     latency_ps = tick_ps if latency_us is None else latency_us * 1e6
     per_frame_uj = summary.get("energy_per_frame_uj")
     # mW · ps = 10⁻³ pJ; a raw program's frame is its tick.
-    energy_pj = power * tick_ps * 1e-3 if per_frame_uj is None else per_frame_uj * 1e6
+    energy_pj = None if power is None else power * tick_ps * 1e-3 if per_frame_uj is None else per_frame_uj * 1e6
     kind = limit.get("kind")
     return {
         "run": name,
@@ -104,7 +105,7 @@ def _row(run: FinishedRun, name: str) -> dict[str, Any]:
         "latency_ps": latency_ps,
         "power_mw": power,
         "energy_per_frame_pj": energy_pj,
-        "energy_delay_nj_s": energy_pj * latency_ps * 1e-15,
+        "energy_delay_nj_s": None if energy_pj is None else energy_pj * latency_ps * 1e-15,
         "frames_per_second_per_watt": summary.get("frames_per_second_per_watt"),
         "late_packets": (summary.get("events") or {}).get("late_packets"),
     }

@@ -17,7 +17,7 @@ __all__ = ["analyse", "draw"]
 
 _COUNTS = ("late_packets", "collisions", "core_overruns")
 _MEANINGS = {
-    "late_packets": "packets that arrived after their delivery tick had begun; they land 16 ticks later",
+    "late_packets": "packets that arrived after their delivery tick had begun; they land a turn of the scheduler later",
     "collisions": "spikes to an axon that had one in the same tick; they merge",
     "core_overruns": "cores that had not finished when their tick ended",
 }

@@ -13,6 +13,7 @@ import pandas as pd
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.chip.energy import EnergyModel
+from neurosyn.errors import DataError
 from neurosyn.trace.schema import ENERGY_PARTS, HOST
 
 if TYPE_CHECKING:
@@ -34,8 +35,13 @@ def analyse(run: FinishedRun) -> Analysis:
     Raises
     ------
     DataError
-        If the run's files are damaged.
+        If the run's files are damaged, or its chip has no energies.
     """
+    if "power_mw" in run.summary and run.summary["power_mw"] is None:
+        raise DataError(
+            f"{run.path}: the description of its chip has no energies; give them in chip.description, or analyse times "
+            "and traffic"
+        )
     layers, ticks = _layers(run)
     total = float(layers["energy_pj"].sum())
     time_ps = ticks * run.tick_ps
@@ -80,13 +86,11 @@ def _layers(run: FinishedRun) -> tuple[pd.DataFrame, int]:
             for row in summary["layers"]
         ]
         rows.append({"layer": HOST, "cores": 0} | {f"{part}_pj": summary["host_energy_pj"][part] for part in _PARTS})
-        # Every core leaks alike in each tick.
-        leaked = EnergyModel(summary["voltage"]).leakage_pj(run.tick_ps) * summary["cores"]
-        ticks = round(summary["energy_pj"]["leakage"] / leaked) if leaked else run.trace.ticks_simulated
+        ticks = summary["counted_ticks"] if "counted_ticks" in summary else _ticks_of_leakage(run)
     else:
         trace = run.trace
         ticks, cores = trace.ticks_simulated, trace.cores(["layer"])["layer"].value_counts()
-        leaked = EnergyModel(trace.chip.voltage).leakage_pj(run.tick_ps) * ticks
+        leaked = EnergyModel.of(trace.chip).leakage_pj(run.tick_ps) * ticks
         by_layer: Any = trace.energy().pivot_table(
             index="layer", columns="part", values="energy_pj", aggfunc="sum", observed=False
         )
@@ -102,9 +106,16 @@ def _layers(run: FinishedRun) -> tuple[pd.DataFrame, int]:
     return table, int(ticks)
 
 
+def _ticks_of_leakage(run: FinishedRun) -> int:
+    """Return the ticks of a summary of an earlier version: every core of TrueNorth leaks alike in each."""
+    summary = run.summary
+    leaked = EnergyModel(summary["voltage"]).leakage_pj(run.tick_ps) * summary["cores"]
+    return round(summary["energy_pj"]["leakage"] / leaked) if leaked else run.trace.ticks_simulated
+
+
 def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
     trace = run.trace
-    leaked = EnergyModel(trace.chip.voltage).leakage_pj(run.tick_ps)
+    leaked = EnergyModel.of(trace.chip).leakage_pj(run.tick_ps)
     cores = trace.cores(["core", "layer", "x", "y", *(f"{part}_pj" for part in ENERGY_PARTS)])
     cores["leakage_pj"] = leaked * trace.ticks_simulated
     cores["energy_pj"] = cores[[f"{part}_pj" for part in _PARTS]].sum(axis=1)

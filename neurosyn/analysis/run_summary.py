@@ -26,6 +26,7 @@ __all__ = [
     "Assumption",
     "BoardUse",
     "ChipNumbers",
+    "ChipUse",
     "DatasetUse",
     "EngineUse",
     "EventSums",
@@ -115,6 +116,21 @@ class PowerParts(TypedDict):
 
 
 @with_config(_WHOLE)
+class ChipUse(TypedDict):
+    """The description of the chip (``chip.description``)."""
+
+    name: str
+    title: str
+    process: str
+    source: str
+    hypothetical: bool
+    """True for a chip that was never built."""
+    axons: int
+    neurons: int
+    """Axons and neurons of a core."""
+
+
+@with_config(_WHOLE)
 class EventSums(TypedDict):
     """Numbers of events, those of the host's packets included."""
 
@@ -149,8 +165,9 @@ class LayerNumbers(TypedDict):
     crossings: int
     collisions: int
     host_packets: int
-    energy_pj: float
-    energy_parts_pj: dict[str, float]
+    energy_pj: float | None
+    energy_parts_pj: dict[str, float] | None
+    """Null where the chip's description has no energies."""
 
 
 @with_config(_WHOLE)
@@ -229,9 +246,14 @@ class ProbeOutcomes(TypedDict, total=False):
 class ChipNumbers(TypedDict):
     """Numbers of the chip, common to all runs.
 
-    Energies add up to the last digit: ``energy_pj`` is the sum of its parts, and of all layers and the host.
+    Energies add up to the last digit: ``energy_pj`` is the sum of its parts, and of all layers and the host. Powers and
+    energies are null where the chip's description has none.
     """
 
+    chip: NotRequired[Annotated[ChipUse, Field(description="The chip; missing in results of earlier versions.")]]
+    counted_ticks: NotRequired[
+        Annotated[int, Field(description="Ticks of each core over which events and energies are counted.")]
+    ]
     cores: int
     chips: int
     neurons: int
@@ -243,12 +265,12 @@ class ChipNumbers(TypedDict):
     tick_period_us: float
     tick_limited_by: TickLimit
     voltage: float
-    power_mw: PowerParts
+    power_mw: PowerParts | None
     energy_pj: Annotated[
-        PowerParts, Field(description="Energy over the whole run: the sum of all layers and the host.")
+        PowerParts | None, Field(description="Energy over the whole run: the sum of all layers and the host.")
     ]
     host_energy_pj: Annotated[
-        PowerParts, Field(description="Energy of the packets that the host sent, over the whole run.")
+        PowerParts | None, Field(description="Energy of the packets that the host sent, over the whole run.")
     ]
     not_counted: Annotated[dict[str, str], Field(description="Costs that no number contains, each with the reason.")]
     events: EventSums
@@ -275,8 +297,8 @@ class FrameNumbers(ChipNumbers):
     ticks_per_frame: int
     frames_per_second: float
     latency_us: Annotated[float, Field(description="From a frame's entry to its answer.")]
-    energy_per_frame_uj: float
-    frames_per_second_per_watt: float
+    energy_per_frame_uj: float | None
+    frames_per_second_per_watt: float | None
     engine: EngineUse
 
 

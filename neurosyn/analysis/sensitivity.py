@@ -21,7 +21,7 @@ import pandas as pd
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
 from neurosyn.chip.mesh import Mesh
-from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.options import TIMES, ChipOptions
 from neurosyn.chip.program import OUTPUT
 from neurosyn.engine.fabric.fabric import Fabric, Kind
 from neurosyn.engine.fabric.traffic import HOST_CORE
@@ -66,7 +66,7 @@ def analyse(run: FinishedRun) -> Analysis:
     # What the sums leave out, such as the way of a port's last packet, is taken to stay as it is.
     rest = trace.longest_ps - base
     per_frame = int(run.summary.get("ticks_per_frame") or 1)
-    leakage, total = (run.summary.get("power_mw", {}).get(part) for part in ("leakage", "total"))
+    leakage, total = ((run.summary.get("power_mw") or {}).get(part) for part in ("leakage", "total"))
 
     def at(times: ChipOptions) -> tuple[int, float, float]:
         tick_ps = max(round(max(part(times) for part in parts) + rest), 1)
@@ -74,14 +74,13 @@ def analyse(run: FinishedRun) -> Analysis:
         return tick_ps, 1e12 / (tick_ps * per_frame), power
 
     rows: list[dict[str, Any]] = []
-    for name in ASSUMED:
-        if name.endswith("_ps"):
-            value = int(getattr(chip, name))
-            row: dict[str, Any] = {"option": f"chip.{name}", "value_ps": value}
-            for factor, side in zip(FACTORS, ("half", "double"), strict=True):
-                tick, rate, power = at(chip.model_copy(update={name: max(round(factor * value), 0)}))
-                row |= {f"tick_{side}_ps": tick, f"per_second_{side}": rate, f"power_{side}_mw": power}
-            rows.append(row)
+    for name in TIMES:
+        value = int(getattr(chip, name))
+        row: dict[str, Any] = {"option": f"chip.{name}", "value_ps": value}
+        for factor, side in zip(FACTORS, ("half", "double"), strict=True):
+            tick, rate, power = at(chip.model_copy(update={name: max(round(factor * value), 0)}))
+            row |= {f"tick_{side}_ps": tick, f"per_second_{side}": rate, f"power_{side}_mw": power}
+        rows.append(row)
     tick_ps, rate, power = at(chip)
     table = pd.DataFrame(rows)
     spread = (table["per_second_half"] - table["per_second_double"]).abs()

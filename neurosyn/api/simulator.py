@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosyn.api.run import Run
 from neurosyn.chip.energy import EnergyModel
+from neurosyn.chip.fit import fit_program
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
@@ -97,23 +98,25 @@ class Simulator:
             placement = program.placement if placement is None else placement
             changed = _given(program.trace.chip)
             program = program.program
-        elif not isinstance(program, Program):
-            raw = open_program(Path(program))
-            placement = raw.placement if placement is None else placement
-            program, own = raw.program, raw.spikes
-        self.program = program
-        self.placement = place_in_rows(program) if placement is None else placement
         if isinstance(chip, ChipOptions):
             chip = _given(chip)
-        board = {"chips": (self.placement.mesh.rows, self.placement.mesh.columns)}
         tables = {
-            "chip": changed | dict(chip or {}) | board,
+            "chip": changed | dict(chip or {}),
             "simulate": {"timing": timing, "tick": tick, "backend": backend},
         }
         options = load_options(tuple(tables), tables)
-        assert isinstance(options["chip"], ChipOptions)
-        assert isinstance(options["simulate"], SimulateOptions)
-        self.chip, self._options = options["chip"], options["simulate"]
+        described, simulated = options["chip"], options["simulate"]
+        assert isinstance(described, ChipOptions)
+        assert isinstance(simulated, SimulateOptions)
+        if not isinstance(program, Program):
+            raw = open_program(Path(program), chip=described)
+            placement = raw.placement if placement is None else placement
+            program, own = raw.program, raw.spikes
+        self.program = fit_program(program, described.description)
+        self.placement = place_in_rows(self.program, described) if placement is None else placement
+        mesh = self.placement.mesh
+        self.chip = described.model_copy(update={"chips": (mesh.rows, mesh.columns)})
+        self._options = simulated
         self._own = own
         self._probes = tuple(probes)
         self._simulation = self._begin()
@@ -338,7 +341,7 @@ class _Notes(Probe):
     """Keeps the counts of each tick, and all columns of the last."""
 
     def __init__(self, chip: ChipOptions) -> None:
-        self._energy = EnergyModel(chip.voltage)
+        self._energy = EnergyModel.of(chip)
         self.rows: list[dict[str, int | float | None]] = []
         self.last: TickColumns | None = None
 
@@ -349,7 +352,7 @@ class _Notes(Probe):
 
 def _given(chip: ChipOptions) -> dict[str, Any]:
     """Return the options that are set."""
-    return chip.model_dump(exclude_unset=True, exclude_none=True)
+    return chip.to_table()
 
 
 def _columns(given: dict[str, ArrayLike]) -> tuple[NDArray[np.int64], ...]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from neurosyn.backend import cuda
 from neurosyn.backend.base import Backend, LoadedProgram, StepResult
-from neurosyn.chip.crossbar import AXON_TYPES, type_masks
-from neurosyn.chip.lfsr import initial_states, jump_tables
+from neurosyn.chip.crossbar import type_masks
+from neurosyn.chip.lfsr import LEAP_BITS, initial_states, jump_tables
 from neurosyn.chip.neuron import NeuronParameters
 from neurosyn.chip.program import Program, type_table
 from neurosyn.chip.stateless import firing_sums
@@ -43,12 +43,15 @@ class CupyBackend(Backend):
         self._cupy = import_cupy("backend cupy")
         remedy = f"it needs an NVIDIA GPU, its driver and NVRTC: {INSTALL}"
         with wrapped_errors("backend cupy: no kernel runs here", remedy):
-            module = self._cupy.RawModule(code=cuda.source(), options=cuda.OPTIONS)
-            self._kernels = {name: module.get_function(name) for name in cuda.KERNELS}
+            self._kernels = self._compile(cuda.options())
             counted = self._probe()
             self.about = self._device()
         if counted != 9:
             raise BackendError(f"backend cupy: a kernel counts {counted} bits in place of 9; use another backend")
+
+    def _compile(self, options: tuple[str, ...]) -> dict[str, Any]:
+        module = self._cupy.RawModule(code=cuda.source(), options=options)
+        return {name: module.get_function(name) for name in cuda.KERNELS}
 
     def _probe(self) -> int:
         """Run a kernel, the only proof that kernels run."""
@@ -69,7 +72,9 @@ class CupyBackend(Backend):
     def load(self, program: Program) -> LoadedProgram:
         """Copy crossbars and parameters to the device."""
         with _device_errors("the program does not fit or cannot be brought to the device"):
-            return _CupyProgram(program, self._cupy, self._kernels)
+            options = cuda.options(program.limits, program.weights)
+            kernels = self._kernels if options == cuda.options() else self._compile(options)
+            return _CupyProgram(program, self._cupy, kernels)
 
 
 def _device_errors(what: str) -> AbstractContextManager[None]:
@@ -82,11 +87,11 @@ class _CupyProgram(LoadedProgram):
         self._cupy, self._kernels = cupy, kernels
         # Blocks of threads for the neurons of a core.
         self._blocks = -(-program.neurons // cuda.BLOCK)
-        masks = type_masks(program.axon_types)
+        masks = type_masks(program.axon_types, program.weights)
         self._crossbars = self._to_device(program.crossbars)
         self._crossbar = self._to_device(program.crossbar)
         self._type_masks = self._to_device(masks)
-        used = masks.any(axis=-1) << np.arange(AXON_TYPES, dtype=np.uint8)
+        used = masks.any(axis=-1) << np.arange(program.weights, dtype=np.uint8)
         self._types_used = self._to_device(used.sum(axis=-1, dtype=np.uint8))
         self._axon_types = self._to_device(program.axon_types)
         self._types = self._to_device(type_table(program.neuron_types))
@@ -107,8 +112,9 @@ class _CupyProgram(LoadedProgram):
         drawing = np.flatnonzero(noisy[program.neuron_type].any(axis=-1)).astype(np.int32)
         draw_row = np.full(program.cores, -1, np.int32)
         draw_row[drawing] = np.arange(len(drawing), dtype=np.int32)
-        # At most a leap for each synapse, one for the leak and three for the threshold.
-        leaps = program.neurons * (program.axons + 4) if len(drawing) else 0
+        # At most a leap for each synapse, one for the leak and, on TrueNorth, three for the threshold.
+        of_threshold = -(-program.limits.threshold_bits // LEAP_BITS)
+        leaps = program.neurons * (program.axons + 1 + of_threshold) if len(drawing) else 0
         self._stochastic_cores = len(drawing)
         self._drawing = self._to_device(drawing)
         self._draw_row = self._to_device(draw_row)

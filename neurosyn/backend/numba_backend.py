@@ -30,9 +30,8 @@ from neurosyn.backend.numba_kernels import (
     sum_rows,
 )
 from neurosyn.chip.crossbar import pack_bits, type_masks
-from neurosyn.chip.neuron import POTENTIAL_MAX
 from neurosyn.chip.program import Program, type_table
-from neurosyn.chip.scheduler import SLOTS, Schedulers
+from neurosyn.chip.scheduler import Schedulers
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError, ForkedError
 from neurosyn.support.processors import usable_processors
@@ -132,7 +131,7 @@ class _NumbaResult(StepResult):
 
 class _NumbaSchedulers(Schedulers):
     def pop(self, tick: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        slot = tick % SLOTS
+        slot = tick % self.slots
         active = np.empty(self.ring.shape[1:], np.uint64)
         merged = np.empty(len(active), np.int64)
         pop_slot(self.ring[slot], self.received[slot], active, merged)
@@ -152,7 +151,7 @@ class _NumbaProgram(LoadedProgram):
         self._crossbars = np.ascontiguousarray(padded.reshape(-1, words, tiles, TILE).transpose(0, 2, 1, 3)).reshape(-1)
         self._crossbar = np.ascontiguousarray(program.crossbar)
         self._words = np.uint64(words)
-        self._type_masks = type_masks(program.axon_types)
+        self._type_masks = type_masks(program.axon_types, program.weights)
         used = self._type_masks.any(axis=-1)
         self._kinds = np.argsort(~used, axis=-1, kind="stable").astype(np.uint8)
         self._pairs = -(-used.sum(axis=-1, dtype=np.int32) // 2)
@@ -174,7 +173,9 @@ class _NumbaProgram(LoadedProgram):
         self._tile_row = np.array(tile_row, np.int32).reshape(program.cores, tiles)
         members = np.frombuffer(b"".join(rows), np.int32).reshape(-1, TILE)
 
-        table = _deterministic(program.neuron_types)
+        limits = program.limits
+        self._limits = np.array([limits.potential_min, limits.potential_max], np.int32)
+        table = _deterministic(program.neuron_types, limits.potential_max)
         self._parameters = np.ascontiguousarray(table[members].transpose(0, 2, 1)).reshape(-1)
         reversal = np.append(program.neuron_types["leak_reversal"], False)
         self._row_reversal: NDArray[np.bool_] = np.any(reversal[members], axis=-1)
@@ -245,6 +246,7 @@ class _NumbaProgram(LoadedProgram):
                 self._axon_types,
                 self._table,
                 self._neuron_type,
+                self._limits,
                 active,
                 potential,
                 rng,
@@ -315,14 +317,14 @@ def _synapses_in_planes(crossbars: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return planes
 
 
-def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:
-    """Return rows (T + 1, PARAMETERS) for the fast kernel; the last is a neuron that never fires.
+def _deterministic(types: NDArray[np.void], potential_max: int) -> NDArray[np.int32]:
+    """Return rows (T + 1, PARAMETERS + G) for the fast kernel; the last is a neuron that never fires.
 
     With TM = 0, every outcome of the threshold is a constant or V plus a constant.
     """
-    table = np.zeros((len(types) + 1, PARAMETERS), np.int32)
-    table[-1, 6] = np.iinfo(np.int32).max
-    table[-1, 7] = np.iinfo(np.int32).min
+    table = np.zeros((len(types) + 1, PARAMETERS + types["weights"].shape[1]), np.int32)
+    table[-1, 2] = np.iinfo(np.int32).max
+    table[-1, 3] = np.iinfo(np.int32).min
     rows = table[:-1]
     mode, threshold, floor, reset = (
         types["reset_mode"],
@@ -330,11 +332,11 @@ def _deterministic(types: NDArray[np.void]) -> NDArray[np.int32]:
         -types["negative_threshold"],
         types["reset"],
     )
-    rows[:, :4] = types["weights"]
-    rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7] = types["leak"], types["leak_reversal"], threshold, floor
-    rows[:, 8] = np.select([mode == 0, mode == 1], [reset, -threshold], threshold)
-    rows[:, 9] = np.where(mode == 1, -1, 0)
+    rows[:, PARAMETERS:] = types["weights"]
+    rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = types["leak"], types["leak_reversal"], threshold, floor
+    rows[:, 4] = np.select([mode == 0, mode == 1], [reset, -threshold], threshold)
+    rows[:, 5] = np.where(mode == 1, -1, 0)
     saturates = types["negative_saturation"]
-    rows[:, 10] = np.select([saturates, mode == 0, mode == 1], [floor, np.minimum(-reset, POTENTIAL_MAX), -floor], 0)
-    rows[:, 11] = np.where(~saturates & (mode > 0), -1, 0)
+    rows[:, 6] = np.select([saturates, mode == 0, mode == 1], [floor, np.minimum(-reset, potential_max), -floor], 0)
+    rows[:, 7] = np.where(~saturates & (mode > 0), -1, 0)
     return table

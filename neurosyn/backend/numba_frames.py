@@ -18,12 +18,12 @@ import numba
 import numpy as np
 
 from neurosyn.backend.blocks import BLOCK
-from neurosyn.backend.numba_kernels import LINE, PARAMETERS, QUAD, TILE, add_pair, popcount, prefetch
+from neurosyn.backend.numba_kernels import LINE, PARAMETERS, QUAD, TILE, WEIGHTS, add_pair, popcount, prefetch
 from neurosyn.support.numba_cache import compiled
 
 __all__ = ["count_synapses_of_axons", "evaluate_block", "evaluate_tiles", "send_shared_words", "send_words"]
 
-_TILE, _QUAD, _ROW = (np.uint64(k) for k in (TILE, QUAD, PARAMETERS * TILE))
+_TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
 _0, _1, _2, _3 = (np.uint64(k) for k in (0, 1, 2, 3))
 _WORK = np.uint64(TILE)  # where the events are in the work space of `add_pair`
 _HALVES = tuple(np.uint64(half) for half in (32, 16, 8, 4, 2, 1))
@@ -43,6 +43,7 @@ def _evaluate_opposites(
     sign,
     weights,
     rows,
+    row_size,
     row,
     levels,
     level,
@@ -71,7 +72,7 @@ def _evaluate_opposites(
             number[frame] += np.int64(popcount(bits & of_second))
     for tile in range(rows.size):
         x = at + np.uint64(tile) * _QUAD * _TILE
-        w = row + np.uint64(rows[tile]) * _ROW
+        w = row + np.uint64(rows[tile]) * row_size
         n = level + np.uint64(tile) * _TILE
         ahead = following + np.uint64(tile) * _QUAD * _TILE
         # Frames in pairs: what a neuron is made of is loaded once for two.
@@ -110,6 +111,7 @@ def _spikes_of_pair(crossbars, at, masked, first, second, weights, row, needed, 
 
     For cores of one quad of words and two axon types: what `add_pair` and a comparison give, but all in registers.
     """
+    row += WEIGHTS
     a, b, wa, wb = first * _QUAD, second * _QUAD, row + first * _TILE, row + second * _TILE
     a0, a1, a2, a3 = masked[a], masked[a + _1], masked[a + _2], masked[a + _3]
     b0, b1, b2, b3 = masked[b], masked[b + _1], masked[b + _2], masked[b + _3]
@@ -133,7 +135,8 @@ def _evaluate_any(
     first, second = np.uint64(kinds[0]), np.uint64(kinds[1])
     in_registers = words == _QUAD and pairs == 1
     work = np.empty(2 * TILE, np.int32)
-    masked = np.zeros(4 * words, np.uint64)
+    masked = np.zeros(np.uint64(type_masks.shape[0]) * words, np.uint64)
+    row_size = np.uint64((PARAMETERS + type_masks.shape[0]) * TILE)
     for frame in range(frames):
         for of_pair in range(2 * pairs):
             kind = np.uint64(kinds[of_pair])
@@ -141,7 +144,7 @@ def _evaluate_any(
                 masked[kind * words + np.uint64(word)] = near[frame, word] & type_masks[kinds[of_pair], word]
         events[frame] = 0
         for tile in range(rows.size):
-            row, of_tile = np.uint64(rows[tile]) * _ROW, np.uint64(tile) * _TILE
+            row, of_tile = np.uint64(rows[tile]) * row_size, np.uint64(tile) * _TILE
             x = at + words * of_tile
             if in_registers:
                 spiking, count = _spikes_of_pair(
@@ -168,12 +171,12 @@ def _evaluate_core(program, core, following, near, frames, spikes, events):
     crossbars: uint64, flat (K, tiles, words, TILE);
     crossbar: int32 (C,);
     words: uint64;
-    type_masks: uint64 (C, 4, W);
-    kinds: uint8 (C, 4), the axon types, those that a core uses first;
+    type_masks: uint64 (C, G, W);
+    kinds: uint8 (C, G), the axon types, those that a core uses first;
     pairs: int32 (C,), pairs of types that a core uses;
     signs: int8 (C,), −1 or 1 where `_evaluate_opposites` may be used, else 0;
     planes: uint64 (K, QUAD, P), or none at all if it is used nowhere;
-    parameters: int32, flat (rows, PARAMETERS, TILE);
+    parameters: int32, flat (rows, PARAMETERS + G, TILE);
     tile_row: int32 (C, tiles);
     needed: int32, flat (C, tiles, TILE), the least sum with which a neuron fires, or its level.
     `following` is the core that comes next.
@@ -192,7 +195,8 @@ def _evaluate_core(program, core, following, near, frames, spikes, events):
             signs[core],
             parameters,
             rows,
-            np.uint64(kinds[core, 0]) * _TILE,
+            np.uint64((PARAMETERS + type_masks.shape[1]) * TILE),
+            WEIGHTS + np.uint64(kinds[core, 0]) * _TILE,
             needed,
             least,
             near,

@@ -2,9 +2,9 @@
 
 *Layout.* Neurons come in tiles of 64 and words of axons in quads of 4, padded with zeros. A tile of a crossbar is then
 ``words × 64`` words, word-major, so that neighbouring neurons are neighbours in memory; the parameters of its neurons
-are one row of ``PARAMETERS × 64`` integers. All arrays are flat: with constant distances between what a loop reads and
-writes, the compiler needs no tests for overlap and turns every loop over a tile into vector instructions. Flat indices
-are unsigned, because an index that might be negative costs a test.
+are one row of ``(PARAMETERS + weights) × 64`` integers. All arrays are flat: with constant distances between what a
+loop reads and writes, the compiler needs no tests for overlap and turns every loop over a tile into vector
+instructions. Flat indices are unsigned, because an index that might be negative costs a test.
 
 *Exactness.* Counting synapses ignores the order of additions. That is right as long as no partial sum can leave the
 range of V: each core is tested for that before its tick, and goes the ordered way, neuron by neuron and axon by axon,
@@ -25,7 +25,6 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from neurosyn.chip import lfsr
-from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
 from neurosyn.support.numba_cache import compiled
 
 __all__ = [
@@ -33,6 +32,7 @@ __all__ = [
     "PARAMETERS",
     "QUAD",
     "TILE",
+    "WEIGHTS",
     "add_pair",
     "list_bits",
     "pop_slot",
@@ -47,24 +47,24 @@ __all__ = [
 TILE, QUAD = 64, 4
 LINE = np.uint64(8)
 """Words of a line of the cache."""
-PARAMETERS = 12
-"""Integers for each neuron: the weights of the four axon types, then those named by the constants below."""
+PARAMETERS = 8
+"""Integers for each neuron: those named by the constants below, then the weights of the axon types."""
 
 # Distances within a row of parameters.
-_LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
+_LEAK, _REVERSAL, _THRESHOLD, _FLOOR = (np.uint64(k * TILE) for k in (0, 1, 2, 3))
 # V becomes ADD + (V & KEEP) after a spike, and likewise after a fall below the floor.
-_SPIKE_ADD, _SPIKE_KEEP, _FALL_ADD, _FALL_KEEP = (np.uint64(k * TILE) for k in (8, 9, 10, 11))
+_SPIKE_ADD, _SPIKE_KEEP, _FALL_ADD, _FALL_KEEP = (np.uint64(k * TILE) for k in (4, 5, 6, 7))
+WEIGHTS = np.uint64(PARAMETERS * TILE)
+"""Distance to the weights within a row of parameters."""
 # Distances within the work space of a thread.
 _POTENTIAL, _EVENTS, _FIRED = (np.uint64(k * TILE) for k in (0, 1, 2))
 
-# Columns of the table of neuron types, after four weights and four flags that make them stochastic.
-_NOISY, _TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MODE, _SATURATES, _RESET = 4, *range(8, 17)
+# Columns of the table of neuron types from its end, after the weights and the flags that make them stochastic.
+_TYPE_LEAK, _NOISY_LEAK, _TYPE_REVERSAL, _ALPHA, _BETA, _MASK_BITS, _MODE, _SATURATES, _RESET = range(-9, 0)
 
 _TILE, _QUAD = np.uint64(TILE), np.uint64(QUAD)
-_ROW = np.uint64(PARAMETERS * TILE)
 _0, _1, _2, _3, _8, _64 = (np.uint64(k) for k in (0, 1, 2, 3, 8, 64))
 _BYTE, _LEAP = np.uint64(0xFF), lfsr.TABLE.astype(np.uint64)
-_MIN, _MAX = np.int32(POTENTIAL_MIN), np.int32(POTENTIAL_MAX)
 _BLOCK = 16  # cores for which a thread allocates its work space once
 
 _compiled = partial(compiled, boundscheck=False)
@@ -108,6 +108,7 @@ def add_pair(crossbars, at, words, masked, first, second, weights, row, work):
 
     `masked` holds the active axons of each type, `words` words a type; the neurons' weights begin at `row`.
     """
+    row += WEIGHTS
     a, b, wa, wb = first * words, second * words, row + first * _TILE, row + second * _TILE
     for quad in range(_0, words, _QUAD):
         a0, a1, a2, a3 = masked[a + quad], masked[a + quad + _1], masked[a + quad + _2], masked[a + quad + _3]
@@ -125,8 +126,8 @@ def add_pair(crossbars, at, words, masked, first, second, weights, row, work):
 
 
 @_compiled()
-def _fire_tile(parameters, row, reversal, work):
-    """Apply leak, threshold and reset to a tile of deterministic neurons."""
+def _fire_tile(parameters, row, reversal, low, high, work):
+    """Apply leak, threshold and reset to a tile of deterministic neurons whose potentials lie in `low` … `high`."""
     if reversal:
         for j in range(_TILE):
             v, leak = work[_POTENTIAL + j], parameters[row + _LEAK + j]
@@ -139,7 +140,7 @@ def _fire_tile(parameters, row, reversal, work):
         for j in range(_TILE):
             work[_POTENTIAL + j] += parameters[row + _LEAK + j]
     for j in range(_TILE):
-        v = min(max(work[_POTENTIAL + j], _MIN), _MAX)
+        v = min(max(work[_POTENTIAL + j], low), high)
         fired = v >= parameters[row + _THRESHOLD + j]
         spiked = parameters[row + _SPIKE_ADD + j] + (v & parameters[row + _SPIKE_KEEP + j])
         fallen = parameters[row + _FALL_ADD + j] + (v & parameters[row + _FALL_KEEP + j])
@@ -164,20 +165,23 @@ def _acts(size, state):
 
 
 @_compiled()
-def _sum_in_order(v, state, crossbars, at, words, masked, kinds, table, kind_of):
+def _sum_in_order(v, state, crossbars, at, words, masked, kinds, table, kind_of, low, high):
     """Add one neuron's synapses axon by axon, saturating each time; return its potential and the register."""
+    weights = masked.size // words
     for word in range(words):
-        active = masked[word] | masked[words + word] | masked[_2 * words + word] | masked[_3 * words + word]
+        active = _0
+        for kind in range(weights):
+            active |= masked[kind * words + word]
         bits = crossbars[at + word * _TILE] & active
         while bits != _0:
             lowest = bits & (~bits + _1)
             bits ^= lowest
             kind = np.int64(kinds[word * _64 + popcount(lowest - _1)])
             weight = np.int64(table[kind_of, kind])
-            if table[kind_of, _NOISY + kind] != 0:
+            if table[kind_of, np.int64(weights) + kind] != 0:
                 state = _drawn(state, 8)
                 weight = _acts(weight, state)
-            v = min(max(v + weight, np.int64(_MIN)), np.int64(_MAX))
+            v = min(max(v + weight, np.int64(low)), np.int64(high))
     return v, state
 
 
@@ -191,6 +195,8 @@ def _step_in_order(
     table,
     neuron_type,
     state,
+    low,
+    high,
     potential,
     fired,
     events,
@@ -200,11 +206,12 @@ def _step_in_order(
     `masked` are the active axons of each type, `kinds` the types of its axons; arrays of the core's neurons follow.
     """
     state = np.uint64(state)
+    weights = np.int64(masked.size // words)
     for n in range(len(potential)):
         column = at + np.uint64(n // TILE) * words * _TILE + np.uint64(n % TILE)
         kind_of, v = neuron_type[n], np.int64(potential[n])
         count, rise, fall, draws = np.int64(0), np.int64(0), np.int64(0), False
-        for kind in range(4):
+        for kind in range(weights):
             on = np.int64(0)
             for word in range(words):
                 on += np.int64(popcount(crossbars[column + word * _TILE] & masked[np.uint64(kind) * words + word]))
@@ -212,10 +219,10 @@ def _step_in_order(
             count += on
             rise += on * max(weight, 0)
             fall += on * min(weight, 0)
-            draws = draws or (on > 0 and table[kind_of, _NOISY + kind] != 0)
+            draws = draws or (on > 0 and table[kind_of, weights + kind] != 0)
         events[n] = count
-        if draws or v + rise > _MAX or v + fall < _MIN:
-            v, state = _sum_in_order(v, state, crossbars, column, words, masked, kinds, table, kind_of)
+        if draws or v + rise > high or v + fall < low:
+            v, state = _sum_in_order(v, state, crossbars, column, words, masked, kinds, table, kind_of, low, high)
         else:
             v += rise + fall
 
@@ -230,7 +237,7 @@ def _step_in_order(
             v = max(before + leak, 0)
         elif before < 0:
             v = min(before - leak, 0)
-        v = min(max(v, np.int64(_MIN)), np.int64(_MAX))
+        v = min(max(v, np.int64(low)), np.int64(high))
 
         threshold, floor = np.int64(table[kind_of, _ALPHA]), np.int64(table[kind_of, _BETA])
         bits, mode, reset = table[kind_of, _MASK_BITS], table[kind_of, _MODE], np.int64(table[kind_of, _RESET])
@@ -252,7 +259,7 @@ def _step_in_order(
             if saturates:
                 v = -floor
             elif mode == 0:
-                v = min(-reset, np.int64(_MAX))
+                v = min(-reset, np.int64(high))
             elif mode == 1:
                 v += depth
         potential[n] = v
@@ -264,17 +271,18 @@ def step_tiles(
     crossbars,  # uint64, flat (K, tiles, words, TILE)
     crossbar,  # int32 (C,)
     words,  # uint64: words of axons, a multiple of QUAD
-    type_masks,  # uint64 (C, 4, W)
-    kinds,  # uint8 (C, 4): the axon types, those that a core uses first
+    type_masks,  # uint64 (C, G, W)
+    kinds,  # uint8 (C, G): the axon types, those that a core uses first
     pairs,  # int32 (C,): pairs of types that a core uses
-    parameters,  # int32, flat (rows, PARAMETERS, TILE)
+    parameters,  # int32, flat (rows, PARAMETERS + G, TILE)
     tile_row,  # int32 (C, tiles)
     row_reversal,  # bool (rows,): a neuron has leak reversal
     largest_weight,  # int32 (C,)
     stochastic,  # bool (C,)
     axon_types,  # uint8 (C, A)
-    table,  # int32 (T, 17): the table of neuron types, for the ordered way
+    table,  # int32 (T, 2 · G + 9): the table of neuron types, for the ordered way
     neuron_type,  # int32 (C, N)
+    limits,  # int32 (2,): the range of V
     active,  # uint64 (C, W)
     potential,  # int32 (C, N), in place
     rng,  # uint32 (C,), in place
@@ -283,22 +291,24 @@ def step_tiles(
 ):
     """Play one tick of all cores."""
     cores, neurons = potential.shape
-    tiles = tile_row.shape[1]
+    tiles, types = tile_row.shape[1], type_masks.shape[1]
+    lowest, highest = limits
+    row_size = np.uint64((PARAMETERS + types) * TILE)
     for block in numba.prange((cores + _BLOCK - 1) // _BLOCK):
         work = np.empty(3 * TILE, np.int32)
-        masked = np.zeros(4 * words, np.uint64)
+        masked = np.zeros(np.uint64(types) * words, np.uint64)
         for core in range(block * _BLOCK, min((block + 1) * _BLOCK, cores)):
             total = 0
-            for kind in range(4):
+            for kind in range(types):
                 for word in range(active.shape[1]):
                     bits = active[core, word] & type_masks[core, kind, word]
                     masked[np.uint64(kind) * words + np.uint64(word)] = bits
                     total += np.int64(popcount(bits))
-            low, high = _MAX, _MIN
+            low, high = highest, lowest
             for n in range(neurons):
                 low, high = min(low, potential[core, n]), max(high, potential[core, n])
             reach = total * largest_weight[core]
-            if stochastic[core] or low - reach < _MIN or high + reach > _MAX:
+            if stochastic[core] or low - reach < lowest or high + reach > highest:
                 at = np.uint64(crossbar[core] * tiles) * words * _TILE
                 rng[core] = _step_in_order(
                     crossbars,
@@ -309,6 +319,8 @@ def step_tiles(
                     table,
                     neuron_type[core],
                     rng[core],
+                    lowest,
+                    highest,
                     potential[core],
                     fired[core],
                     events[core],
@@ -320,7 +332,7 @@ def step_tiles(
                 for line in range(_0, words * _TILE, LINE):
                     prefetch(crossbars, ahead + line)
                 ahead += words * _TILE
-                start, row = tile * TILE, np.uint64(tile_row[core, tile]) * _ROW
+                start, row = tile * TILE, np.uint64(tile_row[core, tile]) * row_size
                 size = min(TILE, neurons - start)
                 for j in range(size):
                     work[j] = potential[core, start + j]
@@ -330,7 +342,7 @@ def step_tiles(
                     for pair in range(pairs[core]):
                         first, second = np.uint64(kinds[core, 2 * pair]), np.uint64(kinds[core, 2 * pair + 1])
                         add_pair(crossbars, at, words, masked, first, second, parameters, row, work)
-                _fire_tile(parameters, row, row_reversal[tile_row[core, tile]], work)
+                _fire_tile(parameters, row, row_reversal[tile_row[core, tile]], lowest, highest, work)
                 for j in range(size):
                     potential[core, start + j] = work[j]
                 for j in range(size):
@@ -386,6 +398,6 @@ def send_spikes(targets, neurons, tick, ring, received):
     for target in found:
         if target < 0:
             continue
-        slot, core, axon = (tick + (target & 0xFF)) & 15, target >> 24, (target >> 8) & 0xFFFF
+        slot, core, axon = (tick + (target & 0xFF)) % len(ring), target >> 24, (target >> 8) & 0xFFFF
         received[slot, core] += 1
         ring[slot, core, axon >> 6] |= _1 << np.uint64(axon & 63)

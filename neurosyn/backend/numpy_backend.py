@@ -33,7 +33,7 @@ class _NumpyProgram(LoadedProgram):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._neurons = NeuronParameters.of_program(program)
-        self._type_masks = type_masks(program.axon_types)
+        self._type_masks = type_masks(program.axon_types, program.weights)
         self._stochastic: NDArray[np.bool_] = np.any(self._neurons.stochastic, axis=-1)
         self._chunk = max(1, _CHUNK_BITS // (64 * program.words * program.neurons))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip import lfsr
-from neurosyn.chip.crossbar import AXON_TYPES, count_synapses, unpack_bits
+from neurosyn.chip.crossbar import count_synapses, unpack_bits
 from neurosyn.chip.neuron import (
     NeuronParameters,
     add_counts,
@@ -34,7 +34,7 @@ class Cores:
     ----------
     crossbars : uint64 array (C, W, N)
     axon_types : uint8 array (C, A)
-    type_masks : uint64 array (C, 4, W)
+    type_masks : uint64 array (C, G, W)
         `neurosyn.chip.crossbar.type_masks` of the axon types.
     neurons : NeuronParameters (C, N)
     stochastic : bool array (C,)
@@ -80,12 +80,12 @@ def tick(
         Active axons whose synapse onto the neuron is on.
     """
     neurons = cores.neurons
-    of_type = [active & cores.type_masks[:, kind] for kind in range(AXON_TYPES)]
-    kinds = [kind for kind in range(AXON_TYPES) if of_type[kind].any()]
+    of_type = [active & masks for masks in np.moveaxis(cores.type_masks, 1, 0)]
+    kinds = [kind for kind, axons in enumerate(of_type) if axons.any()]
     counts = np.zeros((len(kinds), *potential.shape), np.int32)
     for count, kind in zip(counts, kinds, strict=True):
         count[...] = count_synapses(cores.crossbars, of_type[kind])
-    summed, order_matters = add_counts(neurons.weights[kinds], potential, counts)
+    summed, order_matters = add_counts(neurons.weights[kinds], potential, counts, neurons.limits)
     ordered = cores.stochastic | order_matters.any(axis=-1)
     fired, kept = apply_threshold(neurons, apply_leak(neurons, summed))
     for core in np.flatnonzero(ordered):
@@ -117,11 +117,11 @@ def _tick_in_order(
     acts = (np.abs(weights) >= rho) * np.sign(weights)
     terms = np.where(on, np.where(noisy, acts, weights), 0).astype(np.int16)
     eta = (drawn[..., axons + 1] & ((1 << neurons.threshold_mask_bits.astype(np.int64)) - 1)).astype(np.int32)
-    summed = sum_in_order(potential, terms)
+    summed = sum_in_order(potential, terms, neurons.limits)
     fired, kept = apply_threshold(neurons, apply_leak(neurons, summed, drawn[..., axons] & 0xFF), eta)
     return fired, kept, np.take_along_axis(states, ends[:, -1:], axis=-1)[:, 0]
 
 
 def _of_axons(per_type: NDArray[Any], axon_types: NDArray[np.uint8]) -> NDArray[Any]:
-    """Turn values (4, C, N) of each axon type into values (C, N, A) of each axon."""
+    """Turn values (G, C, N) of each axon type into values (C, N, A) of each axon."""
     return np.take_along_axis(np.moveaxis(per_type, 0, -1), axon_types[:, None, :].astype(np.intp), axis=-1)

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.shipped import TRUENORTH
+
 __all__ = ["AXON_TYPES", "count_synapses", "pack_bits", "type_masks", "unpack_bits", "words_for"]
 
-AXON_TYPES = 4
-"""Kinds of axon, G = 0 … 3, each with a weight of its own in every neuron. [P] Cassidy et al. 2013."""
+AXON_TYPES = TRUENORTH.limits.axon_types
+"""Kinds of axon on TrueNorth, G = 0 … 3, each with a weight of its own in every neuron. [P] Cassidy et al. 2013."""
 
 
 def words_for(bits: int) -> int:
@@ -36,9 +38,9 @@ def unpack_bits(words: NDArray[np.uint64], size: int) -> NDArray[np.bool_]:
     return np.unpackbits(octets, axis=-1, count=size, bitorder="little").view(np.bool_)
 
 
-def type_masks(axon_types: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return, for axon types (C, A), the words (C, 4, W) that have the bits of each type's axons."""
-    return pack_bits(axon_types[:, None, :] == np.arange(AXON_TYPES, dtype=np.uint8)[:, None])
+def type_masks(axon_types: NDArray[np.uint8], kinds: int = AXON_TYPES) -> NDArray[np.uint64]:
+    """Return, for axon types (C, A) of so many kinds G, the words (C, G, W) that have the bits of each type's axons."""
+    return pack_bits(axon_types[:, None, :] == np.arange(kinds, dtype=np.uint8)[:, None])
 
 
 def count_synapses(crossbars: NDArray[np.uint64], active: NDArray[np.uint64]) -> NDArray[np.int32]:

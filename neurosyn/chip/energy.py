@@ -1,6 +1,6 @@
-"""Energy and power of a chip, from counts of events.
+"""Energy and power of a chip, from counts of events and the energies of its description.
 
-::
+For TrueNorth (`neurosyn.chip.shipped`)::
 
     P = 36.5 mW · exp(4.5·(V − 0.75)) · cores/4096                                             leakage
       + V² · (8.17 nJ · cores · ticks/s + 1.9 pJ · synaptic events/s + 3.84 pJ · hops/s)       activity, V in volts
@@ -24,39 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "CORE_TICK_PJ",
-    "CROSSING_PJ",
-    "HOP_PJ",
-    "LEAKAGE_MW",
-    "LEAKAGE_PER_VOLT",
-    "LEAKAGE_VOLTAGE",
-    "PORT_PJ",
-    "SYNAPTIC_EVENT_PJ",
-    "EnergyModel",
-    "Events",
-    "Parts",
-]
+from neurosyn.chip.description import ChipDescription, Energy
+from neurosyn.chip.options import ChipOptions
+from neurosyn.chip.shipped import TRUENORTH
 
-LEAKAGE_MW = 36.5
-"""Leakage of 4,096 cores at `LEAKAGE_VOLTAGE`, in mW. [D] fitted to the published totals of Merolla et al. 2014."""
-LEAKAGE_VOLTAGE = 0.75
-"""In V. [D] where the fit of the leakage is anchored."""
-LEAKAGE_PER_VOLT = 4.5
-"""Exponent of the leakage, in 1/V. [D] fitted to the published totals of Merolla et al. 2014."""
-CORE_TICK_PJ = 8170.0
-"""Reading the 256 rows of a core in one tick, at 1 V, in pJ. [D] 4.9 nJ at 0.775 V, Merolla et al. 2014, S5."""
-SYNAPTIC_EVENT_PJ = 1.9
-"""A synaptic event at 1 V, in pJ. [D] fitted to the published totals of Merolla et al. 2014."""
-HOP_PJ = 3.84
-"""A packet from one router to the next at 1 V, in pJ. [D] 2.3 pJ at 0.775 V, Merolla et al. 2014, S5."""
-CROSSING_PJ = 32 * 26.0
-"""A packet from chip to chip, in pJ: 32 bits at 26 pJ/bit and 1.8 V. [P] Merolla et al. 2014, S5."""
-PORT_PJ = 32 * 2.0
-"""A packet that enters or leaves the board, in pJ: 32 bits at 2 pJ/bit. [P] Merolla et al. 2014, S5; fixed [A]."""
+__all__ = ["EnergyModel", "Events", "Parts"]
 
 _GRAIN = 2.0**10
-_CHIP_CORES = 4096
 
 
 def _rounded(picojoules: float) -> float:
@@ -71,6 +45,8 @@ class Events:
     ----------
     ticks : int
     synaptic_events : int
+    spikes : int
+        Neurons that fired.
     hops : int
         Links between routers, over all packets.
     crossings : int
@@ -81,6 +57,7 @@ class Events:
 
     ticks: int
     synaptic_events: int = 0
+    spikes: int = 0
     hops: int = 0
     crossings: int = 0
     ports: int = 0
@@ -93,8 +70,8 @@ class Parts:
     Attributes
     ----------
     leakage, memory, synaptic, network, chip_to_chip, io : float
-        What flows without activity; reading the cores' rows; synaptic events; hops on the chips; links between chips;
-        the periphery of the board.
+        What flows without activity; reading the cores' rows and updating their neurons; synaptic events and spikes;
+        hops on the chips; links between chips; the periphery of the board.
     """
 
     leakage: float
@@ -115,32 +92,54 @@ class Parts:
 
 
 class EnergyModel:
-    """Energy of events at a supply voltage.
+    """Energy of a chip's events at a supply voltage; quantities that its description lacks are 0.
 
     Parameters
     ----------
     voltage : float
         In V.
+    description : ChipDescription
+        TrueNorth by default.
 
     Attributes
     ----------
-    core_tick_pj, synaptic_event_pj, hop_pj, crossing_pj, port_pj : float
-        Energy of reading a core's rows in one tick, a synaptic event, a hop, a chip-to-chip link, and of entering or
-        leaving the board, in pJ.
+    core_tick_pj, synaptic_event_pj, spike_pj, hop_pj, crossing_pj, port_pj : float
+        Energy of reading a core's rows and updating its neurons in one tick, a synaptic event, a neuron that fires, a
+        hop, a chip-to-chip link, and of entering or leaving the board, in pJ.
+    is_known : bool
+        True if the description has an energy at all.
     """
 
-    def __init__(self, voltage: float = 1.0) -> None:
+    def __init__(self, voltage: float = 1.0, description: ChipDescription = TRUENORTH) -> None:
         self.voltage = voltage
-        self.core_tick_pj = _rounded(CORE_TICK_PJ * voltage**2)
-        self.synaptic_event_pj = _rounded(SYNAPTIC_EVENT_PJ * voltage**2)
-        self.hop_pj = _rounded(HOP_PJ * voltage**2)
-        self.crossing_pj = CROSSING_PJ
-        self.port_pj = PORT_PJ
+        self.description = description
+        energy, neurons = description.energy, description.core.neurons
+        self.is_known = description.has_energy
+        self.core_tick_pj = self._event_pj(energy.row_read, neurons) + self._event_pj(energy.neuron_update, neurons)
+        self.synaptic_event_pj = self._event_pj(energy.synaptic_event)
+        self.spike_pj = self._event_pj(energy.spike)
+        self.hop_pj = self._event_pj(energy.hop)
+        self.crossing_pj = self._event_pj(energy.crossing)
+        self.port_pj = self._event_pj(energy.port)
+
+    @classmethod
+    def of(cls, chip: ChipOptions) -> EnergyModel:
+        """Return the energies of a chip at its supply voltage."""
+        return cls(chip.voltage, chip.description)
+
+    def _event_pj(self, energy: Energy | None, times: int = 1) -> float:
+        if energy is None:
+            return 0.0
+        picojoules: float = energy.pj * times * (self.voltage / energy.volts) ** energy.voltage_exponent
+        return _rounded(picojoules * self.description.scale(energy))
 
     def leakage_pj(self, tick_ps: int) -> float:
         """Return the leakage of one core during a tick of `tick_ps`, in pJ."""
-        milliwatts = LEAKAGE_MW * math.exp(LEAKAGE_PER_VOLT * (self.voltage - LEAKAGE_VOLTAGE)) / _CHIP_CORES
-        return _rounded(milliwatts * 1e-3 * tick_ps)
+        leakage = self.description.leakage
+        if leakage is None:
+            return 0.0
+        milliwatts = leakage.mw * math.exp(leakage.per_volt * (self.voltage - leakage.volts)) / leakage.cores
+        return _rounded(milliwatts * self.description.scale(leakage) * 1e-3 * tick_ps)
 
     def packets_pj(self, hops: NDArray[Any], crossings: NDArray[Any], ports: NDArray[Any]) -> NDArray[np.float64]:
         """Return the energy of each packet, from its links and the borders of the board that it passes, in pJ."""
@@ -153,7 +152,7 @@ class EnergyModel:
         return Parts(
             leakage=self.leakage_pj(tick_ps) * core_ticks,
             memory=self.core_tick_pj * core_ticks,
-            synaptic=self.synaptic_event_pj * events.synaptic_events,
+            synaptic=self.synaptic_event_pj * events.synaptic_events + self.spike_pj * events.spikes,
             network=self.hop_pj * events.hops,
             chip_to_chip=self.crossing_pj * events.crossings,
             io=self.port_pj * events.ports,

@@ -1,4 +1,4 @@
-"""The mesh of cores: chips of 64 × 64 tiled into a board, the host at its sides, and dimension-order routes over it."""
+"""The mesh of cores: square chips tiled into a board, the host at its sides, and dimension-order routes over it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.packet import REACH
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import ChipLimitError
 
-__all__ = ["CHIP_SIDE", "Board", "HostPorts", "Mesh", "Side"]
+__all__ = ["CHIP_SIDE", "REACH", "Board", "HostPorts", "Mesh", "Side"]
 
-CHIP_SIDE = 64
-"""Cores along a side of a chip. [P] Merolla et al. 2014."""
+CHIP_SIDE = TRUENORTH.network.side
+"""Cores along a side of TrueNorth. [P] Merolla et al. 2014."""
+REACH = TRUENORTH.network.reach
+"""Largest |dx| and |dy| of TrueNorth's packets: fields of 9 bits with sign. [P] Akopyan et al. 2015."""
 Side = Literal["west", "east", "north", "south"]
 """A side of the board, and the direction in which it lies."""
 HostPorts = Literal["side", "border"]
 """Chips with a link from the host: those on the input side, or all at the border of the board."""
-
-_SIDE_IN_REACH = (REACH + 1) // CHIP_SIDE
-"""Chips in a row across which a packet reaches."""
 
 _Count = TypeVar("_Count", np.int64, np.float64)
 
@@ -40,7 +39,7 @@ class Mesh:
     rows, columns : int
         Chips along y and x.
     side : int
-        Cores along a side of a chip; 64 on TrueNorth, smaller in tests.
+        Cores along a side of a chip; 64 on TrueNorth.
     """
 
     rows: int = 1
@@ -48,18 +47,19 @@ class Mesh:
     side: int = CHIP_SIDE
 
     @classmethod
-    def holding(cls, cores: int) -> Mesh:
+    def holding(cls, cores: int, side: int = CHIP_SIDE, reach: int = REACH) -> Mesh:
         """Return the board of the fewest chips that has room for a number of cores; of several, the most square.
 
-        Up to 4 chips a side, as on the NS16e, every core is within a packet's reach of any other; larger boards are as
-        square as can be.
+        As long as chips side by side are within the reach of a packet (4 of TrueNorth, as on the NS16e), every core is
+        within reach of any other; larger boards are as square as can be.
         """
-        chips = max(1, -(-cores // CHIP_SIDE**2))
-        if chips > _SIDE_IN_REACH**2:
+        chips = max(1, -(-cores // side**2))
+        in_reach = max(1, (reach + 1) // side)
+        if chips > in_reach**2:
             columns = math.isqrt(chips - 1) + 1
-            return cls(-(-chips // columns), columns)
-        sides = range(1, _SIDE_IN_REACH + 1)
-        boards = [cls(rows, columns) for columns in sides for rows in sides[:columns] if rows * columns >= chips]
+            return cls(-(-chips // columns), columns, side)
+        sides = range(1, in_reach + 1)
+        boards = [cls(rows, columns, side) for columns in sides for rows in sides[:columns] if rows * columns >= chips]
         return min(boards, key=lambda board: (board.chips, board.columns))
 
     @property
@@ -115,15 +115,16 @@ class Mesh:
         target: NDArray[np.int32],
         what: str = "placement: a packet between cores",
         remedy: str = "place connected cores nearer to each other",
+        reach: int = REACH,
     ) -> None:
         """Raise `ChipLimitError` if a packet between any of these positions (…, 2) cannot encode its distance."""
         far = np.abs(target - source).max(axis=-1, initial=0)
-        if far.size and far.max() > REACH:
+        if far.size and far.max() > reach:
             worst = int(far.argmax())
             a, b = source.reshape(-1, 2)[worst], target.reshape(-1, 2)[worst]
             raise ChipLimitError(
                 f"{what} goes from position ({a[0]}, {a[1]}) to ({b[0]}, {b[1]}), {far.max()} cores along one axis; "
-                f"a packet reaches {REACH}; {remedy}"
+                f"a packet reaches {reach}; {remedy}"
             )
 
     def link_loads(
@@ -166,12 +167,15 @@ class Board:
         ``side``: the host has a link into each chip on the input side. ``border``: it has one into each chip at the
         border of the board, from outside: on the input side if the chip lies there, else south, north, west or east,
         the first that is free. Chips without a link get their packets through the input side.
+    reach : int
+        Cores along x and along y that a packet reaches.
     """
 
     mesh: Mesh
     input_side: Side = "west"
     output_side: Side = "east"
     host_ports: HostPorts = "side"
+    reach: int = REACH
 
     def entry_side(self, column: int, row: int) -> Side:
         """Return the side on which the host's packets for a chip enter the board."""

@@ -10,20 +10,22 @@ Once in every tick and for every neuron, in this order [V]::
 
     F(s, ρ) = 1 if |s| ≥ ρ else 0;   sgn(0) = 0;   ρ and η are draws of the core's register (`neurosyn.chip.lfsr`)
 
-V has 20 bits with sign [P]; what a sum beyond them gives is not published: here it saturates, at every single addition
-(axons in ascending order) [A]. As long as no partial sum can get there the order does not matter, and the synapses of a
-deterministic neuron are four counts times four weights.
+V has 20 bits with sign on TrueNorth [P]; what a sum beyond them gives is not published: here it saturates, at every
+single addition (axons in ascending order) [A]. As long as no partial sum can get there the order does not matter, and
+the synapses of a deterministic neuron are a count times a weight for each axon type.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.program import Program
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.chip.shipped import TRUENORTH
 
 __all__ = [
     "POTENTIAL_MAX",
@@ -35,15 +37,18 @@ __all__ = [
     "sum_in_order",
 ]
 
-POTENTIAL_MIN, POTENTIAL_MAX = -(2**19), 2**19 - 1
-"""Range of a membrane potential: 20 bits with sign. [P] Cassidy et al. 2013."""
+_LIMITS = TRUENORTH.limits
+POTENTIAL_MIN, POTENTIAL_MAX = _LIMITS.potential_min, _LIMITS.potential_max
+"""Range of a membrane potential on TrueNorth: 20 bits with sign. [P] Cassidy et al. 2013."""
+_PER_TYPE = ("weights", "stochastic_weights")
+_COLUMNS = NEURON_TYPE.names or ()
 
 
 @dataclass(frozen=True)
 class NeuronParameters:
-    """The parameters of neurons, each an array (…, N) of its own; those per axon type are (4, …, N).
+    """The parameters of neurons, each an array (…, N) of its own; those per axon type are (G, …, N).
 
-    The names are those of `neurosyn.chip.program.NEURON_TYPE`.
+    The names are those of `neurosyn.chip.program.NEURON_TYPE`; `limits` has the range of the potentials.
     """
 
     weights: NDArray[np.int16]
@@ -57,26 +62,25 @@ class NeuronParameters:
     reset_mode: NDArray[np.uint8]
     negative_saturation: NDArray[np.bool_]
     reset: NDArray[np.int32]
+    limits: Limits = _LIMITS
 
     @classmethod
-    def of_types(cls, types: NDArray[np.void], index: NDArray[np.int32]) -> NeuronParameters:
+    def of_types(cls, types: NDArray[np.void], index: NDArray[np.int32], limits: Limits = _LIMITS) -> NeuronParameters:
         """Look up rows of a table of `NEURON_TYPE` for indices (…, N)."""
-        columns = {f.name: np.ascontiguousarray(np.moveaxis(types[f.name], -1, 0)) for f in fields(cls)}
-        return cls(**{name: np.take(column, index, axis=-1) for name, column in columns.items()})
+        columns = {name: np.ascontiguousarray(np.moveaxis(types[name], -1, 0)) for name in _COLUMNS}
+        return cls(**{name: np.take(column, index, axis=-1) for name, column in columns.items()}, limits=limits)
 
     @classmethod
     def of_program(cls, program: Program) -> NeuronParameters:
         """The parameters (C, N) of all neurons of a program."""
-        return cls.of_types(program.neuron_types, program.neuron_type)
+        return cls.of_types(program.neuron_types, program.neuron_type, program.limits)
 
     def __getitem__(self, cores: Any) -> NeuronParameters:
         """The parameters of some cores: an index of the axis before the last."""
-        per_type = {"weights", "stochastic_weights"}
+        columns = {name: getattr(self, name) for name in _COLUMNS}
         return NeuronParameters(
-            **{
-                f.name: getattr(self, f.name)[:, cores] if f.name in per_type else getattr(self, f.name)[cores]
-                for f in fields(self)
-            }
+            **{name: of[:, cores] if name in _PER_TYPE else of[cores] for name, of in columns.items()},
+            limits=self.limits,
         )
 
     @property
@@ -86,13 +90,15 @@ class NeuronParameters:
         return synapses | self.stochastic_leak | (self.threshold_mask_bits > 0)
 
 
-def _saturated(potential: NDArray[Any]) -> NDArray[np.int32]:
-    clipped: NDArray[np.int32] = np.clip(potential, POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32, copy=False)
+def _saturated(potential: NDArray[Any], limits: Limits) -> NDArray[np.int32]:
+    clipped: NDArray[np.int32] = np.clip(potential, limits.potential_min, limits.potential_max).astype(
+        np.int32, copy=False
+    )
     return clipped
 
 
 def add_counts(
-    weights: NDArray[np.int16], potential: NDArray[np.int32], counts: NDArray[np.int32]
+    weights: NDArray[np.int16], potential: NDArray[np.int32], counts: NDArray[np.int32], limits: Limits = _LIMITS
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Add the synapses of deterministic neurons, given the active ones of each of G axon types.
 
@@ -102,6 +108,7 @@ def add_counts(
     potential : int32 array (…, N)
     counts : int32 array (G, …, N)
         Active axons of each type whose synapse is on.
+    limits
 
     Returns
     -------
@@ -111,19 +118,19 @@ def add_counts(
     """
     rise: NDArray[np.int32] = (np.maximum(weights, 0) * counts).sum(axis=0, dtype=np.int32)
     fall: NDArray[np.int32] = (np.minimum(weights, 0) * counts).sum(axis=0, dtype=np.int32)
-    order_matters = (potential + rise > POTENTIAL_MAX) | (potential + fall < POTENTIAL_MIN)
+    order_matters = (potential + rise > limits.potential_max) | (potential + fall < limits.potential_min)
     return potential + rise + fall, order_matters
 
 
-def sum_in_order(potential: NDArray[np.int32], terms: NDArray[np.int16]) -> NDArray[np.int32]:
+def sum_in_order(potential: NDArray[np.int32], terms: NDArray[np.int16], limits: Limits = _LIMITS) -> NDArray[np.int32]:
     """Add the terms (…, N, A) of all axons to the potentials (…, N), saturating at every addition."""
     rise = np.maximum(terms, 0).sum(axis=-1, dtype=np.int32)
     fall = np.minimum(terms, 0).sum(axis=-1, dtype=np.int32)
-    if (potential + rise <= POTENTIAL_MAX).all() and (potential + fall >= POTENTIAL_MIN).all():
+    if (potential + rise <= limits.potential_max).all() and (potential + fall >= limits.potential_min).all():
         result: NDArray[np.int32] = potential + rise + fall
         return result
     for axon in range(terms.shape[-1]):
-        potential = _saturated(potential + terms[..., axon])
+        potential = _saturated(potential + terms[..., axon], limits)
     return potential
 
 
@@ -143,11 +150,11 @@ def apply_leak(
     if neurons.stochastic_leak.any():
         leak = np.where(neurons.stochastic_leak, (np.abs(leak) >= rho) * np.sign(leak), leak)
     if not neurons.leak_reversal.any():
-        return _saturated(potential + leak)
+        return _saturated(potential + leak, neurons.limits)
     sign = np.sign(potential)
     moved = potential + np.where(neurons.leak_reversal, sign * leak, leak)
     rings = neurons.leak_reversal & (np.sign(moved) == -sign)
-    return _saturated(np.where(rings, 0, moved))
+    return _saturated(np.where(rings, 0, moved), neurons.limits)
 
 
 def apply_threshold(
@@ -176,4 +183,4 @@ def apply_threshold(
         potential,
     )
     kept = np.where(fired, after_spike, np.where(below, after_fall, potential))
-    return fired, _saturated(kept)
+    return fired, _saturated(kept, neurons.limits)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import DataError
 from neurosyn.support.formatting import counted
 
-__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "type_table"]
+__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "neuron_type_dtype", "type_table"]
 
 NO_DESTINATION = -1
 """``dest_core`` of a neuron whose spikes go nowhere."""
@@ -41,21 +43,37 @@ NEURON_TYPE = np.dtype(
 """A row of the table of neuron types (Cassidy et al. 2013; words in place of the paper's symbols)."""
 
 
+def neuron_type_dtype(axon_types: int) -> np.dtype[np.void]:
+    """Return the type of a row of the table of neuron types: `NEURON_TYPE`, with more weights for more axon types.
+
+    The number of weights is even and at least four, those of TrueNorth; weights beyond the chip's types have no effect.
+    """
+    weights = max(NEURON_TYPE["weights"].shape[0], -(-axon_types // 2) * 2)
+    if weights == NEURON_TYPE["weights"].shape[0]:
+        return NEURON_TYPE
+    per_type = ("weights", "stochastic_weights")
+    return np.dtype(
+        [(name, NEURON_TYPE[name].base, (weights,) if name in per_type else ()) for name in NEURON_TYPE.names or ()]
+    )
+
+
 def type_table(types: NDArray[np.void]) -> NDArray[np.int32]:
-    """Turn a table of neuron types (T,) into integers (T, 17), the fields in the order of `NEURON_TYPE`."""
+    """Turn a table of neuron types (T,) into integers (T, 2·G + 9), the fields in the order of `NEURON_TYPE`."""
     columns = [types[name].reshape(len(types), -1) for name in NEURON_TYPE.names or ()]
     return np.concatenate([column.astype(np.int32) for column in columns], axis=1)
 
 
-_RANGES: dict[str, tuple[int, int]] = {
-    "weights": (-255, 255),
-    "leak": (-255, 255),
-    "threshold": (0, 2**18 - 1),
-    "negative_threshold": (0, 2**18 - 1),
-    "threshold_mask_bits": (0, 18),
-    "reset_mode": (0, 2),
-    "reset": (-(2**19), 2**19 - 1),
-}
+def _ranges(limits: Limits) -> dict[str, tuple[int, int]]:
+    """Return the range of each parameter of a neuron type."""
+    return {
+        "weights": (-limits.weight, limits.weight),
+        "leak": (-limits.leak, limits.leak),
+        "threshold": (0, limits.threshold),
+        "negative_threshold": (0, limits.threshold),
+        "threshold_mask_bits": (0, limits.threshold_bits),
+        "reset_mode": (0, 2),
+        "reset": (limits.potential_min, limits.potential_max),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +85,22 @@ class Program:
     Attributes
     ----------
     axons, neurons : int
-        A and N (256 on TrueNorth).
+        A and N (256 on TrueNorth); a program may use a part of larger cores.
     crossbars : uint64 array (K, W, N)
         Bit a mod 64 of word a div 64 of neuron n: the synapse from axon a to neuron n is on.
     crossbar : int32 array (C,)
         Crossbar of each core.
     axon_types : uint8 array (C, A)
-        G, 0 … 3.
+        G, 0 … 3 on TrueNorth.
     neuron_types : `NEURON_TYPE` array (T,)
     neuron_type : int32 array (C, N)
         Row of `neuron_types`.
     initial_potential : int32 array (C, N)
-        V before the first tick, 20-bit signed.
+        V before the first tick.
     dest_core, dest_axon : int32 arrays (C, N)
         Where spikes go: core and axon, or `OUTPUT` and pin, or `NO_DESTINATION`.
     delay : uint8 array (C, N)
-        1 … 15 ticks; 1 for neurons without destination.
+        1 … 15 ticks on TrueNorth; 1 for neurons without destination.
     seeds : uint32 array (C,)
         Seed of each core's random numbers.
     input_core, input_axon : int32 arrays (I,)
@@ -101,6 +119,8 @@ class Program:
     input_line : int32 array (I,)
         Element of a frame that input line i carries, each at most once: elements that no core listens to have no line.
         By default line i carries element i.
+    limits : Limits
+        Those of the chip: the values above, and the potentials of a simulation, keep them. TrueNorth's by default.
     """
 
     axons: int
@@ -124,6 +144,7 @@ class Program:
     activity: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
     input_line: NDArray[np.int32] = field(default=None)  # type: ignore[arg-type]
+    limits: Limits = TRUENORTH.limits
 
     def __repr__(self) -> str:
         return f"Program: {', '.join(self._facts())}"
@@ -152,6 +173,11 @@ class Program:
         """64-bit words that hold one bit for each axon."""
         return -(-self.axons // 64)
 
+    @property
+    def weights(self) -> int:
+        """Weights of a neuron type: at least one for each axon type of the chip."""
+        return int(self.neuron_types["weights"].shape[1])
+
     def __post_init__(self) -> None:
         if not (1 <= self.axons <= 65_536 and 1 <= self.neurons <= 65_536):
             raise DataError(f"program: cores of {self.axons} axons × {self.neurons} neurons; both must be 1…65536")
@@ -162,7 +188,7 @@ class Program:
             "crossbars": ((len(self.crossbars), self.words, neurons), np.uint64),
             "crossbar": ((cores,), np.int32),
             "axon_types": ((cores, axons), np.uint8),
-            "neuron_types": ((len(self.neuron_types),), NEURON_TYPE),
+            "neuron_types": ((len(self.neuron_types),), neuron_type_dtype(self.limits.axon_types)),
             "neuron_type": ((cores, neurons), np.int32),
             "initial_potential": ((cores, neurons), np.int32),
             "dest_core": ((cores, neurons), np.int32),
@@ -183,10 +209,10 @@ class Program:
         if cores == 0:
             raise DataError("program: has no cores; compile a network or read another file")
         _within("crossbar", self.crossbar, 0, len(self.crossbars) - 1)
-        _within("axon_types", self.axon_types, 0, 3)
+        _within("axon_types", self.axon_types, 0, self.limits.axon_types - 1)
         _within("neuron_type", self.neuron_type, 0, len(self.neuron_types) - 1)
-        _within("initial_potential", self.initial_potential, -(2**19), 2**19 - 1)
-        _within("delay", self.delay, 1, 15)
+        _within("initial_potential", self.initial_potential, self.limits.potential_min, self.limits.potential_max)
+        _within("delay", self.delay, 1, self.limits.longest_delay)
         _within("input_core", self.input_core, 0, cores - 1)
         _within("input_axon", self.input_axon, 0, axons - 1)
         _within("input_line", self.input_line, 0, 2**31 - 1)
@@ -197,7 +223,7 @@ class Program:
         inside = self.dest_core >= 0
         _within("dest_axon", self.dest_axon[inside], 0, axons - 1)
         _within("dest_axon (pin)", self.dest_axon[self.dest_core == OUTPUT], 0, self.pins - 1)
-        for name, (low, high) in _RANGES.items():
+        for name, (low, high) in _ranges(self.limits).items():
             _within(f"neuron type {name}", self.neuron_types[name], low, high)
         if axons % 64:
             unused = np.uint64(2**64 - 2 ** (axons % 64))

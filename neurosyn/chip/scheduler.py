@@ -1,8 +1,9 @@
-"""The scheduler of a core: a ring of 16 rows, one bit for each axon.
+"""The scheduler of a core: a ring of rows, 16 on TrueNorth, one bit for each axon.
 
 A spike that is to be integrated in tick t sets its axon's bit in row t mod 16 [P: four bits of delivery tick]. When a
 tick begins its row is read and cleared. Spikes that find their bit already set merge with it [V]. A spike that arrives
-after its tick has begun stays in the ring until the row's turn comes again, 16 ticks later [A].
+after its tick has begun stays in the ring until the row's turn comes again, 16 ticks later [A]. Other chips have
+another number of rows.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.program import Program
+from neurosyn.chip.shipped import TRUENORTH
 
 __all__ = ["SLOTS", "Schedulers"]
 
-SLOTS = 16
-"""Rows of the ring. [P] Merolla et al. 2014; delays go from 1 to 15."""
+SLOTS = TRUENORTH.limits.delay_slots
+"""Rows of the ring of TrueNorth. [P] Merolla et al. 2014; delays go from 1 to 15."""
 
 
 class Schedulers:
@@ -26,16 +28,17 @@ class Schedulers:
 
     Attributes
     ----------
-    ring : uint64 array (16, C, W)
+    ring : uint64 array (slots, C, W)
         Words as in `neurosyn.chip.crossbar`.
-    received : int64 array (16, C)
+    received : int64 array (slots, C)
         Spikes that each core was given for each row, to see how many merged.
     """
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self.ring = np.zeros((SLOTS, program.cores, program.words), np.uint64)
-        self.received = np.zeros((SLOTS, program.cores), np.int64)
+        self.slots = program.limits.delay_slots
+        self.ring = np.zeros((self.slots, program.cores, program.words), np.uint64)
+        self.received = np.zeros((self.slots, program.cores), np.int64)
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:
@@ -60,7 +63,7 @@ class Schedulers:
         merged : int64 array (C,)
             Spikes that found their bit set.
         """
-        slot = tick % SLOTS
+        slot = tick % self.slots
         active = self.ring[slot].copy()
         merged = self.received[slot] - np.bitwise_count(active).sum(axis=1, dtype=np.int64)
         self.ring[slot] = 0
@@ -92,7 +95,7 @@ class Schedulers:
         """
         _, size, words = self.ring.shape
         # Flat indices: with one for each dimension, NumPy takes several times longer.
-        row = np.asarray(ticks, np.int64) % SLOTS * size + cores
+        row = np.asarray(ticks, np.int64) % self.slots * size + cores
         np.add.at(self.received.reshape(-1), row, 1)
         bit = np.uint64(1) << (axons & 63).astype(np.uint64)
         np.bitwise_or.at(self.ring.reshape(-1), row * words + (axons >> 6), bit)

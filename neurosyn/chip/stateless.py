@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.crossbar import AXON_TYPES, count_synapses, type_masks
-from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN, NeuronParameters, apply_leak
+from neurosyn.chip.crossbar import count_synapses, type_masks
+from neurosyn.chip.neuron import NeuronParameters, apply_leak
 from neurosyn.chip.program import OUTPUT, Program
 
 __all__ = ["Pipeline", "firing_sums", "is_stateless", "pipeline"]
@@ -32,10 +32,10 @@ def is_stateless(program: Program) -> bool:
     """
     if _types_return(program):
         return True
-    masks = type_masks(program.axon_types)
+    masks = type_masks(program.axon_types, program.weights)
     for start in range(0, program.cores, _CHUNK):
         some = slice(start, start + _CHUNK)
-        neurons = NeuronParameters.of_types(program.neuron_types, program.neuron_type[some])
+        neurons = NeuronParameters.of_types(program.neuron_types, program.neuron_type[some], program.limits)
         initial = program.initial_potential[some]
         sure = _returns_whatever_is_active(neurons, initial, program.axons)
         if sure.all():
@@ -46,7 +46,7 @@ def is_stateless(program: Program) -> bool:
         weights = neurons.weights.astype(np.int64)
         low, high = initial.astype(np.int64), initial.astype(np.int64)
         draws = neurons.stochastic_leak | (neurons.threshold_mask_bits > 0)
-        for kind in range(AXON_TYPES):
+        for kind in range(program.weights):
             counts = count_synapses(crossbars, masks[some][cores, kind])
             low += np.minimum(weights[kind], 0) * counts
             high += np.maximum(weights[kind], 0) * counts
@@ -65,7 +65,7 @@ def _types_return(program: Program) -> bool:
     if not initial.size or (initial != initial.flat[0]).any():
         return False
     used = np.flatnonzero(np.bincount(program.neuron_type.ravel())).astype(np.int32)
-    neurons = NeuronParameters.of_types(program.neuron_types, used)
+    neurons = NeuronParameters.of_types(program.neuron_types, used, program.limits)
     alike = np.full(len(used), initial.flat[0], np.int32)
     return bool(_returns_whatever_is_active(neurons, alike, program.axons).all())
 
@@ -84,10 +84,11 @@ def _returns(
     draws: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Return True if V is `initial` after a tick for every V in low … high after the synapses."""
-    inside = (low >= POTENTIAL_MIN) & (high <= POTENTIAL_MAX)
+    least, most = neurons.limits.potential_min, neurons.limits.potential_max
+    inside = (low >= least) & (high <= most)
     # The leak never changes the order of two potentials, with leak reversal or without.
-    low = apply_leak(neurons, low.clip(POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)).astype(np.int64)
-    high = apply_leak(neurons, high.clip(POTENTIAL_MIN, POTENTIAL_MAX).astype(np.int32)).astype(np.int64)
+    low = apply_leak(neurons, low.clip(least, most).astype(np.int32)).astype(np.int64)
+    high = apply_leak(neurons, high.clip(least, most).astype(np.int32)).astype(np.int64)
     mode, threshold, floor = neurons.reset_mode, neurons.threshold, -neurons.negative_threshold
 
     # γ = 2 and TM = 0: what fires is clipped to the threshold.
@@ -111,7 +112,7 @@ def _returns(
 
 def firing_sums(program: Program, cores: NDArray[np.int32] | slice = slice(None)) -> NDArray[np.int32]:
     """Return, for neurons (…, N) of a stateless program, the smallest sum of the synapses with which they fire."""
-    neurons = NeuronParameters.of_types(program.neuron_types, program.neuron_type[cores])
+    neurons = NeuronParameters.of_types(program.neuron_types, program.neuron_type[cores], program.limits)
     threshold, leak = neurons.threshold, neurons.leak.astype(np.int32)
     # With leak reversal V moves by λ away from 0 (λ > 0) or towards it, where it stops.
     reversed_ = np.where(threshold > 0, np.maximum(threshold - leak, 1), np.minimum(leak, 0))
@@ -147,8 +148,9 @@ def pipeline(program: Program) -> Pipeline | None:
     cores = program.cores
     inside = program.dest_core >= 0
     source = np.broadcast_to(np.arange(cores)[:, None], inside.shape)[inside].astype(np.int64)
-    edges = np.unique((source * cores + program.dest_core[inside]) * 16 + program.delay[inside])
-    delay, source, target = edges % 16, edges // 16 // cores, edges // 16 % cores
+    slots = program.limits.delay_slots
+    edges = np.unique((source * cores + program.dest_core[inside]) * slots + program.delay[inside])
+    delay, source, target = edges % slots, edges // slots // cores, edges // slots % cores
 
     # Walk along the edges in both directions: neighbours fix each other's stage.
     order = np.argsort(np.concatenate([source, target]), kind="stable")

@@ -30,7 +30,7 @@ from neurosyn.cli.parameters import (
     WorkerCount,
 )
 from neurosyn.errors import InterruptedRunError, ScenarioError
-from neurosyn.scenario.changes import parse_assignments
+from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 if TYPE_CHECKING:
     from neurosyn.parallel.running import Workers
@@ -253,12 +253,24 @@ def compile_(
         bool,
         typer.Option("--untrained", help="Show the cores without a training, from random weights; write nothing."),
     ] = False,
+    alternatives: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="KEY=VALUE,VALUE…",
+            help="Estimate cores, tick and energy on other chips, e.g. axons=128,256,512; nothing is trained or "
+            "written. Repeatable.",
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Compile the trained network into a chip program and show how it uses the cores."""
-    if untrained and (to is not None or out is not None):
-        raise ScenarioError("--untrained: writes no program; leave out --to and --out")
+    if (untrained or alternatives) and (to is not None or out is not None):
+        raise ScenarioError("--untrained and --what-if: write no program; leave out --to and --out")
+    if alternatives:
+        _print_what_if(scenario, alternatives, profile, parse_assignments(overrides), json=json, quiet=quiet)
+        return
     from neurosyn.cli.tables import print_utilisation
     from neurosyn.run.stages import Stages
     from neurosyn.run.untrained import compile_untrained
@@ -278,6 +290,29 @@ def compile_(
         typer.echo(f"program {result['program']}")
     for path in result.get("exported", []):
         typer.echo(f"exported {path}")
+
+
+def _print_what_if(
+    scenario: Path,
+    alternatives: list[str],
+    profile: str | None,
+    changes: dict[str, Any],
+    *,
+    json: bool,
+    quiet: bool,
+) -> None:
+    """Print the estimates of other chips."""
+    from neurosyn.cli.tables import print_estimates
+    from neurosyn.run.what_if import what_if
+    from neurosyn.support.progress import StageProgress
+
+    ranges = parse_ranges(alternatives, "--what-if")
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("estimate"):
+        rows = what_if(scenario, ranges, profile=profile, changes=changes, progress=progress.update)
+    if json:
+        print_json({"what_if": rows})
+    else:
+        print_estimates(rows, list(ranges))
 
 
 @app.command()
@@ -357,7 +392,7 @@ def schema(
 
 
 def _add_groups() -> None:
-    from neurosyn.cli import analyse, bench, data, models, plugins, runs, scenario, trace
+    from neurosyn.cli import analyse, bench, chip, data, models, plugins, runs, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.merge import merge
@@ -373,6 +408,7 @@ def _add_groups() -> None:
     app.command()(sweep)
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
+    app.add_typer(chip.app, name="chip")
     app.add_typer(data.app, name="data")
     app.add_typer(models.app, name="models")
     app.add_typer(plugins.app, name="plugins")

@@ -50,6 +50,11 @@ class Compilation(_Part):
     exported: list[str] | None = None
 
 
+class Estimates(_Part):
+    what_if: list[Json]
+    """With ``--what-if``: values that vary, estimates, and the reason where the network does not fit."""
+
+
 class PlacementDocument(_Part):
     placement: str
     cores: int
@@ -286,6 +291,41 @@ class Doctor(_Part):
     folders: dict[str, Folder]
 
 
+class ChipList(_Part):
+    class Chip(_Part):
+        name: str
+        title: str
+        process: str
+        axons: int
+        neurons: int
+        axon_types: int
+        side: int
+        has_times: bool
+        has_energies: bool
+        hypothetical: bool
+
+    chips: list[Chip]
+
+
+class ChipView(_Part):
+    description: Json
+    sizes: dict[str, tuple[float, float]]
+    """Each size of the chip and of the reference."""
+    quantities: list[Json]
+
+
+class ChipVerdict(_Part):
+    chip: str
+    name: str
+    ok: bool
+    extrapolated: list[str]
+
+
+class NewChip(_Part):
+    chip: str
+    from_: str = Field(alias="from")
+
+
 class Benchmark(_Open):
     machine: Json
     peak_rss_gb: float
@@ -317,7 +357,7 @@ class JobOutcome(_Part):
 DOCUMENTS: dict[str, Any] = {
     "simulate": FramesSummary,
     "train": Training,
-    "compile": Compilation,
+    "compile": Compilation | Estimates,
     "place": PlacementDocument,
     "report": Report,
     "merge": FramesSummary,
@@ -332,6 +372,10 @@ DOCUMENTS: dict[str, Any] = {
     "analyse": AnalysisDocument,
     "bench": Benchmark,
     "doctor": Doctor,
+    "chip list": ChipList,
+    "chip show": ChipView,
+    "chip check": ChipVerdict,
+    "chip new": NewChip,
     "data list": DataList,
     "data info": DataInfo,
     "data fetch": Fetched,

@@ -116,8 +116,7 @@ def run(
             stack.enter_context(trace_folder(trace, out))
         with StageProgress(3, quiet=quiet) as progress:
             with progress.stage("read") as notes:
-                mesh = chip.mesh if "chips" in chip.model_fields_set else None
-                raw = open_program(program, progress.update, mesh, ranc_reset_type=ranc_reset_type)
+                raw = open_program(program, progress.update, chip, ranc_reset_type=ranc_reset_type)
                 given = no_spikes() if raw.spikes is None else raw.spikes
                 chosen_cores(recording, raw.program)  # refuses unknown layers and cores
                 if spikes is not None:

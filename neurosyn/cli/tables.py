@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
+
 from neurosyn.cli.output import print_table
 
-__all__ = ["print_placement", "print_utilisation"]
+__all__ = ["print_estimates", "print_placement", "print_utilisation"]
 
 _NETWORK = {
     "layer": "name",
@@ -55,6 +57,33 @@ def print_utilisation(result: dict[str, Any]) -> None:
         ("neurons used", "synapses on", "different crossbars", "input lines", "output pins", "ticks deep"),
         [[total[key] for key in ("neurons", "synapses", "crossbars", "input_lines", "pins", "depth")]],
     )
+
+
+def print_estimates(rows: list[dict[str, Any]], keys: list[str]) -> None:
+    """Print what a network would need on other chips; `keys` are those that vary."""
+    known = {key: heading for key, heading in _ESTIMATES.items() if any(row.get(key) is not None for row in rows)}
+    cells = [[row[key] for key in keys] + [_estimate(key, row.get(key)) for key in known] for row in rows]
+    print_table([*keys, *known.values()], cells, title="Estimates, not results: random weights, expected activity")
+    for row in rows:
+        if row["problem"]:
+            typer.echo(f"{', '.join(f'{key}={row[key]}' for key in keys)}: {row['problem']}")
+
+
+_ESTIMATES = {
+    "cores": "cores",
+    "chips": "chips",
+    "axons_used": "axons used",
+    "neurons_used": "neurons used",
+    "tick_us": "tick µs",
+    "frames_per_second": "frames/s",
+    "power_mw": "mW",
+    "energy_per_frame_uj": "µJ a frame",
+    "area_mm2": "mm²",
+}
+
+
+def _estimate(key: str, value: Any) -> Any:
+    return f"{value:.0%}" if value is not None and key.endswith("_used") else value
 
 
 def _compared(total: dict[str, Any]) -> tuple[str, str | None]:

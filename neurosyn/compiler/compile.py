@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.description import ChipDescription
 from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.compiler.bounds import find_demands
 from neurosyn.compiler.corelets import Corelet, Targets, make_corelet
 from neurosyn.compiler.crossbars import CrossbarStore
@@ -40,6 +42,7 @@ def compile_network(
     model: Model,
     options: CompileOptions | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
+    chip: ChipDescription = TRUENORTH,
 ) -> Program:
     """Compile a trained or deployed model onto cores.
 
@@ -51,6 +54,8 @@ def compile_network(
         How layers are cut into cores.
     progress
         Called with the number of layers done, the number of layers, and the name of the last one done.
+    chip
+        The chip whose limits leaks, weights and potentials keep; the size of a core is that of `options`.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def compile_network(
         If a layer does not fit a core; the message gives layer, limit, value and remedy.
     """
     options = options or CompileOptions()
-    deployed = fold(model)
+    deployed = fold(model, chip.limits.leak)
     network = deployed.network
     layout = _lay_out(network, options)
     corelets, targets, splitters, sizes = layout.corelets, layout.targets, layout.splitters, layout.sizes
@@ -99,7 +104,7 @@ def compile_network(
         crossbars=draft.crossbars.stack(),
         crossbar=draft.crossbar,
         axon_types=draft.axon_types,
-        neuron_types=make_neuron_types(leaks),
+        neuron_types=make_neuron_types(leaks, chip.limits),
         neuron_type=draft.neuron_type,
         initial_potential=np.zeros_like(draft.neuron_type),
         dest_core=draft.dest_core,
@@ -115,6 +120,7 @@ def compile_network(
         activity=draft.activity,
         about=about,
         input_line=splitters.line,
+        limits=chip.limits,
     )
 
 

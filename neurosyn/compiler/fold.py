@@ -22,7 +22,7 @@ from neurosyn.network.layer import LEAK_LIMIT
 __all__ = ["fold"]
 
 
-def fold(model: Model) -> Model:
+def fold(model: Model, leak_limit: int = LEAK_LIMIT) -> Model:
     """Return the deployed model: on-chip layers have integer leaks in place of normalisation and hidden weights.
 
     The leaks of a model that is already deployed are checked and kept.
@@ -30,7 +30,7 @@ def fold(model: Model) -> Model:
     Raises
     ------
     ChipLimitError
-        If a leak is outside −255…255.
+        If the magnitude of a leak exceeds `leak_limit`, 255 on TrueNorth.
     DataError
         If a normalisation has values that are not finite, or a negative σ.
     """
@@ -42,7 +42,7 @@ def fold(model: Model) -> Model:
         if trained.normalisation is not None:
             _check_normalisation(trained.normalisation, layer.name)
         leak = 1 - spike_thresholds(trained, layer.connectivity.fan_in)
-        _check_leaks(leak, layer.name)
+        _check_leaks(leak, layer.name, leak_limit)
         parameters.append(LayerParameters(trained.weights, leak=leak, activity=trained.activity))
     return Model(model.network, tuple(parameters), model.encoder, model.provenance)
 
@@ -55,12 +55,12 @@ def _check_normalisation(normalisation: Normalisation, name: str) -> None:
         )
 
 
-def _check_leaks(leak: NDArray[np.int32], name: str) -> None:
-    beyond = np.argwhere(np.abs(leak) > LEAK_LIMIT)
+def _check_leaks(leak: NDArray[np.int32], name: str, limit: int) -> None:
+    beyond = np.argwhere(np.abs(leak) > limit)
     if len(beyond):
         bank, feature = map(int, beyond[0])
         raise ChipLimitError(
             f"layer {name}: filter {feature} of bank {bank} needs a leak of {leak[bank, feature]}, a neuron's leak is "
-            f"−{LEAK_LIMIT}…{LEAK_LIMIT} ({len(beyond)} such filters); keep biases nearer to the means in training or "
+            f"−{limit}…{limit} ({len(beyond)} such filters); keep biases nearer to the means in training or "
             "give the layer fewer inputs"
         )

@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.program import NEURON_TYPE
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.program import neuron_type_dtype
+from neurosyn.chip.shipped import TRUENORTH
 
 __all__ = ["IDLE", "RELAY", "make_neuron_types"]
 
@@ -20,12 +22,12 @@ RELAY = 1
 """Type of a relay: it fires on any spike at its axon."""
 
 
-def make_neuron_types(leaks: NDArray[np.int32]) -> NDArray[np.void]:
+def make_neuron_types(leaks: NDArray[np.int32], limits: Limits = TRUENORTH.limits) -> NDArray[np.void]:
     """Return the table of types: `IDLE`, `RELAY`, then one for each of `leaks`."""
-    types = np.zeros(2 + len(leaks), NEURON_TYPE)
+    types = np.zeros(2 + len(leaks), neuron_type_dtype(limits.axon_types))
     types["threshold"] = 1
     types["negative_saturation"] = True
     types["weights"][RELAY] = 1
-    types["weights"][RELAY + 1 :] = (-1, 1, 0, 0)
+    types["weights"][RELAY + 1 :, :2] = (-1, 1)
     types["leak"][RELAY + 1 :] = leaks
     return types

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from neurosyn.chip.description import ChipDescription
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.options import Options
 
 __all__ = ["CompileOptions"]
@@ -14,8 +16,18 @@ __all__ = ["CompileOptions"]
 class CompileOptions(Options):
     """Options of the compiler (table ``[compile]``)."""
 
-    axons: int = Field(default=256, ge=2, le=65_536, description="axons of a core; 256 on TrueNorth")
-    neurons: int = Field(default=256, ge=2, le=65_536, description="neurons of a core; 256 on TrueNorth")
+    axons: int = Field(
+        default=TRUENORTH.core.axons,
+        ge=2,
+        le=65_535,
+        description="axons of a core, in place of `chip.description.core.axons`; in a scenario it changes that",
+    )
+    neurons: int = Field(
+        default=TRUENORTH.core.neurons,
+        ge=2,
+        le=65_535,
+        description="neurons of a core, in place of `chip.description.core.neurons`; in a scenario it changes that",
+    )
     copies: Literal["uniform", "exact"] = Field(
         default="uniform",
         description="neuron copies of a feature: 'uniform' gives every position the number that the busiest one needs, "
@@ -32,3 +44,12 @@ class CompileOptions(Options):
     activity: float = Field(
         default=0.5, ge=0, le=1, description="expected spikes of a neuron per tick where training recorded no activity"
     )
+
+    def for_chip(self, chip: ChipDescription) -> Self:
+        """Return the options for the cores of a chip."""
+        return self.model_copy(update={"axons": chip.core.axons, "neurons": chip.core.neurons})
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the options as a TOML table, without the size of a core where it is the chip's."""
+        sizes = {"axons", "neurons"} - self.model_fields_set
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=sizes)

@@ -67,6 +67,7 @@ class EventCounts:
         return Events(
             ticks=self.ticks,
             synaptic_events=int(self.synaptic_events.sum()),
+            spikes=int(self.spikes.sum()),
             hops=int(self.hops.sum()) + self.input_hops,
             crossings=int(self.crossings.sum()) + self.input_crossings,
             ports=int(self.output_packets.sum()) + self.input_packets,

@@ -144,7 +144,7 @@ class FrameSimulator:
                 "program: paths from its inputs to a core take different times, so frames cannot follow each other; "
                 "play it tick by tick with `neurosyn run`"
             )
-        check_board(program, placement, chip)
+        check_board(program, placement, chip, timing=options.timing)
         if rows % ticks_per_frame:
             raise DataError(
                 f"frames: {rows} ticks are no whole number of frames of {ticks_per_frame} ticks; encode them again"

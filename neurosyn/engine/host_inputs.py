@@ -130,6 +130,7 @@ def host_inputs(spikes: InputSpikes, program: Program, placement: Placement, chi
         target,
         "input spikes: a packet of the host",
         f"send to cores nearer to its side of the board (`chip.input_side` is {chip.input_side})",
+        chip.board.reach,
     )
     hops, crossings = input_routes(target, mesh, chip)
     return _SortedSpikes(spikes.tick[order], HostSpikes(spikes.line, spikes.core, spikes.axon, hops, crossings)[order])

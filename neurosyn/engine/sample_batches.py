@@ -101,7 +101,7 @@ def simulate_samples(
     DataError
         If inputs, placement and program do not belong together.
     """
-    check_board(program, placement, chip)
+    check_board(program, placement, chip, timing=options.timing if timed else "none")
     _check_inputs(program, inputs)
     backend = get_backend(options.backend)
     routes = Routes.of(program, placement, chip)

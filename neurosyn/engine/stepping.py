@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import get_backend
+from neurosyn.chip.fit import require_core
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
@@ -20,7 +21,7 @@ from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.host_inputs import InputQueue, host_inputs
-from neurosyn.engine.options import SimulateOptions
+from neurosyn.engine.options import SimulateOptions, TimingName
 from neurosyn.engine.output_log import OutputLog
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe, RunInfo
@@ -74,7 +75,7 @@ class TickSimulation:
         stepped: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         began = time.perf_counter()
-        check_board(program, placement, chip)
+        check_board(program, placement, chip, timing=options.timing)
         backend = get_backend(options.backend)
         routes = Routes.of(program, placement, chip)
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
@@ -254,8 +255,22 @@ class TickSimulation:
         self._progress(tick.outcome.tick + 1)
 
 
-def check_board(program: Program, placement: Placement, chip: ChipOptions) -> None:
-    """Raise `DataError` if a placement is for another board or program, `ChipLimitError` if packets cannot reach."""
+def check_board(program: Program, placement: Placement, chip: ChipOptions, *, timing: TimingName = "none") -> None:
+    """Refuse a program and a placement that do not belong together or to the chip.
+
+    Raises
+    ------
+    DataError
+        If the placement is for another board or program, or the program has the limits of another chip.
+    ChipLimitError
+        If a core is larger than the chip's, packets cannot reach, or times that are needed are not known.
+    """
+    require_core(program, chip.description)
+    if program.limits != chip.description.limits:
+        raise DataError(
+            f"program: has the limits of another chip than {chip.description.title}; compile it for this chip, or fit "
+            "it with neurosyn.chip.fit.fit_program"
+        )
     mesh = placement.mesh
     if (mesh.rows, mesh.columns) != (chip.mesh.rows, chip.mesh.columns):
         raise DataError(
@@ -268,3 +283,5 @@ def check_board(program: Program, placement: Placement, chip: ChipOptions) -> No
             "place the program again"
         )
     check_placement_reach(program, placement, chip.board_of(mesh))
+    if timing != "none":
+        chip.require_times()

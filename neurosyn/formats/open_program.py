@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.mesh import CHIP_SIDE, Mesh
+from neurosyn.chip.fit import fit_program
+from neurosyn.chip.mesh import Mesh
+from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
@@ -56,14 +58,14 @@ class RawProgram:
 def open_program(
     path: Path,
     progress: Callable[[int, int, str], None] | None = None,
-    mesh: Mesh | None = None,
+    chip: ChipOptions | None = None,
     *,
     ranc_reset_type: int | None = None,
 ) -> RawProgram:
     """Read a program of neurosyn (``.npz``), IBM's tools (CPE JSON) or RANC (JSON), recognised by content.
 
-    Programs without positions are placed row by row. The board is `mesh`, by default the smallest that fits. A program
-    of RANC resets by `ranc_reset_type` (`neurosyn.formats.ranc.reader`).
+    Programs without positions are placed row by row. The board is that of `chip`; if this gives no chips, the smallest
+    that fits. A program of RANC resets by `ranc_reset_type` (`neurosyn.formats.ranc.reader`).
 
     Raises
     ------
@@ -72,42 +74,50 @@ def open_program(
     DataError
         If the file is missing, of an unknown format, damaged or cut short.
     ChipLimitError
-        If a packet would have to travel further than a packet can encode.
+        If the program does not fit the chip, or a packet would have to travel further than a packet can encode.
     """
+    chip = chip or ChipOptions()
     with open_file(path) as stream:
         is_archive = stream.read(len(_ZIP)) == _ZIP
         stream.seek(0)
         kind = "npz" if is_archive else _kind(JsonStream(path, stream))
     if kind == "ranc":
         ranc = read_ranc(path, progress, ranc_reset_type)
-        return RawProgram(kind, ranc.program, place_at(ranc.program, ranc.xy, mesh), ranc.spikes, ranc.reset_type)
+        program = fit_program(ranc.program, chip.description)
+        return RawProgram(kind, program, place_at(program, ranc.xy, chip), ranc.spikes, ranc.reset_type)
     if ranc_reset_type is not None:
         raise ScenarioError(f"{path}: is no program of RANC, which alone has a reset type; leave the option out")
     program = load_program(path) if kind == "npz" else read_cpe(path, progress)
-    return RawProgram(kind, program, place_in_rows(program, mesh), None)
+    program = fit_program(program, chip.description)
+    return RawProgram(kind, program, place_in_rows(program, chip), None)
 
 
-def place_in_rows(program: Program, mesh: Mesh | None = None) -> Placement:
-    """Place cores row by row on a board, by default the smallest that fits."""
-    if mesh is None:
-        mesh = Mesh.holding(program.cores)
+def place_in_rows(program: Program, chip: ChipOptions | None = None) -> Placement:
+    """Place cores row by row on the board of a chip; if this gives no chips, on the smallest that fits."""
+    chip = (chip or ChipOptions()).fitted(program.cores)
+    mesh = chip.mesh
     require_room(program.cores, mesh)
     number = np.arange(program.cores)
-    return _checked(program, mesh, np.stack([number % mesh.width, number // mesh.width], axis=1).astype(np.int32))
+    xy = np.stack([number % mesh.width, number // mesh.width], axis=1).astype(np.int32)
+    return _checked(program, mesh, xy, chip.board.reach)
 
 
-def place_at(program: Program, xy: NDArray[np.int32], mesh: Mesh | None = None) -> Placement:
-    """Place cores at positions `xy`, int32 (cores, 2), on a board, by default the smallest that contains them."""
-    if mesh is None:
-        columns, rows = (int(side) // CHIP_SIDE + 1 for side in xy.max(axis=0))
-        mesh = Mesh(rows, columns)
-    return _checked(program, mesh, xy)
+def place_at(program: Program, xy: NDArray[np.int32], chip: ChipOptions | None = None) -> Placement:
+    """Place cores at positions `xy`, int32 (cores, 2), on a chip's board, by default the smallest with all of them."""
+    chip = chip or ChipOptions()
+    if chip.chips is None:
+        side = chip.description.network.side
+        columns, rows = (int(largest) // side + 1 for largest in xy.max(axis=0))
+        mesh = Mesh(rows, columns, side)
+    else:
+        mesh = chip.mesh
+    return _checked(program, mesh, xy, chip.board.reach)
 
 
-def _checked(program: Program, mesh: Mesh, xy: NDArray[np.int32]) -> Placement:
+def _checked(program: Program, mesh: Mesh, xy: NDArray[np.int32], reach: int) -> Placement:
     placement = Placement(mesh, xy)
     core, neuron = np.nonzero(program.dest_core >= 0)
-    mesh.check_reach(xy[core], xy[program.dest_core[core, neuron]])
+    mesh.check_reach(xy[core], xy[program.dest_core[core, neuron]], reach=reach)
     return placement
 
 

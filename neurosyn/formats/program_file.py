@@ -8,7 +8,9 @@ types, W = ⌈A/64⌉, I input lines, P output pins. Each array is the attribute
 array                  shape           values
 ====================== =============== ===============================================================================
 ``header``             (bytes,)        UTF-8 JSON: ``format`` ("neurosyn-program"), ``version`` (1), ``axons``,
-                                       ``neurons``, ``pins``, ``layer_names``, ``about``
+                                       ``neurons``, ``pins``, ``layer_names``, ``about``; for another
+                                       chip than TrueNorth ``limits`` (`neurosyn.chip.limits`), which
+                                       replace the ranges below
 ``crossbars``          (K, W, N)       uint64; bit a mod 64 of word a div 64: synapse from axon a to the neuron
 ``crossbar``           (C,)            0 … K−1
 ``axon_types``         (C, A)          0 … 3
@@ -33,6 +35,7 @@ a few megabytes and makes it quick to read. Everything is checked when a file is
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from functools import partial
@@ -42,7 +45,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.chip.program import NEURON_TYPE, Program
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.program import NEURON_TYPE, Program, neuron_type_dtype
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import DataError
 from neurosyn.support.files import write_npz
 from neurosyn.support.untrusted import ArrayHeader, read_npz
@@ -69,7 +74,10 @@ _INTEGERS: dict[str, type[np.integer[Any]]] = {
 }
 _OF_NEURONS = ("neuron_type", "initial_potential", "dest_core", "dest_axon", "delay", "activity")
 _DIMENSIONS = {"crossbars": 3, "axon_types": 2, **dict.fromkeys(_OF_NEURONS, 2)}
-_EXACT = {"crossbars": np.dtype("<u8"), "neuron_types": NEURON_TYPE, "activity": np.dtype("<f4")}
+_EXACT: dict[str, np.dtype[Any]] = {"crossbars": np.dtype("<u8"), "activity": np.dtype("<f4")}
+_TYPES = tuple(neuron_type_dtype(kinds) for kinds in (4, 6, 8))
+"""Types of rows of neurons, with four weights or more."""
+_MOST_BITS = 64
 _MOST_HEADER = 1 << 26
 _MOST_TYPES = 1 << 16
 _NARROW = tuple(np.dtype(code) for code in ("u1", "i1", "<u2", "<i2", "<u4", "<i4"))
@@ -86,9 +94,12 @@ def save_program(program: Program, path: Path) -> None:
         "layer_names": list(program.layer_names),
         "about": program.about,
     }
+    if program.limits != TRUENORTH.limits:
+        header["limits"] = dataclasses.asdict(program.limits)
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, sort_keys=True)
     arrays: dict[str, NDArray[Any]] = {"header": np.frombuffer(text.encode(), np.uint8)}
     arrays |= {name: getattr(program, name).astype(dtype, copy=False) for name, dtype in _EXACT.items()}
+    arrays["neuron_types"] = program.neuron_types
     arrays |= {name: _narrowed(getattr(program, name)) for name in _INTEGERS}
     write_npz(path, arrays)
 
@@ -106,6 +117,7 @@ def load_program(path: Path) -> Program:
     fields: dict[str, Any] = {}
     for name, dtype in _EXACT.items():
         fields[name] = np.ascontiguousarray(arrays[name]).astype(dtype.newbyteorder("="), copy=False)
+    fields["neuron_types"] = np.ascontiguousarray(arrays["neuron_types"])
     _check_flags(path, fields["neuron_types"])
     for name, integer in _INTEGERS.items():
         fields[name] = _widened(path, name, arrays[name], integer)
@@ -119,7 +131,7 @@ def _check_arrays(path: Path, headers: Mapping[str, ArrayHeader]) -> None:
     """Refuse arrays that are no program's by name, type or shape, before they are unpacked."""
     if "header" not in headers or headers["header"].dtype != np.uint8 or len(headers["header"].shape) != 1:
         raise DataError(f"{path}: has no header; it is no neurosyn program")
-    expected = {"header", *_EXACT, *_INTEGERS}
+    expected = {"header", "neuron_types", *_EXACT, *_INTEGERS}
     if missing := sorted(expected - set(headers)):
         raise DataError(f"{path}: array '{missing[0]}' is missing; make the file again")
     if extra := sorted(set(headers) - expected):
@@ -130,6 +142,8 @@ def _check_arrays(path: Path, headers: Mapping[str, ArrayHeader]) -> None:
             raise DataError(f"{path}: {name} has {len(shape)} dimensions, not {_DIMENSIONS.get(name, 1)}")
         if name in _EXACT and dtype != _EXACT[name]:
             raise DataError(f"{path}: {name} is {dtype}, not {_EXACT[name]}; make the file again")
+        if name == "neuron_types" and dtype not in _TYPES:
+            raise DataError(f"{path}: {name} is {dtype}, not {NEURON_TYPE}; make the file again")
         if name in _INTEGERS and dtype.kind not in "iu":
             raise DataError(f"{path}: {name} is {dtype}, not whole numbers; make the file again")
     sizes = {name: headers[name].shape for name in headers}
@@ -198,7 +212,17 @@ def _read_header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
             raise DataError(f"{path}: the header's {name} is not {_KIND_NAMES[kind]}; make the file again")
     if not all(isinstance(name, str) for name in header["layer_names"]):
         raise DataError(f"{path}: the header's layer_names are not all text; make the file again")
-    return {**{name: header[name] for name in kinds}, "layer_names": tuple(header["layer_names"])}
+    fields = {**{name: header[name] for name in kinds}, "layer_names": tuple(header["layer_names"])}
+    return fields | ({"limits": _limits(path, header["limits"])} if "limits" in header else {})
+
+
+def _limits(path: Path, limits: Any) -> Limits:
+    """Return the limits of a chip other than TrueNorth."""
+    names = [field.name for field in dataclasses.fields(Limits)]
+    whole = isinstance(limits, dict) and sorted(limits) == sorted(names)
+    if not whole or any(type(value) is not int or not 1 <= value <= _MOST_BITS for value in limits.values()):
+        raise DataError(f"{path}: the header's limits are not whole numbers of 1…{_MOST_BITS}; make the file again")
+    return Limits(**limits)
 
 
 def _refuse(constant: str) -> Any:

@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import PluginError
 from neurosyn.options import PluginOptions
 
@@ -28,10 +29,10 @@ __all__ = [
 
 AXONS_PER_INPUT = 2
 """Axons of a trinary input: one of weight −1 and one of weight +1. [IBM]"""
-CORE_INPUTS = 256 // AXONS_PER_INPUT
-"""Trinary inputs of a core whose 256 axons are all taken. [IBM]"""
-LEAK_LIMIT = 255
-"""Largest |λ|: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
+CORE_INPUTS = TRUENORTH.core.axons // AXONS_PER_INPUT
+"""Trinary inputs of a core of TrueNorth whose axons are all taken. [IBM]"""
+LEAK_LIMIT = TRUENORTH.limits.leak
+"""Largest |λ| on TrueNorth: a sign and eight bits of magnitude. [P] Cassidy et al. 2013."""
 
 
 class MapShape(NamedTuple):

@@ -137,12 +137,22 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
     chips, use = summary.get("chips"), summary.get("utilisation") or {}
     use = use.get("total", use)
     on = "" if chips is None else f"on {counted(chips, 'chip')}"
-    facts = [Fact("Cores", count(summary.get("cores")), on), Fact("Neurons", count(summary.get("neurons")))]
+    chip = summary.get("chip") or {}
+    facts = [Fact("Chip", str(chip.get("name", MISSING)), _about_chip(chip))]
+    facts += [Fact("Cores", count(summary.get("cores")), on), Fact("Neurons", count(summary.get("neurons")))]
     for part in ("axons", "neurons"):
         mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
         note = "" if most is None else f"in the mean; at most {count(most)}"
         facts.append(Fact(f"{part.capitalize()} used in a core", number(mean), note))
     return [*facts, Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars")]
+
+
+def _about_chip(chip: Mapping[str, Any]) -> str:
+    """Return title and process of a chip, the size of its cores, and a warning if it was never built."""
+    if not chip:
+        return ""
+    never = "HYPOTHETICAL, never built: " if chip["hypothetical"] else ""
+    return f"{never}{chip['title']}, {chip['process']}, cores of {chip['axons']} × {chip['neurons']}"
 
 
 def _board(summary: Mapping[str, Any]) -> list[Fact]:

@@ -109,6 +109,9 @@ def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
         )
     elif data_kind(summary) == "own":
         yield f"The frames are your data: {dataset.get('name')}. There are no published results to compare with."
+    chip = summary.get("chip") or {}
+    if chip.get("hypothetical"):
+        yield f"The chip is hypothetical: {chip['title']} was never built, and its numbers are assumed."
     for sentence in summary.get("deviations") or []:
         yield f"Changed on purpose: {sentence}. The numbers are those of the changed program."
     mismatched, late = summary.get("mismatched_frames"), events.get("late_packets")

@@ -65,6 +65,8 @@ def _heading(summary: Mapping[str, Any]) -> RenderableType:
             text.append("\nSTAND-IN DATA: not to be compared with published results", style="bold yellow")
         elif data_kind(summary) == "own":
             text.append("\nYour data: there are no published results to compare with", style="not bold")
+    if (summary.get("chip") or {}).get("hypothetical"):
+        text.append("\nHYPOTHETICAL CHIP: it was never built, and its numbers are assumed", style="bold yellow")
     for sentence in summary.get("deviations") or []:
         text.append(f"\nCHANGED ON PURPOSE: {sentence}", style="bold yellow")
     return text

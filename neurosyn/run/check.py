@@ -106,8 +106,9 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
             trainer.check(network, inputs.source.info.classes, held_out=held_out)
         with blame("trainers", scenario.kind(table), "result"):
             network = trainer.result(network)
-    cores = count_cores(network, scenario.options("compile", CompileOptions))
-    require_room(cores, scenario.options("chip", ChipOptions).fitted(cores).mesh)
+    chip = scenario.options("chip", ChipOptions)
+    cores = count_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
+    require_room(cores, chip.fitted(cores).mesh)
     return cores
 
 

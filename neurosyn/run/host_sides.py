@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from neurosyn.analysis.run_summary import Hint
 from neurosyn.chip.mesh import Mesh, Side
 from neurosyn.chip.options import ChipOptions
-from neurosyn.chip.packet import REACH
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
 from neurosyn.engine.event_counts import EventCounts
@@ -35,7 +34,7 @@ def hint_at_sides(program: Program, placement: Placement, chip: ChipOptions, cou
     ):
         if option == "chip.input_side" and chip.host_ports == "border":
             continue  # the host then has links on all sides
-        hops = _hops_by_side(placement.mesh, placement.xy, packets)
+        hops = _hops_by_side(placement.mesh, placement.xy, packets, chip.board.reach)
         if side not in hops or hops[side] < _LARGE_SHARE * total:
             continue
         nearest = min(hops, key=hops.__getitem__)
@@ -49,12 +48,12 @@ def hint_at_sides(program: Program, placement: Placement, chip: ChipOptions, cou
     return hints
 
 
-def _hops_by_side(mesh: Mesh, xy: NDArray[np.int32], packets: NDArray[np.int64]) -> dict[Side, int]:
+def _hops_by_side(mesh: Mesh, xy: NDArray[np.int32], packets: NDArray[np.int64], reach: int) -> dict[Side, int]:
     """Return the hops between the cores and each side that packets reach."""
     used = packets > 0
     hops: dict[Side, int] = {}
     for side in get_args(Side):
         distance = mesh.hops(xy[used], mesh.border(xy[used], side))
-        if distance.max(initial=0) < REACH:
+        if distance.max(initial=0) < reach:
             hops[side] = int((distance * packets[used]).sum())
     return hops

@@ -28,7 +28,7 @@ def code_digest() -> str:
             continue
         root = Path(spec.origin).parent
         for path in sorted(root.rglob("*")):
-            if path.suffix in (".py", ".cu", ".html", ".safetensors", ".npz") and path.is_file():
+            if path.suffix in (".py", ".cu", ".html", ".safetensors", ".npz", ".toml") and path.is_file():
                 digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -284,10 +284,11 @@ class Stages:
         from neurosyn.formats.program_file import load_program, save_program
 
         with progress.stage("compile") as notes:
-            self._set_key("compile", self._keys["train"], self._tables("compile"))
+            chip = self.scenario.options("chip", ChipOptions).description
+            self._set_key("compile", self._keys["train"], self._tables("compile"), chip.core.model_dump(), chip.limits)
             if self._pending("compile"):
-                options = self.scenario.options("compile", CompileOptions)
-                program = compile_network(model, options, progress.update)
+                options = self.scenario.options("compile", CompileOptions).for_chip(chip)
+                program = compile_network(model, options, progress.update, chip)
                 self._store("compile", self.folder.program, partial(save_program, program))
             else:
                 program = load_program(self.folder.program)

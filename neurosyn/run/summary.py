@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurosyn.analysis.run_summary import (
     ChipNumbers,
+    ChipUse,
     EngineUse,
     EventSums,
     FrameNumbers,
@@ -19,7 +20,8 @@ from neurosyn.analysis.run_summary import (
     ProgramSummary,
     TickLimit,
 )
-from neurosyn.chip.assumptions import NOT_COUNTED, assumptions
+from neurosyn.chip.assumptions import assumptions, not_counted
+from neurosyn.chip.description import ChipDescription
 from neurosyn.chip.energy import EnergyModel, Events, Parts
 from neurosyn.chip.options import NOMINAL_TICK_PS, ChipOptions
 from neurosyn.chip.placement import Placement
@@ -67,7 +69,8 @@ def summarise_frames(
     timing, tick_ps = result.timing, _tick_ps(options, result.timing)
     numbers = summarise_chip(program, placement, chip, options, result.counts, timing)
     ticks_per_frame = result.ticks_per_frame
-    frames_per_second, watts = 1e12 / (tick_ps * ticks_per_frame), numbers["power_mw"]["total"] * 1e-3
+    frames_per_second, power = 1e12 / (tick_ps * ticks_per_frame), numbers["power_mw"]
+    watts = None if power is None else power["total"] * 1e-3
     mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
     return {
         "accuracy": float((predictions == labels).mean()),
@@ -77,8 +80,8 @@ def summarise_frames(
         "ticks_per_frame": ticks_per_frame,
         "frames_per_second": frames_per_second,
         "latency_us": result.latency_ticks * tick_ps / 1e6,
-        "energy_per_frame_uj": watts / frames_per_second * 1e6,
-        "frames_per_second_per_watt": frames_per_second / watts,
+        "energy_per_frame_uj": None if watts is None else watts / frames_per_second * 1e6,
+        "frames_per_second_per_watt": frames_per_second / watts if watts else None,
         "engine": {
             **_engine(result),
             "batched": result.batched,
@@ -143,12 +146,14 @@ def summarise_chip(
 
     A program of RANC has a `ranc_reset_type`.
     """
-    tick_ps, model, events = _tick_ps(options, timing), EnergyModel(chip.voltage), counts.events()
+    tick_ps, model, events = _tick_ps(options, timing), EnergyModel.of(chip), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
     listed: Any = assumptions(chip, (program.axons, program.neurons), ranc_reset_type=ranc_reset_type)
     hints = hint_at_sides(program, placement, chip, counts)
     numbers: ChipNumbers = {
+        "chip": _chip(chip.description),
+        "counted_ticks": counts.ticks,
         "cores": program.cores,
         "chips": placement.mesh.chips,
         "neurons": use["total"]["neurons"],
@@ -157,10 +162,10 @@ def summarise_chip(
         "tick_period_us": tick_ps / 1e6,
         "tick_limited_by": _limit(options, timing),
         "voltage": chip.voltage,
-        "power_mw": _by_part(model.power_mw(events, program.cores, tick_ps)),
-        "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)),
-        "host_energy_pj": _by_part(model.energy_pj(of_host, program.cores, tick_ps)),
-        "not_counted": dict(NOT_COUNTED),
+        "power_mw": _by_part(model.power_mw(events, program.cores, tick_ps)) if model.is_known else None,
+        "energy_pj": _by_part(model.energy_pj(events, program.cores, tick_ps)) if model.is_known else None,
+        "host_energy_pj": _by_part(model.energy_pj(of_host, program.cores, tick_ps)) if model.is_known else None,
+        "not_counted": not_counted(chip.description),
         "events": summarise_events(counts, timing),
         "layers": _layers(program, counts, model, tick_ps),
         "assumptions": listed,
@@ -168,6 +173,18 @@ def summarise_chip(
     if hints:
         numbers["hints"] = hints
     return numbers
+
+
+def _chip(chip: ChipDescription) -> ChipUse:
+    return {
+        "name": chip.name,
+        "title": chip.title,
+        "process": chip.process,
+        "source": chip.source,
+        "hypothetical": chip.is_hypothetical,
+        "axons": chip.core.axons,
+        "neurons": chip.core.neurons,
+    }
 
 
 def summarise_events(counts: EventCounts, timing: TimingResult | None) -> EventSums:
@@ -249,13 +266,14 @@ def _layers(program: Program, counts: EventCounts, model: EnergyModel, tick_ps: 
         events = Events(
             ticks=counts.ticks,
             synaptic_events=row["synaptic_events"],
+            spikes=row["spikes"],
             hops=row["hops"],
             crossings=row["crossings"],
             ports=row["output_packets"],
         )
-        energy = model.energy_pj(events, int(cores[number]), tick_ps)
+        energy = model.energy_pj(events, int(cores[number]), tick_ps) if model.is_known else None
         rows.append(
             {"name": name, "cores": int(cores[number]), **row}
-            | {"energy_pj": energy.total, "energy_parts_pj": asdict(energy)}
+            | {"energy_pj": energy.total if energy else None, "energy_parts_pj": asdict(energy) if energy else None}
         )
     return rows

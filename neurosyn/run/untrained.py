@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurosyn.chip.options import ChipOptions
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.run.check import require_outcome
 from neurosyn.run.stages import Stages
@@ -32,6 +33,8 @@ def compile_untrained(stages: Stages, progress: StageProgress) -> dict[str, Any]
         if inputs.model_file is None:
             network = scenario.options(inputs.train_table, Trainer).result(network)  # type: ignore[type-abstract]
         model = random_model(network, scenario.seed_of("untrained") % 2**32)
-        program = compile_network(model, scenario.options("compile", CompileOptions), progress.update)
+        chip = scenario.options("chip", ChipOptions).description
+        options = scenario.options("compile", CompileOptions).for_chip(chip)
+        program = compile_network(model, options, progress.update, chip)
         notes.append(f"{program.cores:,} cores, with random weights")
     return {"program": None, "network": network_table(network), "utilisation": summarise(program)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.options import TIMES, ChipOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.options import Options, PluginOptions
@@ -18,7 +18,7 @@ from neurosyn.training.trainer import Trainer
 
 __all__ = ["unused_in_scenario", "unused_options"]
 
-_TIMES = (*(name for name in ASSUMED if name.endswith("_ps")), "fifo_depth")
+_TIMES = (*TIMES, "fifo_depth")
 _NOT_TIMED = "nothing was timed"
 
 
@@ -104,4 +104,8 @@ def _named(table: str, unused: Mapping[str, str]) -> dict[str, str]:
 
 
 def _changed(table: str, options: Options, names: Iterable[str] = ()) -> list[str]:
+    # Of a chip, the defaults are those of its description.
+    if isinstance(options, ChipOptions):
+        defaults = ChipOptions(description=options.description)
+        return [f"{table}.{name}" for name in names if getattr(options, name) != getattr(defaults, name)]
     return [f"{table}.{name}" for name in options.changed(*names)]

@@ -100,8 +100,8 @@ def parse_value(text: str) -> Any:
     return document["value"] if len(document) == 1 else text.strip()
 
 
-def parse_ranges(texts: Iterable[str]) -> dict[str, list[str]]:
-    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts, as written.
+def parse_ranges(texts: Iterable[str], option: str = "--over") -> dict[str, list[str]]:
+    """Return the values of each key of ``KEY=VALUE,VALUE,…`` texts of an option, as written.
 
     A comma within brackets or quotes belongs to the value.
 
@@ -116,11 +116,11 @@ def parse_ranges(texts: Iterable[str]) -> dict[str, list[str]]:
         key, equals, rest = text.partition("=")
         key, values = key.strip(), _split(rest)
         if not equals or not key or not all(values):
-            raise ScenarioError(f"--over {text}: is not of the form key.path=value,value; e.g. chip.voltage=0.8,1.0")
+            raise ScenarioError(f"{option} {text}: is not of the form key.path=value,value; e.g. chip.voltage=0.8,1.0")
         if key in ranges:
-            raise ScenarioError(f"--over {text}: {key} is given twice; write all its values into one")
+            raise ScenarioError(f"{option} {text}: {key} is given twice; write all its values into one")
         if len(set(values)) < len(values):
-            raise ScenarioError(f"--over {text}: has a value twice; leave one out")
+            raise ScenarioError(f"{option} {text}: has a value twice; leave one out")
         ranges[key] = values
     return ranges
 

@@ -13,7 +13,8 @@ from typing import Any
 from neurosyn.errors import NeurosynError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, dotted
 from neurosyn.scenario.changes import plain_value
-from neurosyn.scenario.key_lines import key_lines
+from neurosyn.scenario.chip_file import DESCRIPTION, EXTENDS, is_file, make_changeable, read_description, resolve_file
+from neurosyn.scenario.toml_file import parse_toml
 from neurosyn.support.untrusted import read_text
 
 __all__ = ["Document", "dates", "find_scenarios", "read_document"]
@@ -87,8 +88,21 @@ def read_document(
         _merge(document, profiles[profile], places)
     for key, value in (changes or {}).items():
         _change(document, key, value)
+    _read_chip(document)
     _require_no_nul(document)
     return document
+
+
+def _read_chip(document: Document) -> None:
+    """Put the contents of the chip's description in place of its file."""
+    chip = document.values.get("chip")
+    if isinstance(chip, dict) and "description" in chip:
+        given = chip["description"]
+        if is_file(given) and document.place(DESCRIPTION).startswith("--set"):
+            document.places[DESCRIPTION] = given
+        chip["description"], places = read_description(chip["description"])
+        for key, where in places.items():
+            document.places.setdefault((*DESCRIPTION, *key), where)
 
 
 def dates(document: Document) -> list[KeyPath]:
@@ -122,19 +136,7 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Document:
     resolved = path.resolve()
     if resolved in trail:
         raise ScenarioError(f"{path}: extends itself by way of {trail[-1]}; break the circle")
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, line = str(error), ""
-        if "(at line " in message:
-            message, _, position = message.partition(" (at line ")
-            line = f":{position.partition(',')[0]}"
-        raise ScenarioError(f"{path}{line}: is not valid TOML: {message}") from error
-    except ValueError as error:
-        raise ScenarioError(f"{path}: a number has too many digits; shorten it") from error
-    except RecursionError as error:
-        raise ScenarioError(f"{path}: is nested too deeply; flatten it") from error
-    places = {key: f"{path}:{line}" for key, line in key_lines(text).items()}
+    values, places = parse_toml(text, path)
     return _extend(values, places, path, (*trail, resolved))
 
 
@@ -159,7 +161,7 @@ def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trai
 
 
 def _resolve_files(values: dict[str, Any], folder: Path) -> None:
-    """Make the paths of plugin and model files relative to the scenario that names them, also where it is extended.
+    """Make the paths of plugin, model and chip files relative to the scenario that names them, even if extended.
 
     The same holds for every text that begins with ``./`` or ``../`` in the table of a plugin, and for ``.`` as the
     folder of a data set; other paths are the plugin's own matter, those of data sets inside the data folder. Paths in
@@ -168,6 +170,7 @@ def _resolve_files(values: dict[str, Any], folder: Path) -> None:
     plugins = values.get("plugins")
     if isinstance(plugins, list):
         values["plugins"] = [str(folder / name) if isinstance(name, str) else name for name in plugins]
+    resolve_file(values.get("chip"), folder)
     train = values.get("train")
     both = (train, train.get("stand_in")) if isinstance(train, dict) else ()
     for table in (table for table in both if isinstance(table, dict)):
@@ -222,6 +225,8 @@ def _lay_over(target: dict[str, Any], new: dict[str, Any], base: KeyPath) -> set
             del changes[key]
     for key, value in new.items():
         path, old = (*base, key), target.get(key)
+        if path == DESCRIPTION and old is not None and isinstance(value, dict) and not {EXTENDS, "name"} & value.keys():
+            old = make_changeable({"chip": target})
         if isinstance(value, dict) and isinstance(old, dict) and value.get("kind", old.get("kind")) == old.get("kind"):
             replaced |= _lay_over(old, value, path)
         else:
@@ -237,6 +242,8 @@ def _change(document: Document, key: str, value: Any) -> None:
     keys = key.split(".")
     if not all(keys):
         raise ScenarioError(f"{where}: is not of the form key.path=value; write e.g. --set chip.voltage=0.8")
+    if tuple(keys[:2]) == DESCRIPTION and len(keys) > len(DESCRIPTION):
+        make_changeable(document.values)
     path: list[str | int] = []
     base: KeyPath = ()
     table: Any = document.values

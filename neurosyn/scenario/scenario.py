@@ -16,6 +16,7 @@ import numpy as np
 from neurosyn.errors import PluginError, ScenarioError, did_you_mean
 from neurosyn.options import KeyPath, Options, OptionsError, build_options, dotted
 from neurosyn.registry import UnknownPluginError, registry
+from neurosyn.scenario.chip_file import DESCRIPTION, EXTENDS, core_size, make_changeable
 from neurosyn.scenario.document import Document, dates, read_document
 from neurosyn.scenario.plugin_files import require_allowed
 from neurosyn.scenario.tables import TABLES, Table, contracts
@@ -142,9 +143,10 @@ def load_scenario(
         The same, if all mistakes are in plugins.
     """
     document = read_document(source, profile=profile, changes=changes)
+    problems = _fold_core_size(document)
     values = document.values
     unknown = [key for key in values if key not in _TOP_LEVEL]
-    problems = [
+    problems += [
         _Problem((key,), f"unknown key{did_you_mean(key, _TOP_LEVEL)}") for key in unknown[: _MOST_PROBLEMS + 1]
     ]
     problems += [_Problem(path, "is a date or a time; write it in quotes if it is a text") for path in dates(document)]
@@ -188,6 +190,9 @@ def load_scenario(
                 problem for problem in of_variant if is_right or (len(problem.path) > 2 and problem.path[2] in changes)
             ]
     _raise_if_any(problems, document)
+    if "description" in values.get("chip", {}):
+        # As it is written: changes stay changes, so that others can follow.
+        resolved["chip"]["description"] = values["chip"]["description"]
     return Scenario(str(name), str(title), int(seed), document.path, files, resolved, options, variants, document)
 
 
@@ -222,6 +227,26 @@ def load_options(tables: Sequence[str], changes: Mapping[str, Any] | None = None
             problems.append(_Problem((key,), f"is a table; name one of its keys, as in {key}.KEY=VALUE"))
     _raise_if_any(problems, document)
     return options
+
+
+def _fold_core_size(document: Document) -> list[_Problem]:
+    """Move the size of a core from table ``compile`` into the chip's description, which then scales its energies."""
+    table, problems = document.values.get("compile"), []
+    for name in ("axons", "neurons"):
+        if not isinstance(table, dict) or name not in table or not isinstance(document.values.get("chip", {}), dict):
+            continue
+        description = document.values.get("chip", {}).get("description", "truenorth")
+        value, path = table.pop(name), (*DESCRIPTION, "core", name)
+        core = description.get("core") if isinstance(description, dict) and EXTENDS in description else None
+        if isinstance(core, dict) and core.get(name, value) != value:
+            text = f"is {value}, chip.description.core.{name} is {core[name]}; leave one out"
+            problems.append(_Problem(("compile", name), text))
+        elif core_size(description, name) != value:
+            changes = make_changeable(document.values)
+            if isinstance(changes.setdefault("core", {}), dict):
+                changes["core"][name] = value
+                document.places[path] = document.place(("compile", name))
+    return problems
 
 
 class _Problem(NamedTuple):

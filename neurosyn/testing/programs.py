@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.chip.crossbar import pack_bits
+from neurosyn.chip.limits import Limits
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
+from neurosyn.chip.shipped import TRUENORTH
 
 __all__ = ["random_program"]
 
@@ -24,6 +26,7 @@ def random_program(
     pins: int = 0,
     lines: int = 1,
     seeded: bool = True,
+    limits: Limits = TRUENORTH.limits,
 ) -> Program:
     """Return a program with random crossbars, types of axons and neurons, destinations and delays, all uniform.
 
@@ -45,6 +48,8 @@ def random_program(
         Numbers of output pins and input lines. Without pins no spike leaves the board.
     seeded
         Whether cores have different random seeds; otherwise all are 0.
+    limits
+        Those of the chip.
     """
     shape = (cores, neurons)
     shared = cores if crossbars is None else crossbars
@@ -57,13 +62,13 @@ def random_program(
         neurons=neurons,
         crossbars=np.ascontiguousarray(np.swapaxes(synapses, -1, -2)),
         crossbar=random.integers(0, shared, cores, dtype=np.int32),
-        axon_types=random.integers(0, 4, (cores, axons), dtype=np.uint8),
+        axon_types=random.integers(0, limits.axon_types, (cores, axons), dtype=np.uint8),
         neuron_types=types,
         neuron_type=random.integers(0, len(types), shape, dtype=np.int32),
         initial_potential=np.zeros(shape, np.int32) if potential is None else potential,
         dest_core=dest_core,
         dest_axon=dest_axon,
-        delay=random.integers(1, 16, shape, dtype=np.uint8),
+        delay=random.integers(1, limits.delay_slots, shape, dtype=np.uint8),
         seeds=random.integers(0, 2**32, cores, dtype=np.uint32) if seeded else np.zeros(cores, np.uint32),
         input_core=random.integers(0, cores, lines, dtype=np.int32),
         input_axon=random.integers(0, axons, lines, dtype=np.int32),
@@ -73,4 +78,5 @@ def random_program(
         core_layer=np.zeros(cores, np.int32),
         activity=random.random(shape, dtype=np.float32),
         about={"made_by": "random_program"},
+        limits=limits,
     )

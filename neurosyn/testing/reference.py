@@ -13,8 +13,7 @@ from neurosyn.chip.program import OUTPUT, Program
 
 __all__ = ["ReferenceChip", "ReferenceRegister", "tick_neuron"]
 
-_LOWEST, _HIGHEST = -524_288, 524_287
-_SLOTS = 16
+_TRUENORTH = (-524_288, 524_287)
 
 
 class ReferenceRegister:
@@ -40,8 +39,8 @@ def _sign(x: int) -> int:
     return -1 if x < 0 else 0
 
 
-def _saturated(v: int) -> int:
-    return max(_LOWEST, min(_HIGHEST, v))
+def _saturated(v: int, limits: tuple[int, int]) -> int:
+    return max(limits[0], min(limits[1], v))
 
 
 def _stochastic(value: int, register: ReferenceRegister) -> int:
@@ -50,7 +49,11 @@ def _stochastic(value: int, register: ReferenceRegister) -> int:
 
 
 def tick_neuron(
-    p: dict[str, Any], potential: int, axon_types: Iterable[int], register: ReferenceRegister
+    p: dict[str, Any],
+    potential: int,
+    axon_types: Iterable[int],
+    register: ReferenceRegister,
+    limits: tuple[int, int] = _TRUENORTH,
 ) -> tuple[bool, int]:
     """Compute one tick of one neuron.
 
@@ -64,6 +67,8 @@ def tick_neuron(
         Types of the active axons whose synapse is on, the axons in ascending order.
     register : ReferenceRegister
         Register of the neuron's core; draws advance it.
+    limits : (int, int)
+        Lowest and highest potential.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def tick_neuron(
         weight = p["weights"][kind]
         if p["stochastic_weights"][kind]:
             weight = _stochastic(weight, register)
-        v = _saturated(v + weight)
+        v = _saturated(v + weight, limits)
 
     leak = p["leak"]
     if p["stochastic_leak"]:
@@ -87,7 +92,7 @@ def tick_neuron(
             v = 0
     else:
         v = v + leak
-    v = _saturated(v)
+    v = _saturated(v, limits)
 
     mask = 2 ** p["threshold_mask_bits"] - 1
     eta = register.draw(p["threshold_mask_bits"]) if mask else 0
@@ -107,7 +112,7 @@ def tick_neuron(
             v = -p["reset"]
         elif gamma == 1:
             v = v + (beta + eta)
-    return fired, _saturated(v)
+    return fired, _saturated(v, limits)
 
 
 class ReferenceChip:
@@ -133,7 +138,10 @@ class ReferenceChip:
         self.potential = program.initial_potential.tolist()
         self.registers = [ReferenceRegister(seed) for seed in program.seeds.tolist()]
         self.synaptic_events = [[0] * program.neurons for _ in range(program.cores)]
-        self._pending: list[list[set[int]]] = [[set() for _ in range(program.cores)] for _ in range(_SLOTS)]
+        self._slots = program.limits.delay_slots
+        half = 2 ** (program.limits.potential_bits - 1)
+        self._limits = (-half, half - 1)
+        self._pending: list[list[set[int]]] = [[set() for _ in range(program.cores)] for _ in range(self._slots)]
         self._axon_types = program.axon_types.tolist()
         self._synapses = [self._synapses_of(crossbar) for crossbar in range(len(program.crossbars))]
         self._types = [
@@ -151,7 +159,7 @@ class ReferenceChip:
 
     def deliver(self, core: int, axon: int, tick: int) -> None:
         """Put a spike into the scheduler of a core, for integration in `tick`."""
-        slot = self._pending[tick % _SLOTS][core]
+        slot = self._pending[tick % self._slots][core]
         if axon in slot:
             self.collisions += 1
         slot.add(axon)
@@ -168,6 +176,7 @@ class ReferenceChip:
                 self.potential[core][neuron],
                 [self._axon_types[core][axon] for axon in on],
                 self.registers[core],
+                self._limits,
             )
             fired.append(spike)
         return fired
@@ -181,8 +190,8 @@ class ReferenceChip:
             Input lines with a spike of this tick, which is integrated in the next one.
         """
         program = self.program
-        row = self._pending[self.now % _SLOTS]
-        self._pending[self.now % _SLOTS] = [set() for _ in range(program.cores)]
+        row = self._pending[self.now % self._slots]
+        self._pending[self.now % self._slots] = [set() for _ in range(program.cores)]
         fired = []
         for core in range(program.cores):
             for neuron, spike in enumerate(self.integrate(core, row[core])):

@@ -96,7 +96,7 @@ class LinkLedger:
             "packets": packets,
             "hops": hops,
             "crossings": crossings,
-            "energy_pj": EnergyModel(info.chip.voltage).packets_pj(hops, crossings, ports),
+            "energy_pj": EnergyModel.of(info.chip).packets_pj(hops, crossings, ports),
             "busy_ps": busy,
             "busy_share": busy / max(time_ps, 1),
             "held_packets": held,

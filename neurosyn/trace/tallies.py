@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from neurosyn.chip.energy import EnergyModel, Events
-from neurosyn.chip.packet import LARGEST_AXON, pack
+from neurosyn.chip.packet import WORD_BITS, pack
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
 from neurosyn.chip.usage import used_neurons
 from neurosyn.engine.fabric.routes import Routes
@@ -40,6 +40,7 @@ def tick_row(columns: TickColumns, energy: EnergyModel) -> dict[str, int | float
     events = Events(
         ticks=1,
         synaptic_events=synaptic_events,
+        spikes=len(columns.spike_core),
         hops=columns.hops,
         crossings=columns.crossings,
         ports=columns.input_packets + columns.output_packets,
@@ -124,7 +125,7 @@ class _Tally:
         to_host = (self.fired * (self._program.dest_core == OUTPUT)).sum(axis=1)
         return {
             "memory": np.full(self._program.cores, model.core_tick_pj * self.ticks),
-            "synaptic": model.synaptic_event_pj * self.synaptic_events,
+            "synaptic": model.synaptic_event_pj * self.synaptic_events + model.spike_pj * self.spikes,
             "network": model.hop_pj * self.hops,
             "chip_to_chip": model.crossing_pj * self.crossings,
             "io": model.port_pj * to_host,
@@ -146,7 +147,7 @@ class Counts:
 
     def __init__(self, info: RunInfo) -> None:
         self._info = info
-        self._energy = EnergyModel(info.chip.voltage)
+        self._energy = EnergyModel.of(info.chip)
         self._routes = Routes.of(info.program, info.placement, info.chip)
         self._untimed, self._timed = self._tally(), self._tally()
         self._links = LinkLedger(info)
@@ -266,7 +267,7 @@ class Counts:
 
         hops = of_cores(routes.hops.reshape(-1)[index])
         energy = model.core_tick_pj + model.synaptic_event_pj * columns.synaptic_events + model.hop_pj * hops
-        energy = energy + model.port_pj * of_cores(kept=dest == OUTPUT)
+        energy = energy + model.port_pj * of_cores(kept=dest == OUTPUT) + model.spike_pj * of_cores()
         if self._info.placement.mesh.chips > 1:
             energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1)[index])
         core = np.arange(program.cores, dtype=np.int32) if chosen is None else np.flatnonzero(chosen).astype(np.int32)
@@ -295,7 +296,8 @@ class Counts:
     def _words(self, packets: PacketColumns) -> pa.Array:
         """Return the bits of packets as they enter their first router."""
         mesh, xy = self._info.placement.mesh, self._info.placement.xy
-        has_word = (packets.dest_core >= 0) & (packets.dest_axon <= LARGEST_AXON)
+        size = self._info.chip.description.size
+        has_word = (packets.dest_core >= 0) & (packets.dest_axon < size.axons) & (size.packet_bits <= WORD_BITS)
         target = xy[packets.dest_core[has_word]]
         source = np.where(
             (packets.source_core[has_word] < 0)[:, None],
@@ -304,7 +306,7 @@ class Counts:
         )
         words = np.zeros(len(has_word), np.uint32)
         dx, dy = (target - source).T
-        words[has_word] = pack(dx, dy, packets.delivery_tick[has_word], packets.dest_axon[has_word])
+        words[has_word] = pack(dx, dy, packets.delivery_tick[has_word], packets.dest_axon[has_word], size)
         return pa.array(words, mask=~has_word)
 
     def core_rows(self) -> Rows:

@@ -4,8 +4,11 @@ import pytest
 
 from neurosyn.analysis import power
 from neurosyn.analysis.finished_run import FinishedRun
-from neurosyn.chip.energy import PORT_PJ, EnergyModel
+from neurosyn.chip.energy import EnergyModel
 from neurosyn.testing.made_up_runs import random_run
+
+PORT_PJ = 64.0
+"""32 bits at 2 pJ/bit at the border."""
 
 
 def test_by_hand(play):

@@ -21,7 +21,7 @@ def test_kernels_compile(nvrtc, architecture):
     if architecture not in nvrtc.architectures():
         assert architecture not in (80, 90)
         pytest.skip(f"this NVRTC does not compile for sm_{architecture}")
-    machine_code = nvrtc.compile(cuda.source(), cuda.OPTIONS, architecture)
+    machine_code = nvrtc.compile(cuda.source(), cuda.options(), architecture)
     for name in cuda.KERNELS:
         assert f".text.{name}".encode() in machine_code
     # Nothing of a thread's variables had to leave its registers.
@@ -30,4 +30,4 @@ def test_kernels_compile(nvrtc, architecture):
 
 def test_mistakes_are_reported_by_file(nvrtc):
     with pytest.raises(CompileError, match=r"neuron\.cu\(\d+\): error: .*popcll_typo"):
-        nvrtc.compile(cuda.source().replace("__popcll", "__popcll_typo"), cuda.OPTIONS, 80)
+        nvrtc.compile(cuda.source().replace("__popcll", "__popcll_typo"), cuda.options(), 80)

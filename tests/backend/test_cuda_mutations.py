@@ -137,4 +137,4 @@ def test_a_changed_operator_is_noticed(old, new, stand_in):
 def test_a_kernel_that_does_not_compile_is_noticed(stand_in):
     stand_in.edit = lambda code: code.replace("int v = potential[place]", "int v")
     with pytest.raises(subprocess.CalledProcessError):
-        stand_in.RawModule(code=cuda.source(), options=cuda.OPTIONS)
+        stand_in.RawModule(code=cuda.source(), options=cuda.options())

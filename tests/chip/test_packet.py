@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosyn.chip.packet import REACH, pack
+from neurosyn.chip.mesh import REACH
+from neurosyn.chip.packet import pack
 from neurosyn.errors import ChipLimitError
 from tests.packet_words import unpack
 

@@ -7,8 +7,9 @@ import pytest
 
 from neurosyn.chip.assumptions import RULES, assumptions
 from neurosyn.chip.mesh import Mesh
-from neurosyn.chip.options import ASSUMED, ChipOptions
+from neurosyn.chip.options import TIMES, ChipOptions
 from neurosyn.chip.placement import Placement
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.run.host_sides import hint_at_sides
@@ -141,10 +142,12 @@ def test_every_assumption_is_listed_with_its_value_and_basis(tmp_path):
     ]
     assert all(set(item) == {"name", "value", "unit", "basis", "option"} and item["basis"] for item in listed)
     options = {item["name"]: item["value"] for item in listed if item["option"]}
-    assert options == {f"chip.{name}": getattr(chip, name) for name in ASSUMED}
-    # Whatever a scenario can say of the chip is an assumption, but for what the user knows: board and voltage.
-    assert set(ChipOptions.model_fields) - set(ASSUMED) == {"chips", "voltage"}
-    assert {item["name"] for item in listed if not item["option"]} == {rule.name for rule in RULES}
+    assumed = {*TIMES, "fifo_depth", "input_side", "output_side", "host_ports"}
+    assert options == {f"chip.{name}": getattr(chip, name) for name in assumed}
+    # Whatever a scenario can say of the chip is an assumption, but for what the user knows: chip, board and voltage.
+    assert set(ChipOptions.model_fields) - assumed == {"description", "chips", "voltage"}
+    rules = {rule.name for rule in (*RULES, *TRUENORTH.rules)}
+    assert {item["name"] for item in listed if not item["option"]} == rules
     for item in listed:
         assert any(tag in item["basis"] for tag in ("[A]", "[D]")), item
     assert summary["not_counted"]["off-chip transduction"]

@@ -20,24 +20,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from neurosyn.chip.crossbar import AXON_TYPES
 from neurosyn.chip.lfsr import LEAP_BITS
-from neurosyn.chip.neuron import POTENTIAL_MAX, POTENTIAL_MIN
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.shipped import TRUENORTH
 
-__all__ = ["BLOCK", "FRAMES", "KERNELS", "OPTIONS", "source"]
+__all__ = ["BLOCK", "FRAMES", "KERNELS", "options", "source"]
 
 BLOCK = 256
 """Threads in a block, one for each neuron: those of a TrueNorth core."""
 FRAMES = 16
 """Frames for which a thread reads its neuron's synapses once."""
 KERNELS = ("count_bits", "lay_out_draws", "play_tick", "evaluate_frames")
-OPTIONS = (
-    f"-DBLOCK={BLOCK}",
-    f"-DFRAMES={FRAMES}",
-    f"-DPOTENTIAL_MIN=({POTENTIAL_MIN})",
-    f"-DPOTENTIAL_MAX={POTENTIAL_MAX}",
-    f"-DLEAP_BITS={LEAP_BITS}",
-)
-"""Options of the compiler that the kernels need."""
+
+
+def options(limits: Limits = TRUENORTH.limits, weights: int = AXON_TYPES) -> tuple[str, ...]:
+    """Return the options of the compiler, for programs with the limits of a chip and so many weights a neuron."""
+    return (
+        f"-DBLOCK={BLOCK}",
+        f"-DFRAMES={FRAMES}",
+        f"-DAXON_TYPES={weights}",
+        f"-DPOTENTIAL_MIN=({limits.potential_min})",
+        f"-DPOTENTIAL_MAX={limits.potential_max}",
+        f"-DLEAP_BITS={LEAP_BITS}",
+    )
+
 
 _FILES = ("neuron.cu", "draws.cu", "tick.cu", "frames.cu")
 

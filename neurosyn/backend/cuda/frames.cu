@@ -26,7 +26,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) evaluate_frames(
     const int neuron = blockIdx.z * BLOCK + threadIdx.x;
     const bool exists = neuron < neurons;
 
-    int weights[AXON_TYPES] = {0, 0, 0, 0}, sum[FRAMES], count[FRAMES];
+    int weights[AXON_TYPES] = {0}, sum[FRAMES], count[FRAMES];
     const u64* column = crossbars + (size_t)crossbar[core] * words * neurons + neuron;
     if (exists) {
         const NeuronType& type = ((const NeuronType*)types)[neuron_type[(size_t)core * neurons + neuron]];

@@ -7,7 +7,6 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-#define AXON_TYPES 4
 #define WARP 32
 #define ALL_LANES 0xffffffffu
 
@@ -31,7 +30,7 @@ struct Synapses {
     const u64* column;   // word w of the neuron is column[w * stride]
     size_t stride;
     const u64* active;   // (W)
-    const u64* masks;    // (4, W): the axons of each type
+    const u64* masks;    // (AXON_TYPES, W): the axons of each type
     int words;
 };
 

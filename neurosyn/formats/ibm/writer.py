@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neurosyn.chip.crossbar import AXON_TYPES, unpack_bits
 from neurosyn.chip.neuron import POTENTIAL_MIN
 from neurosyn.chip.program import OUTPUT, Program
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import ChipLimitError
 from neurosyn.formats.ibm.addresses import DISCONNECTED, PINS_OF_OUTPUT, core_ids, pin_core
 from neurosyn.formats.ibm.neuron_types import NEURON_CLASS, reset_exponents
@@ -33,8 +34,14 @@ def write_cpe(program: Program, path: Path) -> None:
     Raises
     ------
     ChipLimitError
-        If a reset potential is not ±(2^k − 1), the only ones that the format can express.
+        If a reset potential is not ±(2^k − 1), the only ones that the format can express, or the program has the limits
+        of another chip than TrueNorth.
     """
+    if program.limits != TRUENORTH.limits:
+        raise ChipLimitError(
+            "CPE: the format holds TrueNorth's neurons, the program has axon types, bits or delays of another chip; "
+            "compile it for TrueNorth"
+        )
     prototypes = _distinct_crossbars(program)
     types = _distinct_types(program)
     with atomic_path(path) as temporary, temporary.open("w", encoding="ascii", newline="\n") as out:

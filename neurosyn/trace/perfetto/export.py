@@ -159,7 +159,7 @@ class _Window:
             self.writer.piece(track, f"tick {row.tick}", row.start_ps, row.start_ps + row.makespan_ps, arguments)
 
     def _counters(self) -> None:
-        leakage_mw = EnergyModel(self.trace.chip.voltage).leakage_pj(1_000_000) * 1e-3 * self.trace.n_cores
+        leakage_mw = EnergyModel.of(self.trace.chip).leakage_pj(1_000_000) * 1e-3 * self.trace.n_cores
         kinds: list[tuple[str, str, Callable[[Any], float]]] = [
             ("spikes", "spikes a tick", lambda row: row.spikes),
             ("synaptic events", "events a tick", lambda row: row.synaptic_events),
