@@ -200,6 +200,20 @@ def _sounds(folder: Path) -> object:
     return [decode_item(archive, name) for name in archive.names]
 
 
+def _network(folder: Path) -> object:
+    from neurosyn.formats.nir.reader import read_nir
+    from neurosyn.importing.mapping import map_graph
+    from neurosyn.importing.options import ImportOptions
+
+    return map_graph(read_nir(folder / "net.nir"), ImportOptions(), "net.nir")
+
+
+def _samples(folder: Path) -> object:
+    from neurosyn.importing.samples import read_samples
+
+    return read_samples(folder / "samples.npz", 8)
+
+
 _ALL: dict[str, Reader] = {
     "cpe": Reader("cpe.json", _program("cpe.json"), text=True),
     "ranc": Reader("ranc.json", _program("ranc.json"), text=True),
@@ -240,6 +254,8 @@ _ALL: dict[str, Reader] = {
     "timit phones": Reader(
         "timit/TEST/DR1/MDAB0/SX37.PHN", _dataset("timit", "."), text=True, around=("timit",), needs="soundfile"
     ),
+    "network of another framework": Reader("net.nir", _network, needs="h5py"),
+    "samples of spikes": Reader("samples.npz", _samples),
     "sound archive": Reader(f"sounds/{NOIZEUS_FILE}", _sounds, needs="soundfile"),
 }
 READERS = {name: reader for name, reader in _ALL.items() if not reader.needs or find_spec(reader.needs)}

@@ -61,6 +61,8 @@ def make_specimens(folder: Path) -> None:
     (folder / "spikes.sfti").write_text(_SFTI, encoding="utf-8")
     (folder / "spikes.raw").write_bytes(_RAW)
     (folder / "spikes.sfcp").write_bytes(_PINS)
+    _write_network(folder / "net.nir")
+    np.savez(folder / "samples.npz", spikes=np.eye(8, dtype=np.uint8)[None], labels=np.arange(8) % 2)
     _write_cifar(folder / "cifar" / "cifar-10-binary.tar.gz")
     _write_mat(folder / "svhn" / "test_32x32.mat")
     _write_gtsrb(folder / "gtsrb")
@@ -71,6 +73,28 @@ def make_specimens(folder: Path) -> None:
             path = folder / "pictures" / label / f"{number}.{kind}"
             path.parent.mkdir(parents=True, exist_ok=True)
             _picture(number).save(path)
+
+
+def _write_network(path: Path) -> None:
+    """Write a NIR file of one layer, if h5py is installed."""
+    try:
+        import h5py
+    except ImportError:
+        return
+    nodes: dict[str, dict[str, Any]] = {
+        "input": {"type": "Input", "shape": np.array([8])},
+        "fc": {"type": "Affine", "weight": np.linspace(-1, 1, 32).reshape(4, 8), "bias": np.zeros(4)},
+        "lif": {name: np.full(4, 2.0) for name in ("tau", "r", "v_threshold")} | {"type": "LIF", "v_leak": np.zeros(4)},
+        "output": {"type": "Output", "shape": np.array([4])},
+    }
+    with h5py.File(path, "w") as file:
+        file.create_dataset("version", data="1.0.8", dtype=h5py.string_dtype())
+        graph = file.create_group("node")
+        graph.create_dataset("type", data="NIRGraph", dtype=h5py.string_dtype())
+        graph.create_dataset("edges", data=np.array([("input", "fc"), ("fc", "lif"), ("lif", "output")], "S"))
+        for name, node in nodes.items():
+            for key, value in node.items():
+                graph.create_dataset(f"nodes/{name}/{key}", data=value)
 
 
 def checkpoint_arrays() -> dict[str, Any]:

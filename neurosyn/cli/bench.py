@@ -108,6 +108,27 @@ def kernel(
 
 
 @app.command()
+def samples(
+    samples: Annotated[
+        int, typer.Option("--samples", min=1, max=_LONGEST, help="Samples of a network with state.")
+    ] = 1000,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=1000, help="Steps of a sample.")] = 25,
+    repeats: Repeats = 3,
+    backend: Backend = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time samples of an imported network of 784, 128 and 10 neurons, whose potentials last from step to step."""
+    from neurosyn.bench.samples import bench_samples
+    from neurosyn.support.progress import StageProgress
+
+    with StageProgress(1, quiet=quiet) as progress, progress.stage("samples") as notes:
+        result = bench_samples(samples=samples, steps=steps, repeats=repeats, backend=backend, progress=progress.update)
+        notes.append(f"{result['samples_per_second']:,.0f} samples/s")
+    _print(result, json)
+
+
+@app.command()
 def load(repeats: Repeats = 5, json: Json = False, quiet: Quiet = False) -> None:
     """Time how long a full chip's program takes to load, and `neurosyn --help`."""
     from neurosyn.bench.load import bench_load

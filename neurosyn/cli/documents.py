@@ -125,6 +125,13 @@ class SweepDocument(_Part):
     comparison: AnalysisDocument | None
 
 
+class FaultStudy(_Part):
+    sweep: str
+    over: dict[str, list[str]]
+    points: list[SweptRun]
+    design_space: AnalysisDocument
+
+
 class TraceStatistics(_Part):
     trace: str
     level: str
@@ -368,6 +375,7 @@ DOCUMENTS: dict[str, Any] = {
     "run": ProgramSummary,
     "import": NetworkImport,
     "sweep": SweepDocument,
+    "faults": FaultStudy,
     "compare": AnalysisDocument,
     "analyse": AnalysisDocument,
     "bench": Benchmark,

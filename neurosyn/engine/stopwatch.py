@@ -71,8 +71,7 @@ class Stopwatch:
             self._first_tick = tick.outcome.tick
         self._makespans.append(makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
-        travel = times.arrival_ps - times.send_ps
-        blocked = travel - packets.unloaded_ps(self._chip)
+        travel = int(times.arrival_ps.sum() - times.send_ps.sum())
         # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
         self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
@@ -80,12 +79,13 @@ class Stopwatch:
         self._late += int(np.count_nonzero(timed.late))
         self._overruns += timed.overruns
         self._packets += len(packets)
-        self._travel += int(travel.sum())
-        self._blocked += int(blocked.sum())
-        of_host = packets.from_host
-        self._host_packets += of_host
-        self._host_travel += int(travel[:of_host].sum())
-        self._host_blocked += int(blocked[:of_host].sum())
+        self._travel += travel
+        self._blocked += travel - packets.total_unloaded_ps(self._chip)
+        host = slice(packets.from_host)
+        host_travel = int(times.arrival_ps[host].sum() - times.send_ps[host].sum())
+        self._host_packets += packets.from_host
+        self._host_travel += host_travel
+        self._host_blocked += host_travel - packets.total_unloaded_ps(self._chip, of_host=True)
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""

@@ -20,6 +20,8 @@ __all__ = ["NodeParameters", "conv", "pool"]
 
 Shape = tuple[int, ...]
 
+_LARGEST = 1e12
+"""Largest parameter, so that products of parameters stay finite."""
 _MOST_ENTRIES = 200_000_000
 """Weights of one matrix."""
 
@@ -60,6 +62,8 @@ class NodeParameters:
             raise DataError(
                 f"{self.where}: '{name}' has the shape {numbers.shape}, not {dimensions} axes; export the network again"
             )
+        if (np.isfinite(numbers) & (np.abs(numbers) > _LARGEST)).any():
+            raise DataError(f"{self.where}: '{name}' holds values beyond ±{_LARGEST:g}; is the file damaged?")
         if np.isnan(numbers).any():
             raise DataError(f"{self.where}: '{name}' holds values that are no numbers (NaN); train the network again")
         return numbers

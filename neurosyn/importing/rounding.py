@@ -250,7 +250,7 @@ def _limits(population: Population, codes: NDArray[np.float64], fall: NDArray[np
         constant = np.abs(population.bias - population.threshold)
     else:
         constant = np.abs(population.bias)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         units: NDArray[np.float64] = np.minimum.reduce(
             [
                 _HIGHEST / np.abs(codes).max(axis=1),

@@ -16,10 +16,11 @@ from tests.runs import simulate_scenario
 
 VALUES = {
     "chip": {
+        "description": "hypothetical5nm",
         "chips": [1, 2], "voltage": 0.8, "neuron_time_ps": 200_000, "synaptic_event_time_ps": 20_000,
         "hop_latency_ps": 9_000, "link_cycle_ps": 70_000, "fifo_depth": 1, "edge_cycle_ps": 90_000,
         "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
-        "host_ports": "border", "description": None,
+        "host_ports": "border",
     },
     "simulate": {"timing": None, "tick": 500, "frames": 10, "timed_frames": 3, "backend": "numpy"},
     "trace": {

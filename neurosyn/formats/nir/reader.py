@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import signal
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,11 @@ _MOST_EDGES = 100_000
 _MOST_NAME = 1_000
 _DEEPEST = 16
 """Graphs nested in one another."""
+_LONGEST_S = 3.0
+"""Processor time of reading a small file, which takes a hundredth of it."""
+_BYTES_PER_S = 1e7
+"""Rate at which the time for larger files grows; they are read ten times as fast."""
+_LONGEST_WAIT_S = 600
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FILTERS = frozenset({1, 2, 3})
 """Filters of chunks that HDF5 itself has: deflate, shuffle, Fletcher's checksum. Others are loaded as plugins."""
@@ -96,13 +105,9 @@ def read_nir(path: Path) -> NirGraph:
     content = read_bytes(path, _MOST_BYTES, what="NIR file")
     if not content.startswith(_SIGNATURE):
         raise DataError(f"{path}: is no HDF5 file, as NIR files are; is it the right file?")
+    _try_in_child(path, lambda: _read(h5py, content), _LONGEST_S + len(content) / _BYTES_PER_S)
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            reader = _Reader(h5py)
-            root = reader.group(file, "node")
-            graph = reader.graph(root, 0)
-            version = reader.text(file, "version") if "version" in file else ""
-            return NirGraph(graph.nodes, graph.edges, version)
+        return _read(h5py, content)
     except NeurosynError:
         raise
     except _MalformedError as error:
@@ -113,6 +118,43 @@ def read_nir(path: Path) -> NirGraph:
     except Exception as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"{path}: is not a readable HDF5 file ({reason}); export the network again") from error
+
+
+def _read(h5py: Any, content: bytes) -> NirGraph:
+    with h5py.File(io.BytesIO(content), "r") as file:
+        reader = _Reader(h5py)
+        graph = reader.graph(reader.group(file, "node"), 0)
+        return NirGraph(graph.nodes, graph.edges, reader.text(file, "version") if "version" in file else "")
+
+
+def _try_in_child(path: Path, read: Callable[[], object], longest_s: float) -> None:
+    """Read once in a child process: damaged files can make the HDF5 library crash, or loop without end.
+
+    Raises
+    ------
+    DataError
+        If the child was ended by a signal.
+    """
+    with warnings.catch_warnings():
+        # Other threads may exist; the child only reads and ends.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_PROF, longest_s)
+            signal.alarm(_LONGEST_WAIT_S)
+            read()
+        finally:
+            # What was raised is raised again in the parent.
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        raise DataError(
+            f"{path}: is damaged: the HDF5 library fails on it ({signal.Signals(os.WTERMSIG(status)).name}); export "
+            "the network again"
+        )
 
 
 class _MalformedError(Exception):

@@ -1,5 +1,7 @@
 """Tests of the reader of NIR files: what is in them, and files that are cut, garbled or hostile."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import DataError, NeurosynError
+from neurosyn.formats.nir import reader
 from neurosyn.formats.nir.reader import read_nir
 from tests.nir_files import chain, dense_network, ends, if_node, write_nir
 
@@ -154,9 +157,26 @@ def test_cut_files(file: Path, share: float) -> None:
         read_nir(file)
 
 
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def loop_forever() -> None:
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(("failure", "name"), [(crash, "SIGSEGV"), (loop_forever, "SIGPROF")])
+def test_failures_of_the_library_end_a_child_alone(file: Path, monkeypatch, failure, name) -> None:
+    monkeypatch.setattr(reader, "_LONGEST_S", 0.2)
+    monkeypatch.setattr(reader, "_read", lambda *_: failure())
+    with pytest.raises(DataError, match=f"the HDF5 library fails on it \\({name}\\)"):
+        read_nir(file)
+
+
 def test_garbled_files_raise_our_errors_alone(file: Path) -> None:
     content, rng = file.read_bytes(), np.random.default_rng(1)
-    for _ in range(150):
+    for _ in range(60):
         garbled = bytearray(content)
         for place in rng.integers(8, len(content), 12):
             garbled[place] = rng.integers(256)
