@@ -187,6 +187,10 @@ class DataChoice(_Part):
     official: bool
     stand_in: bool
     reason: str | None
+    classes: list[str]
+    shape: list[int]
+    sizes: dict[str, int]
+    images_of_classes: dict[str, dict[str, int]] | None
 
 
 class Fetched(_Part):
@@ -243,6 +247,7 @@ class ScenarioVerdict(_Part):
 
 class NewScenario(_Part):
     scenario: str
+    notes: list[str]
 
 
 class Folder(_Part):

@@ -51,10 +51,12 @@ class Packets:
         travel: NDArray[np.int64] = modules * chip.hop_latency_ps + links * chip.edge_latency_ps
         return travel
 
-    def total_unloaded_ps(self, chip: ChipOptions) -> int:
-        """Return the sum of `unloaded_ps`."""
-        modules = int(self.hops.sum(dtype=np.int64)) + len(self)
-        links = int(self.crossings.sum(dtype=np.int64)) + self.from_host + self.to_host
+    def total_unloaded_ps(self, chip: ChipOptions, *, of_host: bool = False) -> int:
+        """Return the sum of `unloaded_ps`, over all packets or those of the host alone."""
+        end = self.from_host if of_host else len(self)
+        modules = int(self.hops[:end].sum(dtype=np.int64)) + end
+        links = int(self.crossings[:end].sum(dtype=np.int64)) + self.from_host
+        links += int(np.count_nonzero(self.dest_core[:end] == OUTPUT))
         return modules * chip.hop_latency_ps + links * chip.edge_latency_ps
 
 
