@@ -232,9 +232,19 @@ class Core:
             Added to V in every tick.
         initial : int
             V before the first tick.
-        reset, reset_mode, negative_threshold, negative_saturation, threshold_mask_bits, stochastic_weights,
-        stochastic_leak, leak_reversal
-            Fields of the table of neuron types (reference page "Files"), with the same names.
+        reset, reset_mode : int
+            V after a spike: `reset` in mode 0, V − threshold in mode 1; in mode 2 V, but at most the threshold with its
+            largest mask.
+        negative_threshold, negative_saturation
+            With saturation, V ends no tick below −negative_threshold.
+        threshold_mask_bits : int
+            Bits of the random number that is added to the threshold.
+        stochastic_weights : bools
+            By axon type: the weight is drawn, and counts as its sign or as 0.
+        stochastic_leak : bool
+            Likewise for the leak.
+        leak_reversal : bool
+            The leak is multiplied by the sign of V.
 
         Raises
         ------
