@@ -395,6 +395,7 @@ def _add_groups() -> None:
     from neurosyn.cli import analyse, bench, chip, data, models, plugins, runs, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
+    from neurosyn.cli.faults import faults
     from neurosyn.cli.merge import merge
     from neurosyn.cli.network_import import import_
     from neurosyn.cli.run import run
@@ -406,6 +407,7 @@ def _add_groups() -> None:
     app.command()(doctor)
     app.command()(compare)
     app.command()(sweep)
+    app.command()(faults)
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
     app.add_typer(chip.app, name="chip")

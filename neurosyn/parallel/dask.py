@@ -121,7 +121,9 @@ class DaskExecutor(Executor):
     @property
     def workers(self) -> int:
         """Number of workers at the moment."""
-        return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
+        self._check()
+        # A client that has just lost its scheduler has no information left.
+        return max(len(self._client.scheduler_info(n_workers=-1).get("workers", ())), 1)
 
     def _start(self, job: Path) -> futures.Future[Any]:
         future: futures.Future[Any] = self._pool.submit(run_job, str(job))

@@ -20,6 +20,7 @@ from neurosyn import SpikingClassifier
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import PluginError
 from neurosyn.model.inference import infer, predict
+from neurosyn.registry import registry
 
 QUICK = {
     "topology": {"kind": "dense", "inputs": 24, "hidden": [], "outputs": 60},
@@ -294,6 +295,21 @@ def test_weights_bring_a_rare_class_out(rare, weighting):
     assert recall[1] > max(0.7, recall[0])
 
 
+@pytest.mark.parametrize("kind", ["ridge", "logistic"])
+def test_weights_bring_a_rare_class_out_of_a_readout_too(rare, kind):
+    X, y = rare
+
+    def recall(class_weight=None, sample_weight=None):
+        options = {**QUICK, "trainer": kind, "class_weight": class_weight, "random_state": 0}
+        model = SpikingClassifier(**options).fit(X, y, sample_weight)
+        return float((model.predict(X)[y == 1] == 1).mean())
+
+    plain = recall()
+    assert recall(sample_weight=np.full(len(y), 0.3)) == plain
+    for weighted in (recall("balanced"), recall({1: 19.0}), recall(sample_weight=np.where(y == 1, 19.0, 1.0))):
+        assert weighted > max(0.7, plain)
+
+
 def test_equal_weights_are_no_weights_and_samples_of_weight_zero_are_left_out(iris):
     X, _, y, _ = iris
     plain = SpikingClassifier(**QUICK, random_state=0).fit(X, y)
@@ -313,8 +329,9 @@ def test_equal_weights_are_no_weights_and_samples_of_weight_zero_are_left_out(ir
         ({"trainer": "ridge"}, 1.0, "has no weights of samples"),
     ],
 )
-def test_weights_that_cannot_be_are_refused(iris, options, weights, fragment):
+def test_weights_that_cannot_be_are_refused(iris, options, weights, fragment, monkeypatch):
     X, _, y, _ = iris
+    monkeypatch.setattr(registry.get("trainers", "ridge"), "sample_weights", False)
     with pytest.raises(ValueError, match=fragment):
         SpikingClassifier(**{**QUICK, **options}).fit(X, y, np.full(len(y), weights))
 

@@ -1,5 +1,6 @@
 """Commands ``neurosyn scenario``."""
 
+import importlib
 import json
 import tomllib
 from pathlib import Path
@@ -105,6 +106,27 @@ def test_plugin_files_of_a_scenario_are_run_by_a_check_and_the_help_says_so(neur
     assert neurosyn("scenario", "check", with_plugin).code == 0
     assert (with_plugin.parent / "run").exists()
     assert "are run by the check" in " ".join(neurosyn("scenario", "check", "--help").out.split())
+
+
+@pytest.mark.parametrize(
+    ("change", "absent", "code", "fragment"),
+    [
+        ("train.products=bfloat16", "torch", 3, "eedn with products = bfloat16 needs PyTorch; install it with: pip"),
+        ("train.kernels=cupy", "cupy", 3, "eedn with kernels = cupy needs CuPy; install it with: pip"),
+        ("simulate.backend=cupy", "cupy", 6, "simulate.backend: cupy needs CuPy; install it with: pip"),
+        ("train.patience=3", "", 2, "patience has nothing to go by"),
+        ("train.dropout.foo=0.3", "", 2, "there is no layer 'foo'"),
+        ("train.class_weight.foo=2.0", "", 2, "'foo' is no class"),
+        ("probes.0.draw=1", "", 2, "there is no probes; write [[probes]] with a kind"),
+    ],
+)
+def test_check_finds_what_the_training_would_refuse(change, absent, code, fragment, neurosyn, tiny, monkeypatch):
+    for module in ("neurosyn.run.check", "neurosyn_plugins.trainers.eedn"):
+        known = importlib.import_module(module)
+        monkeypatch.setattr(known, "find_spec", lambda name: None if name == absent else object())
+    outcome = neurosyn("scenario", "check", tiny, "--set", change)
+    assert outcome.code == code
+    assert fragment in outcome.err
 
 
 def written(tiny, tmp_path, layers):

@@ -1,0 +1,1 @@
+"""Scaling over processes: measured on this machine, and planned for more."""
