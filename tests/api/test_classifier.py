@@ -340,3 +340,32 @@ def test_balanced_weights_need_all_samples(iris):
     X, _, y, _ = iris
     with pytest.raises(ValueError, match="needs all samples at once"):
         SpikingClassifier(trainer="tea", class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
+
+
+def test_simulates_its_network_on_the_chip(fitted, iris):
+    _, X, _, y = iris
+    result = fitted.simulate(X, y, placer="row_major")
+    assert np.array_equal(result.predictions, fitted.predict(X))
+    assert result.mismatched == 0
+    assert result.accuracy == fitted.score(X, y) == result.summary["trained_accuracy"]
+    assert result.pipeline_depth == fitted.pipeline_depth_
+    # By definition: energy is power over rate, and a frame enters at each tick.
+    assert result.energy_per_frame_uj == pytest.approx(result.power_mw * 1e3 / result.frames_per_second)
+    assert result.frames_per_second == pytest.approx(1e6 / result.summary["tick_period_us"])
+    low = fitted.simulate(X[:5], timing="none", chip={"voltage": 0.7}, placer="row_major")
+    assert low.accuracy is None
+    assert low.frames_per_second == 1000
+    assert low.summary["voltage"] == 0.7
+    assert "accuracy" not in repr(low)
+
+
+def test_simulates_labels_of_any_kind_and_refuses_too_few(fitted, iris):
+    _, X, _, y = iris
+    wrong = np.full(len(X), 17)
+    assert fitted.simulate(X, wrong, timing="none", placer="row_major").accuracy == 0
+    with pytest.raises(ValueError, match="has 38 samples and y 37"):
+        fitted.simulate(X, y[1:])
+    with pytest.raises(NotFittedError):
+        SpikingClassifier().simulate(X, y)
+    with pytest.raises(NotFittedError):
+        _ = SpikingClassifier().pipeline_depth_
