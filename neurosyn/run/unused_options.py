@@ -18,7 +18,8 @@ from neurosyn.training.trainer import Trainer
 
 __all__ = ["unused_in_scenario", "unused_options"]
 
-_TIMES = (*TIMES, "fifo_depth")
+_TIMES = (*(name for name in TIMES if name != "edge_cycle_ps"), "fifo_depth")
+"""Times that act on timed ticks alone; that of an edge decides the share of the time that ports are busy, too."""
 _NOT_TIMED = "nothing was timed"
 
 
@@ -36,10 +37,6 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
     unused: dict[str, str] = {}
     if not timed:
         unused |= dict.fromkeys(_changed("chip", chip, _TIMES), _NOT_TIMED)
-        unused |= dict.fromkeys(_changed("simulate", simulate, ("timed_frames",)), _NOT_TIMED)
-    across = chip.mesh.columns if chip.input_side in ("west", "east") else chip.mesh.rows
-    if across == 1:
-        unused |= dict.fromkeys(_changed("chip", chip, ("host_ports",)), "all chips lie on the input side")
     if trace is None:
         return unused
     chooses = ("ticks", "cores", "layers")
