@@ -75,8 +75,9 @@ class Plugin:
         PluginError
             If the import fails, with the cause.
         """
-        # Where the package `importlib_metadata` has been imported, entry points are of its class.
-        if isinstance(self.target, type):
+        # Where the package `importlib_metadata` has been imported, entry points are of its class. What a plugin file
+        # registers is there already, though it need not be a class.
+        if not hasattr(self.target, "load") or isinstance(self.target, type):
             return self.target
         try:
             loaded = self.target.load()

@@ -29,7 +29,7 @@ from neurosyn.cli.parameters import (
     ShardOption,
     WorkerCount,
 )
-from neurosyn.errors import InterruptedRunError, ScenarioError
+from neurosyn.errors import DataError, InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 if TYPE_CHECKING:
@@ -366,7 +366,10 @@ def explain(run: RunPath, json: Json = False) -> None:
     """List what a run assumes where nothing is published, with the reasons."""
     from neurosyn.analysis.finished_run import FinishedRun
 
-    assumptions = FinishedRun(run).summary.get("assumptions") or []
+    finished = FinishedRun(run)
+    if not finished.summary:
+        raise DataError(f"{run}: holds no finished run; simulate again")
+    assumptions = finished.summary.get("assumptions") or []
     if json:
         print_json({"run": str(run), "assumptions": list(assumptions)})
         return

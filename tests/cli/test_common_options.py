@@ -139,10 +139,10 @@ def test_a_scenario_is_begun_checked_and_simulated(neurosyn, empty_data, tmp_pat
 def test_a_new_scenario_says_what_is_missing_to_run_it(neurosyn, empty_data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("neurosyn_plugins.datasets.drawing.digits.fonts.missing_fonts", lambda side: ["Arvo"])
-    outcome = neurosyn("scenario", "new", "mine.toml", "--network", "eedn_tiny")
+    outcome = neurosyn("scenario", "new", "mine.toml", "--data", "svhn", "--network", "eedn_tiny")
     assert outcome.code == 0
     assert "pip install 'neurosyn[fonts]'" in outcome.err
-    # By default the network is one whose trained model ships.
+    # The default needs no extra.
     outcome = neurosyn("scenario", "new", "other.toml")
     assert (outcome.code, "note" in outcome.err) == (0, False)
 

@@ -57,7 +57,7 @@ def test_show_prints_defaults_and_is_a_scenario_itself(neurosyn, tmp_path):
     assert outcome.code == 0
     shown = tomllib.loads(outcome.out)
     assert shown["chip"]["voltage"] == 0.8
-    assert shown["chip"]["fifo_depth"] == 4
+    assert shown["chip"]["description"] == "truenorth"
     again = tmp_path / "again.toml"
     again.write_text(outcome.out, encoding="utf-8")
     assert tomllib.loads(neurosyn("scenario", "show", again).out) == shown
@@ -192,4 +192,4 @@ def test_cores_without_a_training(neurosyn, tiny, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     refused = neurosyn("compile", tiny, "--untrained", "--to", "cpe")
     assert refused.code == 2
-    assert "--untrained: writes no program" in refused.err
+    assert "--untrained and --what-if: write no program" in refused.err
