@@ -19,11 +19,7 @@ from neurosyn.training.trainer import Trainer
 __all__ = ["unused_in_scenario", "unused_options"]
 
 _TIMES = (*(name for name in TIMES if name != "edge_cycle_ps"), "fifo_depth")
-<<<<<<< HEAD
-"""Options that act on times alone; the cycle of the links to the host and between chips also tells how busy they are."""
-=======
 """Times that act on timed ticks alone; that of an edge decides the share of the time that ports are busy, too."""
->>>>>>> 2df07afd11aa00897e241094cefdec63838f04e7
 _NOT_TIMED = "nothing was timed"
 
 
@@ -41,11 +37,8 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
     unused: dict[str, str] = {}
     if not timed:
         unused |= dict.fromkeys(_changed("chip", chip, _TIMES), _NOT_TIMED)
-<<<<<<< HEAD
     if chip.board.enters_on_one_side:
         unused |= dict.fromkeys(_changed("chip", chip, ("host_ports",)), "all chips lie on the input side")
-=======
->>>>>>> 2df07afd11aa00897e241094cefdec63838f04e7
     if trace is None:
         return unused
     chooses = ("ticks", "cores", "layers")
