@@ -182,7 +182,7 @@ def play_samples(
         network.program, network.placement, network.chip, options, samples.spikes, mapping.ticks(steps),
         timed=timed, observe=check.observe, progress=progress,
     )  # fmt: skip
-    counts = mapping.count(result.spikes)
+    counts = mapping.count(result.by_sample)
     return {
         **network.describe(),
         **_compare(network, samples, given, counts),
@@ -226,7 +226,7 @@ def _chip_numbers(
     return {
         "timing": {
             "name": options.timing,
-            "timed_samples": result.timed_samples,
+            "timed_samples": len(result.timed_frames),
             "differing_samples": result.differing_samples,
         },
         "ticks_per_sample": ticks,
@@ -234,7 +234,7 @@ def _chip_numbers(
         "energy_per_sample_uj": None if power is None else power["total"] * seconds * 1e3,
         **{name: numbers[name] for name in ("tick_period_us", "tick_limited_by", "power_mw", "events", "not_counted")},
         "chip_assumptions": numbers["assumptions"],
-        "simulated_samples_per_second": len(result.spikes) / max(result.wall_s, 1e-9),
+        "simulated_samples_per_second": len(result.by_sample) / max(result.wall_s, 1e-9),
     }
 
 
