@@ -96,6 +96,11 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
     ChipLimitError
         If it does not fit a core or the board.
     """
+    chip = scenario.options("chip", ChipOptions)
+    if inputs.is_spiking:
+        cores = inputs.spiking_model.compile(chip.description).program.cores
+        require_room(cores, chip.fitted(cores).mesh)
+        return cores
     network: Network = inputs.network
     table = inputs.train_table
     if not inputs.model_source.model:
@@ -106,7 +111,6 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
             trainer.check(network, inputs.source.info.classes, held_out=held_out)
         with blame("trainers", scenario.kind(table), "result"):
             network = trainer.result(network)
-    chip = scenario.options("chip", ChipOptions)
     cores = count_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
     require_room(cores, chip.fitted(cores).mesh)
     return cores
