@@ -33,7 +33,7 @@ from neurosyn.model.model import Model
 from neurosyn.network.layer import AXONS_PER_INPUT
 from neurosyn.network.network import Network
 
-__all__ = ["SPLITTER_LAYER", "compile_network", "count_cores"]
+__all__ = ["SPLITTER_LAYER", "compile_network", "count_cores", "count_layer_cores"]
 
 SPLITTER_LAYER = "input"
 """Name of the splitter cores in a program's layers."""
@@ -136,7 +136,12 @@ def count_cores(network: Network, options: CompileOptions | None = None) -> int:
     ChipLimitError
         If a layer does not fit a core; the message gives layer, limit, value and remedy.
     """
-    return sum(_lay_out(network, options or CompileOptions()).sizes)
+    return sum(count_layer_cores(network, options))
+
+
+def count_layer_cores(network: Network, options: CompileOptions | None = None) -> list[int]:
+    """Return the number of cores of the splitters of the input, then of each layer on the chip; see `count_cores`."""
+    return _lay_out(network, options or CompileOptions()).sizes
 
 
 @dataclass(frozen=True, eq=False)
