@@ -116,7 +116,7 @@ def simulate_samples(
     together = max(1, min(samples, _CORES_TOGETHER // program.cores, _SAMPLES_TOGETHER))
     batch = _Batch(program, together, backend)
     for start in range(0, samples, together):
-        block = inputs[:, start : start + together, program.input_line] != 0
+        block = program.lines_of(inputs[:, start : start + together])
         batch.play(block, ticks, spikes[start : start + together], start, tally, observe)
         progress(start + block.shape[1], samples, "samples")
     wall_s = time.perf_counter() - began
@@ -321,7 +321,7 @@ class _SampleInputs:
     """Spikes that the host injects in each tick, sample after sample; none in the ticks after a sample's last step."""
 
     def __init__(self, program: Program, inputs: NDArray[np.uint8], ticks: int, routes: Routes) -> None:
-        self._inputs, self._ticks, self._elements = inputs, ticks, program.input_line
+        self._program, self._inputs, self._ticks = program, inputs, ticks
         lines = np.arange(len(program.input_line), dtype=np.int32)
         self._lines = HostSpikes(lines, program.input_core, program.input_axon, routes.line_hops, routes.line_crossings)
 
@@ -329,7 +329,7 @@ class _SampleInputs:
         sample, step = divmod(tick, self._ticks)
         if step >= len(self._inputs):
             return self._lines[:0]
-        return self._lines[np.flatnonzero(self._inputs[step, sample, self._elements])]
+        return self._lines[np.flatnonzero(self._program.lines_of(self._inputs[step, sample]))]
 
 
 def _pins(program: Program) -> NDArray[np.int64]:

@@ -152,7 +152,11 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
         mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
         note = "" if most is None else f"in the mean; at most {count(most)}"
         facts.append(Fact(f"{part.capitalize()} used in a core", number(mean), note))
-    return [*facts, Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars")]
+    facts.append(Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars"))
+    if use.get("complemented_filters"):
+        note = f"of {count(use['filters'])}: they spike where the trained filter does not, which is more rarely"
+        facts.append(Fact("Complemented filters", count(use["complemented_filters"]), note))
+    return facts
 
 
 def _about_chip(chip: Mapping[str, Any]) -> str:
