@@ -134,6 +134,7 @@ def _without_dead_links(
         input_core=program.input_core[~cut],
         input_axon=program.input_axon[~cut],
         input_line=program.input_line[~cut],
+        input_inverted=program.input_inverted[~cut],
     )
     links = sum(int(of_side.sum()) for of_side in dead.values())
     counts = ((int(lost.sum()), len(lost), "neurons'"), (int(cut.sum()), len(cut), "input lines'"))
