@@ -45,18 +45,21 @@ def count_rows(options: TraceOptions, info: RunInfo, outcomes: Iterable[Outcome]
     end
         The first tick that is not counted.
     """
-    rows = core_ticks = 0
     if options.level != "auto" or end <= timed.start:
         return RowCount()
     chosen = chosen_cores(options, info.program)
     cores = info.program.cores if chosen is None else int(chosen.sum())
-    for outcome in outcomes:
-        if outcome.tick >= min(end, timed.stop) or min(rows, core_ticks) >= options.max_rows:
+    ticks = range(timed.start, min(end, timed.stop))
+    core_ticks = rows = 0
+    for tick in ticks:
+        if not options.keeps_core_ticks(True, core_ticks):
             break
-        if outcome.tick not in timed or not options.in_window(outcome.tick):
-            continue
-        core_ticks += cores if options.keeps_core_ticks(True, core_ticks) else 0
-        if options.keeps_spikes(True, rows):
+        core_ticks += cores if options.in_window(tick) else 0
+    # Spikes and packets are known only once a tick has been played; soon there are enough of them.
+    for outcome in outcomes:
+        if outcome.tick >= ticks.stop or not options.keeps_spikes(True, rows):
+            break
+        if outcome.tick in ticks and options.in_window(outcome.tick):
             rows += _rows_of(outcome, chosen)
     return RowCount(rows, core_ticks)
 
