@@ -32,7 +32,7 @@ from neurosyn.engine import frame_batches as frames
 from neurosyn.engine import stopwatch
 from neurosyn.engine.compiled import solver as compiled_solver
 from neurosyn.engine.compiled import tick as compiled_tick
-from neurosyn.engine.fabric import traffic
+from neurosyn.engine.compiled import timing as compiled_timing
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 
@@ -57,7 +57,7 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "output pins": ((frames, "_collect"),),
     "counters": ((counts.EventCounter, "add"), (counts.EventCounter, "add_host")),
     "packets of the spikes": ((function._PacketTable, "packets"),),
-    "scans of the token controllers": ((traffic.Scans, "of"),),
+    "scans of the token controllers": ((compiled_timing.CompiledTiming, "scans"),),
     "routes of the packets": ((compiled_tick.Departure, "of"),),
     "network, in a wave": ((compiled_solver.WaveSolver, "solve"),),
     "network, by events": ((compiled_solver._TickSolver, "_play"),),

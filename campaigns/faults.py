@@ -215,10 +215,11 @@ def check(
         model.energy_pj(
             Events(
                 1,
-                int(tick.synaptic_events.sum()),
-                tick.hops,
-                tick.crossings,
-                tick.input_packets + tick.output_packets,
+                synaptic_events=int(tick.synaptic_events.sum()),
+                spikes=len(tick.spike_core),
+                hops=tick.hops,
+                crossings=tick.crossings,
+                ports=tick.input_packets + tick.output_packets,
             ),
             program.cores,
             _PERIOD_PS,

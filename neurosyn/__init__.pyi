@@ -7,6 +7,7 @@ from .api.run import Run as Run
 from .api.run import compare as compare
 from .api.run import open_run as open_run
 from .api.simulator import Simulator as Simulator
+from .circuit.circuit import Circuit as Circuit
 from .formats.program_file import save_program as save_program
 from .model.model_file import load_model as load_model
 from .model.model_file import save_model as save_model

@@ -44,6 +44,15 @@ class Options(BaseModel):
         """Return the options as a TOML table, those that are None left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    def changed(self, *names: str) -> list[str]:
+        """Return those of the named options, or of all, whose values are not the defaults."""
+        fields = type(self).model_fields
+        return [
+            name
+            for name in names or fields
+            if getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        ]
+
 
 class PluginOptions(Options):
     """Options of a plugin."""
@@ -59,6 +68,13 @@ class PluginOptions(Options):
     def missing(self) -> str | None:
         """Return what these options need and is not installed, with the command that installs it; None if nothing."""
         return None
+
+    def unused(self) -> dict[str, str]:
+        """Return the options that are changed and have no effect beside the others, each with the reason.
+
+        Every summary lists them.
+        """
+        return {}
 
 
 class Mistake(NamedTuple):

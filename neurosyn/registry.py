@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeVar, cast
 
 from neurosyn.errors import NeurosynError, PluginError, did_you_mean
@@ -74,8 +75,9 @@ class Plugin:
         PluginError
             If the import fails, with the cause.
         """
-        # Where the package `importlib_metadata` has been imported, entry points are of its class.
-        if isinstance(self.target, type):
+        # Where the package `importlib_metadata` has been imported, entry points are of its class. What a plugin file
+        # registers is there already, though it need not be a class.
+        if not hasattr(self.target, "load") or isinstance(self.target, type):
             return self.target
         try:
             loaded = self.target.load()
@@ -234,6 +236,8 @@ class Registry:
             stat = path.stat()
         except OSError as error:
             raise PluginError(f"{path}: plugin file cannot be read: {error.strerror}; correct `plugins`") from error
+        if not S_ISREG(stat.st_mode):
+            raise PluginError(f"{path}: is a folder, a pipe or a device; name a .py file in `plugins`")
         stamp = (stat.st_mtime_ns, stat.st_size)
         known = self._files.get(path)
         if known is not None and known[0] == stamp:

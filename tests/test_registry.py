@@ -1,5 +1,7 @@
 """Plugins by entry point and by file: names, warnings and culprits."""
 
+import os
+
 import pytest
 
 from neurosyn.data.encoder import Encoder
@@ -55,6 +57,12 @@ def test_unknown_group_is_refused():
 def test_iteration_covers_every_group_in_order():
     groups = [found.group for found in Registry()]
     assert groups == sorted(groups, key=GROUPS.index)
+
+
+def test_a_pipe_is_no_plugin_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(PluginError, match=r"pipe\.py: is a folder, a pipe or a device"):
+        Registry().load_file(tmp_path / "pipe.py")
 
 
 def test_plugin_file_that_ends_the_program_is_broken_too(tmp_path):

@@ -131,7 +131,13 @@ def _program(random: np.random.Generator) -> Program:
 def _events(ticks: pd.DataFrame) -> Events:
     totals = ticks[["synaptic_events", "hops", "crossings", "input_packets", "output_packets"]].sum()
     ports = int(totals["input_packets"] + totals["output_packets"])
-    return Events(len(ticks), int(totals["synaptic_events"]), int(totals["hops"]), int(totals["crossings"]), ports)
+    return Events(
+        len(ticks),
+        synaptic_events=int(totals["synaptic_events"]),
+        hops=int(totals["hops"]),
+        crossings=int(totals["crossings"]),
+        ports=ports,
+    )
 
 
 def _by_link(packets: pd.DataFrame, placement: Placement, chip: ChipOptions, model: EnergyModel) -> tuple[float, int]:

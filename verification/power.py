@@ -112,7 +112,7 @@ class _SteadyState(Probe):
             self.hops += columns.hops
 
     def activity(self) -> Activity:
-        events = Events(self.ticks, self.synaptic_events, self.hops)
+        events = Events(self.ticks, synaptic_events=self.synaptic_events, hops=self.hops)
         return Activity(self.neurons, self.cores, self.spikes, events)
 
 

@@ -21,6 +21,8 @@ MARK = re.compile(r"^<!-- from code: (\w+) -->$.*?^<!-- end of \1 -->$", re.MULT
 _module, _names = python_names.module_docstring, python_names.names
 MAKERS: dict[str, Callable[[], str]] = {
     "assumed": options.assumed,
+    "circuit_elements": functools.partial(_names, "neurosyn.circuit.elements", "Core", "Neuron", "Axon"),
+    "circuit_parts": lambda: _module("neurosyn.circuit.parts") + "\n" + _names("neurosyn.circuit.parts"),
     "commands": commands.commands,
     "contracts": flow.contracts,
     "errors": functools.partial(_module, "neurosyn.errors"),

@@ -59,8 +59,7 @@ def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Ana
     ):
         values = table[column].astype(np.float64)
         if values.notna().any():
-            order = values if least else -values
-            best[label] = str(table["run"].iloc[int(np.nanargmin(order.to_numpy()))])
+            best[label] = ", ".join(table["run"][values == (values.min() if least else values.max())])
     return Analysis(
         "compare",
         ", ".join(str(run.path) for run in runs),

@@ -32,6 +32,7 @@ __all__ = [
     "EventSums",
     "FrameNumbers",
     "FramesSummary",
+    "Hint",
     "LayerNumbers",
     "LinkUse",
     "PowerParts",
@@ -181,6 +182,15 @@ class Assumption(TypedDict):
     """True for an option of the scenario, false for a rule of the model."""
 
 
+@with_config(_WHOLE)
+class Hint(TypedDict):
+    """Value of an option that would take away much of a cost that stands out."""
+
+    option: str
+    value: str
+    reason: str
+
+
 @with_config(_OPEN)
 class EngineUse(TypedDict):
     """Engine and extent of the simulation."""
@@ -194,8 +204,13 @@ class EngineUse(TypedDict):
     timed_frames: NotRequired[int]
     timed_ticks: NotRequired[int]
     timed_packets: NotRequired[int]
-    mean_travel_ns: NotRequired[float | None]
-    mean_blocked_ns: NotRequired[float | None]
+    mean_travel_from_cores_ns: NotRequired[float | None]
+    """From readiness in a core to arrival, of the timed packets of neurons."""
+    mean_wait_from_cores_ns: NotRequired[float | None]
+    """The part of it spent waiting."""
+    mean_travel_from_host_ns: NotRequired[float | None]
+    """The same of the host's packets, which queue at its ports from the beginning of the tick."""
+    mean_wait_from_host_ns: NotRequired[float | None]
 
 
 @with_config(_WHOLE)
@@ -263,6 +278,9 @@ class ChipNumbers(TypedDict):
     assumptions: list[Assumption]
     unused: NotRequired[
         Annotated[dict[str, str], Field(description="Options given that had no effect, each with the reason.")]
+    ]
+    hints: NotRequired[
+        Annotated[list[Hint], Field(description="Options that would take away much of a cost that stands out.")]
     ]
 
 

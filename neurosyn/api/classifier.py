@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
 
+from neurosyn.api.on_chip import OnChip
 from neurosyn.api.samples import level_ranges, plain_numbers, training_defaults, weighted_samples
 from neurosyn.data.dataset import Split
 from neurosyn.data.encoder import Encoder
@@ -34,10 +35,6 @@ from neurosyn.registry import registry
 from neurosyn.scenario.tables import contracts
 from neurosyn.training.hold_out import hold_out
 from neurosyn.training.trainer import Trainer, TrainingContext, TrainingData, require_trainable
-
-if TYPE_CHECKING:
-    from neurosyn.chip.program import Program
-    from neurosyn.compiler.options import CompileOptions
 
 __all__ = ["SpikingClassifier"]
 
@@ -54,7 +51,7 @@ def _can_start(classifier: SpikingClassifier) -> bool:
     return bool(registry.get("trainers", kind).warm_starts)  # type: ignore[attr-defined]
 
 
-class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class SpikingClassifier(OnChip, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A network of trinary weights and spiking neurons, ready to be compiled onto cores.
 
     Parameters
@@ -430,21 +427,3 @@ class SpikingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scale = getattr(self._plugin("trainer", kind, options), "logit_scale", LOGIT_SCALE)
         powers = np.exp(scale * (scores - scores.max(axis=1, keepdims=True)))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-    def to_program(self, options: CompileOptions | None = None) -> Program:
-        """Compile the network.
-
-        Parameters
-        ----------
-        options : CompileOptions, optional
-            Rules by which layers are cut into cores.
-
-        Returns
-        -------
-        Program
-            Ready to be placed and simulated; its output for `input_spikes` decides as `predict` does.
-        """
-        check_is_fitted(self)
-        from neurosyn.compiler.compile import compile_network
-
-        return compile_network(self.model_, options)

@@ -105,12 +105,15 @@ _SMALLER_CORE = Rule(
     "energies and leakage of a core of 256 × 256, and the walk's time for each neuron, are applied unscaled",
     "published for cores of 256 axons and 256 neurons only [A]",
 )
-_RANC_RESET = Rule(
-    "RANC's reset type",
-    "0: below the negative threshold, V < threshold",
-    "stands in RANC's config.json, not in the program; its README gives 0, its shipped configuration 1 (V ≤ threshold) "
-    "[A]",
-)
+_RANC_RESET = {
+    number: Rule(
+        "RANC's reset type",
+        f"{number}: {condition} the negative threshold",
+        "stands in RANC's config.json, not in the program: its README gives 0, its shipped configuration 1; the option "
+        "--ranc-reset-type chooses [A]",
+    )
+    for number, condition in enumerate(("below (V < θ)", "at or below (V ≤ θ)"))
+}
 _EXPECTED = {
     "leakage": "leakage",
     "row_read": "reading the cores' rows",
@@ -122,7 +125,9 @@ _EXPECTED = {
 """Quantities that a chip consumes energy by; a neuron's update and a spike may be part of these."""
 
 
-def assumptions(chip: ChipOptions, core: tuple[int, int] | None = None, *, ranc: bool = False) -> list[dict[str, Any]]:
+def assumptions(
+    chip: ChipOptions, core: tuple[int, int] | None = None, *, ranc_reset_type: int | None = None
+) -> list[dict[str, Any]]:
     """Return all assumptions as plain JSON values: ``name``, ``value``, ``unit``, ``basis``, ``option`` (or a rule).
 
     Parameters
@@ -131,8 +136,8 @@ def assumptions(chip: ChipOptions, core: tuple[int, int] | None = None, *, ranc:
         Options of the chip.
     core
         Axons and neurons of a core of the program; by default those of the chip.
-    ranc
-        True for a program of RANC.
+    ranc_reset_type
+        Reset type of a program of RANC; None for others.
     """
     description = chip.description
     rules = [*_general_rules(description), *_of_description(description)]
@@ -141,7 +146,7 @@ def assumptions(chip: ChipOptions, core: tuple[int, int] | None = None, *, ranc:
         value = _SMALLER_CORE.value.replace("256 × 256", f"{size[0]} × {size[1]}")
         published = f"published for cores of {reference.axons} axons and {reference.neurons} neurons only [A]"
         rules.append(Rule(_SMALLER_CORE.name, value, published))
-    rules += [_RANC_RESET] if ranc else []
+    rules += [] if ranc_reset_type is None else [_RANC_RESET[ranc_reset_type]]
     listed = [(rule.name, rule.value, rule.basis) for rule in rules]
     return _options(chip) + [
         {"name": name, "value": value, "basis": basis, "unit": "", "option": False} for name, value, basis in listed

@@ -18,7 +18,7 @@ the ledger of cores, packets or ticks adds up to the total to the last digit, ho
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ def _rounded(picojoules: float) -> float:
     return round(picojoules * _GRAIN) / _GRAIN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Events:
     """Counts of events that consume energy.
 
@@ -55,7 +55,7 @@ class Events:
         Packets that entered the board plus packets that left it.
     """
 
-    ticks: int
+    ticks: int = field(kw_only=False)
     synaptic_events: int = 0
     spikes: int = 0
     hops: int = 0

@@ -130,7 +130,10 @@ class ChipOptions(Options):
                 self.__dict__[option] = value
         low, high = chip.voltage.range
         if not low <= self.voltage <= high:
-            raise ValueError(f"voltage is {self.voltage} V; {chip.title} runs at {low}…{high} V")
+            raise ValueError(
+                f"voltage is {self.voltage} V; {chip.title} runs at {low}…{high} V; set chip.voltage, "
+                f"e.g. {chip.voltage.nominal}"
+            )
         return self
 
     def to_table(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.errors import DataError
 from neurosyn.support.formatting import counted
 
-__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "neuron_type_dtype", "type_table"]
+__all__ = ["NEURON_TYPE", "NO_DESTINATION", "OUTPUT", "Program", "neuron_type_dtype", "type_ranges", "type_table"]
 
 NO_DESTINATION = -1
 """``dest_core`` of a neuron whose spikes go nowhere."""
@@ -63,8 +63,8 @@ def type_table(types: NDArray[np.void]) -> NDArray[np.int32]:
     return np.concatenate([column.astype(np.int32) for column in columns], axis=1)
 
 
-def _ranges(limits: Limits) -> dict[str, tuple[int, int]]:
-    """Return the range of each parameter of a neuron type."""
+def type_ranges(limits: Limits) -> dict[str, tuple[int, int]]:
+    """Return the lowest and highest value of each parameter of a neuron type that is no flag."""
     return {
         "weights": (-limits.weight, limits.weight),
         "leak": (-limits.leak, limits.leak),
@@ -223,7 +223,7 @@ class Program:
         inside = self.dest_core >= 0
         _within("dest_axon", self.dest_axon[inside], 0, axons - 1)
         _within("dest_axon (pin)", self.dest_axon[self.dest_core == OUTPUT], 0, self.pins - 1)
-        for name, (low, high) in _ranges(self.limits).items():
+        for name, (low, high) in type_ranges(self.limits).items():
             _within(f"neuron type {name}", self.neuron_types[name], low, high)
         if axons % 64:
             unused = np.uint64(2**64 - 2 ** (axons % 64))

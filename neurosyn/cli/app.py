@@ -29,7 +29,7 @@ from neurosyn.cli.parameters import (
     ShardOption,
     WorkerCount,
 )
-from neurosyn.errors import InterruptedRunError, ScenarioError
+from neurosyn.errors import DataError, InterruptedRunError, ScenarioError
 from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 if TYPE_CHECKING:
@@ -366,7 +366,10 @@ def explain(run: RunPath, json: Json = False) -> None:
     """List what a run assumes where nothing is published, with the reasons."""
     from neurosyn.analysis.finished_run import FinishedRun
 
-    assumptions = FinishedRun(run).summary.get("assumptions") or []
+    finished = FinishedRun(run)
+    if not finished.summary:
+        raise DataError(f"{run}: holds no finished run; simulate again")
+    assumptions = finished.summary.get("assumptions") or []
     if json:
         print_json({"run": str(run), "assumptions": list(assumptions)})
         return
@@ -395,6 +398,7 @@ def _add_groups() -> None:
     from neurosyn.cli import analyse, bench, chip, data, models, plugins, runs, scenario, trace
     from neurosyn.cli.analyse import compare
     from neurosyn.cli.doctor import doctor
+    from neurosyn.cli.faults import faults
     from neurosyn.cli.merge import merge
     from neurosyn.cli.network_import import import_
     from neurosyn.cli.run import run
@@ -406,6 +410,7 @@ def _add_groups() -> None:
     app.command()(doctor)
     app.command()(compare)
     app.command()(sweep)
+    app.command()(faults)
     app.add_typer(analyse.app, name="analyse")
     app.add_typer(bench.app, name="bench")
     app.add_typer(chip.app, name="chip")

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _SCENARIO = re.compile(rb"^\s*(\[data\]|\[network\]|extends\s*=)", re.MULTILINE)
+_MOST_BYTES = 16 << 20
+"""Largest file that is read for its names."""
 _READ = 65_536
 """Bytes of a file that are looked at."""
 _TABLES = ("spikes", "packets", "ticks", "core_ticks", "cores", "links", "energy")
@@ -129,8 +131,8 @@ def complete_layer(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete names of layers of the run that is named before."""
     run = Path(ctx.params.get("run") or next((word for word in _words() if _is_run(Path(word))), "."))
     for path in (run / "trace" / "trace.json", run / "trace.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return _beginning(incomplete, json.loads(path.read_text(encoding="utf-8"))["layers"])
+        with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            return _beginning(incomplete, json.loads(_text(path))["layers"])
     return []
 
 
@@ -164,8 +166,24 @@ def _visible(folder: Path, start: str) -> list[Path]:
 
 
 def _is_scenario(path: Path) -> bool:
+    # Opening a pipe would wait for its writer.
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
         return _SCENARIO.search(file.read(_READ)) is not None
+
+
+def _text(path: Path) -> str:
+    """Return the text of a regular file of a bounded size.
+
+    Raises
+    ------
+    OSError
+        If it is none. `neurosyn.support.untrusted`, which has a message for each cause, would import NumPy.
+    """
+    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        raise OSError(path)
+    return path.read_text(encoding="utf-8")
 
 
 def _is_run(path: Path) -> bool:
@@ -185,7 +203,7 @@ def _scenario_tables(ctx: typer.Context) -> dict[str, Any]:
         if not path:
             break
         try:
-            own = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            own = tomllib.loads(_text(Path(path)))
         except (OSError, ValueError, RecursionError):
             break
         tables = {name: table for name, table in own.items() if isinstance(table, dict)} | tables

@@ -13,7 +13,7 @@ from neurosyn.cli.parameters import Json, Overrides, Profile, Quiet, ScenarioPat
 from neurosyn.scenario.changes import parse_assignments
 
 if TYPE_CHECKING:
-    from neurosyn.data.dataset import DataContext, Dataset
+    from neurosyn.data.dataset import DataContext, Dataset, SplitName
     from neurosyn.data.source import DataSource
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, download and preview data sets.")
@@ -149,20 +149,54 @@ def preview(
 
 
 @app.command()
-def check(scenario: ScenarioPath, profile: Profile = None, overrides: Overrides = None, json: Json = False) -> None:
-    """Show the data that a scenario uses on this machine, and the reason."""
+def check(
+    scenario: ScenarioPath,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    read: Annotated[bool, typer.Option("--read", help="Read every image, too, and count those of each class.")] = False,
+    json: Json = False,
+) -> None:
+    """Show the data that a scenario uses on this machine, the reason, their classes and numbers."""
     source = _source_of(scenario, profile, overrides)
+    info = source.info
+    counts = _counts(source) if read else None
     if json:
         print_json(
             {
-                "name": source.info.name,
-                "official": source.info.official,
+                "name": info.name,
+                "official": info.official,
                 "stand_in": source.used_stand_in,
                 "reason": source.reason,
+                "classes": list(info.classes),
+                "shape": list(info.shape),
+                "sizes": info.sizes,
+                "images_of_classes": counts,
             }
         )
-    else:
-        typer.echo(f"{source.info.name}" + (f" because {source.reason}" if source.used_stand_in else ""))
+        return
+    typer.echo(info.name + (f" because {source.reason}" if source.used_stand_in else ""))
+    shown = ", ".join(info.classes[:20]) + (", …" if len(info.classes) > 20 else "")
+    typer.echo(f"{len(info.classes)} classes: {shown}")
+    typer.echo(f"images of {' × '.join(map(str, info.shape))}" + "".join(f", {n:,} {s}" for s, n in info.sizes.items()))
+    for split, numbers in (counts or {}).items():
+        typer.echo(f"{split}: {', '.join(f'{number:,} {name}' for name, number in numbers.items())}")
+
+
+def _counts(source: DataSource) -> dict[str, dict[str, int]]:
+    """Return the images of each split by class, after reading all of them."""
+    import numpy as np
+
+    from neurosyn.registry import blame
+
+    counts: dict[str, dict[str, int]] = {}
+    splits: tuple[SplitName, ...] = ("train", "test")
+    for split in splits:
+        if source.dataset.available(source.context, split) is not None:
+            continue
+        with blame("datasets", type(source.dataset).__name__, "load"):
+            numbers = np.bincount(source.load(split).labels, minlength=len(source.info.classes))
+        counts[split] = dict(zip(source.info.classes, numbers.tolist(), strict=True))
+    return counts
 
 
 def _source(name: str, options: list[str] | None) -> DataSource:
@@ -191,7 +225,9 @@ def _dataset(kind: str, options: list[str] | None = None) -> Dataset:
     from neurosyn.scenario.document import read_document
     from neurosyn.scenario.tables import contracts
 
-    table = {**read_document({}, changes=parse_assignments(options)).values, "kind": kind}
+    # As in a scenario's table, so that paths that begin with ./ are relative to the working folder.
+    changes = {f"data.{key}": value for key, value in parse_assignments(options).items()}
+    table = {**read_document({}, changes=changes).values.get("data", {}), "kind": kind}
     try:
         dataset: Dataset = registry.build("datasets", table, f"data set {kind}", *contracts("datasets"))
     except OptionsError as error:

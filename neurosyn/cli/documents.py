@@ -125,6 +125,13 @@ class SweepDocument(_Part):
     comparison: AnalysisDocument | None
 
 
+class FaultStudy(_Part):
+    sweep: str
+    over: dict[str, list[str]]
+    points: list[SweptRun]
+    design_space: AnalysisDocument
+
+
 class TraceStatistics(_Part):
     trace: str
     level: str
@@ -180,6 +187,10 @@ class DataChoice(_Part):
     official: bool
     stand_in: bool
     reason: str | None
+    classes: list[str]
+    shape: list[int]
+    sizes: dict[str, int]
+    images_of_classes: dict[str, dict[str, int]] | None
 
 
 class Fetched(_Part):
@@ -236,6 +247,7 @@ class ScenarioVerdict(_Part):
 
 class NewScenario(_Part):
     scenario: str
+    notes: list[str]
 
 
 class Folder(_Part):
@@ -363,6 +375,7 @@ DOCUMENTS: dict[str, Any] = {
     "run": ProgramSummary,
     "import": NetworkImport,
     "sweep": SweepDocument,
+    "faults": FaultStudy,
     "compare": AnalysisDocument,
     "analyse": AnalysisDocument,
     "bench": Benchmark,

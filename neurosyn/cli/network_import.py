@@ -140,11 +140,12 @@ def _print_comparison(result: dict[str, Any]) -> None:
     if result["accuracy"] is not None:
         rows.insert(0, ("accuracy on the chip", f"{result['accuracy']:.1%}"))
         rows.insert(1, (f"accuracy of the original ({result['expected']})", f"{result['expected_accuracy']:.1%}"))
+    power = result["power_mw"]
     rows += [
         ("ticks per sample", result["ticks_per_sample"]),
         ("tick", f"{result['tick_period_us']:,.2f} µs ({result['tick_limited_by']['text']})"),
         ("samples/s on the chip", f"{result['samples_per_second']:,.1f}"),
-        ("power", f"{result['power_mw']['total']:,.2f} mW"),
-        ("energy per sample", f"{result['energy_per_sample_uj']:,.2f} µJ"),
+        ("power", "not known" if power is None else f"{power['total']:,.2f} mW"),
+        ("energy per sample", "not known" if power is None else f"{result['energy_per_sample_uj']:,.2f} µJ"),
     ]
     print_table(("what", "value"), rows)

@@ -40,6 +40,17 @@ def run(
     backend: Backend = "auto",
     overrides: Overrides = None,
     jobs: Jobs = None,
+    ranc_reset_type: Annotated[
+        int | None,
+        typer.Option(
+            "--ranc-reset-type",
+            min=0,
+            max=1,
+            help="neuron_reset_type of RANC's configuration, for its programs: 0, reset below the negative threshold; "
+            "1, also at it.",
+            show_default="0",
+        ),
+    ] = None,
     checkpoint_every: CheckpointEvery = 30.0,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="DIR", help="Record ticks, spikes, packets, links and cores.")
@@ -105,10 +116,12 @@ def run(
             stack.enter_context(trace_folder(trace, out))
         with StageProgress(3, quiet=quiet) as progress:
             with progress.stage("read") as notes:
-                raw = open_program(program, progress.update, chip)
+                raw = open_program(program, progress.update, chip, ranc_reset_type=ranc_reset_type)
                 given = no_spikes() if raw.spikes is None else raw.spikes
                 chosen_cores(recording, raw.program)  # refuses unknown layers and cores
                 if spikes is not None:
+                    if len(given.tick):
+                        progress.line(f"{program}: its {len(given.tick):,} packets are left out, --spikes has others")
                     given = read_spikes(spikes, raw.program)
                 notes.append(f"{raw.program.cores:,} cores ({raw.format}), {len(given.tick):,} input spikes")
             unheard = int((given.tick >= ticks - 1).sum())
@@ -121,7 +134,7 @@ def run(
                 if folder is not None:
                     files = [sha256_file(path) for path in (program, spikes) if path is not None]
                     values = [table.model_dump(mode="json") for table in (chip, options, recording)]
-                    key = RunFolder.key("run", files, values, ticks, trace is None)
+                    key = RunFolder.key("run", files, values, ticks, trace is None, raw.ranc_reset_type)
                     checkpoint = TickCheckpoint(folder, key, checkpoint_every)
                     checkpoint.wanted = lambda: recorder is None or probes.why_off(recorder) is None
                 result = simulate_ticks(

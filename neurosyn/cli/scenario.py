@@ -93,8 +93,11 @@ def new(
 
     Other values are given with --set, e.g. --set chip.voltage=0.8. Nothing is written unless it passes the check.
     """
+    from neurosyn.errors import NeurosynError
     from neurosyn.registry import registry
+    from neurosyn.run.check import check_scenario
     from neurosyn.scaffold.scenario import DATA, write_scenario
+    from neurosyn.scenario.scenario import load_scenario
 
     if sys.stdin.isatty() and not json and data is None and pictures is None and network is None:
         typer.echo(f"data sets:  {', '.join(registry.names('datasets'))}", err=True)
@@ -115,10 +118,16 @@ def new(
         seed=seed,
         replace=force,
     )
+    try:
+        notes = check_scenario(load_scenario(written)).notes
+    except NeurosynError as error:
+        notes = (str(error),)
     if json:
-        print_json({"scenario": str(written)})
+        print_json({"scenario": str(written), "notes": list(notes)})
         return
     typer.echo(str(written))
+    for note in notes:
+        typer.echo(f"note:  {note}", err=True)
     typer.echo(f"next:  neurosyn simulate {written} --profile smoke", err=True)
 
 

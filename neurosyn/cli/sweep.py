@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -58,6 +58,19 @@ def sweep(
     cluster: Cluster = None,
     dashboard: Dashboard = False,
     shard: ShardOption = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples",
+            metavar="N",
+            min=1,
+            help="Draw N points in place of every combination; LOW..HIGH is then a range of numbers.",
+        ),
+    ] = None,
+    method: Annotated[
+        Literal["lhs", "random"], typer.Option("--method", help="Latin hypercube, or independent samples.")
+    ] = "lhs",
+    draw: Annotated[int, typer.Option("--draw", metavar="SEED", min=0, help="Seed of the samples.")] = 0,
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
 
@@ -68,6 +81,7 @@ def sweep(
     from neurosyn.analysis.printing import print_analysis
     from neurosyn.parallel.points import point_runner
     from neurosyn.parallel.running import Workers
+    from neurosyn.run.sampling import Samples
     from neurosyn.run.shard import Shard
     from neurosyn.run.stages import Stages
     from neurosyn.run.sweep import Sweep
@@ -75,13 +89,15 @@ def sweep(
 
     processes = Workers.of(workers, cluster, dashboard=dashboard)
     share = None if shard is None else Shard.parse(shard)
-    swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=parse_assignments(overrides), out=out)
+    drawn = None if samples is None else Samples(samples, method, draw)
+    changes = parse_assignments(overrides)
+    swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=changes, out=out, samples=drawn)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         runner = None if processes is None else point_runner(processes)
         swept.simulate(progress, jobs, force=force, shard=share, run_points=runner, checkpoint_every_s=checkpoint_every)
     analysis = swept.compare()
     if analysis is not None and plot is not None:
-        analysis.save_plot(plot)
+        swept.design_space().save_plot(plot)
     if json:
         print_json(swept.to_dict() | {"comparison": None if analysis is None else analysis.to_dict()})
     elif analysis is not None:

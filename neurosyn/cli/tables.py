@@ -8,7 +8,7 @@ import typer
 
 from neurosyn.cli.output import print_table
 
-__all__ = ["print_estimates", "print_placement", "print_utilisation"]
+__all__ = ["print_estimates", "print_faults", "print_placement", "print_utilisation"]
 
 _NETWORK = {
     "layer": "name",
@@ -67,6 +67,19 @@ def print_estimates(rows: list[dict[str, Any]], keys: list[str]) -> None:
     for row in rows:
         if row["problem"]:
             typer.echo(f"{', '.join(f'{key}={row[key]}' for key in keys)}: {row['problem']}")
+
+
+def print_faults(table: Any, keys: list[str]) -> None:
+    """Print mean and spread of the accuracy over the chips that were drawn for each combination of `keys`."""
+    finished = table[table["state"] == "finished"]
+    rows = []
+    for values, runs in finished.groupby(keys, sort=False):
+        accuracy, deviation = runs["accuracy"].astype(float), runs["accuracy"].astype(float).std()
+        spread = "" if len(runs) == 1 else f"± {deviation:.2%}"
+        frames = runs["mismatched_frames"].astype(float).mean()
+        rows.append([*map(str, values), len(runs), f"{accuracy.mean():.2%}", spread, f"{frames:,.1f}"])
+    names = [key.rpartition(".")[2].replace("_", " ") for key in keys]
+    print_table([*names, "chips", "accuracy", "spread", "frames that differ"], rows)
 
 
 _ESTIMATES = {

@@ -150,3 +150,7 @@ class Dataset(Options, ABC):
         them: their contents count already, and those of folders unless this method is overridden.
         """
         return {}
+
+    def unused(self, context: DataContext) -> dict[str, str]:  # noqa: ARG002
+        """Return the options that are changed and have no effect with the files here, each with the reason."""
+        return {}

@@ -53,50 +53,61 @@ class Outcome:
     @cached_property
     def spike_neuron(self) -> NDArray[np.int32]:
         """Their numbers within the cores, int32 (spikes,)."""
-        neurons: NDArray[np.int32] = (self.spikes % self.synaptic_events.shape[1]).astype(np.int32)
+        # The remainder of a division takes several times longer.
+        neurons: NDArray[np.int32] = (self.spikes - self.spike_core * np.int64(self.synaptic_events.shape[1])).astype(
+            np.int32
+        )
         return neurons
 
     @cached_property
     def packets(self) -> Packets:
         """Packets of the host and the neurons; made at the first access."""
-        return self._table.packets(self.tick, self.spikes, self.host)
+        return self._table.packets(self)
 
 
 class _PacketTable:
-    """Table of each neuron's packet: rows (core, neuron, dest_core, dest_axon, delay, hops, crossings).
-
-    It has rows because spikes are sparse: one access to memory then gives all that a tick needs of a neuron.
-    """
+    """Table of the packet that each neuron sends: flat columns (C × N,), in which spikes are looked up."""
 
     def __init__(self, program: Program, routes: Routes) -> None:
         self._program = program
         self._routes = routes
 
     @cached_property
-    def _rows(self) -> NDArray[np.int32]:
+    def _columns(self) -> tuple[NDArray[np.int32], ...]:
         program, routes = self._program, self._routes
-        rows = np.zeros((program.cores, program.neurons, 8), np.int32)
-        rows[..., 0] = np.arange(program.cores)[:, None]
-        rows[..., 1] = np.arange(program.neurons)
-        rows[..., 2], rows[..., 3], rows[..., 4] = program.dest_core, program.dest_axon, program.delay
-        rows[..., 5], rows[..., 6] = routes.hops, routes.crossings
-        return rows.reshape(-1, 8)
+        columns = program.dest_core, program.dest_axon, program.delay, routes.hops, routes.crossings
+        return tuple(np.ascontiguousarray(column, np.int32).reshape(-1) for column in columns)
 
-    def packets(self, tick: int, spikes: NDArray[np.intp], host: HostSpikes) -> Packets:
+    @cached_property
+    def _all_send(self) -> bool:
+        return not bool((self._program.dest_core == NO_DESTINATION).any())
+
+    def packets(self, outcome: Outcome) -> Packets:
         """Return the packets of a tick."""
-        rows = self._rows.take(spikes, axis=0)
-        rows = rows[rows[:, 2] != NO_DESTINATION]
-        core, neuron, dest_core, dest_axon, delay, hops, crossings, _ = rows.T
-        from_host = np.full(len(host), HOST_CORE, np.int32)
-        next_tick = np.full(len(host), tick + 1, np.int64)
+        spikes, core, neuron, host = outcome.spikes, outcome.spike_core, outcome.spike_neuron, outcome.host
+        dest_core, dest_axon, delay, hops, crossings = self._columns
+        if not self._all_send:
+            sends = dest_core.take(spikes) != NO_DESTINATION
+            if not sends.all():
+                spikes, core, neuron = spikes[sends], core[sends], neuron[sends]
+
+        def looked_up(of_host: NDArray[np.int32], column: NDArray[np.int32]) -> NDArray[np.int32]:
+            values = np.empty(len(host) + len(spikes), np.int32)
+            values[: len(host)] = of_host
+            # "clip" spares a copy; no number is out of range.
+            column.take(spikes, out=values[len(host) :], mode="clip")
+            return values
+
+        delivery = looked_up(np.ones(len(host), np.int32), delay).astype(np.int64)
+        delivery += outcome.tick
         return Packets(
-            source_core=np.concatenate([from_host, core]),
+            source_core=np.concatenate([np.full(len(host), HOST_CORE, np.int32), core]),
             source_neuron=np.concatenate([host.line, neuron]),
-            dest_core=np.concatenate([host.core, dest_core]),
-            dest_axon=np.concatenate([host.axon, dest_axon]),
-            delivery_tick=np.concatenate([next_tick, tick + delay.astype(np.int64)]),
-            hops=np.concatenate([host.hops, hops]),
-            crossings=np.concatenate([host.crossings, crossings]),
+            dest_core=looked_up(host.core, dest_core),
+            dest_axon=looked_up(host.axon, dest_axon),
+            delivery_tick=delivery,
+            hops=looked_up(host.hops, hops),
+            crossings=looked_up(host.crossings, crossings),
         )
 
 

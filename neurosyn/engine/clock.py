@@ -255,7 +255,7 @@ class Clock:
             outcome, scans = self._step(tick), None
             self._function.deliver_at_once(outcome)
             if tick in timed:
-                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                scans = self._get_timing().scans(outcome.packets, outcome.synaptic_events)
                 self._get_timing().expect(outcome.packets, scans)
             yield outcome, scans
 
@@ -269,7 +269,7 @@ class Clock:
                 return
             outcome = self._step(self.tick)
             if self.tick in timed or self._open or self.late:
-                scans = Scans.of(outcome.packets, outcome.synaptic_events, self._chip)
+                scans = self._get_timing().scans(outcome.packets, outcome.synaptic_events)
                 flight = self._get_timing().launch(outcome.packets, scans)
                 self._open.append(_OpenTick(outcome, scans, flight))
                 assert self._period_ps is not None

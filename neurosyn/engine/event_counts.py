@@ -12,13 +12,10 @@ from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.engine.chip_function import Outcome
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.host_inputs import HostSpikes
+from neurosyn.engine.spike_counter import SpikeCounter
 from neurosyn.engine.state import State, fill, number
 
 __all__ = ["EventCounter", "EventCounts"]
-
-
-_TICKS_TOGETHER = 64
-"""In fewer than 256 ticks no neuron spikes more often than a byte counts."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,7 @@ class EventCounter:
     def __init__(self, program: Program, routes: Routes) -> None:
         self._program = program
         self._routes = routes
-        self._spikes = np.zeros((program.cores, program.neurons), np.int64)
-        self._uncounted: list[NDArray[np.intp]] = []
+        self._spikes = SpikeCounter(program.cores, program.neurons)
         self.synaptic_events = np.zeros(program.cores, np.int64)
         self.collisions = np.zeros(program.cores, np.int64)
         self.host_packets = np.zeros(program.cores, np.int64)
@@ -108,14 +104,7 @@ class EventCounter:
     @property
     def spikes(self) -> NDArray[np.int64]:
         """Spikes of each neuron."""
-        if self._uncounted:
-            # Ticks together: their counts fit bytes, and bytes the cache, which sums for all neurons do not.
-            few = np.zeros(self._spikes.size, np.uint8)
-            for spikes in self._uncounted:
-                np.add.at(few, spikes, np.uint8(1))
-            self._uncounted.clear()
-            self._spikes += few.reshape(self._spikes.shape)
-        return self._spikes
+        return self._spikes.counts
 
     def state(self) -> State:
         """Return all counts."""
@@ -130,7 +119,6 @@ class EventCounter:
 
     def restore(self, state: State) -> None:
         """Go to counts that `state` returned."""
-        self._uncounted.clear()
         for name in ("spikes", "synaptic_events", "collisions", "host_packets"):
             fill(getattr(self, name), state, name)
         self.input_hops, self.input_crossings = number(state, "input_hops"), number(state, "input_crossings")
@@ -140,9 +128,7 @@ class EventCounter:
         spikes, events, collisions = outcome.spikes, outcome.events_of_cores, outcome.collisions
         if cores is not None:
             spikes, events, collisions = spikes[cores[outcome.spike_core]], events * cores, collisions * cores
-        self._uncounted.append(spikes)
-        if len(self._uncounted) == _TICKS_TOGETHER:
-            _ = self.spikes
+        self._spikes.add(spikes)
         self.synaptic_events += events
         self.collisions += collisions
 

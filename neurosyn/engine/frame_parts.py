@@ -397,7 +397,10 @@ def join_parts(parts: Iterable[PartResult], rows: int) -> FramesResult:
 
 
 _COUNTS = [field.name for field in fields(EventCounts)]
-_SUMS = ("late_packets", "core_overruns", "packets", "packet_travel_ps", "packet_blocked_ps", "core_stalled_ps")
+_SUMS = {field.name for field in fields(TimingResult)} - {
+    *("tick_period_ps", "first_tick", "makespans_ps", "limit", "core_busy_ps")
+}
+"""Statistics that are sums over ticks."""
 
 
 class _JoinedTiming:

@@ -36,6 +36,8 @@ class TimingResult:
         tick by tick.
     packets, packet_travel_ps, packet_blocked_ps : int
         Timed packets, and in sum over them the time from readiness to arrival and the part of it spent waiting.
+    host_packets, host_travel_ps, host_blocked_ps : int
+        The same of the host's packets alone, which queue at its ports when a tick begins.
     core_stalled_ps : int
         Sum over timed ticks and cores of the time that scans stalled because a router had no slot: back-pressure.
     """
@@ -50,6 +52,9 @@ class TimingResult:
     packets: int
     packet_travel_ps: int
     packet_blocked_ps: int
+    host_packets: int
+    host_travel_ps: int
+    host_blocked_ps: int
     core_stalled_ps: int
 
 

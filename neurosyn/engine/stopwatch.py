@@ -27,6 +27,9 @@ _NUMBERS = (
     "travel",
     "blocked",
     "stalled",
+    "host_packets",
+    "host_travel",
+    "host_blocked",
 )
 _LIMIT = tuple(field.name for field in fields(Limit))
 
@@ -53,6 +56,7 @@ class Stopwatch:
         self._busy = np.zeros(program.cores, np.int64)
         self._finished = np.zeros(program.cores, np.int64)
         self._late = self._overruns = self._packets = self._travel = self._blocked = self._stalled = 0
+        self._host_packets = self._host_travel = self._host_blocked = 0
 
     def add(self, tick: PlayedTick) -> None:
         """Add a tick, if it was timed."""
@@ -67,7 +71,7 @@ class Stopwatch:
             self._first_tick = tick.outcome.tick
         self._makespans.append(makespan_ps)
         np.maximum(self._busy, times.core_finish_ps - times.start_ps, out=self._busy)
-        travel = int((times.arrival_ps - times.send_ps).sum())
+        travel = int(times.arrival_ps.sum() - times.send_ps.sum())
         # A scan begins with its tick, or when the one before has ended.
         begin = np.maximum(times.start_ps, self._finished)
         self._stalled += int((times.core_finish_ps - begin - timed.scans.work_ps).sum())
@@ -76,7 +80,12 @@ class Stopwatch:
         self._overruns += timed.overruns
         self._packets += len(packets)
         self._travel += travel
-        self._blocked += travel - int(packets.unloaded_ps(self._chip).sum())
+        self._blocked += travel - packets.total_unloaded_ps(self._chip)
+        host = slice(packets.from_host)
+        host_travel = int(times.arrival_ps[host].sum() - times.send_ps[host].sum())
+        self._host_packets += packets.from_host
+        self._host_travel += host_travel
+        self._host_blocked += host_travel - packets.total_unloaded_ps(self._chip, of_host=True)
 
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""
@@ -104,6 +113,9 @@ class Stopwatch:
             packets=self._packets,
             packet_travel_ps=self._travel,
             packet_blocked_ps=self._blocked,
+            host_packets=self._host_packets,
+            host_travel_ps=self._host_travel,
+            host_blocked_ps=self._host_blocked,
             core_stalled_ps=self._stalled,
         )
 

@@ -35,6 +35,10 @@ class Timing(ABC):
     """Timing engine: gives each packet of a tick its times."""
 
     @abstractmethod
+    def scans(self, packets: Packets, synaptic_events: NDArray[np.uint16]) -> Scans:
+        """Return the scans of a tick from the synaptic events (C, N) of the neurons (`Scans.of`)."""
+
+    @abstractmethod
     def launch(self, packets: Packets, scans: Scans) -> Flight:
         """Begin a tick now: the host sends its packets, and the token controllers begin their scans."""
 

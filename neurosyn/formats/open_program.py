@@ -15,7 +15,7 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
-from neurosyn.errors import DataError
+from neurosyn.errors import DataError, ScenarioError
 from neurosyn.formats.ibm.reader import read_cpe
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.program_file import load_program
@@ -44,24 +44,33 @@ class RawProgram:
     placement : Placement
     spikes : InputSpikes or None
         Input spikes in the file itself (RANC).
+    ranc_reset_type : int or None
+        RANC's ``neuron_reset_type``; None for other formats.
     """
 
     format: str
     program: Program
     placement: Placement
     spikes: InputSpikes | None
+    ranc_reset_type: int | None = None
 
 
 def open_program(
-    path: Path, progress: Callable[[int, int, str], None] | None = None, chip: ChipOptions | None = None
+    path: Path,
+    progress: Callable[[int, int, str], None] | None = None,
+    chip: ChipOptions | None = None,
+    *,
+    ranc_reset_type: int | None = None,
 ) -> RawProgram:
     """Read a program of neurosyn (``.npz``), IBM's tools (CPE JSON) or RANC (JSON), recognised by content.
 
     Programs without positions are placed row by row. The board is that of `chip`; if this gives no chips, the smallest
-    that fits.
+    that fits. A program of RANC resets by `ranc_reset_type` (`neurosyn.formats.ranc.reader`).
 
     Raises
     ------
+    ScenarioError
+        If `ranc_reset_type` is given for a program of another format, or for one that has another.
     DataError
         If the file is missing, of an unknown format, damaged or cut short.
     ChipLimitError
@@ -73,9 +82,11 @@ def open_program(
         stream.seek(0)
         kind = "npz" if is_archive else _kind(JsonStream(path, stream))
     if kind == "ranc":
-        ranc = read_ranc(path, progress)
+        ranc = read_ranc(path, progress, ranc_reset_type)
         program = fit_program(ranc.program, chip.description)
-        return RawProgram(kind, program, place_at(program, ranc.xy, chip), ranc.spikes)
+        return RawProgram(kind, program, place_at(program, ranc.xy, chip), ranc.spikes, ranc.reset_type)
+    if ranc_reset_type is not None:
+        raise ScenarioError(f"{path}: is no program of RANC, which alone has a reset type; leave the option out")
     program = load_program(path) if kind == "npz" else read_cpe(path, progress)
     program = fit_program(program, chip.description)
     return RawProgram(kind, program, place_in_rows(program, chip), None)

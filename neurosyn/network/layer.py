@@ -168,7 +168,8 @@ class Layer(PluginOptions, ABC):
         True for a layer with real-valued inputs and weights that runs before the chip (transduction).
     permute
         Whether the network shuffles the channels of this layer's input map by a fixed random permutation, so that its
-        groups mix the features of all groups of the layer before.
+        groups mix the features of all groups of the layer before. A layer may have an option ``shuffle`` that
+        turns it off.
     """
 
     off_chip: ClassVar[bool] = False

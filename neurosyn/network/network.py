@@ -180,7 +180,7 @@ def build_network(
         name = str(spec.get("name", f"{number} {spec['kind']}-{connectivity.output.channels}"))
         if any(before.name == name for before in bound):
             raise ScenarioError(f"{where}: the name '{name}' is taken; give each layer its own")
-        if layer.permute and bound:
+        if layer.permute and getattr(layer, "shuffle", True) and bound:
             connectivity = _permuted(connectivity, shape, np.random.default_rng(layer_seed))
         fixed = _fixed_weights(layer, spec["kind"], shape, connectivity, where)
         bound.append(BoundLayer(name, str(spec["kind"]), layer, shape, connectivity, fixed))

@@ -18,6 +18,10 @@ __all__ = ["Placer"]
 class Placer(PluginOptions, ABC):
     """Placer plugin (group ``placers``)."""
 
+    def unused_on(self, cores: int, board: Board) -> dict[str, str]:  # noqa: ARG002
+        """Return the options that are changed and have no effect for so many cores on a board, as `unused` does."""
+        return {}
+
     @abstractmethod
     def place(
         self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]

@@ -85,6 +85,7 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
         Section("Speed", tuple(_speed(summary))),
         Section("Power and energy", tuple(_power(summary))),
         Section("Events in the run", tuple(_events(summary))),
+        Section("Worth a try", tuple(Fact(h["option"], h["value"], h["reason"]) for h in summary.get("hints") or [])),
         Section("Probes", tuple(_probes(summary))),
         Section("Simulation", tuple(_simulation(summary))),
     ]
@@ -98,7 +99,7 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
     of = f"of {count(frames)} frames" if frames is not None else ""
     return [
         Fact("Accuracy on the chip", percent(summary.get("accuracy")), of),
-        Fact("Accuracy as trained", percent(summary.get("trained_accuracy"))),
+        Fact("Accuracy as trained", percent(summary.get("trained_accuracy")), "of the network on these frames"),
         *_training(learning_history(summary)),
         Fact("Mismatched frames", count(mismatched), "output spikes on the chip ≠ the trained network's"),
     ]
@@ -107,7 +108,13 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
 def learning_history(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the epochs of the model's training that have an accuracy; none if the model has no record of them."""
     history = (summary.get("model") or {}).get("history") or []
-    return [entry for entry in history if isinstance(entry, Mapping) and isinstance(entry.get("accuracy"), float)]
+    return [
+        entry
+        for entry in history
+        if isinstance(entry, Mapping)
+        and isinstance(entry.get("accuracy"), float)
+        and isinstance(entry.get("epoch"), int)
+    ]
 
 
 def _training(history: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
@@ -115,6 +122,8 @@ def _training(history: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
         curve = sparkline([float(entry["accuracy"]) for entry in history][-_SPARKLINE:])
         note = f"on training images, {counted(len(history), 'epoch')} {curve}"
         yield Fact("Accuracy in training", percent(history[-1]["accuracy"]), note)
+        if isinstance(held_out := history[-1].get("validation_accuracy"), float):
+            yield Fact("Accuracy on held-out images", percent(held_out), "after the last epoch")
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -164,15 +173,20 @@ def _board(summary: Mapping[str, Any]) -> list[Fact]:
 def _speed(summary: Mapping[str, Any]) -> list[Fact]:
     engine, cause = summary.get("engine") or {}, limited_by(summary)
     frames, ticks = engine.get("timed_frames"), engine.get("timed_ticks")
-    waiting = time(scaled(engine.get("mean_blocked_ns"), 1e3), 3)
     timed = [counted(n, what) for n, what in ((frames, "frame"), (ticks, "tick")) if n is not None]
     return [
         Fact("Tick period", _with_unit(summary.get("tick_period_us"), "µs"), f"limited by {cause}" if cause else ""),
         Fact("Frames per second", _with_unit(summary.get("frames_per_second"), ""), _ticks_of_a_frame(summary)),
         Fact("Latency", time(scaled(summary.get("latency_us"), 1e6)), "from a frame's entry to its answer"),
         Fact("Played in time", ", ".join(timed) or MISSING),
-        Fact("Mean travel of a packet", time(scaled(engine.get("mean_travel_ns"), 1e3), 3), f"{waiting} of it waiting"),
+        _travel(engine, "cores", "a packet of a core"),
+        _travel(engine, "host", "a host packet", ", for its turn at the host's port and on the way"),
     ]
+
+
+def _travel(engine: Mapping[str, Any], sender: str, packet: str, where: str = "") -> Fact:
+    travel, wait = (time(scaled(engine.get(f"mean_{name}_from_{sender}_ns"), 1e3), 3) for name in ("travel", "wait"))
+    return Fact(f"Mean travel, {packet}", travel, f"{wait} of it waiting{where}")
 
 
 def _ticks_of_a_frame(summary: Mapping[str, Any]) -> str:
@@ -237,8 +251,21 @@ def _simulation(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Ticks", count(engine.get("ticks")), "played one by one; all frames in batches" if batched else ""),
         Fact("Wall time", MISSING if engine.get("wall_s") is None else f"{number(engine['wall_s'], 3)} s"),
         Fact("Seed", MISSING if seed is None else str(seed)),
-        *(Fact(option, "not used", reason) for option, reason in (summary.get("unused") or {}).items()),
+        *_unused(summary.get("unused") or {}),
     ]
+
+
+def _unused(unused: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield the options without effect; those of a table with the same reason together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for option, reason in unused.items():
+        groups.setdefault((option.rpartition(".")[0], reason), []).append(option)
+    for (table, reason), options in groups.items():
+        names = ", ".join(option.removeprefix(f"{table}.") for option in options)
+        if len(options) == 1:
+            yield Fact(options[0], "not used", reason)
+        else:
+            yield Fact(f"{len(options)} options of {table}", "not used", f"{names}: {reason}")
 
 
 def _with_unit(value: float | None, unit: str) -> str:

@@ -152,7 +152,7 @@ def learning_figure(history: Sequence[Mapping[str, Any]], label: str) -> str:
             ("accuracy", "training images", "#0072b2"),
             ("validation_accuracy", "held out", "#e69f00"),
         ):
-            points = [(entry["epoch"], entry[key]) for entry in history if entry.get(key) is not None]
+            points = [(entry["epoch"], entry[key]) for entry in history if isinstance(entry.get(key), float)]
             if points:
                 epochs, values = zip(*points, strict=True)
                 axes.plot(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
 
 from neurosyn.chip.options import ChipOptions
 from neurosyn.compiler.compile import count_cores
 from neurosyn.compiler.options import CompileOptions
-from neurosyn.errors import ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError
+from neurosyn.engine.options import SimulateOptions
+from neurosyn.errors import BackendError, ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError
 from neurosyn.network.network import Network
-from neurosyn.options import Options, PluginOptions
+from neurosyn.options import KeyPath, Options, PluginOptions, dotted
 from neurosyn.placement.place import require_room
 from neurosyn.registry import blame
 from neurosyn.run.inputs import RunInputs
 from neurosyn.scenario.scenario import Scenario
+from neurosyn.support.cupy import INSTALL
 from neurosyn.training.trainer import Trainer, require_trainable
 
 __all__ = ["Checked", "check_scenario", "require_outcome"]
@@ -48,19 +53,37 @@ def check_scenario(scenario: Scenario) -> Checked:
         needs what is not installed.
     """
     inputs = RunInputs(scenario)
-    for table in ("encoder", "place", "train"):
-        options = scenario.options(table, Options)
-        if isinstance(options, PluginOptions) and (missing := options.missing()):
-            kind = scenario.kind(table)
-            raise PluginError(f"{scenario.place((table, 'kind'))}: {table}.kind: {kind} {missing}")
+    _require_installed(scenario, ("encoder", "network", "place"))
+    if scenario.options("simulate", SimulateOptions).backend == "cupy" and not find_spec("cupy"):
+        where = scenario.place(("simulate", "backend"))
+        raise BackendError(f"{where}: simulate.backend: cupy needs CuPy; install it with: {INSTALL}")
     try:
         _ = inputs.source
     except DataError as error:
         return Checked(None, (f"the network was not checked, its data are not here: {error}",))
     try:
+        if not inputs.model_source.model:
+            _require_installed(scenario, (inputs.train_table,))
         return Checked(require_outcome(scenario, inputs))
     except (ScenarioError, ChipLimitError) as error:
         raise _placed(scenario, inputs, error) from error
+
+
+def _require_installed(scenario: Scenario, tables: Iterable[str]) -> None:
+    """Refuse plugins that need what is not installed, those of the tables and all probes.
+
+    Raises
+    ------
+    PluginError
+        With the command that installs it.
+    """
+    plugins: list[tuple[KeyPath, str, Any]] = [((table,), table, scenario.kind(table)) for table in tables]
+    for number, entry in enumerate(scenario.resolved.get("probes", [])):
+        plugins.append((("probes", number), f"probes.{entry['name']}", entry["kind"]))
+    for path, table, kind in plugins:
+        options = scenario.options(table, Options)
+        if isinstance(options, PluginOptions) and (missing := options.missing()):
+            raise PluginError(f"{scenario.place((*path, 'kind'))}: {dotted(path)}.kind: {kind} {missing}")
 
 
 def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
@@ -78,6 +101,9 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
     if not inputs.model_source.model:
         trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
         require_trainable(trainer, network)
+        with blame("trainers", scenario.kind(table), "check"):
+            held_out = inputs.model_source.validation > 0
+            trainer.check(network, inputs.source.info.classes, held_out=held_out)
         with blame("trainers", scenario.kind(table), "result"):
             network = trainer.result(network)
     chip = scenario.options("chip", ChipOptions)

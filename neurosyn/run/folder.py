@@ -129,8 +129,11 @@ class RunFolder:
         return TickCheckpoint(self.path / FOLDER, key, every_s)
 
     def drop_checkpoint(self) -> None:
-        """Remove the checkpoint of a simulation that is finished."""
-        shutil.rmtree(self.path / FOLDER, ignore_errors=True)
+        """Remove the checkpoint of a finished simulation, unless its trace is lost and has to be recorded again."""
+        from neurosyn.trace.schema import MANIFEST
+
+        if (self.trace / MANIFEST).is_file():
+            shutil.rmtree(self.path / FOLDER, ignore_errors=True)
 
     @staticmethod
     def key(stage: str, *parts: Any, code: bool = True) -> str:

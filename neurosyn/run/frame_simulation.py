@@ -20,7 +20,7 @@ from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.probes import ScenarioProbes
 from neurosyn.run.provenance import provenance
 from neurosyn.run.summary import summarise_frames
-from neurosyn.run.unused_options import unused_options
+from neurosyn.run.unused_options import unused_in_scenario
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
 from neurosyn.support.progress import StageProgress
@@ -121,7 +121,7 @@ def write_results(
     """
     model, program, placement = simulated
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)
-    options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
+    options = scenario.options("simulate", SimulateOptions)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
     scores = class_scores(model.network, result.spikes)
@@ -168,7 +168,7 @@ def write_results(
         "provenance": origin,
         "run": str(folder.path),
     }
-    if unused := unused_options(chip, options, trace):
+    if unused := unused_in_scenario(scenario, inputs, program.cores, chip):
         summary["unused"] = unused
     write_json(folder.provenance, summary["provenance"])
     write_summary(folder.summary, summary)

@@ -222,7 +222,7 @@ def _chip_numbers(
 ) -> dict[str, Any]:
     numbers = summarise_chip(network.program, network.placement, network.chip, options, result.counts, result.timing)
     ticks = network.mapping.ticks(steps)
-    seconds = numbers["tick_period_us"] * 1e-6 * ticks
+    seconds, power = numbers["tick_period_us"] * 1e-6 * ticks, numbers["power_mw"]
     return {
         "timing": {
             "name": options.timing,
@@ -231,7 +231,7 @@ def _chip_numbers(
         },
         "ticks_per_sample": ticks,
         "samples_per_second": 1 / seconds,
-        "energy_per_sample_uj": numbers["power_mw"]["total"] * seconds * 1e3,
+        "energy_per_sample_uj": None if power is None else power["total"] * seconds * 1e3,
         **{name: numbers[name] for name in ("tick_period_us", "tick_limited_by", "power_mw", "events", "not_counted")},
         "chip_assumptions": numbers["assumptions"],
         "simulated_samples_per_second": len(result.spikes) / max(result.wall_s, 1e-9),

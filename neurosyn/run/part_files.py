@@ -44,6 +44,9 @@ class _Timing(BaseModel):
     packets: int
     packet_travel_ps: int
     packet_blocked_ps: int
+    host_packets: int
+    host_travel_ps: int
+    host_blocked_ps: int
     core_stalled_ps: int
 
 

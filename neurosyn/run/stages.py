@@ -165,13 +165,13 @@ class Stages:
                 self.folder.adopt(adopt)
             outcomes = self._placed(progress)
             self._simulation(progress, outcomes, jobs, run_parts, part_frames)
+            self.folder.drop_checkpoint()
             summary = self._report(progress).summary
             if not self._has_trace():
                 raise DataError(
                     f"{self.folder.trace}: the trace could not be written, the other results are whole; correct the "
                     "cause, and the same command records it"
                 )
-            self.folder.drop_checkpoint()
             return summary
 
     def train(self, progress: StageProgress, packed: Path | None = None, command: str = "") -> dict[str, Any]:

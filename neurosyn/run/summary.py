@@ -32,6 +32,7 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.results import FramesResult, TicksResult, TimingResult
 from neurosyn.formats.open_program import RawProgram
 from neurosyn.run.board_use import summarise_board
+from neurosyn.run.host_sides import hint_at_sides
 
 __all__ = ["summarise_chip", "summarise_events", "summarise_frames", "summarise_program"]
 
@@ -71,7 +72,6 @@ def summarise_frames(
     frames_per_second, power = 1e12 / (tick_ps * ticks_per_frame), numbers["power_mw"]
     watts = None if power is None else power["total"] * 1e-3
     mismatched = (result.spikes != expected).any(axis=1).reshape(-1, ticks_per_frame).any(axis=1)
-    packets = 0 if timing is None else timing.packets
     return {
         "accuracy": float((predictions == labels).mean()),
         "trained_accuracy": float((expected_predictions == labels).mean()),
@@ -86,10 +86,6 @@ def summarise_frames(
             **_engine(result),
             "batched": result.batched,
             "timed_frames": len(result.timed_frames),
-            "timed_ticks": 0 if timing is None else len(timing.makespans_ps),
-            "timed_packets": packets,
-            "mean_travel_ns": timing.packet_travel_ps / packets / 1e3 if timing and packets else None,
-            "mean_blocked_ns": timing.packet_blocked_ps / packets / 1e3 if timing and packets else None,
         },
     }
 
@@ -128,7 +124,7 @@ def summarise_program(
         "input_spikes": input_spikes,
         "output_spikes": len(result.output_spikes),
         **summarise_chip(
-            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc=raw.format == "ranc"
+            raw.program, raw.placement, chip, options, result.counts, result.timing, ranc_reset_type=raw.ranc_reset_type
         ),
         "engine": _engine(result),
         "out": None if out is None else str(out),
@@ -144,14 +140,18 @@ def summarise_chip(
     counts: EventCounts,
     timing: TimingResult | None,
     *,
-    ranc: bool = False,
+    ranc_reset_type: int | None = None,
 ) -> ChipNumbers:
-    """Return the numbers of the chip, common to runs of frames and of raw programs; `ranc` for a program of RANC."""
+    """Return the numbers of the chip, common to runs of frames and of raw programs.
+
+    A program of RANC has a `ranc_reset_type`.
+    """
     tick_ps, model, events = _tick_ps(options, timing), EnergyModel.of(chip), counts.events()
     use = summarise(program)
     of_host = Events(0, hops=counts.input_hops, crossings=counts.input_crossings, ports=counts.input_packets)
-    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc=ranc)
-    return {
+    listed: Any = assumptions(chip, (program.axons, program.neurons), ranc_reset_type=ranc_reset_type)
+    hints = hint_at_sides(program, placement, chip, counts)
+    numbers: ChipNumbers = {
         "chip": _chip(chip.description),
         "counted_ticks": counts.ticks,
         "cores": program.cores,
@@ -170,6 +170,9 @@ def summarise_chip(
         "layers": _layers(program, counts, model, tick_ps),
         "assumptions": listed,
     }
+    if hints:
+        numbers["hints"] = hints
+    return numbers
 
 
 def _chip(chip: ChipDescription) -> ChipUse:
@@ -202,12 +205,29 @@ def summarise_events(counts: EventCounts, timing: TimingResult | None) -> EventS
 
 
 def _engine(result: FramesResult | TicksResult) -> EngineUse:
-    return {
+    numbers: Any = {
         "timing": result.timing_name,
         "backend": result.backend,
         "wall_s": round(result.wall_s, 3),
         "ticks": result.ticks,
+        **_travel(result.timing),
     }
+    use: EngineUse = numbers
+    return use
+
+
+def _travel(timing: TimingResult | None) -> dict[str, Any]:
+    """Return the numbers of timed ticks and packets, and the mean travel of packets of cores and of the host, apart."""
+    if timing is None:
+        return {"timed_ticks": 0, "timed_packets": 0}
+    means: dict[str, float | None] = {}
+    of_host = (timing.host_packets, timing.host_travel_ps, timing.host_blocked_ps)
+    of_all = (timing.packets, timing.packet_travel_ps, timing.packet_blocked_ps)
+    of_cores = tuple(all_ - host for all_, host in zip(of_all, of_host, strict=True))
+    for sender, (packets, travel, wait) in (("cores", of_cores), ("host", of_host)):
+        means[f"mean_travel_from_{sender}_ns"] = travel / packets / 1e3 if packets else None
+        means[f"mean_wait_from_{sender}_ns"] = wait / packets / 1e3 if packets else None
+    return {"timed_ticks": len(timing.makespans_ps), "timed_packets": timing.packets, **means}
 
 
 def _tick_ps(options: SimulateOptions, timing: TimingResult | None) -> int:

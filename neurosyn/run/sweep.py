@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosyn.errors import FolderInUseError, InterruptedRunError, NeurosynError, ScenarioError
+from neurosyn.errors import ChipLimitError, FolderInUseError, InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
 from neurosyn.run.checkpoint import EVERY_S
+from neurosyn.run.sampling import Samples, draw_samples
 from neurosyn.run.shard import Shard
 from neurosyn.run.stages import Stages
 from neurosyn.scenario.changes import parse_value
@@ -83,6 +84,8 @@ class Sweep:
         As for one run.
     out
         The folder of the runs; by default ``sweeps/NAME-HASH``.
+    samples
+        Draw so many points of the design space in place of every combination; an impossible point is then a failed run.
 
     Raises
     ------
@@ -98,16 +101,22 @@ class Sweep:
         profile: str | None = None,
         changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
+        samples: Samples | None = None,
     ) -> None:
         if not ranges:
             raise ScenarioError("sweep: there is nothing to vary; give --over KEY=VALUE,VALUE,…")
-        combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+        if samples is None:
+            combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+        else:
+            combinations = draw_samples(ranges, samples)
         if len(combinations) > _MOST:
             raise ScenarioError(f"sweep: {len(combinations):,} runs, at most {_MOST:,}; vary fewer keys or values")
         base = load_scenario(scenario, profile=profile, changes=changes)
-        digest = hashlib.sha256(json.dumps([base.digest(), dict(ranges)], default=list).encode()).hexdigest()[:8]
+        content = [base.digest(), dict(ranges), *([samples] if samples is not None else [])]
+        digest = hashlib.sha256(json.dumps(content, default=list).encode()).hexdigest()[:8]
         self.folder = out or Path("sweeps") / f"{base.name}-{digest}"
         self.ranges = {key: list(values) for key, values in ranges.items()}
+        self.samples = samples
         self.shard: Shard | None = None
         self.points: list[Point] = []
         self.own: list[Point] = []
@@ -160,6 +169,11 @@ class Sweep:
         make_folder(self.folder)
         (run_points or self._run_here(jobs, checkpoint_every_s))(self, progress, force)
         self.save()
+        if shard is None:
+            table = self.design_space().table("runs")
+            table.to_csv(self.folder / "sweep.csv", index=False)
+            plain = {key: table[key].astype(str) for key in self.ranges if table[key].dtype == object}
+            table.assign(**plain).to_parquet(self.folder / "sweep.parquet", index=False)
 
     def _run_here(self, jobs: int | None, checkpoint_every_s: float) -> PointRunner:
         def run_points(sweep: Sweep, progress: StageProgress, force: bool) -> None:
@@ -217,13 +231,32 @@ class Sweep:
             checked.add(key)
             try:
                 check_scenario(point.scenario)
+            except ChipLimitError as error:
+                if self.samples is None:
+                    raise self._at(point, error) from error
             except NeurosynError as error:
-                values = ", ".join(f"{key}={value}" for key, value in point.values.items())
-                raise type(error)(f"sweep: {values}: {error}") from error
+                raise self._at(point, error) from error
+
+    def _at(self, point: Point, error: NeurosynError) -> NeurosynError:
+        """Return the error with the values of its point."""
+        values = ", ".join(f"{key}={value}" for key, value in point.values.items())
+        return type(error)(f"sweep: {values}: {error}")
 
     def compare(self) -> Analysis | None:
         """Return the comparison of the finished runs; None without any."""
         return compare_runs([point.run for point in self.points if point.finished])
+
+    def design_space(self) -> Analysis:
+        """Return the table of all runs, the values of keys first, and its plots."""
+        from neurosyn.analysis.design_space import design_space, run_numbers
+
+        rows = []
+        for point in self.points:
+            state = "finished" if point.finished else "failed" if point.error is not None else "unfinished"
+            reason = None if point.error is None else str(point.error)
+            numbers = run_numbers(point.run) if point.finished else {}
+            rows.append({**point.changes, **numbers, "state": state, "reason": reason, "run": str(point.run)})
+        return design_space(rows, list(self.ranges), str(self.folder))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the varied keys, and folder, state and error of each run, as plain values."""

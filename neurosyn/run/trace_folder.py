@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from neurosyn.analysis.run_summary import TIMINGS
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.errors import DataError, ScenarioError
 from neurosyn.run.checkpoint import FOLDER
 from neurosyn.run.folder import claimed_folder
+from neurosyn.support.untrusted import open_file, read_json
 from neurosyn.trace.recorder import ParquetRecorder, partial_file
 from neurosyn.trace.schema import MANIFEST, TABLES
 
@@ -21,6 +26,8 @@ SUMMARY = "summary.json"
 
 REPORT = "report.html"
 """Page that `neurosyn report` makes of the trace."""
+
+_MOST_BYTES = 64 << 20
 
 
 @contextlib.contextmanager
@@ -70,3 +77,38 @@ def _refuse_other_contents(folder: Path, own: set[str]) -> None:
             raise ScenarioError(f"--trace {folder}: is a run folder; choose another folder for the trace")
         if path.name not in own:
             raise ScenarioError(f"--trace {folder}: holds {path.name}, which is no trace; choose a folder of its own")
+    _refuse_namesakes(folder)
+
+
+def _refuse_namesakes(folder: Path) -> None:
+    """Refuse files that have the name of a part of a trace and are something else.
+
+    A killed run may leave tables without their list, but neither a summary nor a report.
+    """
+    has_list = (folder / MANIFEST).exists()
+    if has_list and "format" not in _list_of(folder / MANIFEST):
+        raise ScenarioError(f"--trace {folder}: its {MANIFEST} is no list of a trace; choose another folder")
+    for name in (SUMMARY, REPORT):
+        if (folder / name).exists() and not has_list:
+            raise ScenarioError(f"--trace {folder}: holds {name} but no trace; choose a folder of its own")
+    for table in TABLES.values():
+        path = folder / table.file
+        if path.exists() and not _is_table(path, table.name):
+            raise ScenarioError(f"--trace {folder}: its {path.name} is no table of a trace; choose another folder")
+
+
+def _list_of(path: Path) -> dict[str, Any]:
+    try:
+        document = read_json(path, _MOST_BYTES)
+    except DataError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _is_table(path: Path, name: str) -> bool:
+    try:
+        with open_file(path) as stream:
+            metadata = pq.read_schema(stream).metadata or {}
+    except (DataError, OSError, ValueError, pa.ArrowException):
+        return False
+    return bool(metadata.get(b"neurosyn.table") == name.encode())

@@ -120,7 +120,7 @@ def estimate(program: Program, chip: ChipOptions, ticks_per_frame: int = 1) -> d
     outputs = float(program.activity[program.dest_core == OUTPUT].sum(dtype=np.float64))
     hops = mean_hops(program, placement) * (spikes - outputs)
     ports = round(outputs + activity * len(program.input_core))
-    counted = Events(1, round(events.sum()), round(spikes), round(hops), ports=ports)
+    counted = Events(1, synaptic_events=round(events.sum()), spikes=round(spikes), hops=round(hops), ports=ports)
     model, period = EnergyModel.of(fitted), tick_ps or NOMINAL_TICK_PS
     power = model.power_mw(counted, program.cores, period).total if model.is_known else None
     frames_per_second = 1e12 / (period * ticks_per_frame)

@@ -22,6 +22,8 @@ __all__ = ["Document", "dates", "find_scenarios", "read_document"]
 MAX_BYTES = 1 << 20
 """Largest size of a scenario file."""
 _PROGRAM_SUFFIXES = (".npz", ".json")
+_PLUGIN_TABLES = ("data", "encoder", "network", "train", "place", "probes")
+"""Tables whose keys are options of plugins."""
 
 
 @dataclass
@@ -161,27 +163,35 @@ def _extend(values: dict[str, Any], places: dict[KeyPath, str], path: Path, trai
 def _resolve_files(values: dict[str, Any], folder: Path) -> None:
     """Make the paths of plugin, model and chip files relative to the scenario that names them, even if extended.
 
-    The same holds for the folder of a data set that begins with ``./`` or ``../``; others are inside the data folder.
-    Paths in changes are relative to the working folder.
+    The same holds for every text that begins with ``./`` or ``../`` in the table of a plugin, and for ``.`` as the
+    folder of a data set; other paths are the plugin's own matter, those of data sets inside the data folder. Paths in
+    changes are relative to the working folder.
     """
     plugins = values.get("plugins")
     if isinstance(plugins, list):
         values["plugins"] = [str(folder / name) if isinstance(name, str) else name for name in plugins]
     resolve_file(values.get("chip"), folder)
-    for table in _with_stand_in(values.get("train")):
+    train = values.get("train")
+    both = (train, train.get("stand_in")) if isinstance(train, dict) else ()
+    for table in (table for table in both if isinstance(table, dict)):
         model = table.get("model")
         if isinstance(model, str) and model and ":" not in model:
             table["model"] = str(folder / model)
-    for table in _with_stand_in(values.get("data")):
-        images = table.get("folder")
-        if isinstance(images, str) and images.startswith(("./", "../")):
-            table["folder"] = str((folder / images).resolve())
+    _resolve_dotted({name: values[name] for name in _PLUGIN_TABLES if name in values}, folder)
 
 
-def _with_stand_in(table: Any) -> list[dict[str, Any]]:
-    """Return a table and its nested table for the stand-in, those of them that are tables."""
-    both = (table, table.get("stand_in")) if isinstance(table, dict) else ()
-    return [entry for entry in both if isinstance(entry, dict)]
+def _resolve_dotted(values: Any, folder: Path) -> None:
+    """Make the texts in plain tables and lists that begin with ``./`` or ``../`` absolute paths."""
+    pending: list[Any] = [values]
+    while pending:
+        table = pending.pop()
+        for key, value in list(table.items() if isinstance(table, dict) else enumerate(table)):
+            if isinstance(value, (dict, list)):
+                pending.append(value)
+            elif isinstance(value, str) and (
+                value.startswith(("./", "../")) or (key == "folder" and value in (".", ".."))
+            ):
+                table[key] = str((folder / value).resolve())
 
 
 def _merge(document: Document, new: dict[str, Any], places: dict[KeyPath, str], base: KeyPath = ()) -> None:
@@ -242,6 +252,10 @@ def _change(document: Document, key: str, value: Any) -> None:
             number = _element(where, table, name, dotted(tuple(path)))
             path.append(number)
             base, table = tuple(path), table[number]
+        elif table is None and path and name.isdecimal():
+            raise ScenarioError(
+                f"{where}: there is no {dotted(tuple(path))}; write [[{dotted(tuple(path))}]] with a kind"
+            )
         elif isinstance(table, dict) or table is None:
             path.append(name)
             table = table.get(name) if table is not None else None
@@ -254,6 +268,8 @@ def _change(document: Document, key: str, value: Any) -> None:
         nested = {step: nested}
     if not base:
         _resolve_files(nested, Path())
+    elif base[0] in _PLUGIN_TABLES:
+        _resolve_dotted(nested, Path())
     paths: list[KeyPath] = [tuple(path[:end]) for end in range(len(base) + 1, len(path) + 1)]
     # Tables that the change creates get its place; existing ones keep theirs.
     places = {path: where for path in paths if path not in document.places or path == paths[-1]}

@@ -15,6 +15,7 @@ from neurosyn.chip.program import NO_DESTINATION, OUTPUT
 from neurosyn.chip.usage import used_neurons
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.probes.probe import PacketColumns, RunInfo, TickColumns
+from neurosyn.engine.spike_counter import SpikeCounter
 from neurosyn.trace.link_tally import LinkLedger
 from neurosyn.trace.schema import ENERGY_PARTS, FORMAT, HOST, TABLES, Rows
 
@@ -74,28 +75,32 @@ class _Tally:
         self._program = info.program
         self._routes = routes
         self._model = energy
-        self.fired = np.zeros((info.program.cores, info.program.neurons), np.int64)
+        self._spikes = SpikeCounter(info.program.cores, info.program.neurons)
         self.synaptic_events = np.zeros(info.program.cores, np.int64)
         self.ticks = 0
 
     def add(self, columns: TickColumns) -> None:
-        # No neuron fires twice in a tick, so plain indexing counts right; with two indices it takes twice as long.
-        self.fired.reshape(-1)[columns.spike_core * np.int64(self._program.neurons) + columns.spike_neuron] += 1
+        self._spikes.add(columns.spike_core * np.int64(self._program.neurons) + columns.spike_neuron)
         self.synaptic_events += columns.synaptic_events
         self.ticks += 1
+
+    @property
+    def fired(self) -> NDArray[np.int64]:
+        """Spikes of each neuron, int64 (C, N)."""
+        return self._spikes.counts
 
     def state(self) -> dict[str, NDArray[np.int64]]:
         return {"fired": self.fired, "synaptic_events": self.synaptic_events, "ticks": np.array(self.ticks)}
 
     def add_state(self, state: Mapping[str, NDArray[np.int64]], name: str) -> None:
         """Add the counts of a tally's `state`, whose arrays have `name` in front of theirs."""
-        self.fired += state[f"{name}_fired"]
+        self.fired[:] += state[f"{name}_fired"]
         self.synaptic_events += state[f"{name}_synaptic_events"]
         self.ticks += state[f"{name}_ticks"].item()
 
     def include(self, other: _Tally) -> None:
         """Add the counts of `other`."""
-        self.fired += other.fired
+        self.fired[:] += other.fired
         self.synaptic_events += other.synaptic_events
         self.ticks += other.ticks
 
@@ -258,27 +263,29 @@ class Counts:
         """Return the rows of table ``core_ticks``, of chosen cores or all."""
         program, model, routes = self._info.program, self._energy, self._routes
         index = columns.spike_core * np.int64(program.neurons) + columns.spike_neuron
-        dest = program.dest_core.reshape(-1)[index]
+        dest = program.dest_core.reshape(-1).take(index)
+        # Spikes are in order of their cores.
+        bounds = np.searchsorted(columns.spike_core, np.arange(program.cores + 1))
 
-        def of_cores(weights: NDArray[Any] | None = None, kept: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-            source = columns.spike_core if kept is None else columns.spike_core[kept]
-            # Sums of so few integers are exact in floating point.
-            return np.bincount(source, weights, program.cores).astype(np.int64)
+        def of_cores(values: NDArray[Any]) -> NDArray[np.int64]:
+            sums = np.zeros(len(index) + 1, np.int64)
+            values.cumsum(out=sums[1:])
+            return sums[bounds[1:]] - sums[bounds[:-1]]
 
-        hops = of_cores(routes.hops.reshape(-1)[index])
+        hops = of_cores(routes.hops.reshape(-1).take(index))
         energy = model.core_tick_pj + model.synaptic_event_pj * columns.synaptic_events + model.hop_pj * hops
-        energy = energy + model.port_pj * of_cores(kept=dest == OUTPUT) + model.spike_pj * of_cores()
+        energy = energy + model.port_pj * of_cores(dest == OUTPUT) + model.spike_pj * np.diff(bounds)
         if self._info.placement.mesh.chips > 1:
-            energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1)[index])
+            energy = energy + model.crossing_pj * of_cores(routes.crossings.reshape(-1).take(index))
         core = np.arange(program.cores, dtype=np.int32) if chosen is None else np.flatnonzero(chosen).astype(np.int32)
         finish = columns.core_finish_ps
         return {
             "tick": np.full(len(core), columns.tick, np.int64),
             "core": core,
             "layer": self.layers_of(core),
-            "spikes": of_cores()[core].astype(np.int32),
+            "spikes": np.diff(bounds)[core].astype(np.int32),
             "synaptic_events": columns.synaptic_events[core],
-            "packets": of_cores(kept=dest != NO_DESTINATION)[core].astype(np.int32),
+            "packets": of_cores(dest != NO_DESTINATION)[core].astype(np.int32),
             "hops": hops[core],
             "energy_pj": energy[core],
             "finish_ps": pa.nulls(len(core), pa.int64()) if finish is None else finish[core],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -92,6 +92,24 @@ class Trainer(PluginOptions, ABC):
         A run checks that it fits the chip before it trains.
         """
         return network
+
+    def check(self, network: Network, classes: Sequence[str], *, held_out: bool) -> None:
+        """Refuse options that do not fit the network or the data, before any image is loaded.
+
+        Parameters
+        ----------
+        network
+            The network to train.
+        classes
+            Names of the classes.
+        held_out
+            True if images are held out of the training.
+
+        Raises
+        ------
+        ScenarioError
+            With the option.
+        """
 
     def check_labels(self, network: Network, labels: NDArray[np.int32]) -> None:
         """Refuse training labels that are too few or that the network has no classes for.

@@ -58,7 +58,7 @@ def test_energy_and_delay(run):
     assert found.headline == {
         "runs": 2,
         "most_accurate": "one",
-        "fastest": "one",
+        "fastest": "one, two",
         "least_energy": "two",
         "least_energy_delay": "one",
     }

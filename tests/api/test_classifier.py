@@ -20,6 +20,7 @@ from neurosyn import SpikingClassifier
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.errors import PluginError
 from neurosyn.model.inference import infer, predict
+from neurosyn.registry import registry
 
 QUICK = {
     "topology": {"kind": "dense", "inputs": 24, "hidden": [], "outputs": 60},
@@ -294,6 +295,21 @@ def test_weights_bring_a_rare_class_out(rare, weighting):
     assert recall[1] > max(0.7, recall[0])
 
 
+@pytest.mark.parametrize("kind", ["ridge", "logistic"])
+def test_weights_bring_a_rare_class_out_of_a_readout_too(rare, kind):
+    X, y = rare
+
+    def recall(class_weight=None, sample_weight=None):
+        options = {**QUICK, "trainer": kind, "class_weight": class_weight, "random_state": 0}
+        model = SpikingClassifier(**options).fit(X, y, sample_weight)
+        return float((model.predict(X)[y == 1] == 1).mean())
+
+    plain = recall()
+    assert recall(sample_weight=np.full(len(y), 0.3)) == plain
+    for weighted in (recall("balanced"), recall({1: 19.0}), recall(sample_weight=np.where(y == 1, 19.0, 1.0))):
+        assert weighted > max(0.7, plain)
+
+
 def test_equal_weights_are_no_weights_and_samples_of_weight_zero_are_left_out(iris):
     X, _, y, _ = iris
     plain = SpikingClassifier(**QUICK, random_state=0).fit(X, y)
@@ -313,8 +329,9 @@ def test_equal_weights_are_no_weights_and_samples_of_weight_zero_are_left_out(ir
         ({"trainer": "ridge"}, 1.0, "has no weights of samples"),
     ],
 )
-def test_weights_that_cannot_be_are_refused(iris, options, weights, fragment):
+def test_weights_that_cannot_be_are_refused(iris, options, weights, fragment, monkeypatch):
     X, _, y, _ = iris
+    monkeypatch.setattr(registry.get("trainers", "ridge"), "sample_weights", False)
     with pytest.raises(ValueError, match=fragment):
         SpikingClassifier(**{**QUICK, **options}).fit(X, y, np.full(len(y), weights))
 
@@ -323,3 +340,32 @@ def test_balanced_weights_need_all_samples(iris):
     X, _, y, _ = iris
     with pytest.raises(ValueError, match="needs all samples at once"):
         SpikingClassifier(trainer="tea", class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
+
+
+def test_simulates_its_network_on_the_chip(fitted, iris):
+    _, X, _, y = iris
+    result = fitted.simulate(X, y, placer="row_major")
+    assert np.array_equal(result.predictions, fitted.predict(X))
+    assert result.mismatched == 0
+    assert result.accuracy == fitted.score(X, y) == result.summary["trained_accuracy"]
+    assert result.pipeline_depth == fitted.pipeline_depth_
+    # By definition: energy is power over rate, and a frame enters at each tick.
+    assert result.energy_per_frame_uj == pytest.approx(result.power_mw * 1e3 / result.frames_per_second)
+    assert result.frames_per_second == pytest.approx(1e6 / result.summary["tick_period_us"])
+    low = fitted.simulate(X[:5], timing="none", chip={"voltage": 0.7}, placer="row_major")
+    assert low.accuracy is None
+    assert low.frames_per_second == 1000
+    assert low.summary["voltage"] == 0.7
+    assert "accuracy" not in repr(low)
+
+
+def test_simulates_labels_of_any_kind_and_refuses_too_few(fitted, iris):
+    _, X, _, y = iris
+    wrong = np.full(len(X), 17)
+    assert fitted.simulate(X, wrong, timing="none", placer="row_major").accuracy == 0
+    with pytest.raises(ValueError, match="has 38 samples and y 37"):
+        fitted.simulate(X, y[1:])
+    with pytest.raises(NotFittedError):
+        SpikingClassifier().simulate(X, y)
+    with pytest.raises(NotFittedError):
+        _ = SpikingClassifier().pipeline_depth_

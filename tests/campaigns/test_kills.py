@@ -14,8 +14,8 @@ from campaigns.commands import Command, commands, digests, measure, repeat
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
-    """`neurosyn --version`, which writes nothing, measured."""
-    command = Command(["--version"])
+    """`neurosyn plugins list`, which writes nothing, measured."""
+    command = Command(["plugins", "list"])
     measure("version", command, tmp_path_factory.mktemp("undisturbed"))
     return command
 

@@ -127,13 +127,24 @@ def test_a_scenario_is_begun_checked_and_simulated(neurosyn, empty_data, tmp_pat
     outcome = neurosyn(
         "scenario", "new", "mine.toml", "--network", "eedn_one_chip", "--set", "chip.voltage=0.8", "--json"
     )
-    assert (outcome.code, json.loads(outcome.out)) == (0, {"scenario": "mine.toml"})
+    assert (outcome.code, json.loads(outcome.out)) == (0, {"scenario": "mine.toml", "notes": []})
     assert neurosyn("scenario", "check", "mine.toml", "--profile", "smoke").code == 0
     shown = json.loads(neurosyn("scenario", "show", "mine.toml", "--json").out)
     assert (shown["name"], shown["chip"]["voltage"]) == ("mine", 0.8)
     again = neurosyn("scenario", "new", "mine.toml")
     assert again.code == 2
     assert "exists already" in again.err
+
+
+def test_a_new_scenario_says_what_is_missing_to_run_it(neurosyn, empty_data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("neurosyn_plugins.datasets.drawing.digits.fonts.missing_fonts", lambda side: ["Arvo"])
+    outcome = neurosyn("scenario", "new", "mine.toml", "--data", "svhn", "--network", "eedn_tiny")
+    assert outcome.code == 0
+    assert "pip install 'neurosyn[fonts]'" in outcome.err
+    # The default needs no extra.
+    outcome = neurosyn("scenario", "new", "other.toml")
+    assert (outcome.code, "note" in outcome.err) == (0, False)
 
 
 def test_a_scenario_for_own_pictures_goes_the_whole_way(neurosyn, tmp_path, monkeypatch):
@@ -150,6 +161,8 @@ def test_a_scenario_for_own_pictures_goes_the_whole_way(neurosyn, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     new = ("scenario", "new", "own.toml", "--pictures", "pictures", "--set", "data.size=16", "--set", "train.batch=8")
     assert neurosyn(*new).code == 0
+    # Forty pictures are one step of the optimiser an epoch.
+    assert json.loads(neurosyn("scenario", "show", "own.toml", "--json").out)["train"]["epochs"] == 300
     outcome = neurosyn("simulate", "own.toml", "--profile", "smoke", "--set", "simulate.timing=none", "--json")
     assert outcome.code == 0, outcome.err
     assert json.loads(outcome.out)["mismatched_frames"] == 0

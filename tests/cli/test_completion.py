@@ -55,6 +55,13 @@ def test_offers(words, offered, complete, capsys):
     assert complete(*words, capsys=capsys) == offered
 
 
+def test_pipes_are_not_waited_for(complete, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.toml")
+    assert complete("simulate", "pi", capsys=capsys) == []
+    assert complete("simulate", "pipe.toml", "--profile", "s", capsys=capsys) == []
+
+
 def test_completion_of_files_imports_nothing_heavy(tmp_path):
     code = (
         "import atexit, sys\n"

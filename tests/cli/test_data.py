@@ -43,6 +43,20 @@ def test_wrong_options_are_refused_with_what_there_is(neurosyn, arguments, messa
     assert "Traceback" not in outcome.err
 
 
+def test_paths_in_options_are_relative_to_the_working_folder(neurosyn, bars, monkeypatch):
+    monkeypatch.chdir(bars.parent)
+    outcome = neurosyn("data", "info", "archive", "--set", "file=./bars.npz", "--set", "name=mine", "--json")
+    assert json.loads(outcome.out)["name"] == "mine"
+
+
+def test_check_shows_classes_and_reads_images_on_request(neurosyn, tiny):
+    outcome = neurosyn("data", "check", tiny)
+    assert "3 classes: 0, 1, 2" in outcome.out
+    assert "train: " not in outcome.out
+    counted = json.loads(neurosyn("data", "check", tiny, "--read", "--json").out)
+    assert {split: sum(numbers.values()) for split, numbers in counted["images_of_classes"].items()} == counted["sizes"]
+
+
 def test_preview_draws_every_class_with_its_name(neurosyn, tmp_path):
     outcome = neurosyn("data", "preview", "synth_objects", "--set", "test_size=100", "--each", "3")
     assert outcome.code == 0

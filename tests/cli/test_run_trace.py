@@ -55,6 +55,25 @@ def test_folders_of_other_things_are_refused(neurosyn, tmp_path, tiny_run):
     assert neurosyn(*RUN, "--trace", tmp_path / "file").code == 2
 
 
+@pytest.mark.parametrize("name", ["ticks.parquet", "spikes.parquet", "summary.json", "trace.json", "report.html"])
+def test_files_of_others_with_the_names_of_a_traces_are_refused(name, neurosyn, tmp_path):
+    (tmp_path / name).write_text("mine")
+    outcome = neurosyn(*RUN, "--trace", tmp_path)
+    assert outcome.code == 2
+    assert name in outcome.err
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_tables_that_a_killed_run_left_without_their_list_are_replaced(neurosyn, tmp_path):
+    assert neurosyn(*RUN, "--trace", tmp_path).code == 0
+    for name in ("trace.json", "summary.json"):
+        (tmp_path / name).unlink()
+    (tmp_path / "cores.parquet").rename(tmp_path / "kept")
+    (tmp_path / "kept").rename(tmp_path / ".cores.parquet.partial")
+    assert neurosyn(*RUN, "--trace", tmp_path).code == 0
+    assert neurosyn("trace", "stats", tmp_path).code == 0
+
+
 def test_the_output_is_no_table_of_the_trace(tmp_path):
     folder = tmp_path / "trace"
     with pytest.raises(ScenarioError, match="is a file of the trace"), trace_folder(folder, folder / "spikes.parquet"):

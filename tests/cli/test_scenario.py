@@ -1,5 +1,6 @@
 """Commands ``neurosyn scenario``."""
 
+import importlib
 import json
 import tomllib
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_show_prints_defaults_and_is_a_scenario_itself(neurosyn, tmp_path):
     assert outcome.code == 0
     shown = tomllib.loads(outcome.out)
     assert shown["chip"]["voltage"] == 0.8
-    assert shown["chip"]["fifo_depth"] == 4
+    assert shown["chip"]["description"] == "truenorth"
     again = tmp_path / "again.toml"
     again.write_text(outcome.out, encoding="utf-8")
     assert tomllib.loads(neurosyn("scenario", "show", again).out) == shown
@@ -105,6 +106,27 @@ def test_plugin_files_of_a_scenario_are_run_by_a_check_and_the_help_says_so(neur
     assert neurosyn("scenario", "check", with_plugin).code == 0
     assert (with_plugin.parent / "run").exists()
     assert "are run by the check" in " ".join(neurosyn("scenario", "check", "--help").out.split())
+
+
+@pytest.mark.parametrize(
+    ("change", "absent", "code", "fragment"),
+    [
+        ("train.products=bfloat16", "torch", 3, "eedn with products = bfloat16 needs PyTorch; install it with: pip"),
+        ("train.kernels=cupy", "cupy", 3, "eedn with kernels = cupy needs CuPy; install it with: pip"),
+        ("simulate.backend=cupy", "cupy", 6, "simulate.backend: cupy needs CuPy; install it with: pip"),
+        ("train.patience=3", "", 2, "patience has nothing to go by"),
+        ("train.dropout.foo=0.3", "", 2, "there is no layer 'foo'"),
+        ("train.class_weight.foo=2.0", "", 2, "'foo' is no class"),
+        ("probes.0.draw=1", "", 2, "there is no probes; write [[probes]] with a kind"),
+    ],
+)
+def test_check_finds_what_the_training_would_refuse(change, absent, code, fragment, neurosyn, tiny, monkeypatch):
+    for module in ("neurosyn.run.check", "neurosyn_plugins.trainers.eedn"):
+        known = importlib.import_module(module)
+        monkeypatch.setattr(known, "find_spec", lambda name: None if name == absent else object())
+    outcome = neurosyn("scenario", "check", tiny, "--set", change)
+    assert outcome.code == code
+    assert fragment in outcome.err
 
 
 def written(tiny, tmp_path, layers):
@@ -170,4 +192,4 @@ def test_cores_without_a_training(neurosyn, tiny, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     refused = neurosyn("compile", tiny, "--untrained", "--to", "cpe")
     assert refused.code == 2
-    assert "--untrained: writes no program" in refused.err
+    assert "--untrained and --what-if: write no program" in refused.err

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from neurosyn.cli.documents import DOCUMENTS
@@ -56,3 +57,35 @@ def test_compare_names_unfinished_runs(neurosyn, finished_run, tmp_path):
     alone = neurosyn("compare", unfinished)
     assert alone.code == 5
     assert "no run is finished" in alone.err
+
+
+def test_samples_become_a_table_in_which_failed_runs_have_their_reason(neurosyn, tiny, tmp_path):
+    words = ["sweep", tiny, "--out", tmp_path / "s", "--set", "simulate.timing=none", "--set", "simulate.frames=4"]
+    words += ["--over", "chip.voltage=0.7..1.0", "--over", "chip.description.core.axons=40,256", "--samples", "4"]
+    outcome = neurosyn(*words, "--plot", tmp_path / "front.png", "--json", "--quiet")
+    assert outcome.code == 4, outcome.err
+    table = pd.read_csv(tmp_path / "s" / "sweep.csv")
+    assert len(table) == 4
+    assert table["chip.voltage"].between(0.7, 1.0).all()
+    failed = table[table["chip.description.core.axons"] == 40]
+    assert len(failed) == 2
+    assert failed["reason"].str.contains("a core takes 20").all()
+    finished = table[table["state"] == "finished"]
+    assert (finished["mismatched_frames"] == 0).all()
+    assert finished["pareto"].any()
+    assert len(pd.read_parquet(tmp_path / "s" / "sweep.parquet")) == 4
+    assert (tmp_path / "front.png").exists()
+
+
+def test_faults_are_drawn_several_times_for_each_share(neurosyn, tiny, tmp_path):
+    words = ["faults", tiny, "--out", tmp_path / "f", "--set", "simulate.timing=none", "--set", "simulate.frames=10"]
+    words += ["--over", "dead_cores=0,0.6", "--draws", "2", "--plot", tmp_path / "faults.png"]
+    outcome = neurosyn(*words, "--json", "--quiet")
+    assert outcome.code == 0, outcome.err
+    TypeAdapter(DOCUMENTS["faults"]).validate_json(outcome.out)
+    rows = json.loads(outcome.out)["design_space"]["tables"]["runs"]
+    shares = [row["probes.fault_injection.dead_cores"] for row in rows]
+    assert shares == [0, 0, 0.6, 0.6]
+    assert [row["mismatched_frames"] > 0 for row in rows] == [False, False, True, True]
+    assert "± " in neurosyn(*words, "--quiet").out
+    assert (tmp_path / "faults.png").exists()

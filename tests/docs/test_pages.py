@@ -119,3 +119,11 @@ def test_guide_to_own_networks(neurosyn, tmp_path):
     pytest.importorskip("nir")
     follow(DOCS / "guides" / "own_network.md", neurosyn, tmp_path)
     assert (tmp_path / "net.nir").is_file()
+
+
+def test_guide_to_own_weights(neurosyn, tmp_path):
+    left = follow(DOCS / "guides" / "own_weights.md", neurosyn, tmp_path)
+    assert left["result"].mismatched == 0
+    assert left["result"].accuracy > 0.7
+    # An input has two axons, of weight 1 and −1, so a core of splitters comes before the layer.
+    assert left["classifier"].pipeline_depth_ == left["result"].pipeline_depth == 2

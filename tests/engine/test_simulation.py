@@ -311,7 +311,7 @@ def test_late_packets_take_frames_out_of_the_batch():
         program,
         placement,
         chip,
-        SimulateOptions(tick=0.8 * period / 1e6),
+        SimulateOptions(tick=0.5 * period / 1e6),
         images,
         progress=lambda *step: said.append(step),
     )

@@ -79,8 +79,10 @@ def summary():
             "ticks": 1015,
             "timed_frames": 2,
             "timed_ticks": 17,
-            "mean_travel_ns": 312.4,
-            "mean_blocked_ns": 57.3,
+            "mean_travel_from_cores_ns": 312.4,
+            "mean_wait_from_cores_ns": 57.3,
+            "mean_travel_from_host_ns": 24_400.0,
+            "mean_wait_from_host_ns": 24_200.0,
             "batched": True,
         },
         "layers": [

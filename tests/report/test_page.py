@@ -62,6 +62,14 @@ def page(tmp_path, finished):
 
 
 def test_the_page_shows_the_numbers(page, summary, trace, evaluation):
+    summary["model"] = {
+        "history": [
+            {"epoch": 1, "loss": 2.0, "accuracy": 0.5},
+            {"epoch": 2, "loss": 0.3, "accuracy": 0.951, "validation_accuracy": 0.941},
+        ]
+    }
+    summary["unused"] = {"train.rate": "a model", "train.epochs": "a model", "place.crossing": "one chip"}
+    summary["hints"] = [{"option": "chip.output_side", "value": "south", "reason": "40% of all hops"}]
     text = " ".join(page(summary, trace, evaluation).text.split())
     for shown in (
         "House numbers on one chip",
@@ -86,6 +94,13 @@ def test_the_page_shows_the_numbers(page, summary, trace, evaluation):
         "2 frames, 17 ticks",
         "312 ns",
         "57.3 ns of it waiting",
+        "24.4 µs",
+        "24.2 µs of it waiting, for its turn at the host's port and on the way",
+        "95.10 %",
+        "94.10 %",
+        "chip.output_side 40% of all hops south",
+        "2 options of train rate, epochs: a model not used",
+        "place.crossing one chip not used",
         "21,000,003",
         "270,000,003",
         "chip.hop_latency_ps 7,160 ps the faster handshake [A]",

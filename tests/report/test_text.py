@@ -137,7 +137,9 @@ def test_the_training_has_its_last_accuracy_and_a_curve(summary):
     assert "Accuracy in training 90.00 % on training images, 3 epochs ▁▅█" in text
 
 
-@pytest.mark.parametrize("model", [None, {}, {"history": None}, {"history": ["damaged", {"accuracy": "x"}]}])
+@pytest.mark.parametrize(
+    "model", [None, {}, {"history": None}, {"history": ["damaged", {"accuracy": "x"}, {"accuracy": 0.5}]}]
+)
 def test_a_model_without_a_record_of_its_training(summary, model):
     summary["model"] = model
     assert "Accuracy in training" not in _printed(summary)

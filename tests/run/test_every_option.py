@@ -16,6 +16,7 @@ from tests.runs import simulate_scenario
 
 VALUES = {
     "chip": {
+        "description": "hypothetical5nm",
         "chips": [1, 2], "voltage": 0.8, "neuron_time_ps": 200_000, "synaptic_event_time_ps": 20_000,
         "hop_latency_ps": 9_000, "link_cycle_ps": 70_000, "fifo_depth": 1, "edge_cycle_ps": 90_000,
         "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
@@ -42,10 +43,10 @@ _BOARD = ("chip.chips=[2, 2]",)
 EXTRA = {
     "trace.row_group": ("trace.level=spike", "simulate.timed_frames=20"),
     "place.crossing": (*_BOARD, "place.spread=true"),
-    "place.spread": _BOARD,
     "chip.host_ports": (*_BOARD, "place.spread=true"),
 }
-"""What an option needs to act: rows for two groups, several chips."""
+"""What an option needs to act: rows for two groups, several chips. Without, it is named, but for `_ONLY_LAYOUT`."""
+_ONLY_LAYOUT = "trace.row_group"
 
 
 def test_every_option_has_a_value_here():
@@ -70,20 +71,46 @@ def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
         for name, value in values.items():
             if value is None:
                 continue
-            common = (f"simulate.timing={timing}", *EXTRA.get(f"{table}.{name}", ()))
-            outcomes = []
-            for changes in (common, (*common, f"{table}.{name}={json.dumps(value)}")):
-                folder = tmp_path / hashlib.sha256(str(changes).encode()).hexdigest()[:8]
-                if not folder.exists():
-                    shutil.copytree(tiny_run, folder)
-                    simulate_scenario(tiny, folder, *changes)
-                outcomes.append(results(folder))
-            (numbers, files, _), (changed_numbers, changed_files, summary) = outcomes
-            # An assumption that is listed with its value must act as well.
-            kept = {**numbers, "assumptions": None} == {**changed_numbers, "assumptions": None}
-            if kept and files == changed_files and f"{table}.{name}" not in summary.get("unused", {}):
-                silent.append(f"{table}.{name}")
+            key = f"{table}.{name}"
+            for extra in {(), EXTRA.get(key, ())} - ({()} if key == _ONLY_LAYOUT else set()):
+                common = (f"simulate.timing={timing}", *extra)
+                outcomes = []
+                for changes in (common, (*common, f"{key}={json.dumps(value)}")):
+                    folder = tmp_path / hashlib.sha256(str(changes).encode()).hexdigest()[:8]
+                    if not folder.exists():
+                        shutil.copytree(tiny_run, folder)
+                        simulate_scenario(tiny, folder, *changes)
+                    outcomes.append(results(folder))
+                (numbers, files, _), (changed_numbers, changed_files, summary) = outcomes
+                # An assumption that is listed with its value must act as well.
+                kept = {**numbers, "assumptions": None} == {**changed_numbers, "assumptions": None}
+                is_named = key in summary.get("unused", {})
+                if kept and files == changed_files and not is_named:
+                    silent.append((key, extra))
+                if is_named and (not kept or files != changed_files):
+                    silent.append((key, extra, "is named and acts"))
     assert silent == []
+
+
+def test_options_of_plugins_without_effect_are_named(tiny, tiny_run):
+    changes = ("place.crossing=9", "simulate.frames=1000000", "encoder.kind=rate", "encoder.seed=7")
+    unused = simulate_scenario(tiny, tiny_run, *changes, "train.soft_until=0.5", "train.images=1000000")["unused"]
+    assert unused == {
+        "simulate.frames": "the data have 40 test frames",
+        "place.crossing": "all cores are on one chip",
+        "encoder.seed": "spacing even draws nothing",
+        "train.soft_until": "softness is 0: neurons are binary from the start",
+        "train.images": "the data have 240 training images",
+    }
+
+
+def test_options_of_the_training_are_named_where_a_model_is_given(tiny, tiny_run, tmp_path):
+    shutil.copy(tiny_run / "model.safetensors", tmp_path / "m.safetensors")
+    changes = (f"train.model={tmp_path / 'm.safetensors'}", "train.rate=0.1", "train.images=20", "train.momentum=0.5")
+    unused = simulate_scenario(tiny, tiny_run, *changes)["unused"]
+    reason = "the model is m.safetensors; `neurosyn train` trains one"
+    names = ("epochs", "batch", "rate", "momentum", "images", "validation")
+    assert unused == dict.fromkeys((f"train.{name}" for name in names), reason)
 
 
 @pytest.mark.parametrize("given", ["auto", 500])

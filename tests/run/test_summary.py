@@ -8,9 +8,11 @@ import pytest
 from neurosyn.chip.assumptions import RULES, assumptions
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import TIMES, ChipOptions
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
+from neurosyn.run.host_sides import hint_at_sides
 from neurosyn.run.summary import summarise_frames
 from neurosyn.trace.reader import Trace
 from neurosyn.trace.recorder import ParquetRecorder
@@ -57,6 +59,47 @@ def test_energies_add_up_to_the_last_digit(tmp_path, mesh, tick, voltage):
     run_ps = 30 * summary["tick_period_us"] * 1e6
     assert power["total"] == pytest.approx(total["total"] / run_ps * 1e3)
     assert summary["energy_per_frame_uj"] == pytest.approx(total["total"] * 1e-6 / 30)
+
+
+@pytest.mark.parametrize("timing", ["compiled", "simpy"])
+def test_travel_of_the_hosts_packets_and_of_cores_is_apart(tmp_path, timing):
+    summary, trace = simulate(tmp_path, Mesh(1, 1, 4), SimulateOptions(timing=timing, timed_frames=4))
+    packets, engine = trace.packets(), summary["engine"]
+    assert engine["timed_packets"] == len(packets)
+    for sender, chosen in (("host", packets["source_core"] < 0), ("cores", packets["source_core"] >= 0)):
+        of_sender = packets[chosen]
+        assert len(of_sender) > 0
+        travel = (of_sender["arrival_ps"] - of_sender["send_ps"]).mean() / 1e3
+        assert engine[f"mean_travel_from_{sender}_ns"] == pytest.approx(travel)
+        assert engine[f"mean_wait_from_{sender}_ns"] == pytest.approx(of_sender["blocked_ps"].mean() / 1e3)
+
+
+def test_untimed_runs_have_no_travel(tmp_path):
+    engine = simulate(tmp_path, Mesh(1, 1, 4), SimulateOptions(timing="none"))[0]["engine"]
+    assert (engine["timed_ticks"], engine["timed_packets"]) == (0, 0)
+    assert not [name for name in engine if name.startswith("mean_")]
+
+
+@pytest.mark.parametrize("side", ["east", "west"])
+def test_a_far_side_of_the_outputs_is_pointed_out(tmp_path, side):
+    # Thirteen cores fill the west of a large chip, so that the way to the east is long.
+    rng = np.random.default_rng(11)
+    program = layered_program(rng, widths=(4, 6, 3))
+    xy = np.stack([np.arange(13) % 4, np.arange(13) // 4], axis=1).astype(np.int32)
+    placement, frames = Placement(Mesh(1, 1, 64), xy), random_frames(rng, program, 30)
+
+    def count(output_side):
+        chip = ChipOptions(chips=(1, 1), output_side=output_side)
+        counts = simulate_frames(program, placement, chip, SimulateOptions(timing="none"), frames).counts
+        return counts, hint_at_sides(program, placement, chip, counts)
+
+    counts, hints = count(side)
+    assert [(hint["option"], hint["value"]) for hint in hints] == [("chip.output_side", "west")] * (side == "east")
+    if hints:
+        sent = counts.output_packets
+        hops = {"east": int((sent * (63 - xy[:, 0])).sum()), "west": int((sent * xy[:, 0]).sum())}
+        assert all(f"{number:,}" in hints[0]["reason"] for number in hops.values())
+        assert counts.events().hops - count("west")[0].events().hops == hops["east"] - hops["west"]
 
 
 def test_links_of_a_board_carry_all_crossings_and_ports(tmp_path):

@@ -119,7 +119,9 @@ def test_impossible_chips_are_refused(description, problem):
 
 
 def test_a_voltage_outside_of_the_range_is_refused():
-    with pytest.raises(ScenarioError, match=r"voltage is 1.0 V; Hypothetical chip, 5 nm-like runs at 0.5…0.9 V"):
+    with pytest.raises(
+        ScenarioError, match=r"voltage is 1\.0 V; Hypothetical chip runs at 0\.5…0\.9 V; set chip\.voltage, e\.g\. 0\.7"
+    ):
         load(chip={"description": "hypothetical5nm", "voltage": 1.0})
 
 

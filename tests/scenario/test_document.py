@@ -109,6 +109,29 @@ def test_a_folder_that_begins_with_a_full_stop_is_beside_the_scenario(tmp_path):
         assert read_document(path).values["data"]["folder"] == kept
 
 
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("data", "file"), ("data", "anything"), ("train", "start"), ("encoder", "table"), ("place", "file")],
+)
+def test_paths_of_any_plugin_that_begin_with_a_full_stop_are_beside_the_file(table, key, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "sub", "s.toml", f'[{table}]\n{key} = "./a"\nlist = [{{ x = "../b" }}]\nname = "."\n')
+    values = read_document(path).values[table]
+    assert values == {key: str(tmp_path / "sub" / "a"), "list": [{"x": str(tmp_path / "b")}], "name": "."}
+    assert read_document(path, changes={f"{table}.{key}": "./c"}).values[table][key] == str(tmp_path / "c")
+
+
+def test_a_full_stop_alone_is_a_folder_too(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "sub", "s.toml", '[data]\nfolder = "."\n[[probes]]\nfile = "./p"\n')
+    values = read_document(path).values
+    assert (values["data"]["folder"], values["probes"][0]["file"]) == (str(tmp_path / "sub"), str(tmp_path / "sub/p"))
+    changed = read_document(path, changes={"data.folder": ".", "probes.0.file": "./q"}).values
+    assert (changed["data"]["folder"], changed["probes"][0]["file"]) == (str(tmp_path), str(tmp_path / "q"))
+
+
 def test_a_stand_ins_model_is_relative_to_its_scenario_and_what_is_laid_over_has_the_last_word(tmp_path):
     text = '[train]\nmodel = "a.st"\nepochs = 2\n[train.stand_in]\nmodel = "b.st"\nepochs = 3\n'
     path = write(tmp_path, "mine.toml", text)

@@ -16,7 +16,7 @@ def nominal(rate_hz, synapses, wrong=None):
     factor = {"rate": 1, "synapses": 1, "hops": 1} | (wrong or {})
     spikes = round(FULL * rate_hz * factor["rate"])
     synaptic_events = round(spikes * synapses * factor["synapses"])
-    events = Events(1000, synaptic_events, round(spikes * 42.66 * factor["hops"]))
+    events = Events(1000, synaptic_events=synaptic_events, hops=round(spikes * 42.66 * factor["hops"]))
     return Activity(FULL, 4096, spikes, events)
 
 

@@ -104,10 +104,8 @@ class NetworkLoads:
     def power_mw(self, tick_ps: float, scale: float = 1.0, *, voltage: float = 1.0) -> float:
         """Return the power with a tick period, and with loads `scale` times as large."""
         count = round(_GRAIN)
-        events = Events(
-            count,
-            *(round(count * scale * value) for value in (self.synaptic_events, self.hops, self.crossings, self.ports)),
-        )
+        names = ("synaptic_events", "hops", "crossings", "ports")
+        events = Events(count, **{name: round(count * scale * getattr(self, name)) for name in names})
         return EnergyModel(voltage).power_mw(events, self.cores, round(tick_ps)).total
 
     def scale_for(self, power_mw: float, tick_ps: float, cores: int) -> float:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.engine.compiled.blocked_links import LaneState
 from neurosyn.engine.compiled.layout import Layout
 from neurosyn.engine.compiled.packet_network import EventNetwork
+from neurosyn.engine.compiled.queues import WaveSpace
 from neurosyn.engine.compiled.tables import new_cores
 from neurosyn.engine.compiled.tick import Departure, TickState
-from neurosyn.engine.compiled.wave import SOLVED, WaveSpace, solve
+from neurosyn.engine.compiled.wave import SOLVED, solve
 from neurosyn.engine.fabric.tick_times import TickTimes
 from neurosyn.engine.fabric.traffic import Packets, Scans
 
@@ -63,6 +65,7 @@ class WaveSolver:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._space = WaveSpace.of(layout)
+        self._lanes = LaneState.of(layout)
 
     def solve(self, departure: Departure, cores: NDArray[Any]) -> Solution | None:
         """Solve a tick; return None if a FIFO overflows.
@@ -78,12 +81,19 @@ class WaveSolver:
         send = departure.ready_ps.copy()
         send[: bounds[1]] = start
         send[bounds[1] :] += np.repeat(begin, np.diff(bounds[1:]))
-        self._space = self._space.prepared(layout, departure.routes)
-        arrival, longest_wait = np.zeros((2, len(send)), np.int64)
-        waited_at = departure.routes.first_servers(layout)
-        overflows, rest = solve(layout, departure.routes, self._space, send, arrival, longest_wait, waited_at)
-        if overflows != SOLVED:
-            return None
+        arrival, longest_wait, waited_at = np.empty((3, len(send)), np.int64)
+        while True:
+            self._space = self._space.prepared(layout, departure.routes)
+            overflows, rest = solve(
+                layout, departure.routes, bounds, self._space, self._lanes, send, arrival, longest_wait, waited_at
+            )
+            if overflows == SOLVED:
+                break
+            link = overflows - layout.edges
+            if not 0 <= link < len(self._space.blocked) or not len(self._lanes.modules) or self._space.blocked[link]:
+                return None
+            # A link that is blocked once is blocked in the next ticks, too.
+            self._space.blocked[link] = True
         # A scan without packets cannot stall once it has begun.
         released = np.where(cores["released"] <= start, start, begin)
         sends = bounds[1:-1] < bounds[2:]

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.engine.compiled.layout import Layout, RouteCodes
+from neurosyn.chip.options import ChipOptions
+from neurosyn.engine.compiled.layout import Layout, RouteCodes, kernel
 from neurosyn.engine.fabric.tick_times import TickTimes
 from neurosyn.engine.fabric.traffic import Packets, Scans
 
-__all__ = ["Departure", "TickState"]
+__all__ = ["Departure", "TickState", "scan_cores"]
 
 
 class Departure(NamedTuple):
@@ -57,3 +58,31 @@ class TickState(NamedTuple):
 
     times: TickTimes
     released_ps: NDArray[np.int64]
+
+
+def scan_cores(packets: Packets, synaptic_events: NDArray[np.uint16], chip: ChipOptions) -> Scans:
+    """Return `Scans.of`, in one pass over the events."""
+    sent = slice(packets.from_host, None)
+    core, neuron = packets.source_core[sent], packets.source_neuron[sent]
+    scans = Scans(np.empty(len(core), np.int64), np.empty(len(synaptic_events), np.int64))
+    times = chip.neuron_time_ps, chip.synaptic_event_time_ps
+    _scan_cores(synaptic_events, core, neuron, *times, scans.ready_ps, scans.work_ps)
+    return scans
+
+
+@kernel
+def _scan_cores(synaptic_events, source_core, source_neuron, neuron_time, event_time, ready, work):  # type: ignore[no-untyped-def]
+    cores, neurons = synaptic_events.shape
+    p = 0
+    for core in range(cores):
+        events, scanned = np.int64(0), 0
+        while p < len(source_core) and source_core[p] == core:
+            while scanned <= source_neuron[p]:
+                events += synaptic_events[core, scanned]
+                scanned += 1
+            ready[p] = scanned * neuron_time + events * event_time
+            p += 1
+        while scanned < neurons:
+            events += synaptic_events[core, scanned]
+            scanned += 1
+        work[core] = neurons * neuron_time + events * event_time

@@ -14,7 +14,7 @@ from neurosyn.engine.compiled.layout import Layout
 from neurosyn.engine.compiled.packet_network import EventNetwork
 from neurosyn.engine.compiled.solver import Solution, SolverPool, WaveSolver
 from neurosyn.engine.compiled.tables import new_cores
-from neurosyn.engine.compiled.tick import Departure, TickState
+from neurosyn.engine.compiled.tick import Departure, TickState, scan_cores
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric, Position
 from neurosyn.engine.fabric.tick_times import TickTimes
@@ -112,6 +112,7 @@ class CompiledTiming(Timing):
         self.solved = self.played = 0
         self._env = env
         self._layout = Layout.of(fabric)
+        self._chip = fabric.chip
         self._xy = np.array(positions, np.int32).reshape(-1, 2)
         self._cores = new_cores(len(self._xy))
         self._network = EventNetwork(self._layout, self._cores)
@@ -120,6 +121,10 @@ class CompiledTiming(Timing):
         self._expected: dict[int, tuple[Packets, Future[Solution]]] = {}
         self._last: _Last | None = None
         self._threads = threads
+
+    def scans(self, packets: Packets, synaptic_events: NDArray[np.uint16]) -> Scans:
+        """Return the scans of a tick."""
+        return scan_cores(packets, synaptic_events, self._chip)
 
     @property
     def ahead(self) -> int:

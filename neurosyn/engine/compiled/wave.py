@@ -8,11 +8,12 @@ FIFO has departed by then, a cycle ago. This is tested for every packet at every
 included, so none of those stands still either. If one test fails, the tick has to be played by events
 (`neurosyn.engine.compiled.events`).
 
-*Layout.* The packets that come into a buffer are a *queue*: a stretch of two long arrays, as long as the routes of the
-packets require, filled with arrivals and *tags* in order of arrival. A tag is the destination code of a packet and its
-number in one word. While packets run straight on, from module to module of a row or column, they are in no queue but in
-two arrays of their own, and most of the work is to read these from end to end. When a packet has been served, its
-departure replaces its arrival, for the test above.
+*Few tests suffice.* Packets come to a FIFO at least a cycle of its upstream apart. So as many of them as it has slots
+take a known time to come, and none of them can find it full before a packet has waited for longer than that: the
+*slack* of the tick.
+
+Queues are those of `neurosyn.engine.compiled.queues`. While packets run straight on, from module to module of a row or
+column, they are in a queue of their own that is read and written from end to end.
 """
 
 # mypy: ignore-errors
@@ -20,18 +21,14 @@ departure replaces its arrival, for the test above.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosyn.engine.compiled.blocked_links import serve_blocked_link
+from neurosyn.engine.compiled.lanes import sweep_lane
 from neurosyn.engine.compiled.layout import (
-    COLUMN,
     NEVER,
     PER_ROUTER,
     PORTS,
-    Layout,
-    RouteCodes,
     code_of,
     entry_direction,
     inlined,
@@ -40,141 +37,46 @@ from neurosyn.engine.compiled.layout import (
     position_of,
     router_beyond,
 )
+from neurosyn.engine.compiled.queues import (
+    LANES,
+    LONG_AGO,
+    NUMBER,
+    OF_CORES,
+    OF_SERVERS,
+    OVERFLOW,
+    PORT,
+    SCALE,
+    SCRATCH,
+    SOLVED,
+    append,
+    first_lane,
+    merge,
+    note_wait,
+    serve,
+)
 from neurosyn.engine.fabric.fabric import CORE, EAST, LOCAL, NORTH, SOUTH, WEST
 
-__all__ = ["SOLVED", "WaveSpace", "solve"]
-
-SOLVED = -1
-"""Return value of `solve` if no FIFO overflows."""
-_LONG_AGO = -NEVER
-_NUMBER = np.int64(0xFFFF_FFFF)
-
-
-class WaveSpace(NamedTuple):
-    """Working memory of `solve`.
-
-    Attributes
-    ----------
-    begin, end : int32 arrays (buffers + 1,)
-        Begin of each buffer's queue, and its end so far.
-    at, tag : int64 arrays (entries,)
-        The queues.
-    straight_at, straight_tag : int64 arrays (packets,)
-        Packets that run straight on.
-    out_at, out_tag : int64 arrays (packets,)
-        Departures from a server, in order.
-    next, heads, before : int64 arrays (5,)
-        The next packet of each port of a module, its arrival, and the latency of the link to the port.
-    lane : int64 array (side,)
-        The next packet of each lane of a link on the side of a chip.
-    """
-
-    begin: NDArray[np.int32]
-    end: NDArray[np.int32]
-    at: NDArray[np.int64]
-    tag: NDArray[np.int64]
-    straight_at: NDArray[np.int64]
-    straight_tag: NDArray[np.int64]
-    out_at: NDArray[np.int64]
-    out_tag: NDArray[np.int64]
-    next: NDArray[np.int64]
-    heads: NDArray[np.int64]
-    before: NDArray[np.int64]
-    lane: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, layout: Layout) -> WaveSpace:
-        """Allocate memory for no packets."""
-        ranges = np.zeros((2, layout.buffers + 1), np.int32)
-        nothing = np.zeros(0, np.int64)
-        return cls(
-            *ranges,
-            *([nothing] * 6),
-            *np.zeros((3, PORTS), np.int64),
-            np.zeros(layout.side, np.int64),
-        )
-
-    def prepared(self, layout: Layout, routes: RouteCodes) -> WaveSpace:
-        """Return this space, or a larger one, with empty queues for packets with these routes."""
-        self.begin[:] = 0
-        _lay_out(layout, routes.first, routes.entry, routes.destination, self.begin)
-        entries, packets = int(self.begin[-1]), len(routes.first)
-        space = self
-        if entries > len(self.at):
-            at, tag = np.empty((2, entries * 5 // 4), np.int64)
-            space = space._replace(at=at, tag=tag)
-        if packets > len(self.out_at):
-            rows = np.empty((4, packets * 5 // 4), np.int64)
-            names = ("straight_at", "straight_tag", "out_at", "out_tag")
-            space = space._replace(**dict(zip(names, rows, strict=True)))
-        space.end[:] = space.begin
-        return space
+__all__ = ["SOLVED", "solve"]
 
 
 @kernel
-def _lay_out(layout, first, entry, destination, begin):
-    """Compute the begin of each buffer's queue from the routes of the packets."""
-    for p in range(len(first)):
-        begin[first[p] + 1] += 1
-        x, y = position_of(entry[p])
-        port = CORE
-        if first[p] >= layout.host_buffers:
-            port = entry_direction(layout, x, y)
-            begin[_buffer(layout, x, y, module_at(port, entry[p], destination[p]), port) + 1] += 1
-        module = module_at(port, entry[p], destination[p])
-        while module != LOCAL:
-            x, y, edge = _straight_on(layout, module, x, y, destination[p])
-            if edge >= 0:
-                begin[edge + 1] += 1
-                if x < 0 or y < 0 or x >= layout.width or y >= layout.height:
-                    break
-            port, module = module, module_at(module, code_of(x, y), destination[p])
-            begin[_buffer(layout, x, y, module, port) + 1] += 1
-    for buffer in range(layout.buffers):
-        begin[buffer + 1] += begin[buffer]
-
-
-@inlined
-def _buffer(layout, x, y, module, port):
-    return PER_ROUTER * (y * layout.width + x) + PORTS * module + port
-
-
-@inlined
-def _straight_on(layout, module, x, y, destination):
-    """Return the position at which a packet turns or leaves the chip, and the buffer at the chip's side or −1."""
-    side = layout.side
-    x_end, y_end = position_of(destination)
-    # The first and last column (row) of the chip; divisions are slow, and most boards have one chip.
-    x_first = 0 if layout.width == side else x // side * side
-    y_first = 0 if layout.height == side else y // side * side
-    x_last, y_last = x_first + side - 1, y_first + side - 1
-    chip = y_first // side * (layout.width // side) + x_first // side if layout.edges > PORTS * side * side else 0
-    edge = layout.edge_buffers + side * (4 * chip + module)
-    if module == EAST:
-        return (x_end, y, -1) if x_end <= x_last else (x_last + 1, y, edge + y - y_first)
-    if module == WEST:
-        return (x_end, y, -1) if x_end >= x_first else (x_first - 1, y, edge + y - y_first)
-    if module == NORTH:
-        return (x, y_end, -1) if y_end <= y_last else (x, y_last + 1, edge + x - x_first)
-    return (x, y_end, -1) if y_end >= y_first else (x, y_first - 1, edge + x - x_first)
-
-
-@kernel
-def solve(layout, routes, space, send, arrival, longest_wait, waited_at):
+def solve(layout, routes, bounds, space, lanes, send, arrival, longest_wait, waited_at):
     """Compute the arrivals of packets that are sent as soon as they are ready.
 
     Parameters
     ----------
     layout : Layout
     routes : RouteCodes
+    bounds : int64 array (C + 2,)
+        The first packet of the host, then that of each core, then the end.
     space : WaveSpace
         With empty queues.
+    lanes : LaneState
+        For links of `WaveSpace.blocked`.
     send : int64 array (packets,)
         For each core and for the host in order of time.
-    arrival, longest_wait : int64 arrays (packets,)
-        Filled in; `longest_wait` must be 0.
-    waited_at : int64 array (packets,)
-        Filled in with the server of the longest wait; holds the first server of each packet before.
+    arrival, longest_wait, waited_at : int64 arrays (packets,)
+        Filled in; the last with the server of the longest wait, or the first server.
 
     Returns
     -------
@@ -183,230 +85,229 @@ def solve(layout, routes, space, send, arrival, longest_wait, waited_at):
     rest : int
         Time at which all packets have arrived and all cycles have ended.
     """
-    at, tag, end = space.at, space.tag, space.end
-    first, destination = routes.first, routes.destination
-    for p in range(len(send)):
-        _append(end, at, tag, first[p], np.int64(destination[p]) << 32 | p, send[p])
-    modules_end = edges_end = _LONG_AGO
-    for server in range(layout.host_inputs, layout.servers):
-        last = _serve_host_input(layout, routes.entry, space, server, longest_wait, waited_at)
-        edges_end = max(edges_end, last)
+    slack = _enter_from_cores(layout, routes, bounds, space, send, longest_wait, waited_at)
+    modules_end = LONG_AGO
+    edges_end = _enter_from_host(layout, routes, bounds, space, send, longest_wait, waited_at)
     for direction in (EAST, WEST, NORTH, SOUTH):
-        overflows, last_of_modules, last_of_edges = _sweep(layout, space, direction, arrival, longest_wait, waited_at)
+        overflows, last_of_modules, last_of_edges = _sweep(
+            layout, slack, space, lanes, direction, arrival, longest_wait, waited_at
+        )
         modules_end, edges_end = max(modules_end, last_of_modules), max(edges_end, last_of_edges)
         if overflows != SOLVED:
-            return overflows, modules_end
-    out_at, out_tag, before = space.out_at, space.out_tag, space.before
-    for y in range(layout.height):
-        for x in range(layout.width):
-            server = PORTS * (y * layout.width + x) + LOCAL
-            _set_latencies(layout, before, x % layout.side, y % layout.side)
-            count = _serve(layout, space, server, LOCAL, 0, longest_wait, waited_at)
-            if count < 0:
-                return server, modules_end
-            for k in range(count):
-                arrival[out_tag[k] & _NUMBER] = out_at[k] + layout.latency
-            if count:
-                modules_end = max(modules_end, out_at[count - 1])
-    rest = modules_end + max(layout.cycle, layout.latency)
-    return SOLVED, max(rest, edges_end + max(layout.edge_cycle, layout.edge_latency))
-
-
-@inlined
-def _append(end, at, tag, buffer, packet, arrives):
-    """Put a packet, given by its tag, at the end of a buffer's queue."""
-    k = end[buffer]
-    end[buffer] = k + 1
-    at[k], tag[k] = arrives, packet
-
-
-@inlined
-def _note_wait(packet, wait, server, longest_wait, waited_at):
-    p = packet & _NUMBER
-    if wait > longest_wait[p]:
-        longest_wait[p], waited_at[p] = wait, server
-
-
-@inlined
-def _set_latencies(layout, before, x, y):
-    """Set the latencies of the links to the ports of the router at (x, y) of a chip, except for straight packets."""
-    last = layout.side - 1
-    before[EAST] = layout.edge_latency if x == 0 else layout.latency
-    before[WEST] = layout.edge_latency if x == last else layout.latency
-    before[NORTH] = layout.edge_latency if y == 0 else layout.latency
-    before[SOUTH] = layout.edge_latency if y == last else layout.latency
-    before[CORE] = 0
+            return overflows, 0
+    overflows, last_of_modules = _arrive(layout, slack, space, arrival, longest_wait, waited_at)
+    modules_end = max(modules_end, last_of_modules) >> SCALE
+    rest = modules_end + max(layout.latency - layout.cycle, 0)
+    return overflows, max(rest, (edges_end >> SCALE) + max(layout.edge_latency - layout.edge_cycle, 0))
 
 
 @kernel
-def _serve(layout, space, server, port, straight, longest_wait, waited_at):
-    """Serve the packets of a module: those in its queues, and some that came straight on to one of its ports.
-
-    Returns how many departures are in ``space.out_at`` and ``space.out_tag``; −1 if a FIFO overflows.
-    """
-    begin, end, at, tag, before = space.begin, space.end, space.at, space.tag, space.before
-    next_, heads = space.next, space.heads
-    straight_at, straight_tag, out_at, out_tag = space.straight_at, space.straight_tag, space.out_at, space.out_tag
-    cycle, depth, latency = layout.cycle, layout.depth, layout.latency
-    first = PORTS * server
-    for other in range(PORTS):
-        next_[other] = begin[first + other]
-        heads[other] = at[next_[other]] if next_[other] < end[first + other] else NEVER
-    i, n, free = 0, 0, _LONG_AGO
-    while True:
-        queue, queue_at = 0, heads[0]
-        for other in range(1, PORTS):
-            if heads[other] < queue_at:
-                queue, queue_at = other, heads[other]
-        # Straight packets that come before it, or at the same time to a lower port.
-        limit = queue_at + (port < queue)
-        while i < straight and straight_at[i] < limit:
-            arrives, packet = straight_at[i], straight_tag[i]
-            put_in = arrives - latency
-            if free > put_in and i >= depth and straight_at[i - depth] + cycle > put_in:
-                return -1
-            departs = max(arrives, free)
-            free = departs + cycle
-            straight_at[i] = out_at[n] = departs
-            out_tag[n] = packet
-            if departs > arrives:
-                _note_wait(packet, departs - arrives, server, longest_wait, waited_at)
-            i += 1
-            n += 1
-        if queue_at == NEVER:
-            return n
-        j = next_[queue]
-        next_[queue] = j + 1
-        heads[queue] = at[j + 1] if j + 1 < end[first + queue] else NEVER
-        put_in, packet = queue_at - before[queue], tag[j]
-        if free > put_in and j - depth >= begin[first + queue] and at[j - depth] + cycle > put_in:
-            return -1
-        departs = max(queue_at, free)
-        free = departs + cycle
-        at[j] = out_at[n] = departs
-        out_tag[n] = packet
-        if departs > queue_at:
-            _note_wait(packet, departs - queue_at, server, longest_wait, waited_at)
-        n += 1
+def _enter_from_cores(layout, routes, bounds, space, send, longest_wait, waited_at):
+    """Put the cores' packets into the queues of their first modules; return the slack."""
+    begin, end, fill, keys, tags = space.begin, space.end, space.fill, space.keys, space.tags
+    pause = NEVER
+    for core in range(len(bounds) - 2):
+        first, last = bounds[core + 1], bounds[core + 2]
+        if first == last:
+            continue
+        core_port = routes.first[first] // PER_ROUTER * PER_ROUTER + CORE
+        for module in range(PORTS):
+            begin[core_port + PORTS * module] = fill[OF_CORES + module]
+        before = LONG_AGO
+        for p in range(first, last):
+            module = (routes.first[p] - core_port) // PORTS
+            k = fill[OF_CORES + module]
+            fill[OF_CORES + module] = k + 1
+            keys[k], tags[k] = send[p] << SCALE | CORE, _tag(routes, p)
+            pause, before = min(pause, send[p] - before), send[p]
+            longest_wait[p], waited_at[p] = 0, routes.first[p] // PORTS
+        for module in range(PORTS):
+            end[core_port + PORTS * module] = fill[OF_CORES + module]
+    depth, cycle = layout.depth, layout.cycle
+    of_cores = depth * min(pause, 1 << 32) - cycle
+    of_modules = (depth - 1) * cycle - layout.latency
+    of_edges = depth * layout.edge_cycle - cycle - layout.edge_latency
+    return min(of_cores, of_modules, of_edges) << SCALE
 
 
 @kernel
-def _serve_host_input(layout, entry, space, server, longest_wait, waited_at):
-    """Serve the packets that the host sends into a chip, and return the last departure."""
-    at, tag, end = space.at, space.tag, space.end
-    buffer = layout.host_buffers + server - layout.host_inputs
-    departs = _LONG_AGO
-    for k in range(space.begin[buffer], end[buffer]):
-        packet = tag[k]
-        departs = max(at[k], departs + layout.edge_cycle)
-        if departs > at[k]:
-            _note_wait(packet, departs - at[k], server, longest_wait, waited_at)
-        code = entry[packet & _NUMBER]
-        x, y = position_of(code)
-        direction = entry_direction(layout, x, y)
-        module = module_at(direction, code, packet >> 32)
-        target = _buffer(layout, x, y, module, direction)
-        _append(end, at, tag, target, packet, departs + layout.edge_latency)
-    return departs
+def _enter_from_host(layout, routes, bounds, space, send, longest_wait, waited_at):
+    """Serve the links from the host into the chips; return the end of the last cycle."""
+    begin, end, free = space.begin, space.end, space.host_free
+    cycle, latency = np.int64(layout.edge_cycle) << SCALE, np.int64(layout.edge_latency) << SCALE
+    packets = range(bounds[0], bounds[1])
+    free[:] = LONG_AGO
+    # Packets for different rows mix, so the queues behind the links are measured first.
+    for p in packets:
+        end[_fifo_from_host(layout, routes, p)] += 1
+    for p in packets:
+        fifo = _fifo_from_host(layout, routes, p)
+        if begin[fifo] == 0:
+            segment = OF_SERVERS + fifo // PORTS % PORTS
+            begin[fifo] = space.fill[segment]
+            space.fill[segment] += end[fifo]
+            end[fifo] = begin[fifo]
+    for p in packets:
+        chip = routes.first[p] - layout.host_buffers
+        arrives = send[p] << SCALE
+        departs = max(arrives, free[chip])
+        free[chip] = departs + cycle
+        longest_wait[p], waited_at[p] = (departs - arrives) >> SCALE, layout.host_inputs + chip
+        fifo = _fifo_from_host(layout, routes, p)
+        space.keys[end[fifo]], space.tags[end[fifo]] = departs + latency + fifo % PORTS, _tag(routes, p)
+        end[fifo] += 1
+    last_end = LONG_AGO
+    for chip in range(len(free)):
+        last_end = max(last_end, free[chip])
+    return last_end
+
+
+@inlined
+def _fifo_from_host(layout, routes, p):
+    """Return the buffer that a packet of the host comes to behind the link from the host."""
+    x, y = position_of(routes.entry[p])
+    direction = entry_direction(layout, x, y)
+    return _fifo(layout, x, y, module_at(direction, routes.entry[p], routes.destination[p]), direction)
+
+
+@inlined
+def _fifo(layout, x, y, module, port):
+    return PER_ROUTER * (y * layout.width + x) + PORTS * module + port
+
+
+@inlined
+def _tag(routes, p):
+    return np.int64(routes.destination[p]) << 32 | p
 
 
 @kernel
-def _sweep(layout, space, direction, arrival, longest_wait, waited_at):
+def _sweep(layout, slack, space, lanes, direction, arrival, longest_wait, waited_at):
     """Serve all modules of one direction, and the links on the sides of chips, in the order in which packets go.
 
-    Returns `SOLVED` or the server that overflows, and the last departures from modules and links.
+    Returns `SOLVED` or the server that overflows, and the ends of the last cycles of modules and links.
     """
-    at, tag, end, out_at, out_tag = space.at, space.tag, space.end, space.out_at, space.out_tag
-    side, before = layout.side, space.before
+    side = layout.side
     along_x, forward = direction in (EAST, WEST), direction in (EAST, NORTH)
     columns, rows = layout.width // side, layout.height // side
     along, across = (columns, rows) if along_x else (rows, columns)
-    step = 1 if forward else -1
-    modules_end = edges_end = _LONG_AGO
+    modules_end = edges_end = LONG_AGO
     for number in range(along):
         a = number if forward else along - 1 - number
         for b in range(across):
             row, column = (b, a) if along_x else (a, b)
             edge = layout.edges + 4 * (row * columns + column) + direction
+            if space.blocked[edge - layout.edges]:
+                overflows, last_of_modules, last_of_edge = serve_blocked_link(
+                    layout, slack, space, lanes, edge, arrival, longest_wait, waited_at
+                )
+                if overflows != SOLVED:
+                    return overflows, modules_end, edges_end
+                modules_end, edges_end = max(modules_end, last_of_modules), max(edges_end, last_of_edge)
+                _enter_beyond(layout, space, edge)
+                continue
             for lane in range(side):
-                straight = 0
-                offset = 0 if forward else side - 1
-                for _ in range(side):
-                    x, y = (offset, lane) if along_x else (lane, offset)
-                    _set_latencies(layout, before, x, y)
-                    x, y = x + column * side, y + row * side
-                    server = PORTS * (y * layout.width + x) + direction
-                    count = _serve(layout, space, server, direction, straight, longest_wait, waited_at)
-                    if count < 0:
-                        return server, modules_end, edges_end
-                    if count:
-                        modules_end = max(modules_end, out_at[count - 1])
-                    offset += step
-                    if 0 <= offset < side:
-                        x, y = (x + step, y) if along_x else (x, y + step)
-                        straight = _go_on(layout, space, direction, x, y, count)
-                buffer = layout.edge_buffers + side * (edge - layout.edges) + lane
-                for k in range(count):
-                    _append(end, at, tag, buffer, out_tag[k], out_at[k] + layout.latency)
-            last = _serve_edge(layout, space, edge, arrival, longest_wait, waited_at)
-            if last == NEVER:
+                overflows, end = sweep_lane(layout, slack, space, edge, lane, longest_wait, waited_at)
+                if overflows != SOLVED:
+                    return overflows, modules_end, edges_end
+                modules_end = max(modules_end, end)
+            end = _serve_edge(layout, space, edge, arrival, longest_wait, waited_at)
+            if end == OVERFLOW:
                 return edge, modules_end, edges_end
-            edges_end = max(edges_end, last)
+            edges_end = max(edges_end, end)
+            _enter_beyond(layout, space, edge)
     return SOLVED, modules_end, edges_end
-
-
-@inlined
-def _go_on(layout, space, direction, x, y, count):
-    """Let what departs arrive at the router at (x, y); return how many packets run straight on."""
-    at, tag, end, out_at, out_tag = space.at, space.tag, space.end, space.out_at, space.out_tag
-    straight_at, straight_tag = space.straight_at, space.straight_tag
-    code = code_of(x, y)
-    # Packets leave a row at their destination's column, and a column at their destination.
-    mask = COLUMN if direction in (EAST, WEST) else _NUMBER
-    router = PER_ROUTER * (y * layout.width + x)
-    straight = 0
-    for k in range(count):
-        packet, arrives = out_tag[k], out_at[k] + layout.latency
-        destination = packet >> 32
-        if (destination ^ code) & mask:
-            straight_at[straight], straight_tag[straight] = arrives, packet
-            straight += 1
-        else:
-            buffer = router + PORTS * module_at(direction, code, destination) + direction
-            _append(end, at, tag, buffer, packet, arrives)
-    return straight
 
 
 @kernel
 def _serve_edge(layout, space, edge, arrival, longest_wait, waited_at):
-    """Serve the link on a side of a chip: all lanes merge, and split on the next chip or leave for the host.
-
-    Returns the last departure; `NEVER` if a FIFO overflows.
-    """
-    begin, end, at, tag, lanes = space.begin, space.end, space.at, space.tag, space.lane
-    side, cycle, direction = layout.side, layout.edge_cycle, (edge - layout.edges) % 4
+    """Serve the link on a side of a chip, where all lanes merge; return the end of its last cycle, or `OVERFLOW`."""
+    begin, end, keys, tags, heads = space.begin, space.end, space.keys, space.tags, space.heads
+    side, depth = layout.side, layout.depth
+    cycle, latency = np.int64(layout.edge_cycle) << SCALE, np.int64(layout.latency) << SCALE
     buffer = layout.edge_buffers + side * (edge - layout.edges)
+    to_host = router_beyond(layout, edge, 0)[0] < 0
     for lane in range(side):
-        lanes[lane] = begin[buffer + lane]
-    departs = _LONG_AGO
+        heads[lane] = keys[begin[buffer + lane]] if begin[buffer + lane] < end[buffer + lane] else NEVER
+    next_ = space.lane
+    for lane in range(side):
+        next_[lane] = begin[buffer + lane]
+    free = LONG_AGO
     while True:
-        lane, arrives = -1, NEVER
-        for other in range(side):
-            if lanes[other] < end[buffer + other] and at[lanes[other]] < arrives:
-                lane, arrives = other, at[lanes[other]]
-        if lane < 0:
-            return departs
-        k = lanes[lane]
-        lanes[lane] = k + 1
-        put_in, packet = arrives - layout.latency, tag[k]
-        if k - layout.depth >= begin[buffer + lane] and at[k - layout.depth] + cycle > put_in:
-            return NEVER
-        at[k] = departs = max(arrives, departs + cycle)
+        lane = first_lane(heads)
+        key = heads[lane]
+        if key == NEVER:
+            return free
+        k = next_[lane]
+        next_[lane] = k + 1
+        heads[lane] = keys[k + 1] if k + 1 < end[buffer + lane] else NEVER
+        arrives = key & ~PORT
+        if k - depth >= begin[buffer + lane] and keys[k - depth] + cycle > arrives - latency:
+            return OVERFLOW
+        departs = max(arrives, free)
+        free = departs + cycle
+        keys[k] = departs
         if departs > arrives:
-            _note_wait(packet, departs - arrives, edge, longest_wait, waited_at)
+            note_wait(tags[k], departs - arrives, edge, longest_wait, waited_at)
+        if to_host:
+            arrival[tags[k] & NUMBER] = (departs >> SCALE) + layout.edge_latency
+
+
+@kernel
+def _enter_beyond(layout, space, edge):
+    """Put packets that a link on the side of a chip has served into the queues behind it."""
+    begin, end, fill, keys, tags = space.begin, space.end, space.fill, space.keys, space.tags
+    side, direction = layout.side, (edge - layout.edges) % 4
+    onward = np.int64(layout.edge_latency) << SCALE | direction
+    for lane in range(side):
+        buffer = layout.edge_buffers + side * (edge - layout.edges) + lane
         x, y = router_beyond(layout, edge, lane)
-        if x < 0:
-            arrival[packet & _NUMBER] = departs + layout.edge_latency
-        else:
-            target = _buffer(layout, x, y, module_at(direction, code_of(x, y), packet >> 32), direction)
-            _append(end, at, tag, target, packet, departs + layout.edge_latency)
+        if x < 0 or begin[buffer] == end[buffer]:
+            continue
+        code, router = code_of(x, y), _fifo(layout, x, y, 0, direction)
+        for module in range(PORTS):
+            begin[router + PORTS * module] = fill[OF_SERVERS + module]
+        for k in range(begin[buffer], end[buffer]):
+            module = module_at(direction, code, tags[k] >> 32)
+            append(space, OF_SERVERS + module, keys[k] + onward, tags[k])
+        for module in range(PORTS):
+            end[router + PORTS * module] = fill[OF_SERVERS + module]
+
+
+@kernel
+def _arrive(layout, slack, space, arrival, longest_wait, waited_at):
+    """Serve all modules that lead to cores; return `SOLVED` or the server that overflows, and the end of all cycles."""
+    begin, end, fill, keys, tags = space.begin, space.end, space.fill, space.keys, space.tags
+    last_end = LONG_AGO
+    for router in range(layout.routers):
+        server = PORTS * router + LOCAL
+        fifos = PORTS * server
+        x, y = router % layout.width % layout.side, router // layout.width % layout.side
+        a, a_end = begin[fifos + EAST], end[fifos + EAST]
+        for port, scratch in ((WEST, 0), (NORTH, 1), (SOUTH, 2)):
+            a, a_end = merge(keys, tags, a, a_end, begin[fifos + port], end[fifos + port], fill[SCRATCH + scratch])
+        _, out_end, free = serve(
+            layout,
+            slack,
+            keys,
+            tags,
+            a,
+            a_end,
+            begin[fifos + CORE],
+            end[fifos + CORE],
+            x,
+            y,
+            server,
+            np.int64(layout.latency) << SCALE,
+            0,
+            0,
+            fill[LANES],
+            fill[SCRATCH + 3],
+            longest_wait,
+            waited_at,
+        )
+        if free == OVERFLOW:
+            return server, last_end
+        last_end = max(last_end, free)
+        for k in range(fill[SCRATCH + 3], out_end):
+            arrival[tags[k] & NUMBER] = keys[k] >> SCALE
+    return SOLVED, last_end

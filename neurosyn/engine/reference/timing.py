@@ -111,6 +111,7 @@ class SimpyTiming(Timing):
     """
 
     def __init__(self, env: ChipEnvironment, fabric: Fabric, positions: Sequence[Position]) -> None:
+        self._chip = fabric.chip
         self.network = PacketNetwork(env, fabric)
         self._env = env
         self._positions = positions
@@ -118,6 +119,10 @@ class SimpyTiming(Timing):
         self._controllers = [TokenController(env, self.network) for _ in positions]
         self._flights: list[SimpyFlight] = []
         self._route = lru_cache(_ROUTES)(self._find_route)
+
+    def scans(self, packets: Packets, synaptic_events: NDArray[np.uint16]) -> Scans:
+        """Return the scans of a tick."""
+        return Scans.of(packets, synaptic_events, self._chip)
 
     def launch(self, packets: Packets, scans: Scans) -> SimpyFlight:
         """Begin a tick now: the host sends its packets, and the token controllers begin their scans."""

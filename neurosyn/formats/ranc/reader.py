@@ -11,12 +11,15 @@
                 "connections": [[0 or 1 for each axon], …]}]}                                one list for each neuron
 
 A RANC neuron is a special case of TrueNorth's: deterministic, V ← R or V − α at the threshold (reset mode 0 or 1),
-V ← −R or V − θ below the negative threshold θ ≤ 0, which is given with its sign. The reset is asymmetric (V < θ), as on
-TrueNorth. A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row
-t in tick t + d. A packet to the position of the output bus is output line number `destination_axon`; of more than 256
-outputs, those of the bus's k-th neighbour in the east are lines 256·k and above. A packet to a position with neither a
-core nor the bus is lost, as in RANC. A core has 256 axons and 256 neurons, more where the file uses more; sections
-``num_axons`` and ``num_neurons`` set other sizes.
+V ← −R or V − θ below the negative threshold θ ≤ 0, which is given with its sign. RANC's reset type is no part of a
+program but of its simulator's configuration: 0, below θ (V < θ), as on TrueNorth, is assumed; 1 is at θ, too (V ≤ θ).
+With reset mode 0 type 1 is the same as type 0 at θ + 1; where no neuron of TrueNorth does the same, it is refused.
+
+A spike sent in tick t with extra delay d is integrated in tick t + 1 + d; a packet of row t in tick t + d. A packet to
+the position of the output bus is output line number `destination_axon`; of more than 256 outputs, those of the bus's
+k-th neighbour in the east are lines 256·k and above. A packet to a position with neither a core nor the bus is lost, as
+in RANC. A core has 256 axons and 256 neurons, more where the file uses more; sections ``num_axons`` and ``num_neurons``
+set other sizes.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from neurosyn.chip.crossbar import words_for
 from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
 from neurosyn.chip.spikes import InputSpikes
+from neurosyn.errors import ScenarioError
 from neurosyn.formats.json_stream import JsonStream
 from neurosyn.formats.ranc.cores import MAX_CORE_SIZE, POSITION_MAX, RancCore, parse_core, parse_position
 from neurosyn.formats.spikes.numbering import check_count
@@ -66,14 +70,19 @@ class RancFile:
         Positions of the cores.
     spikes : InputSpikes
         The packets; those for tick 0 have tick −1.
+    reset_type : int
+        RANC's ``neuron_reset_type``.
     """
 
     program: Program
     xy: NDArray[np.int32]
     spikes: InputSpikes
+    reset_type: int = 0
 
 
-def read_ranc(path: Path, progress: Callable[[int, int, str], None] | None = None) -> RancFile:
+def read_ranc(
+    path: Path, progress: Callable[[int, int, str], None] | None = None, reset_type: int | None = None
+) -> RancFile:
     """Read a RANC file.
 
     Parameters
@@ -82,22 +91,29 @@ def read_ranc(path: Path, progress: Callable[[int, int, str], None] | None = Non
         The file.
     progress
         Called with the bytes read, the size of the file in bytes, and the unit.
+    reset_type
+        RANC's ``neuron_reset_type``, 0 or 1; None: that of the file, or else 0.
 
     Raises
     ------
+    ScenarioError
+        If the file gives another reset type.
     DataError
         If the file is missing, damaged, cut short or exceeds the limits of TrueNorth; the message gives file, line,
         core, neuron and reason.
     """
     with open_file(path) as stream:
-        return _RancReader(JsonStream(path, stream), progress).read()
+        return _RancReader(JsonStream(path, stream), progress, reset_type).read()
 
 
 class _RancReader:
-    def __init__(self, stream: JsonStream, progress: Callable[[int, int, str], None] | None) -> None:
+    def __init__(
+        self, stream: JsonStream, progress: Callable[[int, int, str], None] | None, reset_type: int | None
+    ) -> None:
         self._stream = stream
         self._progress = progress
         self._sizes: dict[str, int] = {}
+        self._given_type, self._reset_type = reset_type, 0 if reset_type is None else reset_type
         self._cores: list[RancCore] = []
         self._bus: tuple[int, int] | None = None
         self._outputs = 0
@@ -140,8 +156,7 @@ class _RancReader:
         elif key in ("num_axons", "num_neurons"):
             self._sizes[key] = integer(stream.value(), key, 1, MAX_CORE_SIZE)
         elif key == "neuron_reset_type":
-            if stream.value() != 0:
-                raise UnfitError("neuron_reset_type is not 0 (asymmetric), the one that TrueNorth has")
+            self._reset_type = integer(stream.value(), key, 0, 1)
         else:
             stream.value()
 
@@ -192,9 +207,39 @@ class _RancReader:
                 f"a packet (for tick {tick[first]}) goes to position [{x[first]}, {y[first]}], where no core is; "
                 "repair the file"
             )
+        if self._given_type not in (None, self._reset_type):
+            raise ScenarioError(
+                f"{stream.path}: has neuron_reset_type {self._reset_type}, the option says {self._given_type}; "
+                "leave the option out"
+            )
         program = self._program(grid, axon)
         xy = np.array([core.position for core in self._cores], np.int32)
-        return RancFile(program, xy, InputSpikes.to_axons(tick.astype(np.int64) - 1, target, axon.copy()))
+        return RancFile(
+            program, xy, InputSpikes.to_axons(tick.astype(np.int64) - 1, target, axon.copy()), self._reset_type
+        )
+
+    def _neuron_types(self) -> list[tuple[Any, ...]]:
+        """Return the parameters by number, those of reset type 1, V ≤ θ, as such of type 0: V < θ + 1.
+
+        At θ = 0 there is no θ + 1; the types are the same there unless a reset leads from V = 0 to another potential.
+        """
+        types = list(self._types)
+        if self._reset_type == 0:
+            return types
+        for number, row in enumerate(types):
+            parameters = dict(zip(NEURON_TYPE.names or (), row, strict=True))
+            depth, is_absolute = parameters["negative_threshold"], parameters["reset_mode"] == 0
+            if depth and is_absolute:
+                types[number] = tuple((parameters | {"negative_threshold": depth - 1}).values())
+            elif depth or (is_absolute and parameters["reset"]):
+                case = "reset mode 1" if depth else "negative threshold 0 and a reset to another potential"
+                first, core = next((i, c) for i, c in enumerate(self._cores) if (c.neuron_type == number).any())
+                raise self._stream.error(
+                    f"core {first}: neuron {int((core.neuron_type == number).argmax())} has {case}: with reset type 1 "
+                    "(V ≤ θ) no neuron of TrueNorth does the same; use reset type 0 or another neuron",
+                    line=core.line,
+                )
+        return types
 
     def _program(self, grid: _Grid, packet_axon: NDArray[np.int32]) -> Program:
         cores = self._cores
@@ -231,7 +276,7 @@ class _RancReader:
             crossbars=crossbars,
             crossbar=crossbar,
             axon_types=axon_types,
-            neuron_types=np.array(list(self._types), NEURON_TYPE),
+            neuron_types=np.array(self._neuron_types(), NEURON_TYPE),
             neuron_type=kind,
             initial_potential=potential,
             dest_core=target,

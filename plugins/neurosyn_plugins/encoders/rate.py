@@ -33,6 +33,10 @@ class Rate(Encoder):
     )
     seed: int = Field(default=0, ge=0, lt=1 << 63, description="of bernoulli's draws")
 
+    def unused(self) -> dict[str, str]:
+        """Return `seed` if nothing is drawn."""
+        return dict.fromkeys(self.changed("seed"), "spacing even draws nothing") if self.spacing == "even" else {}
+
     @property
     def ticks_per_frame(self) -> int:
         """Ticks during which one image enters the chip."""

@@ -22,6 +22,10 @@ class Conv2d(Layer):
     stride: int = Field(1, ge=1, le=64, description="step of the window")
     padding: int = Field(0, ge=0, le=64, description="rim of zeros round the input map")
     groups: int = Field(1, ge=1, le=1 << 16, description="parts of the channels that do not see each other")
+    shuffle: bool = Field(
+        default=True,
+        description="shuffle the channels of the input map by the seed, behind another layer; mixes groups",
+    )
 
     def connect(self, inputs: MapShape) -> Connectivity:
         """Return which inputs each neuron sees."""

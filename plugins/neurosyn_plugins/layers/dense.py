@@ -23,6 +23,10 @@ class Dense(Layer):
 
     features: int = Field(ge=1, le=1 << 20, description="neurons of all blocks together; a multiple of their number")
     fan_in: int = Field(default=128, ge=1, le=1 << 16, description="most inputs of a neuron; a core takes 128")
+    shuffle: bool = Field(
+        default=True,
+        description="shuffle the channels of the input map by the seed, behind another layer; mixes blocks",
+    )
 
     def connect(self, inputs: MapShape) -> Connectivity:
         """Return which inputs each neuron sees."""

@@ -47,6 +47,16 @@ class Anneal(Placer):
     crossing: int = Field(8, ge=1, le=1000, description="hops that a step from chip to chip counts as")
     spread: bool = Field(False, description="use all chips of the board alike, not as few as will do")
 
+    def unused_on(self, cores: int, board: Board) -> dict[str, str]:
+        """Return `crossing` if all cores are on one chip, and the temperatures if no moves are tried."""
+        unused: dict[str, str] = {}
+        region = choose_region(cores, board.mesh, spread=self.spread)
+        if max(region.columns[-1], region.rows[-1]) < board.mesh.side:
+            unused |= dict.fromkeys(self.changed("crossing"), "all cores are on one chip")
+        if not self.moves_per_core:
+            unused |= dict.fromkeys(self.changed("start_temperature", "end_temperature"), "no moves are tried")
+        return unused
+
     def place(
         self, program: Program, board: Board, seed: int, progress: Callable[[int, int, str], None]
     ) -> NDArray[np.int32]:

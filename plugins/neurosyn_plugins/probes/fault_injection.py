@@ -44,6 +44,11 @@ class FaultInjection(ProbePlugin):
 
     _found: Columns
 
+    def unused(self) -> dict[str, str]:
+        """Return `draw` if no fault is drawn."""
+        drawn = self.changed("dead_cores", "dead_neurons", "stuck_neurons", "flipped_synapses", "cut_routes")
+        return {} if drawn else dict.fromkeys(self.changed("draw"), "no share of faults is above 0")
+
     def disturb(self, program: Program, seed: int) -> Disturbance | None:
         """Return the program with its faults."""
         wrong = [core for core in self.cores if not 0 <= core < program.cores]

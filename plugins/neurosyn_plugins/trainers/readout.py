@@ -18,13 +18,14 @@ provenance has the accuracy of scikit-learn's solution, ``accuracy_real``, besid
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from neurosyn.plugins import (
     DataError,
@@ -38,12 +39,17 @@ from neurosyn.plugins import (
 )
 from neurosyn.plugins.inference import classify, infer, load_model, measure, transduce
 from neurosyn.plugins.wiring import flat_rows, wire_layers
+from neurosyn_plugins.trainers.loss_weights import ClassWeight, check_class_weight, loss_weights, require_positive
 
 __all__ = ["Logistic", "Ridge"]
+
+Weights = NDArray[np.float64] | None
+"""Weight of each sample in the fit; None for equal weights."""
 
 
 class _Readout(Trainer):
     fixed_layers: ClassVar[bool] = True
+    sample_weights: ClassVar[bool] = True
 
     features: str = Field("", description="model file of the same network to take the other layers from; empty: random")
     zeros: float = Field(0.45, ge=0, lt=1, description="share of zeros among random trinary weights")
@@ -54,10 +60,28 @@ class _Readout(Trainer):
         le=10_000_000,
         description="samples at most to fit on, drawn by seed: an image at a position is one",
     )
+    class_weight: ClassWeight = Field(
+        None,
+        description='weights of the classes in the fit: `"balanced"`, inversely to their number of images, or a table '
+        "by class name, in which absent classes weigh 1",
+    )
+
+    @field_validator("class_weight")
+    @classmethod
+    def _check_weights(cls, weights: ClassWeight) -> ClassWeight:
+        return require_positive(weights)
+
+    def unused(self) -> dict[str, str]:
+        """Return `zeros` if no weights are drawn."""
+        return dict.fromkeys(self.changed("zeros"), "features come from a model") if self.features else {}
+
+    def check(self, network: Network, classes: Sequence[str], *, held_out: bool) -> None:  # noqa: ARG002
+        """Refuse weights of unknown classes."""
+        check_class_weight(self.class_weight, classes)
 
     @abstractmethod
-    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32]) -> Any:
-        """Return scikit-learn's classifier, fitted to spikes (rows, inputs) and their labels."""
+    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32], weights: Weights) -> Any:
+        """Return scikit-learn's classifier, fitted to spikes (rows, inputs), their labels and their weights."""
 
     def train(self, network: Network, data: TrainingData, context: TrainingContext) -> Model:
         """Fit the last layer; see `neurosyn.plugins.trainers.Trainer.train`."""
@@ -65,8 +89,11 @@ class _Readout(Trainer):
         self.check_labels(network, data.train.labels)
         encoded = data.encoder.encode(data.train.images)
         before = self._fixed(network, encoded, rng)
-        classes = np.repeat(data.train.labels, len(encoded) // len(data.train))
-        last, accuracy = self._last(network, before, encoded, classes, rng)
+        times = len(encoded) // len(data.train)
+        classes = np.repeat(data.train.labels, times)
+        weights = loss_weights(data, self.class_weight, network.n_classes)
+        weights = None if weights is None else np.repeat(weights, times)
+        last, accuracy = self._last(network, before, encoded, classes, weights, rng)
         provenance = {"seed": context.seed, "training_images": len(data.train), "accuracy_real": accuracy}
         model = Model(network, (*before[:-1], last), dict(data.encoder_spec), provenance)
         chosen = classify(model, data.encoder, data.train.images)
@@ -104,6 +131,7 @@ class _Readout(Trainer):
         parameters: list[LayerParameters],
         encoded: NDArray[np.float32],
         labels: NDArray[np.int32],
+        weights_of: Weights,
         rng: np.random.Generator,
     ) -> tuple[LayerParameters, float]:
         """Return the read-out's parameters and the accuracy with real weights."""
@@ -126,7 +154,8 @@ class _Readout(Trainer):
             seen = source[bank.index].reshape(len(bank.index), -1).T
             targets = np.tile(labels, bank.sites)
             chosen = rng.permutation(len(seen))[: self.rows]
-            solution = self.solve(seen[chosen], targets[chosen])
+            of_chosen = None if weights_of is None else np.tile(weights_of, bank.sites)[chosen]
+            solution = self.solve(seen[chosen], targets[chosen], of_chosen)
             real, constant = _per_class(solution, network.n_classes)
             decisions = seen @ real + constant
             votes += decisions.reshape(bank.sites, len(labels), -1).sum(axis=0)
@@ -151,11 +180,11 @@ class Ridge(_Readout):
 
     alpha: float = Field(30.0, gt=0, description="penalty on the squares of the weights")
 
-    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32]) -> Any:
+    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32], weights: Weights) -> Any:
         """Return the fitted ridge classifier."""
         from sklearn.linear_model import RidgeClassifier
 
-        return RidgeClassifier(alpha=self.alpha).fit(spikes, labels)
+        return RidgeClassifier(alpha=self.alpha).fit(spikes, labels, sample_weight=weights)
 
 
 class Logistic(_Readout):
@@ -164,7 +193,7 @@ class Logistic(_Readout):
     penalty: float = Field(30.0, gt=0, description="penalty on the squares of the weights, scikit-learn's 1/C")
     iterations: int = Field(300, ge=1, le=100_000, description="most iterations of the solver")
 
-    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32]) -> Any:
+    def solve(self, spikes: NDArray[np.float32], labels: NDArray[np.int32], weights: Weights) -> Any:
         """Return the fitted logistic regression."""
         import warnings
 
@@ -174,7 +203,7 @@ class Logistic(_Readout):
         with warnings.catch_warnings():
             # The weights are rounded to trinary ones: the last digits of the solution do not matter.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return LogisticRegression(C=1 / self.penalty, max_iter=self.iterations).fit(spikes, labels)
+            return LogisticRegression(C=1 / self.penalty, max_iter=self.iterations).fit(spikes, labels, weights)
 
 
 def _spikes_before_last(model: Model, bits: NDArray[np.uint8]) -> NDArray[np.float32]:

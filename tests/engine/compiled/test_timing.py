@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.chip.options import ChipOptions
+from neurosyn.engine.compiled.tick import scan_cores
 from neurosyn.engine.compiled.timing import CompiledTiming
 from neurosyn.engine.environment import ChipEnvironment
 from neurosyn.engine.fabric.fabric import Fabric
+from neurosyn.engine.fabric.traffic import Scans
 from neurosyn.engine.reference.timing import SimpyTiming
 from tests.engine.playing import OUTPUT, QUICK, Tick, grid, play, traffic, watch
 from tests.engine.reference.test_naive_mesh import HOST_PORTS, SIDES, cases, play_naively
@@ -153,6 +155,33 @@ def test_a_wave_is_refused_at_the_first_packet_too_many(depth):
     assert ways == [depth >= 6]
 
 
+@pytest.mark.parametrize("side", ["east", "west", "north", "south"])
+@pytest.mark.parametrize("mesh", [Mesh(1, 1, 8), Mesh(2, 2, 4)], ids=["one chip", "four chips"])
+def test_a_wave_solves_links_that_hold_up_the_modules_before_them(mesh, side, monkeypatch):
+    rng = np.random.default_rng(1)
+    chip = QUICK.model_copy(update={"chips": (mesh.rows, mesh.columns), "output_side": side})
+    # Neighbours, so that links between chips are not much busier than those to the host.
+    nearby = [[core, core ^ 1, core ^ mesh.width, OUTPUT] for core in range(64)]
+    ticks = [
+        Tick(
+            {
+                core: [(500, int(to)) for to in rng.choice(nearby[core], 10, p=[0.3, 0.3, 0.25, 0.15])]
+                for core in range(64)
+            }
+        )
+        for _ in range(2)
+    ]
+    times, ways = solved(mesh, chip, ticks)
+    assert all(ways)
+    events, _ = solved(mesh, chip, ticks, waves=False)
+    assert_same_times(times, events)
+    assert_same_times(times[:1], play(mesh, chip, grid(mesh), ticks[:1]))
+    # Without such links these ticks are played by events.
+    monkeypatch.setattr("neurosyn.engine.compiled.blocked_links.MOST_SLOTS", 0)
+    _, ways = solved(mesh, chip, ticks)
+    assert not all(ways)
+
+
 @pytest.mark.parametrize("late", [0, 1])
 def test_a_wave_that_is_disturbed_is_played_again(late):
     # The first tick's packet arrives at 30 ps, and its last server ends its cycle then.
@@ -227,3 +256,18 @@ def test_a_larger_mesh_full_of_bursts():
     chip = ChipOptions(neuron_time_ps=0)
     ticks = [Tick({core: [(0, int(to)) for to in rng.integers(0, 256, 64)] for core in range(256)})]
     assert_same((mesh, chip, grid(mesh), ticks), SimpyTiming, CompiledTiming)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_scans_in_one_pass_are_those_in_numpy(seed):
+    rng = np.random.default_rng(seed)
+    events = rng.integers(0, 300, rng.integers(1, 9, 2)).astype(np.uint16)
+    core, neuron = np.nonzero(rng.random(events.shape) < rng.random())
+    tick = Tick({int(c): [(1, 0)] * int((core == c).sum()) for c in np.unique(core)}, [0] * int(rng.integers(0, 3)))
+    packets, _ = traffic(tick, len(events))
+    packets.source_neuron[packets.from_host :] = neuron
+    chip = ChipOptions(neuron_time_ps=int(rng.integers(0, 9)), synaptic_event_time_ps=int(rng.integers(0, 9)))
+    scans, expected_scans = scan_cores(packets, events, chip), Scans.of(packets, events, chip)
+    np.testing.assert_array_equal(scans.ready_ps, expected_scans.ready_ps)
+    np.testing.assert_array_equal(scans.work_ps, expected_scans.work_ps)

@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from neurosyn.chip.neuron import NeuronParameters, apply_threshold
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT
-from neurosyn.errors import DataError
-from neurosyn.formats.open_program import place_at
+from neurosyn.errors import DataError, ScenarioError
+from neurosyn.formats.open_program import open_program, place_at
 from neurosyn.formats.ranc.reader import read_ranc
 from tests.formats.playing import play, rows
 
@@ -20,10 +21,10 @@ def document(data):
 
 @pytest.fixture
 def read(tmp_path):
-    def write_and_read(document):
+    def write_and_read(document, **options):
         path = tmp_path / "grid.json"
         path.write_text(json.dumps(document), encoding="ascii")
-        return read_ranc(path)
+        return read_ranc(path, **options)
 
     return write_and_read
 
@@ -73,6 +74,56 @@ def test_below_the_negative_threshold_both_resets_are_asymmetric(document, read)
         kind = read(document).program
         row = kind.neuron_types[kind.neuron_type[0, 1]]
         assert (row["negative_threshold"], row["negative_saturation"], row["reset_mode"]) == (3, False, mode)
+
+
+@pytest.mark.parametrize(("threshold", "reset"), [(-3, 1), (-3, 0), (-1, 5), (0, 0)])
+@pytest.mark.parametrize("given", ["file", "option"])
+def test_reset_type_1_also_resets_at_the_negative_threshold(document, read, given, threshold, reset):
+    neuron = document["cores"][0]["neurons"][1]
+    neuron |= {"negative_threshold": threshold, "reset_mode": 0, "reset_potential": reset, "positive_threshold": 4}
+    for other in (document["cores"][0]["neurons"][0], document["cores"][1]["neurons"][0]):
+        other |= {"negative_threshold": 0, "reset_mode": 0, "reset_potential": 0}
+    if given == "file":
+        document["neuron_reset_type"] = 1
+    grid = read(document, **({"reset_type": 1} if given == "option" else {}))
+    assert grid.reset_type == 1
+    program = grid.program
+    potential = np.arange(-8, 4, dtype=np.int32)
+    neurons = NeuronParameters.of_types(program.neuron_types, np.full(len(potential), program.neuron_type[0, 1]))
+    fired, after = apply_threshold(neurons, potential)
+    assert not fired.any()
+    assert after.tolist() == [-reset if v <= threshold else v for v in potential.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("change", "fragment"),
+    [
+        ({"reset_mode": 1, "negative_threshold": -2}, "reset mode 1"),
+        ({"reset_mode": 0, "negative_threshold": 0, "reset_potential": 2}, "a reset to another potential"),
+    ],
+)
+def test_neurons_of_reset_type_1_that_truenorth_lacks_are_refused(document, read, change, fragment):
+    for core in document["cores"]:
+        core["neurons"][0] |= {"negative_threshold": 0, "reset_mode": 0, "reset_potential": 0}
+    document["cores"][0]["neurons"][1] |= change
+    read(document, reset_type=0)
+    with pytest.raises(DataError, match=f"core 0: neuron 1 has .*{fragment}.*use reset type 0"):
+        read(document, reset_type=1)
+
+
+def test_linear_neurons_without_negative_threshold_are_the_same_in_both_reset_types(document, read):
+    for core in document["cores"]:
+        for neuron in core["neurons"]:
+            neuron |= {"negative_threshold": 0, "reset_mode": 1}
+    types = [read(document, reset_type=number).program.neuron_types for number in (0, 1)]
+    assert (types[0] == types[1]).all()
+
+
+def test_reset_types_that_contradict_each_other_are_refused(document, read, data):
+    with pytest.raises(ScenarioError, match="has neuron_reset_type 0, the option says 1"):
+        read(document | {"neuron_reset_type": 0}, reset_type=1)
+    with pytest.raises(ScenarioError, match="is no program of RANC"):
+        open_program(data / "two_cores.json", ranc_reset_type=1)
 
 
 def test_packets_to_nowhere_are_lost(document, read):
@@ -144,7 +195,7 @@ NEURON = ("cores", 0, "neurons", 0)
         (("packets", 2, 0, "destination_axon"), -1, "packets of tick 2: destination_axon is -1"),
         (("num_axons",), 2, "num_axons is 2, but 3 are used"),
         (("num_neurons",), 10**9, "num_neurons is 1000000000"),
-        (("neuron_reset_type",), 1, "neuron_reset_type is not 0"),
+        (("neuron_reset_type",), 2, "neuron_reset_type is 2"),
     ],
 )
 def test_what_does_not_fit_is_refused(document, read, path, value, fragment):

@@ -46,6 +46,7 @@ class Gtsrb(OfficialImages):
     """German traffic signs, 32 x 32 RGB, 43 classes; the photographs of one sign are one group."""
 
     FOLDER: ClassVar[str] = "gtsrb"
+    # Its publishers state no checksums of SHA-256.
     FILES: ClassVar[tuple[PublishedFile, ...]] = (
         PublishedFile(_TRAIN, "f33fd80ac59bff73c82d25ab499e03a3", ("train",)),
         PublishedFile(_TEST, "c7e4e6327067d32654124b0fe9e82185", ("test",)),

@@ -187,7 +187,7 @@ class OfficialImages(Dataset):
         return read
 
     def fetch(self, context: DataContext) -> list[Path]:
-        """Download the official files, checked against their checksums, and return their paths.
+        """Download the official files, checked by SHA-256 (MD5 where none is known), and return their paths.
 
         Raises
         ------

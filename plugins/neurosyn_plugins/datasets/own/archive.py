@@ -35,7 +35,10 @@ MOST_CLASSES = 65_536
 class Archive(Dataset):
     """Labelled WebP, PNG or JPEG images from a pickle-free ``.npz`` archive."""
 
-    file: str = Field(min_length=1, description="the archive, absolute or inside the data folder")
+    file: str = Field(
+        min_length=1,
+        description="the archive: ./NAME beside the scenario, an absolute path, or a name inside the data folder",
+    )
     name: str = Field(min_length=1, description="honest name for every output, e.g. 'GTSRB, 32x32 copy'")
     official: bool = Field(default=False, description="whether results may stand beside published ones")
     licence: str = Field(default="unknown", description="terms of use")

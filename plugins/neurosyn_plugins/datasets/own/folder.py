@@ -83,6 +83,11 @@ class Folder(Dataset):
             return {}
         return {name: images.digest() for name, images in self._read(context)[0].items()}
 
+    def unused(self, context: DataContext) -> dict[str, str]:
+        """Return `test_share` if there is a folder of test images."""
+        has_test = "test" in split_folders(self._root(context))
+        return dict.fromkeys(self.changed("test_share"), "there is a folder of test images") if has_test else {}
+
     def _root(self, context: DataContext) -> Path:
         return context.folder / Path(self.folder).expanduser()
 

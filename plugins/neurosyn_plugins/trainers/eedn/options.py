@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from neurosyn.plugins import Field, Options
 from neurosyn_plugins.trainers.compute.quantiser import HYSTERESIS
-from neurosyn_plugins.trainers.loss_weights import ClassWeight
+from neurosyn_plugins.trainers.loss_weights import ClassWeight, require_positive
 
 __all__ = ["EednOptions"]
 
@@ -18,8 +18,8 @@ class EednOptions(Options):
 
     start: str = Field(
         "",
-        description="model file, as training leaves it in a run folder, whose weights this training starts from; empty "
-        "for random ones",
+        description="model file, as training leaves it in a run folder, whose weights this training starts from: "
+        "./NAME beside the scenario, or relative to the working folder; empty for random ones",
     )
     epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
@@ -99,9 +99,7 @@ class EednOptions(Options):
             raise ValueError(f"decay_at = {self.decay_at}: give shares of training from 0 to below 1, rising")
         if self.kernels == "cupy" and self.products != "float32":
             raise ValueError(f"products = {self.products}: are the processor's; with kernels = cupy leave float32")
-        weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
-        if any(not 0 < weight <= 1e6 for weight in weights):
-            raise ValueError(f"class_weight = {self.class_weight}: give weights above 0, at most 10⁶")
+        require_positive(self.class_weight)
         if any(not 0 <= share < 1 for share in self.dropout.values()):
             raise ValueError(f"dropout = {self.dropout}: give shares from 0 to below 1")
         return self

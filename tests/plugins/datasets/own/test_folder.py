@@ -72,6 +72,16 @@ def test_the_division_depends_on_seed_and_names_alone(context, fruit):
     assert {name for name in after if name.startswith("lime")} == {n for n in before["test"] if n.startswith("lime")}
 
 
+def test_a_share_to_test_on_is_named_where_there_are_test_images(context, fruit):
+    data = Folder(folder="fruit", test_share=0.3)
+    assert data.unused(context) == {}
+    for split in ("train", "test"):
+        save(context.folder / "split" / split / "apple" / "1.png", Image.new("RGB", (3, 3)))
+    assert Folder(folder="split").unused(context) == {}
+    unused = data.model_copy(update={"folder": "split"}).unused(context)
+    assert unused == {"test_share": "there is a folder of test images"}
+
+
 def test_folders_train_and_test_are_used_as_they_are(context):
     for split, count in (("train", 4), ("test", 2)):
         for name in COLOURS:

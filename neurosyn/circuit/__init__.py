@@ -1,0 +1,1 @@
+"""Circuits written by hand: cores, neurons and synapses one by one, and parts to build from."""
