@@ -2,8 +2,8 @@
 
 The one-chip network, every packet timed, by one worker on one processor and by two on two, in turns in the same run of
 this script, so that a busy machine slows down both. From the costs of a part a small simulation
-(`benchmarks.scaling.plan`) tells how long a million frames take on 10, 100 and 1,000 workers, and what limits them. Results:
-docs/benchmarks/scaling.json.
+(`benchmarks.scaling.plan`) tells how long a million frames take on 10, 100 and 1,000 workers, and what limits them.
+Results: docs/benchmarks/scaling.json.
 """
 
 from __future__ import annotations
