@@ -25,7 +25,9 @@ _MEAN_S = 2.5
 """Mean time between kills, in seconds."""
 _LEAST_S, _LONGEST_S = 0.2, 600.0
 _MOST = 4
-"""Kills of a chain, beside those of schedulers."""
+"""Workers of a chain that are killed."""
+_COMMANDS = 0.3
+"""Share of the commands that are killed after their workers."""
 _SHARES = {"simulate": ("--shard-frames", "1"), "sweep": ()}
 
 
@@ -59,7 +61,7 @@ def disturb(
     draw
         Decides moments and victims.
     most
-        Number of kills after which the command is left in peace.
+        Number of workers to kill; the command is then killed, too, or left in peace.
     restart
         Kill the scheduler, and start it again, in place of a worker, once.
     """
@@ -71,10 +73,7 @@ def disturb(
             pass
         else:
             return kills
-        if draw.random() < 0.2:
-            process.kill()
-            kills.commands += 1
-        elif cluster is None:
+        if cluster is None:
             workers = children(process.pid)
             kills.workers += bool(workers) and kill([draw.choice(workers)])
         elif restart:
@@ -82,6 +81,9 @@ def disturb(
             kills.schedulers, restart = 1, False
         else:
             kills.workers += cluster.kill_worker(draw)
+    if draw.random() < _COMMANDS:
+        process.kill()
+        kills.commands = 1
     process.communicate(timeout=_LONGEST_S)
     return kills
 

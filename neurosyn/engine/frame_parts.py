@@ -152,7 +152,8 @@ class FrameSimulator:
             )
         self._backend = get_backend(options.backend)
         self._loaded = self._backend.load(program)
-        self._routes = Routes.of(program, placement, chip)
+        self.routes = Routes.of(program, placement, chip)
+        """Lengths of the routes of its packets."""
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
         self._stages, self._rows, self._ticks_per_frame = stages, rows, ticks_per_frame
         self._jobs = jobs
@@ -198,8 +199,8 @@ class FrameSimulator:
 
     def outcomes(self, frames: FrameRows, ticks: range) -> Iterator[Outcome]:
         """Yield the outcomes of ticks without time; the first of them finds an empty pipeline."""
-        function = ChipFunction(self._loaded, self._routes)
-        inputs = FrameInputs(self._program, frames, self._routes)
+        function = ChipFunction(self._loaded, self.routes)
+        inputs = FrameInputs(self._program, frames, self.routes)
         yield from _warmed_up(function, inputs, ticks)
 
     def simulate(
@@ -226,13 +227,13 @@ class FrameSimulator:
         """
         began = time.perf_counter()
         program, options = self._program, self._options
-        inputs = FrameInputs(program, frames, self._routes)
+        inputs = FrameInputs(program, frames, self.routes)
         stopwatch = Stopwatch(program, self._placement, self._chip)
         # Only with a given period can packets be late, and the frames leave the batch.
         recorded = not self._loaded.stateless or options.tick_ps is not None
         if_late = self._whole if part == self.whole else 0
         record = _FrameRecord(
-            program, self._routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
+            program, self.routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
         )
 
         def played(tick: PlayedTick) -> None:
@@ -283,7 +284,7 @@ class FrameSimulator:
             if batched:
                 first = part.rows.start
                 own = frames[part.rows.start : part.rows.stop]
-                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
+                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self.routes, own)
                 if state is not None and part_of(state, "batches"):
                     batches.restore(part_of(state, "batches"))
                 while batches.done < len(own):
@@ -291,7 +292,7 @@ class FrameSimulator:
                     progress(batches.done, len(own), "frames")
                     if is_due():
                         save()
-                counter = EventCounter(program, self._routes)
+                counter = EventCounter(program, self.routes)
                 spikes = batches.result(counter)
         finally:
             probes.finished()
@@ -315,7 +316,7 @@ class FrameSimulator:
         reached, self._reached = self._reached, None
         if reached is not None and part.ticks and part.warm_up.start <= reached[0] <= part.ticks.start:
             return reached[1], range(reached[0], part.ticks.start)
-        return ChipFunction(self._loaded, self._routes), part.warm_up
+        return ChipFunction(self._loaded, self.routes), part.warm_up
 
 
 def _warmed_up(function: ChipFunction, inputs: FrameInputs, ticks: range) -> Iterator[Outcome]:

@@ -158,7 +158,7 @@ class PartedRun:
         folder = self.part_folder(number)
         # Another process may be simulating the same part: the files of each have their own place until they are whole.
         with _own_folder(folder) as own:
-            recorder = PartRecorder(own, self._trace, before)
+            recorder = PartRecorder(own, self._trace, before, simulator.routes)
             probes = ProbeDispatcher([recorder])
             result = simulator.simulate(frames, part, probes, progress)
             reason = probes.why_off(recorder)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from neurosyn.engine.chip_function import Outcome
+from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.probes.probe import RunInfo
 from neurosyn.errors import DataError
 from neurosyn.support.files import write_npz
@@ -22,8 +23,10 @@ from neurosyn.trace.schema import TABLES, Rows
 from neurosyn.trace.selection import chosen_cores
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["EarlierRows", "PartRecorder", "TraceJoiner"]
+__all__ = ["QUICK", "EarlierRows", "PartRecorder", "TraceJoiner"]
 
+QUICK = 1
+"""Compression of parts, which are read once: a fifth of the time of the usual one, and a tenth more bytes."""
 _COUNTS = "counts.npz"
 _BY_TICK = ("spikes", "packets", "ticks", "core_ticks")
 """Tables whose rows belong to a tick; the others are sums."""
@@ -91,17 +94,24 @@ class PartRecorder(ParquetRecorder):
         As of `ParquetRecorder`.
     before
         Rows that were kept of the ticks before the part (`EarlierRows`).
+    routes
+        Lengths of the program's routes.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions, before: RowCount) -> None:
+    def __init__(self, folder: Path, options: TraceOptions, before: RowCount, routes: Routes) -> None:
         super().__init__(folder, options, (_COUNTS,), before)
+        self._routes = routes
+
+    def _new_counts(self, info: RunInfo) -> Counts:
+        return Counts(info, self._routes)
 
     def _finish(self, counts: Counts) -> None:
         for table in self._tables.values():
             table.close()
             table.rename()
         # Sums of so few ticks fit narrow numbers, which are written sooner.
-        write_npz(self.folder / _COUNTS, {name: narrow(array) for name, array in counts.state().items()})
+        arrays = {name: narrow(array) for name, array in counts.state().items()}
+        write_npz(self.folder / _COUNTS, arrays, level=QUICK)
 
 
 def narrow(array: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ def record_parts(simulator, rows, info, folder, options, frames, order):
     for part in order(simulator.parts(frames)):
         before = earlier.before(part.ticks.start)
         at = folder / f"part{part.number}"
-        probes = ProbeDispatcher([PartRecorder(at, options, before)])
+        probes = ProbeDispatcher([PartRecorder(at, options, before, simulator.routes)])
         recorded[part.number] = at, simulator.simulate(rows, part, probes, silent).duration_ps
     joiner, start_ps = TraceJoiner(folder / "joined", options), 0
     joiner.started(info)
@@ -94,7 +94,7 @@ def test_a_part_that_is_damaged_is_named(tmp_path):
     simulator, rows, info = simulator_of()
     part = simulator.parts(5)[1]
     options = TraceOptions(level="packet")
-    recorder = PartRecorder(tmp_path / "part", options, RowCount())
+    recorder = PartRecorder(tmp_path / "part", options, RowCount(), simulator.routes)
     simulator.simulate(rows, part, ProbeDispatcher([recorder]), silent)
     file = tmp_path / "part" / "packets.parquet"
     file.write_bytes(file.read_bytes()[:-9])
