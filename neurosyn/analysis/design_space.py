@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from neurosyn.analysis.comparison import best_runs
 from neurosyn.analysis.result import Analysis
-from neurosyn.analysis.run_summary import read_summary
+from neurosyn.analysis.run_summary import hops_per_packet, read_summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,15 @@ _NAMES = {
     "power_mw": "mW",
     "tick_period_us": "tick µs",
     "cores": "cores",
+    "hops_per_packet": "hops a packet",
 }
+_BEST = (
+    ("most_accurate", "accuracy", False),
+    ("fastest", "frames_per_second", False),
+    ("least_energy", "energy_per_frame_uj", True),
+    ("shortest_routes", "hops_per_packet", True),
+)
+"""Lines of the headline: the number that they are of, and whether less is better."""
 _LABELLED = 12
 """Most runs of the front that are labelled."""
 _LONGEST = 24
@@ -73,8 +82,11 @@ def run_numbers(folder: Path) -> dict[str, Any]:
     names = ("accuracy", "frames_per_second", "energy_per_frame_uj", "tick_period_us", "cores", "chips")
     chip = (summary.get("chip") or {}).get("name")
     return {name: summary.get(name) for name in names} | {
-        "power_mw": power, "mismatched_frames": summary.get("mismatched_frames"), "chip": chip
-    }  # fmt: skip
+        "power_mw": power,
+        "hops_per_packet": hops_per_packet(summary),
+        "mismatched_frames": summary.get("mismatched_frames"),
+        "chip": chip,
+    }
 
 
 def design_space(rows: Sequence[Mapping[str, Any]], keys: Sequence[str], where: str) -> Analysis:
@@ -98,6 +110,10 @@ def design_space(rows: Sequence[Mapping[str, Any]], keys: Sequence[str], where: 
         "finished": int((table["state"] == "finished").sum()),
         "on_the_front": int(table["pareto"].sum()),
     }
+    labels = [_label(row, keys) for _, row in table.iterrows()]
+    for label, column, least in _BEST:
+        if column in table and table[column].notna().any():
+            headline[label] = best_runs(labels, table[column].tolist(), least=least)
     return Analysis(
         "design space",
         where,

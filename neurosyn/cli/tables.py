@@ -1,14 +1,18 @@
-"""Tables that `compile` and `place` print."""
+"""Tables that `compile`, `place`, `sweep` and `faults` print."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from neurosyn.cli.output import print_table
+from neurosyn.support.formatting import number
 
-__all__ = ["print_estimates", "print_faults", "print_placement", "print_utilisation"]
+if TYPE_CHECKING:
+    from neurosyn.analysis.result import Analysis
+
+__all__ = ["print_estimates", "print_faults", "print_placement", "print_sweep", "print_utilisation"]
 
 _NETWORK = {
     "layer": "name",
@@ -80,6 +84,47 @@ def print_faults(table: Any, keys: list[str]) -> None:
         rows.append([*map(str, values), len(runs), f"{accuracy.mean():.2%}", spread, f"{frames:,.1f}"])
     names = [key.rpartition(".")[2].replace("_", " ") for key in keys]
     print_table([*names, "chips", "accuracy", "spread", "frames that differ"], rows)
+
+
+def print_sweep(space: Analysis, keys: list[str]) -> None:
+    """Print a row for each run of a sweep, the values of `keys` first, under the best runs."""
+    for key, value in space.headline.items():
+        typer.echo(f"{key.replace('_', ' '):<16}  {value}")
+    table = space.table()
+    known = {key: heading for key, heading in _SWEPT.items() if key in table and table[key].notna().any()}
+    rows = []
+    for _, run in table.iterrows():
+        if run["state"] == "finished":
+            numbers = [_swept(key, run[key]) for key in known]
+            rows.append([*(str(run[key]) for key in keys), *numbers, "front" if run["pareto"] else ""])
+        else:
+            rows.append([*(str(run[key]) for key in keys), *(None for _ in known), run["state"]])
+    print_table([*(_short(key) for key in keys), *known.values(), ""], rows)
+    for note in space.notes:
+        typer.echo(note)
+
+
+_SWEPT = {
+    "accuracy": "accuracy",
+    "frames_per_second": "frames/s",
+    "tick_period_us": "tick µs",
+    "energy_per_frame_uj": "µJ a frame",
+    "power_mw": "mW",
+    "hops_per_packet": "hops",
+    "cores": "cores",
+}
+
+
+def _short(key: str) -> str:
+    return ".".join(key.removeprefix("chip.description.").split(".")[-2:])
+
+
+def _swept(key: str, value: Any) -> Any:
+    if value is None or value != value:
+        return None
+    if key == "accuracy":
+        return f"{value:.2%}"
+    return int(value) if key == "cores" else number(value, 3 if key == "hops_per_packet" else 4)
 
 
 _ESTIMATES = {

@@ -112,7 +112,7 @@ def simulate_samples(
     together = max(1, min(samples, _CORES_TOGETHER // program.cores, _SAMPLES_TOGETHER))
     batch = _Batch(program, together, backend)
     for start in range(0, samples, together):
-        block = inputs[:, start : start + together, program.input_line] != 0
+        block = program.lines_of(inputs[:, start : start + together])
         batch.play(block, ticks, spikes[start : start + together], start, tally, observe)
         progress(start + block.shape[1], samples, "samples")
     wall_s = time.perf_counter() - began
@@ -253,7 +253,7 @@ def _play_timed(
     ticks: int,
 ) -> tuple[TimingResult, NDArray[np.uint8]]:
     """Play one sample, inputs (T, elements), in time; return times and the spikes (ticks, pins)."""
-    tick, line = np.nonzero(inputs[:, program.input_line])
+    tick, line = np.nonzero(program.lines_of(inputs))
     simulation = TickSimulation(program, placement, chip, options)
     simulation.inject(InputSpikes.on_lines(program, tick.astype(np.int64), line.astype(np.int32)))
     simulation.step(ticks)

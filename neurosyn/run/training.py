@@ -7,6 +7,8 @@ from typing import Any
 
 from neurosyn.errors import PluginError
 from neurosyn.model.model import Model
+from neurosyn.network.layer_table import summarise_network
+from neurosyn.network.network import Network
 from neurosyn.registry import blame
 from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
@@ -31,7 +33,8 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
     PluginError
         If the trainer breaks its contract.
     """
-    require_outcome(scenario, inputs)
+    for line in _network_lines(*require_outcome(scenario, inputs)):
+        progress.line(f"      {line}")
     _ = inputs.frames
     table = inputs.train_table
     trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
@@ -71,6 +74,29 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
         save_history(history, folder.learning_table)
         draw_history(history, folder.learning_curve, scenario.title or scenario.name)
     return model
+
+
+def _network_lines(network: Network, cores: list[int]) -> list[str]:
+    """Return the layers as a table; `cores` are those of the input's splitters and of each layer on the chip."""
+    rows = summarise_network(network)
+    per_layer = dict(zip((layer.name for layer in network.on_chip), cores[1:], strict=True))
+    cells: list[tuple[str, ...]] = [
+        ("layer", "output", "fan-in", "neurons", "weights", "cores"),
+        ("input", "", "", "", "", f"{cores[0]:,}"),
+    ]
+    for row in rows:
+        numbers = [f"{number:,}" for number in (row.fan_in, row.neurons, row.weights)]
+        on_chip = f"{per_layer[row.name]:,}" if row.name in per_layer else "off chip"
+        cells.append((row.name, str(row.output), *numbers, on_chip))
+    cells.append(("all", "", "", "", "", f"{sum(cores):,}"))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if i < 2 else text.rjust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
 
 
 def _progress_note(state: dict[str, Any]) -> str:

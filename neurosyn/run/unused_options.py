@@ -37,6 +37,8 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
     unused: dict[str, str] = {}
     if not timed:
         unused |= dict.fromkeys(_changed("chip", chip, _TIMES), _NOT_TIMED)
+    if chip.board.enters_on_one_side:
+        unused |= dict.fromkeys(_changed("chip", chip, ("host_ports",)), "all chips lie on the input side")
     if trace is None:
         return unused
     chooses = ("ticks", "cores", "layers")

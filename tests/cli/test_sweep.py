@@ -1,5 +1,6 @@
 """`neurosyn sweep`: every combination in its folder, shared stages, failures, going on."""
 
+import io
 import json
 
 import pandas as pd
@@ -21,12 +22,23 @@ def test_runs_share_what_they_can_and_the_same_command_goes_on(neurosyn, tiny, t
     runs = document["comparison"]["tables"]["runs"]
     assert [row["voltage"] for row in runs] == [0.8, 0.8, 1.0, 1.0]
     assert (tmp_path / "s" / "chip.voltage=0.8,place.kind=anneal" / "report.html").exists()
-    # Only the first run is trained; the rest begin with its model.
+    # Only the first run is trained, its layers and cores are shown before; the rest begin with its model.
+    assert [line.split() for line in outcome.err.splitlines() if line.startswith("      all ")] == [["all", "16"]]
     trained = [line for line in outcome.err.splitlines() if line.startswith("[2/6] train")]
     assert [line.split()[2] for line in trained] == ["trained", "up", "up", "up"]
     models = {path.read_bytes() for path in (tmp_path / "s").glob("*/model.safetensors")}
     assert len(models) == 1
     assert json.loads(neurosyn(*words).out) == document
+    # The table as text has a row for each run, with a column for each key; CSV and Parquet have the same columns.
+    shown = neurosyn(*words[:-1]).out
+    rows = [line.split() for line in shown.splitlines() if line.lstrip().startswith(("0.8 ", "1.0 "))]
+    assert [row[:2] for row in rows] == [[v, kind] for v in ("0.8", "1.0") for kind in ("row_major", "anneal")]
+    assert "all 4 are equal" in shown
+    printed = pd.read_csv(io.StringIO(neurosyn(*words[:-1], "--csv").out))
+    written = pd.read_csv(tmp_path / "s" / "sweep.csv")
+    pd.testing.assert_frame_equal(printed, written)
+    assert list(pd.read_parquet(tmp_path / "s" / "sweep.parquet")) == list(written)
+    assert (written["hops_per_packet"] > 0).all()
 
 
 def test_a_run_that_fails_leaves_the_others(neurosyn, tiny, tmp_path):

@@ -18,8 +18,8 @@ class EednOptions(Options):
 
     start: str = Field(
         "",
-        description="model file, as training leaves it in a run folder, whose weights this training starts from: "
-        "./NAME beside the scenario, or relative to the working folder; empty for random ones",
+        description="model whose weights this training starts from: a file (./NAME beside the scenario, or relative to "
+        "the working folder), or shipped:NAME; empty for random ones",
     )
     epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
@@ -58,6 +58,16 @@ class EednOptions(Options):
     )
     spared_activity: float = Field(
         0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
+    )
+    activity_limit: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="largest share of positions and images in which a filter may spike: its bias stays at or below "
+        "that quantile of normally distributed sums; 1 for no limit",
+    )
+    limit_by: float = Field(
+        0.5, ge=0, le=1, description="share of the training by which the limit is reached, falling evenly from a half"
     )
     start_activity: float = Field(
         0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -217,11 +218,31 @@ def test_training_starts_from_a_model(train, tmp_path):
         np.testing.assert_allclose(own.normalisation.bias, other.normalisation.bias, atol=1e-6)
 
 
+def test_training_starts_from_a_model_that_was_folded_for_the_chip(train, tmp_path):
+    folded = fold(train("first", epochs=3))
+    save_model(folded, tmp_path / "folded.safetensors")
+    second = fold(train("second", epochs=1, rate=1e-9, start=str(tmp_path / "folded.safetensors")))
+    for own, other in zip(folded.parameters[1:], second.parameters[1:], strict=True):
+        np.testing.assert_array_equal(own.weights, other.weights)
+        np.testing.assert_array_equal(own.leak, other.leak)
+
+
+def test_a_limit_of_activity_bounds_biases_and_activity(train):
+    options = {"epochs": 4, "rate": 0.1, "softness": 1.0}
+    free = train("free", **options)
+    limited = train("limited", **options, activity_limit=0.2, limit_by=0.25)
+    bound = np.float32(NormalDist().inv_cdf(0.2))
+    assert max(layer.normalisation.bias.max() for layer in free.parameters) > bound
+    for layer in limited.parameters:
+        assert layer.normalisation.bias.max() <= bound
+        # Sums are not quite normal.
+        assert layer.activity.mean() < 0.3
+
+
 def test_a_start_that_does_not_fit_is_refused(train, tmp_path):
     model = train(epochs=1)
-    save_model(fold(model), tmp_path / "folded.safetensors")
-    with pytest.raises(DataError, match="keeps no hidden weights"):
-        train("again", start=str(tmp_path / "folded.safetensors"))
+    with pytest.raises(DataError, match="shipped:lost: does not exist"):
+        train("again", start="shipped:lost")
     with pytest.raises(DataError, match=r"there is no .*lost"):
         train("again", start=str(tmp_path / "lost"))
     specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 6}, {"kind": "readout"}]
