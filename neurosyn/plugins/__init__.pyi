@@ -47,6 +47,7 @@ from .probes import PacketColumns as PacketColumns
 from .probes import ProbePlugin as ProbePlugin
 from .probes import RunInfo as RunInfo
 from .probes import TickColumns as TickColumns
+from .probes import with_faulty_neurons as with_faulty_neurons
 from .topologies import LayerSpec as LayerSpec
 from .topologies import Topology as Topology
 from .trainers import Trainer as Trainer

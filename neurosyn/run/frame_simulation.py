@@ -73,7 +73,7 @@ def simulate_test_frames(
     recorder = ParquetRecorder(folder.trace, trace, checkpoint=checkpoint.folder)
     probes = ScenarioProbes(scenario, (recorder,))
     checkpoint.wanted = lambda: probes.watch.why_off(recorder) is None
-    program = probes.disturb(program)
+    program = probes.disturb(program, placement, chip.board)
     result = simulate_frames(
         program,
         placement,

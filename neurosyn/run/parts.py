@@ -81,7 +81,7 @@ class PartedRun:
         self._trace = scenario.options("trace", TraceOptions)
         chosen_cores(self._trace, program)  # cores that do not exist are refused before any part is simulated
         self._probes = ScenarioProbes(scenario)
-        self._program = self._probes.disturb(program)
+        self._program = self._probes.disturb(program, self._placement, self._chip.board)
         self._jobs = jobs
 
     @property

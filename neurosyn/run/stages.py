@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from neurosyn.chip.defects import DefectOptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
@@ -303,10 +304,13 @@ class Stages:
             board = self._chip(program.cores).board
             seed = self.scenario.seed_of("place")
             facts = self.inputs.plugin_facts("place")
-            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed, *facts)
+            defects = self.scenario.options("defects", DefectOptions)
+            avoided = defects.dead_xy(board.mesh) if defects.remap and defects.has_dead_cores else None
+            fixed = [] if avoided is None else avoided.tolist()
+            self._set_key("place", self._keys["compile"], self._tables("place"), asdict(board), seed, fixed, *facts)
             if self._pending("place"):
                 placer = self.scenario.options("place", Placer)  # type: ignore[type-abstract]
-                placement = place_program(program, board, placer, seed, progress.update)
+                placement = place_program(program, board, placer, seed, progress.update, dead=avoided)
                 self._store("place", self.folder.placement, partial(save_placement, placement))
             else:
                 placement = load_placement(self.folder.placement)
@@ -325,7 +329,7 @@ class Stages:
         self._set_key(
             "simulate",
             self._keys["place"],
-            self._tables("name", "title", "seed", "data", "encoder", "chip", "simulate", "trace"),
+            self._tables("name", "title", "seed", "data", "encoder", "chip", "defects", "simulate", "trace"),
             self.scenario.resolved.get("probes", []),
             self.inputs.fingerprint(),
             *self.inputs.plugin_facts("data", "encoder", "probes"),

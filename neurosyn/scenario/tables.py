@@ -76,6 +76,12 @@ def _chip() -> type[Options]:
     return ChipOptions
 
 
+def _defects() -> type[Options]:
+    from neurosyn.chip.defects import DefectOptions
+
+    return DefectOptions
+
+
 def _simulate() -> type[Options]:
     from neurosyn.engine.options import SimulateOptions
 
@@ -100,6 +106,7 @@ TABLES: dict[str, Table] = {
     "compile": Table("how layers become cores", options=_compile),
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
     "chip": Table("the board, the voltage, assumed times", options=_chip),
+    "defects": Table("dead cores and links of the board", options=_defects),
     "simulate": Table("frames, timing, backend", options=_simulate),
     "probes": Table("instruments that watch the simulation, one [[probes]] table each", "probes", many=True),
     "trace": Table("what is recorded", options=_trace),
