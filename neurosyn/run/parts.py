@@ -39,7 +39,7 @@ from neurosyn.run.provenance import provenance, run_command
 from neurosyn.run.shard import PART_FRAMES
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.trace.options import TraceOptions
-from neurosyn.trace.parts import PartRecorder, TraceJoiner, count_rows
+from neurosyn.trace.parts import EarlierRows, PartRecorder, TraceJoiner
 from neurosyn.trace.selection import chosen_cores
 
 __all__ = ["PartedRun"]
@@ -113,6 +113,16 @@ class PartedRun:
         )
 
     @cached_property
+    def _earlier_rows(self) -> EarlierRows:
+        timed = self._simulator.timed
+        outcomes = self._simulator.outcomes(self._encoded, range(timed.stop))
+        return EarlierRows(self._trace, self._info, outcomes, timed)
+
+    @property
+    def _info(self) -> RunInfo:
+        return RunInfo(self._program, self._placement, self._chip, self._options.timing)
+
+    @cached_property
     def _encoded(self) -> EncodedFrames:
         return EncodedFrames(self._inputs, self._model)
 
@@ -149,13 +159,11 @@ class PartedRun:
         """
         simulator, frames = self._simulator, self._encoded
         part = simulator.parts(self.frames)[number]
-        info = RunInfo(self._program, self._placement, self._chip, self._options.timing)
-        outcomes = simulator.outcomes(frames, range(part.ticks.stop))
-        before = count_rows(self._trace, info, outcomes, simulator.timed, part.ticks.start)
+        before = self._earlier_rows.before(part.ticks.start)
         folder = self.part_folder(number)
         # Another process may be simulating the same part: the files of each have their own place until they are whole.
         with _own_folder(folder) as own:
-            recorder = PartRecorder(own, self._trace, before)
+            recorder = PartRecorder(own, self._trace, before, simulator.routes)
             probes = ProbeDispatcher([recorder])
             result = simulator.simulate(frames, part, probes, progress)
             reason = probes.why_off(recorder)
@@ -200,7 +208,7 @@ class PartedRun:
         head = part_head(whole[0])
         assert head is not None
         joiner = TraceJoiner(self.folder.trace, self._trace)
-        joiner.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
+        joiner.started(self._info)
         expected: list[NDArray[np.uint8]] = []
 
         def results() -> Iterator[PartResult]:
