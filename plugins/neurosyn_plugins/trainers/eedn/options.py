@@ -65,8 +65,8 @@ class EednOptions(Options):
     )
     complements: bool = Field(
         True,
-        description="whether that pressure is on the complement of a filter that spikes in more than half of the cases: "
-        "it is what the compiler puts on the chip (`compile.complement`)",
+        description="whether that pressure is on the complement of a filter that spikes in more than half of the "
+        "cases: it is what the compiler puts on the chip (`compile.complement`)",
     )
     start_activity: float = Field(
         0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"
