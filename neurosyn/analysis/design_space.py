@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["GOALS", "design_space", "pareto_front", "run_numbers"]
+__all__ = ["GOALS", "RUN_NUMBERS", "design_space", "pareto_front", "run_numbers"]
 
 GOALS = {"accuracy": 1, "frames_per_second": 1, "energy_per_frame_uj": -1}
 """Numbers of a run that a design seeks, with 1 where more is better."""
+_OF_SUMMARY = ("accuracy", "frames_per_second", "energy_per_frame_uj", "tick_period_us", "cores", "chips")
+RUN_NUMBERS = (*_OF_SUMMARY, "power_mw", "hops_per_packet", "mismatched_frames", "chip")
+"""Numbers of a finished run in its row of the table."""
 _NAMES = {
     "accuracy": "accuracy",
     "frames_per_second": "frames/s",
@@ -79,14 +82,14 @@ def run_numbers(folder: Path) -> dict[str, Any]:
     """Return the numbers of a finished run that its row in the table has."""
     summary = read_summary(folder / "summary.json")
     power = (summary.get("power_mw") or {}).get("total")
-    names = ("accuracy", "frames_per_second", "energy_per_frame_uj", "tick_period_us", "cores", "chips")
     chip = (summary.get("chip") or {}).get("name")
-    return {name: summary.get(name) for name in names} | {
+    others = {
         "power_mw": power,
         "hops_per_packet": hops_per_packet(summary),
         "mismatched_frames": summary.get("mismatched_frames"),
         "chip": chip,
     }
+    return {name: summary.get(name) for name in _OF_SUMMARY} | others
 
 
 def design_space(rows: Sequence[Mapping[str, Any]], keys: Sequence[str], where: str) -> Analysis:

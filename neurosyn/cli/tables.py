@@ -42,10 +42,15 @@ _USE = {
 takes at least so many cores for its axons, neurons or synapses."""
 
 
+_NODES = {name: name for name in ("name", "type", "rating", "cores", "reason")}
+"""The same of a network with state."""
+
+
 def print_utilisation(result: dict[str, Any]) -> None:
     """Print the network and how its layers use the cores."""
     network, use = result["network"], result["utilisation"]
-    print_table(list(_NETWORK), [[row[key] for key in _NETWORK.values()] for row in network], title="Network")
+    columns = _NETWORK if network and "rating" not in network[0] else _NODES
+    print_table(list(columns), [[row[key] for key in columns.values()] for row in network], title="Network")
     rows = [[_cell(key, row.get(key)) for key in _USE.values()] for row in use["layers"]]
     rows.append([_cell(key, use["total"].get(key)) for key in _USE.values()])
     rows[-1][0] = "all"
@@ -73,17 +78,16 @@ def print_estimates(rows: list[dict[str, Any]], keys: list[str]) -> None:
             typer.echo(f"{', '.join(f'{key}={row[key]}' for key in keys)}: {row['problem']}")
 
 
-def print_faults(table: Any, keys: list[str]) -> None:
-    """Print mean and spread of the accuracy over the chips that were drawn for each combination of `keys`."""
-    finished = table[table["state"] == "finished"]
+def print_faults(shares: Any) -> None:
+    """Print mean and spread of the accuracy over the chips that were drawn for each share of a fault."""
     rows = []
-    for values, runs in finished.groupby(keys, sort=False):
-        accuracy, deviation = runs["accuracy"].astype(float), runs["accuracy"].astype(float).std()
-        spread = "" if len(runs) == 1 else f"± {deviation:.2%}"
-        frames = runs["mismatched_frames"].astype(float).mean()
-        rows.append([*map(str, values), len(runs), f"{accuracy.mean():.2%}", spread, f"{frames:,.1f}"])
-    names = [key.rpartition(".")[2].replace("_", " ") for key in keys]
-    print_table([*names, "chips", "accuracy", "spread", "frames that differ"], rows)
+    for row in shares.to_dict("records"):
+        spread = "" if row["chips"] == 1 else f"± {row['spread']:.2%}"
+        energy = "" if row["energy_per_frame_uj"] != row["energy_per_frame_uj"] else f"{row['energy_per_frame_uj']:.4g}"
+        fault = row["fault"].replace("_", " ") + (", placed around" if row["remapped"] else "")
+        accuracy = (f"{row['accuracy']:.2%}", spread, f"{row['lowest']:.2%}")
+        rows.append([fault, f"{row['share']:.4g}", row["chips"], *accuracy, f"{row['mismatched_frames']:,.1f}", energy])
+    print_table(["fault", "share", "chips", "accuracy", "spread", "lowest", "frames that differ", "µJ a frame"], rows)
 
 
 def print_sweep(space: Analysis, keys: list[str]) -> None:

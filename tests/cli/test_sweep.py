@@ -91,13 +91,29 @@ def test_samples_become_a_table_in_which_failed_runs_have_their_reason(neurosyn,
 
 def test_faults_are_drawn_several_times_for_each_share(neurosyn, tiny, tmp_path):
     words = ["faults", tiny, "--out", tmp_path / "f", "--set", "simulate.timing=none", "--set", "simulate.frames=10"]
-    words += ["--over", "dead_cores=0,0.6", "--draws", "2", "--plot", tmp_path / "faults.png"]
+    words += ["--over", "dead_cores=0,0.6", "--over", "stuck_neurons=0.9", "--draws", "2", "--remap"]
+    words += ["--set", "chip.description.network.side=8", "--plot", tmp_path / "faults.png"]
     outcome = neurosyn(*words, "--json", "--quiet")
     assert outcome.code == 0, outcome.err
     TypeAdapter(DOCUMENTS["faults"]).validate_json(outcome.out)
-    rows = json.loads(outcome.out)["design_space"]["tables"]["runs"]
-    shares = [row["probes.fault_injection.dead_cores"] for row in rows]
-    assert shares == [0, 0, 0.6, 0.6]
-    assert [row["mismatched_frames"] > 0 for row in rows] == [False, False, True, True]
-    assert "± " in neurosyn(*words, "--quiet").out
+    rows = json.loads(outcome.out)["study"]["tables"]["runs"]
+    differ = {(row["fault"], row["share"], row["remapped"], row["draw"]): row["mismatched_frames"] > 0 for row in rows}
+    assert differ == {
+        **{("dead_cores", 0, remapped, 0): False for remapped in (False, True)},
+        **{("dead_cores", 0.6, remapped, draw): not remapped for remapped in (False, True) for draw in (0, 1)},
+        **{("stuck_neurons", 0.9, False, draw): True for draw in (0, 1)},
+    }
+    assert len(list((tmp_path / "f").glob("*/summary.json"))) == 7, "the chip without faults is simulated once"
+    assert "dead cores, placed around" in neurosyn(*words, "--quiet").out
     assert (tmp_path / "faults.png").exists()
+
+
+def test_wrong_faults_are_refused(neurosyn, tiny):
+    for words, problem in (
+        (["dead_core=0.1"], "is no fault; did you mean 'dead_cores'?"),
+        (["dead_cores=2"], "is no share; write numbers from 0 to 1"),
+        (["stuck_neurons=0.1", "--remap"], "there are none; give --over dead_cores"),
+    ):
+        outcome = neurosyn("faults", tiny, "--over", *words)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert problem in outcome.err.replace("\n", " ")

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from neurosyn.chip.defects import DefectOptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.engine.options import SimulateOptions
@@ -22,6 +23,9 @@ VALUES = {
         "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
         "host_ports": "border",
     },
+    "defects": {
+        "dead_cores": 0.3, "dead_positions": [[0, 0]], "dead_links": 0.3, "draw": 3, "remap": False,
+    },
     "simulate": {"timing": None, "tick": 500, "frames": 10, "timed_frames": 3, "backend": "numpy"},
     "trace": {
         "level": "spike", "ticks": [[0, 0]], "cores": [1], "layers": ["3 conv2d-30"], "max_rows": 0,
@@ -34,6 +38,7 @@ VALUES = {
 }  # fmt: skip
 OPTIONS = {
     "chip": ChipOptions,
+    "defects": DefectOptions,
     "simulate": SimulateOptions,
     "trace": TraceOptions,
     "compile": CompileOptions,
@@ -44,6 +49,8 @@ EXTRA = {
     "trace.row_group": ("trace.level=spike", "simulate.timed_frames=20"),
     "place.crossing": (*_BOARD, "place.spread=true"),
     "chip.host_ports": (*_BOARD, "place.spread=true"),
+    "defects.draw": ("defects.dead_cores=0.3",),
+    "defects.remap": ("defects.dead_positions=[[0, 0]]",),
 }
 """What an option needs to act: rows for two groups, several chips. Without, it is named, but for `_ONLY_LAYOUT`."""
 _ONLY_LAYOUT = "trace.row_group"
