@@ -136,8 +136,8 @@ def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
         if frames is not None:
             tables["frames"] = frames
             notes.append(
-                f"Frames are the {len(frames):,} of {run.summary['dataset']['frames']:,} whose way through all stages of "
-                "the pipeline was recorded core by core (trace.ticks, trace.level)."
+                f"Frames are the {len(frames):,} of {run.summary['dataset']['frames']:,} whose way through all stages "
+                "of the pipeline was recorded core by core (trace.ticks, trace.level)."
             )
     return tables
 
