@@ -46,7 +46,8 @@ def shared(command: Command, cluster: DaskCluster | None) -> Command:
     """Return a command whose work is done by two workers; what it has to leave stays the same."""
     workers = ["--workers", "2"] if cluster is None else ["--cluster", str(cluster.file)]
     arguments = [*command.arguments, *workers, *_SHARES[command.arguments[0]]]
-    return Command(arguments, command.seconds, command.expected)
+    # A training leaves its curve in the folder of the run that trained, and a disturbed sweep may train in another one.
+    return Command(arguments, command.seconds, command.expected, ("learning_curve",))
 
 
 def disturb(
