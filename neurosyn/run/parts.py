@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.errors import DataError
-from neurosyn.model.inference import infer
+from neurosyn.importing.model import SpikingModel
+from neurosyn.model.inference import class_scores, infer
 from neurosyn.run.encoded_frames import EncodedFrames
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.frame_simulation import write_results
@@ -75,6 +77,7 @@ class PartedRun:
     ) -> None:
         self.folder, self.key, self.frames = folder, key, frames
         self._scenario, self._inputs = scenario, inputs
+        self._model: Any
         self._model, program, self._placement = outcomes
         self._chip = scenario.options("chip", ChipOptions).fitted(program.cores)
         self._options = scenario.options("simulate", SimulateOptions)
@@ -97,6 +100,8 @@ class PartedRun:
                 return f"probe '{name}' observes every tick in order"
         if self._options.tick_ps is not None and self._options.timing != "none":
             return "with a given tick period (simulate.tick) what happens in a tick depends on all before"
+        if isinstance(self._model, SpikingModel):
+            return "samples of a network with state are simulated together"
         return None
 
     @cached_property
@@ -233,6 +238,7 @@ class PartedRun:
             self._probes,
             joined,
             np.concatenate(expected),
+            class_scores(self._model.network, np.concatenate(expected)),
             provenance() | {"command": head.command},
         )
 
