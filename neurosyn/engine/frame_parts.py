@@ -32,7 +32,7 @@ from neurosyn.engine.host_inputs import FrameInputs, FrameRows
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import RunInfo
-from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.results import FramesResult, InterimResult, TimingResult
 from neurosyn.engine.state import (
     Checkpoint,
     Resumable,
@@ -49,10 +49,12 @@ from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
 from neurosyn.support.processors import usable_processors
 
-__all__ = ["FramePart", "FrameSimulator", "PartResult", "Progress", "join_parts"]
+__all__ = ["FramePart", "FrameSimulator", "Interim", "PartResult", "Progress", "join_parts"]
 
 Progress = Callable[[int, int, str], None]
 """Called with the amount done, the total, and the unit."""
+Interim = Callable[[InterimResult], None]
+"""Called with the results so far."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class FrameSimulator:
         probes: ProbeDispatcher,
         progress: Progress,
         checkpoint: Checkpoint | None = None,
+        interim: Interim | None = None,
     ) -> PartResult:
         """Simulate a part.
 
@@ -220,6 +223,8 @@ class FrameSimulator:
         progress
         checkpoint
             Storage of the state of this part, from which an interrupted simulation goes on with the same outcome.
+        interim
+            Called after each timed tick, if the results of the frames are known before.
         """
         began = time.perf_counter()
         program, options = self._program, self._options
@@ -236,6 +241,8 @@ class FrameSimulator:
             if recorded:
                 record.add(tick)
             stopwatch.add(tick)
+            if interim is not None and counts is not None and tick.timed is not None:
+                interim(InterimResult(spikes, counts, len(stopwatch.ticks()), stopwatch.longest_ps))
             probes.tick(lambda: tick.columns(self._chip))
             end = max(part.ticks.stop, if_late) if engine.late else part.ticks.stop
             total = end - part.ticks.start
@@ -246,16 +253,9 @@ class FrameSimulator:
         if state is None:
             for _ in _warmed_up(function, inputs, part.warm_up):
                 pass
-        engine = Clock(
-            function,
-            inputs,
-            self._placement,
-            self._chip,
-            options.timing,
-            options.tick_ps,
-            played,
-            threads=self._jobs or usable_processors(),
-        )
+        threads = self._jobs or usable_processors()
+        board = self._placement, self._chip
+        engine = Clock(function, inputs, *board, options.timing, options.tick_ps, played, threads)
         engine.tick = part.ticks.start
         members: dict[str, Resumable] = {"clock": engine, "function": function, "stopwatch": stopwatch}
         if recorded:
@@ -267,33 +267,42 @@ class FrameSimulator:
 
         is_due = never_due if checkpoint is None else checkpoint.is_due
         info = RunInfo(program, self._placement, self._chip, options.timing)
-        first, spikes, counter = record.first_row, record.spikes, record.counter
+        first, spikes = record.first_row, record.spikes
+        counts: EventCounts | None = None
+
+        def evaluate() -> tuple[NDArray[np.uint8], EventCounts]:
+            own = frames[part.rows.start : part.rows.stop]
+            batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
+            if state is not None and part_of(state, "batches"):
+                batches.restore(part_of(state, "batches"))
+            while batches.done < len(own):
+                batches.advance()
+                progress(batches.done, len(own), "frames")
+                if is_due():
+                    save()
+            counter = EventCounter(program, self._routes)
+            return batches.result(counter), counter.result(len(part.rows))
+
         try:
             if state is None:
                 probes.started(info)
             else:
                 restore_all(members, state)
                 probes.resumed(info, part_of(state, "probes"))
+            # Without a given period no packet is late, and results are known long before all ticks are timed.
+            if not recorded:
+                spikes, counts = evaluate()
             count = engine.run(part.ticks.stop, self.timed, if_late=if_late, pause=is_due, paused=save)
             batched = self._loaded.stateless and not engine.late
             if batched:
                 first = part.rows.start
-                own = frames[part.rows.start : part.rows.stop]
-                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
-                if state is not None and part_of(state, "batches"):
-                    batches.restore(part_of(state, "batches"))
-                while batches.done < len(own):
-                    batches.advance()
-                    progress(batches.done, len(own), "frames")
-                    if is_due():
-                        save()
-                counter = EventCounter(program, self._routes)
-                spikes = batches.result(counter)
+                if counts is None:
+                    spikes, counts = evaluate()
         finally:
             probes.finished()
         result = FramesResult(
             spikes=spikes,
-            counts=counter.result(len(part.rows)),
+            counts=record.counter.result(len(part.rows)) if counts is None else counts,
             depth=self._stages.depth,
             timing=stopwatch.result(options.tick_ps),
             ticks_per_frame=self._ticks_per_frame,

@@ -163,11 +163,8 @@ def _count_entries(layout, routes, sizes):
     for module in (EAST, WEST, NORTH, SOUTH):
         sizes[OF_SERVERS + module] += crossings + of_host
     sizes[OF_SERVERS + LOCAL] = packets
-    # One more entry, because packets are written before it is known which of two queues they go to.
-    for segment in range(_SEGMENTS):
-        sizes[segment] += 1
     for scratch in range(_SCRATCHES):
-        sizes[SCRATCH + scratch] = packets + 1
+        sizes[SCRATCH + scratch] = packets
 
 
 @inlined
