@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.result import Analysis
-from neurosyn.analysis.run_summary import data_kind
+from neurosyn.analysis.run_summary import data_kind, hops_per_packet
 from neurosyn.errors import DataError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["compare", "draw"]
+__all__ = ["best_runs", "compare", "draw"]
+
+_NAMED = 3
+"""Most runs named as the best; of more, the number is given."""
 
 
 def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Analysis:
@@ -43,7 +46,8 @@ def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Ana
     for kind, data in (("stand-in", "stand-in data"), ("own", "your data")):
         concerned = [name for run, name in zip(runs, names, strict=True) if data_kind(run.summary) == kind]
         if concerned:
-            notes.append(f"Accuracies on {data}, not to be compared with published ones: {', '.join(concerned)}.")
+            which = "all runs" if len(concerned) == len(runs) > 1 else ", ".join(concerned)
+            notes.append(f"Accuracies on {data}, not to be compared with published ones: {which}.")
     if table["dataset"].nunique(dropna=False) > 1:
         notes.append("The runs are of different data.")
     if (table["limited_by"] == "nominal tick").any():
@@ -57,9 +61,8 @@ def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Ana
         ("least_energy", "energy_per_frame_pj", True),
         ("least_energy_delay", "energy_delay_nj_s", True),
     ):
-        values = table[column].astype(np.float64)
-        if values.notna().any():
-            best[label] = ", ".join(table["run"][values == (values.min() if least else values.max())])
+        if table[column].notna().any():
+            best[label] = best_runs(names, table[column].tolist(), least=least)
     return Analysis(
         "compare",
         ", ".join(str(run.path) for run in runs),
@@ -69,6 +72,28 @@ def compare(runs: Sequence[FinishedRun], unfinished: Sequence[Path] = ()) -> Ana
         tuple(notes),
         draw=draw,
     )
+
+
+def best_runs(names: Sequence[str], values: Sequence[float | None], *, least: bool = False) -> str:
+    """Return the run of the greatest or least value; where several have it, that they are equal.
+
+    Parameters
+    ----------
+    names, values
+        One for each run; values that are None or NaN are of no run.
+    least
+        Least instead of greatest.
+    """
+    numbers = np.array([np.nan if value is None else value for value in values], np.float64)
+    extreme = np.nanmin(numbers) if least else np.nanmax(numbers)
+    best = [name for name, number in zip(names, numbers, strict=True) if number == extreme]
+    if len(best) == 1:
+        return best[0]
+    if len(best) == len(names):
+        return f"all {len(best)} are equal"
+    more = len(best) - _NAMED
+    named = ", ".join(best) if more < 1 else f"{', '.join(best[:_NAMED])} and {more} more"
+    return f"{named} (equal)"
 
 
 def _names(runs: Sequence[FinishedRun]) -> list[str]:
@@ -107,6 +132,7 @@ def _row(run: FinishedRun, name: str) -> dict[str, Any]:
         "energy_per_frame_pj": energy_pj,
         "energy_delay_nj_s": None if energy_pj is None else energy_pj * latency_ps * 1e-15,
         "frames_per_second_per_watt": summary.get("frames_per_second_per_watt"),
+        "hops_per_packet": hops_per_packet(summary),
         "late_packets": (summary.get("events") or {}).get("late_packets"),
     }
 
@@ -137,6 +163,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         right.set_xlabel("energy of a frame")
         right.set_ylabel("accuracy in %")
         right.margins(y=0.2)
+        right.set_ylim(max(right.get_ylim()[0], -1), min(right.get_ylim()[1], 101))
         right.set_title("Accuracy and energy")
     else:
         right.set_axis_off()
@@ -147,10 +174,11 @@ def _points(axes: Axes, x: Any, y: Any, names: list[str], order: NDArray[np.intp
     from neurosyn.analysis.plotting import COLOURS, optional_text, shorten
 
     marks = "osD^vP*X"
-    here: dict[tuple[float, float], list[str]] = {}
-    for index in order.tolist():
-        here.setdefault((float(x[index]), float(y[index])), []).append(names[index])
-    for index, ((right, up), alike) in enumerate(here.items()):
-        axes.plot(right, up, marks[index % len(marks)], color=COLOURS[index % len(COLOURS)], markersize=7)
+    here: dict[tuple[float, float], list[int]] = {}
+    for run in order.tolist():
+        here.setdefault((float(x[run]), float(y[run])), []).append(run)
+    for (right, up), alike in here.items():
+        run = alike[0]
+        axes.plot(right, up, marks[run % len(marks)], color=COLOURS[run % len(COLOURS)], markersize=7)
         more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
-        optional_text(axes, right, up, shorten(alike[0], 48 - len(more)) + more)
+        optional_text(axes, right, up, shorten(names[run], 48 - len(more)) + more)

@@ -15,17 +15,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from neurosyn.analysis.comparison import best_runs
 from neurosyn.analysis.result import Analysis
-from neurosyn.analysis.run_summary import read_summary
+from neurosyn.analysis.run_summary import hops_per_packet, read_summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["GOALS", "design_space", "pareto_front", "run_numbers"]
+__all__ = ["GOALS", "RUN_NUMBERS", "design_space", "pareto_front", "run_numbers"]
 
 GOALS = {"accuracy": 1, "frames_per_second": 1, "energy_per_frame_uj": -1}
 """Numbers of a run that a design seeks, with 1 where more is better."""
+_OF_SUMMARY = ("accuracy", "frames_per_second", "energy_per_frame_uj", "tick_period_us", "cores", "chips")
+RUN_NUMBERS = (*_OF_SUMMARY, "power_mw", "hops_per_packet", "mismatched_frames", "chip")
+"""Numbers of a finished run in its row of the table."""
 _NAMES = {
     "accuracy": "accuracy",
     "frames_per_second": "frames/s",
@@ -33,7 +37,15 @@ _NAMES = {
     "power_mw": "mW",
     "tick_period_us": "tick µs",
     "cores": "cores",
+    "hops_per_packet": "hops a packet",
 }
+_BEST = (
+    ("most_accurate", "accuracy", False),
+    ("fastest", "frames_per_second", False),
+    ("least_energy", "energy_per_frame_uj", True),
+    ("shortest_routes", "hops_per_packet", True),
+)
+"""Lines of the headline: the number that they are of, and whether less is better."""
 _LABELLED = 12
 """Most runs of the front that are labelled."""
 _LONGEST = 24
@@ -70,11 +82,14 @@ def run_numbers(folder: Path) -> dict[str, Any]:
     """Return the numbers of a finished run that its row in the table has."""
     summary = read_summary(folder / "summary.json")
     power = (summary.get("power_mw") or {}).get("total")
-    names = ("accuracy", "frames_per_second", "energy_per_frame_uj", "tick_period_us", "cores", "chips")
     chip = (summary.get("chip") or {}).get("name")
-    return {name: summary.get(name) for name in names} | {
-        "power_mw": power, "mismatched_frames": summary.get("mismatched_frames"), "chip": chip
-    }  # fmt: skip
+    others = {
+        "power_mw": power,
+        "hops_per_packet": hops_per_packet(summary),
+        "mismatched_frames": summary.get("mismatched_frames"),
+        "chip": chip,
+    }
+    return {name: summary.get(name) for name in _OF_SUMMARY} | others
 
 
 def design_space(rows: Sequence[Mapping[str, Any]], keys: Sequence[str], where: str) -> Analysis:
@@ -98,6 +113,10 @@ def design_space(rows: Sequence[Mapping[str, Any]], keys: Sequence[str], where: 
         "finished": int((table["state"] == "finished").sum()),
         "on_the_front": int(table["pareto"].sum()),
     }
+    labels = [_label(row, keys) for _, row in table.iterrows()]
+    for label, column, least in _BEST:
+        if column in table and table[column].notna().any():
+            headline[label] = best_runs(labels, table[column].tolist(), least=least)
     return Analysis(
         "design space",
         where,

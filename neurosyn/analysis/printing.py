@@ -18,6 +18,8 @@ __all__ = ["print_analysis"]
 
 _SHORT = 30
 """Largest number of rows of a table that is shown beside the main one."""
+_MOST_BESIDE = 4
+"""Most runs that are compared as columns."""
 _KINDS = {
     "_ps": "time",
     "_pj": "energy",
@@ -57,7 +59,11 @@ def print_analysis(
     for label, (key, value) in zip(_labels(headline), headline.items(), strict=True):
         console.print(f"  {label:<28} {_cell(key, value)}")
     if analysis.name == "compare":
-        console.print(_beside(analysis.table()))
+        frame = analysis.table()
+        if len(frame) <= _MOST_BESIDE:
+            console.print(_beside(frame))
+        else:
+            _print_differences(console, frame, max(rows, len(frame)))
     else:
         _print_tables(console, analysis, table, rows)
     for note in analysis.notes:
@@ -77,6 +83,17 @@ def _print_tables(console: Any, analysis: Analysis, only: str | None, rows: int)
             others.append(f"{name} ({len(frame):,} rows)")
     if others:
         console.print(f"More with --table NAME: {', '.join(others)}")
+
+
+def _print_differences(console: Any, frame: pd.DataFrame, rows: int) -> None:
+    """Print a row for each run with what differs, and what is equal in all of them as one line."""
+    columns = list(frame.columns[1:])
+    equal = [column for column in columns if frame[column].nunique(dropna=False) == 1]
+    console.print(_table("runs", frame[[frame.columns[0], *(key for key in columns if key not in equal)]], rows))
+    labels = dict(zip(columns, _labels(columns), strict=True))
+    same = ", ".join(f"{labels[key]} {_cell(str(key), frame[key].iloc[0])}" for key in equal)
+    if same:
+        console.print(f"Equal in all: {same}")
 
 
 def _beside(frame: pd.DataFrame) -> Any:

@@ -41,6 +41,7 @@ __all__ = [
     "ProgramSummary",
     "TickLimit",
     "data_kind",
+    "hops_per_packet",
     "read_summary",
     "write_summary",
 ]
@@ -400,3 +401,16 @@ def data_kind(summary: Mapping[str, Any]) -> Literal["official", "stand-in", "ow
         return "official"
     is_stand_in = dataset.get("stand_in_because") is not None or "stand-in" in str(dataset.get("name"))
     return "stand-in" if is_stand_in else "own"
+
+
+def hops_per_packet(summary: Mapping[str, Any]) -> float | None:
+    """Return the mean number of hops of a packet, those of the host included; None without packets.
+
+    Parameters
+    ----------
+    summary
+        A `FramesSummary` or `ProgramSummary`; keys may be missing.
+    """
+    events = summary.get("events") or {}
+    hops, packets = events.get("hops"), (events.get("packets") or 0) + (events.get("input_packets") or 0)
+    return hops / packets if hops and packets else None

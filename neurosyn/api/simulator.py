@@ -202,7 +202,7 @@ class Simulator:
         needed = int(self.program.input_line.max(initial=-1)) + 1
         if frame.ndim != 1 or len(frame) < needed:
             raise DataError(f"inject: the frame has the shape {frame.shape}; the program needs ({needed},)")
-        return np.flatnonzero(frame[self.program.input_line])
+        return np.flatnonzero(self.program.lines_of(frame))
 
     def step(self, ticks: int = 1) -> Self:
         """Play ticks.

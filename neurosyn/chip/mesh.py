@@ -177,6 +177,12 @@ class Board:
     host_ports: HostPorts = "side"
     reach: int = REACH
 
+    @property
+    def enters_on_one_side(self) -> bool:
+        """True if the host's packets for all chips enter on the input side."""
+        across = self.mesh.columns if self.input_side in ("west", "east") else self.mesh.rows
+        return self.host_ports == "side" or across == 1
+
     def entry_side(self, column: int, row: int) -> Side:
         """Return the side on which the host's packets for a chip enter the board."""
         last_column, last_row = self.mesh.columns - 1, self.mesh.rows - 1

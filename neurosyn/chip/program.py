@@ -119,6 +119,8 @@ class Program:
     input_line : int32 array (I,)
         Element of a frame that input line i carries, each at most once: elements that no core listens to have no line.
         By default line i carries element i.
+    input_inverted : bool array (I,)
+        Lines that spike where their element of a frame does not. By default none.
     limits : Limits
         Those of the chip: the values above, and the potentials of a simulation, keep them. TrueNorth's by default.
     """
@@ -144,6 +146,7 @@ class Program:
     activity: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
     input_line: NDArray[np.int32] = field(default=None)  # type: ignore[arg-type]
+    input_inverted: NDArray[np.bool_] = field(default=None)  # type: ignore[arg-type]
     limits: Limits = TRUENORTH.limits
 
     def __repr__(self) -> str:
@@ -178,11 +181,27 @@ class Program:
         """Weights of a neuron type: at least one for each axon type of the chip."""
         return int(self.neuron_types["weights"].shape[1])
 
+    def lines_of(self, frames: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which input lines spike for frames.
+
+        Parameters
+        ----------
+        frames : array (…, elements)
+            Not 0: the element spikes.
+
+        Returns
+        -------
+        bool array (…, I)
+        """
+        return np.asarray((frames[..., self.input_line] != 0) ^ self.input_inverted)
+
     def __post_init__(self) -> None:
         if not (1 <= self.axons <= 65_536 and 1 <= self.neurons <= 65_536):
             raise DataError(f"program: cores of {self.axons} axons × {self.neurons} neurons; both must be 1…65536")
         if self.input_line is None:
             object.__setattr__(self, "input_line", np.arange(len(self.input_core), dtype=np.int32))
+        if self.input_inverted is None:
+            object.__setattr__(self, "input_inverted", np.zeros(len(self.input_core), np.bool_))
         cores, axons, neurons = self.cores, self.axons, self.neurons
         shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "crossbars": ((len(self.crossbars), self.words, neurons), np.uint64),
@@ -198,6 +217,7 @@ class Program:
             "input_core": ((len(self.input_core),), np.int32),
             "input_axon": ((len(self.input_core),), np.int32),
             "input_line": ((len(self.input_core),), np.int32),
+            "input_inverted": ((len(self.input_core),), np.bool_),
             "pin_class": ((self.pins,), np.int32),
             "core_layer": ((cores,), np.int32),
             "activity": ((cores, neurons), np.float32),

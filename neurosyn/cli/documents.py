@@ -129,7 +129,7 @@ class FaultStudy(_Part):
     sweep: str
     over: dict[str, list[str]]
     points: list[SweptRun]
-    design_space: AnalysisDocument
+    study: AnalysisDocument
 
 
 class TraceStatistics(_Part):

@@ -7,12 +7,22 @@ from typing import Annotated
 import typer
 
 from neurosyn.cli.output import print_json
-from neurosyn.cli.parameters import Force, Jobs, Json, Out, Overrides, Plot, Profile, Quiet, ScenarioPath
+from neurosyn.cli.parameters import (
+    Cluster,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Overrides,
+    Plot,
+    Profile,
+    Quiet,
+    ScenarioPath,
+    WorkerCount,
+)
 from neurosyn.scenario.changes import parse_assignments, parse_ranges
 
 __all__ = ["faults"]
-
-_PROBE = "fault_injection"
 
 
 def faults(
@@ -22,11 +32,14 @@ def faults(
         typer.Option(
             "--over",
             metavar="FAULT=SHARE,SHARE…",
-            help="Shares of a fault: dead_cores, dead_neurons, stuck_neurons, flipped_synapses or cut_routes.",
+            help="Shares of a fault, e.g. dead_cores=0,0.01,0.05; several faults are studied one by one.",
             show_default=False,
         ),
     ],
     draws: Annotated[int, typer.Option("--draws", min=1, max=100, help="Chips drawn for each share.")] = 3,
+    remap: Annotated[
+        bool, typer.Option("--remap", help="Also place the program around the dead cores of the same boards.")
+    ] = False,
     profile: Profile = None,
     overrides: Overrides = None,
     out: Out = None,
@@ -35,30 +48,43 @@ def faults(
     quiet: Quiet = False,
     force: Force = False,
     jobs: Jobs = None,
+    workers: WorkerCount = None,
+    cluster: Cluster = None,
 ) -> None:
     """Simulate a scenario on chips with defects, several drawn for each share, and show what they cost.
 
-    It is a sweep over the options of the probe fault_injection, which takes the place of the scenario's probes. Faults
-    are not known at compile time: the network is not mapped around them.
+    dead_cores and dead_links are defects of the board, by position (table [defects]); the other faults are those of the
+    probe fault_injection, drawn among what the program uses: dead_neurons, stuck_neurons, weak_neurons,
+    flipped_synapses, synapses_stuck_at_0, synapses_stuck_at_1 and cut_routes. The probe takes the place of the
+    scenario's probes. Nothing is known of the faults at compile time; --remap compares with a placement that avoids
+    dead cores.
     """
+    from neurosyn.analysis.fault_study import fault_study
     from neurosyn.cli.tables import print_faults
+    from neurosyn.parallel.points import point_runner
+    from neurosyn.parallel.running import Workers
+    from neurosyn.run.fault_points import PROBE, fault_combinations, fault_rows
     from neurosyn.run.stages import Stages
     from neurosyn.run.sweep import Sweep
     from neurosyn.support.progress import StageProgress
 
-    ranges = {f"probes.{_PROBE}.{key}": values for key, values in parse_ranges(over).items()}
-    ranges[f"probes.{_PROBE}.draw"] = [str(number) for number in range(draws)]
-    changes = {"probes": [{"kind": _PROBE}], **parse_assignments(overrides)}
-    swept = Sweep(scenario, ranges, profile=profile, changes=changes, out=out)
+    processes = Workers.of(workers, cluster)
+    shares = parse_ranges(over)
+    combinations = fault_combinations(shares, draws, remap=remap)
+    ranges = {key: list(dict.fromkeys(values[key] for values in combinations)) for key in combinations[0]}
+    changes = {"probes": [{"kind": PROBE}], **parse_assignments(overrides)}
+    study = Sweep(scenario, ranges, profile=profile, changes=changes, out=out, combinations=combinations)
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
-        swept.simulate(progress, jobs, force=force)
-    analysis = swept.design_space()
+        runner = None if processes is None else point_runner(processes)
+        study.simulate(progress, jobs, force=force, run_points=runner)
+    title = study.points[0].scenario.title
+    analysis = fault_study(fault_rows(study, shares, remap=remap), str(study.folder), title)
     if plot is not None:
         analysis.save_plot(plot)
     if json:
-        print_json(swept.to_dict() | {"design_space": analysis.to_dict()})
+        print_json(study.to_dict() | {"study": analysis.to_dict()})
     else:
-        print_faults(analysis.table("runs"), [key for key in ranges if not key.endswith(".draw")])
-    errors = [point.error for point in swept.points if point.error is not None]
+        print_faults(analysis.table("shares"))
+    errors = [point.error for point in study.points if point.error is not None]
     if errors:
-        raise type(errors[0])(f"{len(errors)} of {len(swept.points)} runs failed, the first: {errors[0]}")
+        raise type(errors[0])(f"{len(errors)} of {len(study.points)} runs failed, the first: {errors[0]}")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from neurosyn.cli.streams import is_unicode
 
-__all__ = ["print_json", "print_table"]
+__all__ = ["plain", "print_json", "print_table"]
+
+
+def plain(docstring: str | None) -> str:
+    """Return a docstring as text for a terminal: outer indentation and the marks of reStructuredText are removed."""
+    text = re.sub(r"``(.+?)``", r"`\1`", inspect.cleandoc(docstring or ""), flags=re.DOTALL)
+    return re.sub(r"(?m)(^|\S)::$", lambda mark: mark[1] and f"{mark[1]}:", text)
 
 
 def print_json(value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosyn.cli.completion import complete_group, complete_plugin
-from neurosyn.cli.output import print_json, print_table
+from neurosyn.cli.output import plain, print_json, print_table
 from neurosyn.cli.parameters import Json
 from neurosyn.errors import PluginError, did_you_mean
 from neurosyn.registry import GROUPS, Plugin, registry
@@ -67,8 +67,7 @@ def _row(entry: Plugin) -> dict[str, str]:
 
 
 def _first_line(cls: Any) -> str:
-    lines = (cls.__doc__ or "").strip().splitlines()
-    return lines[0] if lines else ""
+    return plain(cls.__doc__).partition("\n")[0]
 
 
 @app.command()
@@ -88,10 +87,12 @@ def show(
     cls: Any = entry.load()
     options = _options(cls)
     if json:
-        print_json({"group": group, "name": name, "from": entry.origin, "about": cls.__doc__ or "", "options": options})
+        print_json(
+            {"group": group, "name": name, "from": entry.origin, "about": plain(cls.__doc__), "options": options}
+        )
         return
     typer.echo(f"{group}/{name}, from {entry.origin}\n")
-    typer.echo(f"{(cls.__doc__ or 'No description.').strip()}\n")
+    typer.echo(f"{plain(cls.__doc__) or 'No description.'}\n")
     if options:
         print_table(
             ("option", "type", "default", "meaning"),
@@ -112,7 +113,12 @@ def _options(cls: Any) -> list[dict[str, str]]:
             kinds = ["/".join(map(str, field["enum"]))]
         default = "required" if name in required else str(field.get("default", ""))
         rows.append(
-            {"name": name, "type": " or ".join(kinds), "default": default, "description": field.get("description", "")}
+            {
+                "name": name,
+                "type": " or ".join(kinds),
+                "default": default,
+                "description": plain(field.get("description")),
+            }
         )
     return rows
 

@@ -78,7 +78,7 @@ def sweep(
     run does not stop the others; the exit code is then that of the first failure. With --workers or --cluster several
     processes share the runs; several sweeps in one folder share them, too.
     """
-    from neurosyn.analysis.printing import print_analysis
+    from neurosyn.cli.tables import print_sweep
     from neurosyn.parallel.points import point_runner
     from neurosyn.parallel.running import Workers
     from neurosyn.run.sampling import Samples
@@ -95,13 +95,17 @@ def sweep(
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         runner = None if processes is None else point_runner(processes)
         swept.simulate(progress, jobs, force=force, shard=share, run_points=runner, checkpoint_every_s=checkpoint_every)
-    analysis = swept.compare()
-    if analysis is not None and plot is not None:
-        swept.design_space().save_plot(plot)
+    space = swept.design_space()
+    if plot is not None and space.headline["finished"]:
+        space.save_plot(plot)
     if json:
+        analysis = swept.compare()
         print_json(swept.to_dict() | {"comparison": None if analysis is None else analysis.to_dict()})
-    elif analysis is not None:
-        print_analysis(analysis, as_csv=csv)
+    elif csv:
+        typer.echo(space.table().to_csv(index=False), nl=False)
+    else:
+        print_sweep(space, list(swept.ranges))
+        typer.echo(f"Sweep folder: {swept.folder}" + ("; the table is sweep.csv there" if share is None else ""))
     failed = [point for point in swept.points if point.error is not None]
     if failed:
         first = failed[0].error

@@ -1,14 +1,18 @@
-"""Tables that `compile` and `place` print."""
+"""Tables that `compile`, `place`, `sweep` and `faults` print."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from neurosyn.cli.output import print_table
+from neurosyn.support.formatting import number
 
-__all__ = ["print_estimates", "print_faults", "print_placement", "print_utilisation"]
+if TYPE_CHECKING:
+    from neurosyn.analysis.result import Analysis
+
+__all__ = ["print_estimates", "print_faults", "print_placement", "print_sweep", "print_utilisation"]
 
 _NETWORK = {
     "layer": "name",
@@ -38,10 +42,15 @@ _USE = {
 takes at least so many cores for its axons, neurons or synapses."""
 
 
+_NODES = {name: name for name in ("name", "type", "rating", "cores", "reason")}
+"""The same of a network with state."""
+
+
 def print_utilisation(result: dict[str, Any]) -> None:
     """Print the network and how its layers use the cores."""
     network, use = result["network"], result["utilisation"]
-    print_table(list(_NETWORK), [[row[key] for key in _NETWORK.values()] for row in network], title="Network")
+    columns = _NETWORK if network and "rating" not in network[0] else _NODES
+    print_table(list(columns), [[row[key] for key in columns.values()] for row in network], title="Network")
     rows = [[_cell(key, row.get(key)) for key in _USE.values()] for row in use["layers"]]
     rows.append([_cell(key, use["total"].get(key)) for key in _USE.values()])
     rows[-1][0] = "all"
@@ -69,17 +78,57 @@ def print_estimates(rows: list[dict[str, Any]], keys: list[str]) -> None:
             typer.echo(f"{', '.join(f'{key}={row[key]}' for key in keys)}: {row['problem']}")
 
 
-def print_faults(table: Any, keys: list[str]) -> None:
-    """Print mean and spread of the accuracy over the chips that were drawn for each combination of `keys`."""
-    finished = table[table["state"] == "finished"]
+def print_faults(shares: Any) -> None:
+    """Print mean and spread of the accuracy over the chips that were drawn for each share of a fault."""
     rows = []
-    for values, runs in finished.groupby(keys, sort=False):
-        accuracy, deviation = runs["accuracy"].astype(float), runs["accuracy"].astype(float).std()
-        spread = "" if len(runs) == 1 else f"± {deviation:.2%}"
-        frames = runs["mismatched_frames"].astype(float).mean()
-        rows.append([*map(str, values), len(runs), f"{accuracy.mean():.2%}", spread, f"{frames:,.1f}"])
-    names = [key.rpartition(".")[2].replace("_", " ") for key in keys]
-    print_table([*names, "chips", "accuracy", "spread", "frames that differ"], rows)
+    for row in shares.to_dict("records"):
+        spread = "" if row["chips"] == 1 else f"± {row['spread']:.2%}"
+        energy = "" if row["energy_per_frame_uj"] != row["energy_per_frame_uj"] else f"{row['energy_per_frame_uj']:.4g}"
+        fault = row["fault"].replace("_", " ") + (", placed around" if row["remapped"] else "")
+        accuracy = (f"{row['accuracy']:.2%}", spread, f"{row['lowest']:.2%}")
+        rows.append([fault, f"{row['share']:.4g}", row["chips"], *accuracy, f"{row['mismatched_frames']:,.1f}", energy])
+    print_table(["fault", "share", "chips", "accuracy", "spread", "lowest", "frames that differ", "µJ a frame"], rows)
+
+
+def print_sweep(space: Analysis, keys: list[str]) -> None:
+    """Print a row for each run of a sweep, the values of `keys` first, under the best runs."""
+    for key, value in space.headline.items():
+        typer.echo(f"{key.replace('_', ' '):<16}  {value}")
+    table = space.table()
+    known = {key: heading for key, heading in _SWEPT.items() if key in table and table[key].notna().any()}
+    rows = []
+    for _, run in table.iterrows():
+        if run["state"] == "finished":
+            numbers = [_swept(key, run[key]) for key in known]
+            rows.append([*(str(run[key]) for key in keys), *numbers, "front" if run["pareto"] else ""])
+        else:
+            rows.append([*(str(run[key]) for key in keys), *(None for _ in known), run["state"]])
+    print_table([*(_short(key) for key in keys), *known.values(), ""], rows)
+    for note in space.notes:
+        typer.echo(note)
+
+
+_SWEPT = {
+    "accuracy": "accuracy",
+    "frames_per_second": "frames/s",
+    "tick_period_us": "tick µs",
+    "energy_per_frame_uj": "µJ a frame",
+    "power_mw": "mW",
+    "hops_per_packet": "hops",
+    "cores": "cores",
+}
+
+
+def _short(key: str) -> str:
+    return ".".join(key.removeprefix("chip.description.").split(".")[-2:])
+
+
+def _swept(key: str, value: Any) -> Any:
+    if value is None or value != value:
+        return None
+    if key == "accuracy":
+        return f"{value:.2%}"
+    return int(value) if key == "cores" else number(value, 3 if key == "hops_per_packet" else 4)
 
 
 _ESTIMATES = {

@@ -1,7 +1,7 @@
 """Compiler from a trained network to a chip program.
 
-Steps: fold normalisation into leaks, plan each layer from the last to the first, cut layers into corelets, pack the
-input splitters, set the crossbars, assemble one `Program`.
+Steps: fold normalisation into leaks, replace filters that spike often by their complements, plan each layer from the
+last to the first, cut layers into corelets, pack the input splitters, set the crossbars, assemble one `Program`.
 
 Every layer takes one tick, and so do the splitters: a frame injected at tick t leaves at tick t + layers + 1.
 """
@@ -20,6 +20,7 @@ from neurosyn.chip.lfsr import DEFAULT_SEED
 from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program
 from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.compiler.bounds import find_demands
+from neurosyn.compiler.complement import LayerOnChip, OnChip, complement_filters
 from neurosyn.compiler.corelets import Corelet, Targets, make_corelet
 from neurosyn.compiler.crossbars import CrossbarStore
 from neurosyn.compiler.fold import fold
@@ -28,11 +29,11 @@ from neurosyn.compiler.options import CompileOptions
 from neurosyn.compiler.pack import pack_layer
 from neurosyn.compiler.plan import LayerPlan, check_copies, plan_layer
 from neurosyn.compiler.splitters import Splitters, pack_splitters
-from neurosyn.model.model import LayerParameters, Model
+from neurosyn.model.model import Model
 from neurosyn.network.layer import AXONS_PER_INPUT
 from neurosyn.network.network import Network
 
-__all__ = ["SPLITTER_LAYER", "compile_network", "count_cores"]
+__all__ = ["SPLITTER_LAYER", "compile_network", "count_cores", "count_layer_cores"]
 
 SPLITTER_LAYER = "input"
 """Name of the splitter cores in a program's layers."""
@@ -63,7 +64,8 @@ def compile_network(
         Stateless: the output of a frame depends on that frame alone. Its ``about`` has ``network``, ``model``
         (provenance), ``encoder``, ``options``, ``input_map`` (height, width, channels of the map whose elements are the
         input lines), ``depth`` (ticks from injection to the resulting output), ``ticks_per_frame`` (ticks during which
-        a frame is injected) and ``layers`` (one plan for each of ``layer_names``).
+        a frame is injected), ``complemented_filters`` and ``filters`` (their numbers), and ``layers`` (one plan for
+        each of ``layer_names``).
 
     Raises
     ------
@@ -75,18 +77,17 @@ def compile_network(
     network = deployed.network
     layout = _lay_out(network, options)
     corelets, targets, splitters, sizes = layout.corelets, layout.targets, layout.splitters, layout.sizes
-    on_chip = [p for layer, p in zip(network.layers, deployed.parameters, strict=True) if not layer.off_chip]
-
-    leaks = np.unique(np.concatenate([p.leak.ravel() for p in on_chip if p.leak is not None]))
+    on_chip = complement_filters(deployed, wanted=options.complement)
+    leaks = np.unique(np.concatenate([layer.leak.ravel() for layer in on_chip.layers]))
     first = np.cumsum([0, *sizes])
     draft = _Draft(int(first[-1]), options)
-    draft.add_splitters(splitters, targets[0], int(first[1]), _input_activity(deployed, options))
-    for number, (corelet, parameters) in enumerate(zip(corelets, on_chip, strict=True), start=1):
+    draft.add_splitters(splitters, targets[0], int(first[1]), _input_activity(deployed, on_chip, options))
+    for number, (corelet, layer) in enumerate(zip(corelets, on_chip.layers, strict=True), start=1):
         next_targets = targets[number] if number < len(targets) else None
-        draft.add_corelet(corelet, parameters, leaks, int(first[number]), next_targets)
+        draft.add_corelet(corelet, layer, leaks, int(first[number]), next_targets)
         progress(number, len(corelets), corelet.plan.layer.name)
 
-    demands = find_demands(network, [parameters.weights for parameters in on_chip], options)
+    demands = find_demands(network, [layer.weights for layer in on_chip.layers], options)
     plans = [_describe_splitters(corelets[0], targets[0]), *(_describe_plan(c.plan) for c in corelets)]
     about: dict[str, Any] = {
         "network": network.describe(),
@@ -96,6 +97,8 @@ def compile_network(
         "input_map": list(network.chip_inputs),
         "depth": len(sizes),
         "ticks_per_frame": network.ticks_per_frame,
+        "complemented_filters": on_chip.filters[0],
+        "filters": on_chip.filters[1],
         "layers": [plan | {"demand": asdict(demand)} for plan, demand in zip(plans, demands, strict=True)],
     }
     return Program(
@@ -120,6 +123,7 @@ def compile_network(
         activity=draft.activity,
         about=about,
         input_line=splitters.line,
+        input_inverted=on_chip.complemented[splitters.line],
         limits=chip.limits,
     )
 
@@ -132,7 +136,12 @@ def count_cores(network: Network, options: CompileOptions | None = None) -> int:
     ChipLimitError
         If a layer does not fit a core; the message gives layer, limit, value and remedy.
     """
-    return sum(_lay_out(network, options or CompileOptions()).sizes)
+    return sum(count_layer_cores(network, options))
+
+
+def count_layer_cores(network: Network, options: CompileOptions | None = None) -> list[int]:
+    """Return the number of cores of the splitters of the input, then of each layer on the chip; see `count_cores`."""
+    return _lay_out(network, options or CompileOptions()).sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +213,7 @@ class _Draft:
     def add_corelet(
         self,
         corelet: Corelet,
-        parameters: LayerParameters,
+        layer: LayerOnChip,
         leaks: NDArray[np.int32],
         first: int,
         targets: Targets | None,
@@ -212,16 +221,17 @@ class _Draft:
         """Add a layer as cores `first`, `first` + 1, …; without `targets` its spikes go to output pins."""
         neurons = corelet.neurons
         cores = slice(first, first + corelet.cores)
-        self.crossbar[cores] = self.crossbars.add_corelet(corelet, parameters.weights)
+        self.crossbar[cores] = self.crossbars.add_corelet(corelet, layer.weights)
         self.axon_types[cores] = np.arange(self.options.axons) % AXONS_PER_INPUT
 
-        assert parameters.leak is not None
         index = (first + neurons.core, neurons.neuron)
         site = corelet.sites[neurons.core, corelet.item_site[neurons.item]]
-        filters = (corelet.wiring.banks[site], corelet.item_feature[neurons.item])
-        self.neuron_type[index] = RELAY + 1 + np.searchsorted(leaks, parameters.leak[filters])
-        activity = parameters.activity
-        self.activity[index] = self.options.activity if activity is None else activity[filters]
+        feature = corelet.item_feature[neurons.item]
+        self.neuron_type[index] = RELAY + 1 + np.searchsorted(leaks, layer.leak[site, feature])
+        activity = layer.activity
+        self.activity[index] = (
+            self.options.activity if activity is None else activity[corelet.wiring.banks[site], feature]
+        )
         output = corelet.item_output[neurons.item]
         if targets is None:
             self.dest_core[index] = OUTPUT
@@ -244,7 +254,7 @@ class _Draft:
         self.dest_axon[connected] = axon
 
 
-def _input_activity(model: Model, options: CompileOptions) -> NDArray[np.float32]:
+def _input_activity(model: Model, on_chip: OnChip, options: CompileOptions) -> NDArray[np.float32]:
     """Return the expected spikes per tick of each element of the chip's input map."""
     activity = np.full(model.network.chip_inputs.size, options.activity, np.float32)
     before = len(model.network.off_chip)
@@ -252,7 +262,7 @@ def _input_activity(model: Model, options: CompileOptions) -> NDArray[np.float32
     if recorded is not None:
         wiring = model.network.layers[before - 1].connectivity
         activity[wiring.outputs] = recorded[wiring.banks]
-    return activity
+    return np.where(on_chip.complemented, 1 - activity, activity)
 
 
 def _describe_plan(plan: LayerPlan) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class CompileOptions(Options):
         description="'plain': all cores of a layer have the same shape, as IBM's; 'tight': fewer cores, of different "
         "shapes, with exact copies",
     )
+    complement: bool = Field(
+        default=True,
+        description="whether filters that spike in more than half of the ticks are replaced by their complements: the "
+        "outputs are the same, with fewer spikes",
+    )
     published_cores: int | None = Field(
         default=None, ge=1, description="number of cores published for this network, for comparison"
     )

@@ -28,7 +28,8 @@ def summarise(program: Program) -> dict[str, Any]:
         neurons and synapses, see `neurosyn.compiler.bounds`), ``fewest`` (the largest of them) and ``fewest_for`` (its
         name). Entries that a raw program lacks are None.
         ``total`` : the same sums and means over all cores, with ``crossbars`` (number of distinct ones),
-        ``input_lines``, ``pins``, ``depth`` (ticks from input to output) and ``published`` (published number of cores).
+        ``input_lines``, ``pins``, ``depth`` (ticks from input to output), ``filters`` and ``complemented_filters``
+        (their numbers, of a compiled network) and ``published`` (published number of cores).
     """
     axons = _driven_axons(program)
     neurons = used_neurons(program)
@@ -49,6 +50,7 @@ def summarise(program: Program) -> dict[str, Any]:
         "published": program.about.get("options", {}).get("published_cores"),
         "fewest": sum(row["fewest"] for row in rows) if all(row["fewest"] for row in rows) else None,
     }
+    total |= {key: program.about[key] for key in ("filters", "complemented_filters") if key in program.about}
     return {"layers": rows, "total": total}
 
 

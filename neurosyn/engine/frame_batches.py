@@ -96,7 +96,7 @@ class FrameBatches:
     def advance(self) -> None:
         """Evaluate the next block of frames."""
         program, loaded, active = self._loaded.program, self._loaded, self._active
-        block = self._frames[self.done : self.done + BLOCK, program.input_line] != 0
+        block = program.lines_of(self._frames[self.done : self.done + BLOCK])
         lines = np.zeros((block.shape[1], 8), np.uint8)
         packed = np.packbits(block, axis=0, bitorder="little")
         lines[:, : len(packed)] = packed.T

@@ -2,7 +2,8 @@
 
 The program of a run of frames is a pipeline. If it is stateless, a tick depends on the frames that are in the pipeline
 and on nothing before them, so a part of the run begins with as many ticks of warm-up as the pipeline has stages; the
-warm-up is played without time and is not recorded. A program with memory is played from its first tick. In both cases
+warm-up is played without time and is not recorded. A program with memory is played from its first tick. A simulator
+that has just played the ticks before a part goes on from there. In all cases
 a tick that lasts until everything is at rest leaves no trace in the times of the next one, so times count from the
 beginning of the part, and the joined run shifts them by what the parts before it took.
 """
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
-from neurosyn.chip.program import OUTPUT, Program
-from neurosyn.chip.stateless import Pipeline, pipeline
+from neurosyn.chip.program import Program
+from neurosyn.chip.stateless import pipeline
 from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.frame_batches import FrameBatches
+from neurosyn.engine.frame_record import FrameRecord
 from neurosyn.engine.host_inputs import FrameInputs, FrameRows
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
@@ -36,9 +38,6 @@ from neurosyn.engine.results import FramesResult, InterimResult, TimingResult
 from neurosyn.engine.state import (
     Checkpoint,
     Resumable,
-    State,
-    fill,
-    gather,
     gather_all,
     never_due,
     part_of,
@@ -153,7 +152,8 @@ class FrameSimulator:
             )
         self._backend = get_backend(options.backend)
         self._loaded = self._backend.load(program)
-        self._routes = Routes.of(program, placement, chip)
+        self.routes = Routes.of(program, placement, chip)
+        """Lengths of the routes of its packets."""
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
         self._stages, self._rows, self._ticks_per_frame = stages, rows, ticks_per_frame
         self._jobs = jobs
@@ -166,6 +166,8 @@ class FrameSimulator:
         played = window.stop if self.timed or recorded else 0
         self._ticks = played if self._loaded.stateless else max(self._whole, played)
         self._fill = fill
+        # End of the last part, from which the next one goes on.
+        self._reached: tuple[int, ChipFunction] | None = None
 
     @property
     def whole(self) -> FramePart:
@@ -197,8 +199,8 @@ class FrameSimulator:
 
     def outcomes(self, frames: FrameRows, ticks: range) -> Iterator[Outcome]:
         """Yield the outcomes of ticks without time; the first of them finds an empty pipeline."""
-        function = ChipFunction(self._loaded, self._routes)
-        inputs = FrameInputs(self._program, frames, self._routes)
+        function = ChipFunction(self._loaded, self.routes)
+        inputs = FrameInputs(self._program, frames, self.routes)
         yield from _warmed_up(function, inputs, ticks)
 
     def simulate(
@@ -228,13 +230,13 @@ class FrameSimulator:
         """
         began = time.perf_counter()
         program, options = self._program, self._options
-        inputs = FrameInputs(program, frames, self._routes)
+        inputs = FrameInputs(program, frames, self.routes)
         stopwatch = Stopwatch(program, self._placement, self._chip)
         # Only with a given period can packets be late, and the frames leave the batch.
         recorded = not self._loaded.stateless or options.tick_ps is not None
         if_late = self._whole if part == self.whole else 0
-        record = _FrameRecord(
-            program, self._routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
+        record = FrameRecord(
+            program, self.routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
         )
 
         def played(tick: PlayedTick) -> None:
@@ -248,11 +250,10 @@ class FrameSimulator:
             total = end - part.ticks.start
             progress(min(tick.outcome.tick + 1 - part.ticks.start, total), total, "ticks")
 
-        function = ChipFunction(self._loaded, self._routes)
+        function, warm_up = self._function_before(part)
         state = None if checkpoint is None else checkpoint.load()
-        if state is None:
-            for _ in _warmed_up(function, inputs, part.warm_up):
-                pass
+        for _ in _warmed_up(function, inputs, warm_up if state is None else range(0)):
+            pass
         threads = self._jobs or usable_processors()
         board = self._placement, self._chip
         engine = Clock(function, inputs, *board, options.timing, options.tick_ps, played, threads)
@@ -272,7 +273,7 @@ class FrameSimulator:
 
         def evaluate() -> tuple[NDArray[np.uint8], EventCounts]:
             own = frames[part.rows.start : part.rows.stop]
-            batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
+            batches = members["batches"] = FrameBatches(self._loaded, self._stages, self.routes, own)
             if state is not None and part_of(state, "batches"):
                 batches.restore(part_of(state, "batches"))
             while batches.done < len(own):
@@ -280,7 +281,7 @@ class FrameSimulator:
                 progress(batches.done, len(own), "frames")
                 if is_due():
                     save()
-            counter = EventCounter(program, self._routes)
+            counter = EventCounter(program, self.routes)
             return batches.result(counter), counter.result(len(part.rows))
 
         try:
@@ -293,6 +294,8 @@ class FrameSimulator:
             if not recorded:
                 spikes, counts = evaluate()
             count = engine.run(part.ticks.stop, self.timed, if_late=if_late, pause=is_due, paused=save)
+            if part.ticks and options.tick_ps is None:
+                self._reached = count, function
             batched = self._loaded.stateless and not engine.late
             if batched:
                 first = part.rows.start
@@ -315,49 +318,19 @@ class FrameSimulator:
         )
         return PartResult(first, engine.now_ps, result)
 
+    def _function_before(self, part: FramePart) -> tuple[ChipFunction, range]:
+        """Return a chip, and the ticks that it has to play before those of the part."""
+        reached, self._reached = self._reached, None
+        if reached is not None and part.ticks and part.warm_up.start <= reached[0] <= part.ticks.start:
+            return reached[1], range(reached[0], part.ticks.start)
+        return ChipFunction(self._loaded, self.routes), part.warm_up
+
 
 def _warmed_up(function: ChipFunction, inputs: FrameInputs, ticks: range) -> Iterator[Outcome]:
     for tick in ticks:
         outcome = function.step(tick, inputs.at(tick))
         function.deliver_at_once(outcome)
         yield outcome
-
-
-class _FrameRecord:
-    """Spikes and events of frames that pass through the chip tick by tick, in a range of ticks."""
-
-    def __init__(self, program: Program, routes: Routes, stages: Pipeline, rows: int, ticks: range) -> None:
-        self._program = program
-        self._stage = stages.stage.astype(np.int64)
-        self._rows = rows
-        self.first_row = min(max(ticks.start - int(self._stage.max()), 0), rows)
-        self.counter = EventCounter(program, routes)
-        self.spikes = np.zeros((min(ticks.stop, rows) - self.first_row, program.pins), np.uint8)
-
-    def state(self) -> State:
-        """Return spikes and counts."""
-        return {"spikes": self.spikes, **gather(counter=self.counter.state())}
-
-    def restore(self, state: State) -> None:
-        """Go to a state that `state` returned."""
-        fill(self.spikes, state, "spikes")
-        self.counter.restore(part_of(state, "counter"))
-
-    def add(self, tick: PlayedTick) -> None:
-        """Give the spikes of a tick to the frames that each core was working on."""
-        outcome, program = tick.outcome, self._program
-        row = outcome.tick - self._stage
-        busy = (row >= 0) & (row < self._rows)
-        self.counter.add(outcome, busy)
-        if outcome.tick < self._rows:
-            self.counter.add_host(outcome.host)
-        core, neuron = outcome.spike_core, outcome.spike_neuron
-        leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
-        core, neuron = core[leaves], neuron[leaves]
-        place = (row[core] - self.first_row) * program.pins + program.dest_axon[core, neuron]
-        element, times = np.unique(place, return_counts=True)
-        flat = self.spikes.reshape(-1)
-        flat[element] = np.minimum(flat[element] + times, 255)
 
 
 def join_parts(parts: Iterable[PartResult], rows: int) -> FramesResult:

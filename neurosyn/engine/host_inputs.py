@@ -98,13 +98,12 @@ class FrameInputs:
             )
         self._frames = frames
         lines = np.arange(len(program.input_line), dtype=np.int32)
-        self._elements = program.input_line
+        self._program = program
         self._lines = HostSpikes(lines, program.input_core, program.input_axon, routes.line_hops, routes.line_crossings)
 
     def at(self, tick: int) -> HostSpikes:
         """Return the spikes of frame `tick` mod F."""
-        frame = self._frames[tick % len(self._frames)]
-        return self._lines[np.flatnonzero(frame[self._elements])]
+        return self._lines[np.flatnonzero(self._program.lines_of(self._frames[tick % len(self._frames)]))]
 
 
 def host_inputs(spikes: InputSpikes, program: Program, placement: Placement, chip: ChipOptions) -> Inputs:

@@ -24,6 +24,7 @@ array                  shape           values
 ``input_core``         (I,)            0 … C−1
 ``input_axon``         (I,)            0 … A−1
 ``input_line``         (I,)            element of a frame that the line carries
+``input_inverted``     (I,)            1: the line spikes where the element does not; 0. Left out if all are 0
 ``pin_class``          (P,)            class of each pin, −1 for none
 ``core_layer``         (C,)            index into ``layer_names``
 ``activity``           (C, N)          float32: expected spikes of each neuron in a tick
@@ -69,10 +70,13 @@ _INTEGERS: dict[str, type[np.integer[Any]]] = {
     "input_core": np.int32,
     "input_axon": np.int32,
     "input_line": np.int32,
+    "input_inverted": np.uint8,
     "pin_class": np.int32,
     "core_layer": np.int32,
 }
 _OF_NEURONS = ("neuron_type", "initial_potential", "dest_core", "dest_axon", "delay", "activity")
+_OF_LINES = ("input_core", "input_axon", "input_line", "input_inverted")
+_OPTIONAL = "input_inverted"
 _DIMENSIONS = {"crossbars": 3, "axon_types": 2, **dict.fromkeys(_OF_NEURONS, 2)}
 _EXACT: dict[str, np.dtype[Any]] = {"crossbars": np.dtype("<u8"), "activity": np.dtype("<f4")}
 _TYPES = tuple(neuron_type_dtype(kinds) for kinds in (4, 6, 8))
@@ -101,6 +105,8 @@ def save_program(program: Program, path: Path) -> None:
     arrays |= {name: getattr(program, name).astype(dtype, copy=False) for name, dtype in _EXACT.items()}
     arrays["neuron_types"] = program.neuron_types
     arrays |= {name: _narrowed(getattr(program, name)) for name in _INTEGERS}
+    if not program.input_inverted.any():
+        del arrays[_OPTIONAL]
     write_npz(path, arrays)
 
 
@@ -120,7 +126,12 @@ def load_program(path: Path) -> Program:
     fields["neuron_types"] = np.ascontiguousarray(arrays["neuron_types"])
     _check_flags(path, fields["neuron_types"])
     for name, integer in _INTEGERS.items():
-        fields[name] = _widened(path, name, arrays[name], integer)
+        if name in arrays:
+            fields[name] = _widened(path, name, arrays[name], integer)
+    if _OPTIONAL in fields:
+        if fields[_OPTIONAL].max(initial=0) > 1:
+            raise DataError(f"{path}: {_OPTIONAL} has values that are neither 0 nor 1; make the file again")
+        fields[_OPTIONAL] = fields[_OPTIONAL].astype(np.bool_)
     try:
         return Program(**header, **fields)
     except DataError as error:
@@ -132,7 +143,7 @@ def _check_arrays(path: Path, headers: Mapping[str, ArrayHeader]) -> None:
     if "header" not in headers or headers["header"].dtype != np.uint8 or len(headers["header"].shape) != 1:
         raise DataError(f"{path}: has no header; it is no neurosyn program")
     expected = {"header", "neuron_types", *_EXACT, *_INTEGERS}
-    if missing := sorted(expected - set(headers)):
+    if missing := sorted(expected - set(headers) - {_OPTIONAL}):
         raise DataError(f"{path}: array '{missing[0]}' is missing; make the file again")
     if extra := sorted(set(headers) - expected):
         raise DataError(f"{path}: has an array '{extra[0]}' that programs of version {VERSION} do not; make it again")
@@ -155,7 +166,7 @@ def _check_arrays(path: Path, headers: Mapping[str, ArrayHeader]) -> None:
                 f"{path}: {name} is {headers[name].dtype} {sizes[name]}, the program has {cores:,} cores of "
                 f"{neurons:,} neurons; the file is damaged"
             )
-    if sizes["crossbars"][0] > cores or len({sizes[name] for name in ("input_core", "input_axon", "input_line")}) > 1:
+    if sizes["crossbars"][0] > cores or len({sizes[name] for name in _OF_LINES if name in sizes}) > 1:
         raise DataError(
             f"{path}: has {sizes['crossbars'][0]:,} crossbars for {cores:,} cores, or lines without an axon"
         )

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.model.inference import exact_sums, integer_sums, normalised_spikes, spike_thresholds
-from neurosyn.model.model import LayerParameters, Normalisation
+from neurosyn.model.model import NORMALISATION_EPSILON, LayerParameters, Model, Normalisation
 from neurosyn.model.wiring import Bank, Wiring, wire_layers
 from neurosyn.network.network import Network
 
-__all__ = ["measure"]
+__all__ = ["measure", "unfold"]
 
 FRAMES = 64
 """Frames integrated together; bounds the memory."""
@@ -47,10 +47,7 @@ def measure(network: Network, weights: list[F32], biases: list[F32], encoded: F3
     list of LayerParameters
         With weights, normalisation (or leaks) and activity.
     """
-    sources = [
-        _Source(np.vstack([images.reshape(len(images), -1).T, np.zeros((1, len(images)), np.float32)]))
-        for images in np.split(encoded, range(FRAMES, len(encoded), FRAMES))
-    ]
+    sources = _in_parts(encoded)
     measured = []
     for layer, wiring, weight, bias in zip(network.layers, wire_layers(network.layers), weights, biases, strict=True):
         sums = _real_parts if layer.off_chip else integer_sums
@@ -65,6 +62,46 @@ def measure(network: Network, weights: list[F32], biases: list[F32], encoded: F3
         sources, activity = _spikes(wiring, weight, sources, sums, fires)
         measured.append(replace(parameters, activity=activity))
     return measured
+
+
+def unfold(model: Model, encoded: F32) -> Model:
+    """Return a model with normalisations in place of leaks, so that training can go on from it.
+
+    The bias of a filter puts its threshold half-way between the largest sum at which it is silent and the smallest at
+    which it spikes, so folding gives the same leak again. Layers that have a normalisation keep it, as do those with
+    weights of their own.
+
+    Parameters
+    ----------
+    model
+        The model, deployed or not.
+    encoded : float32 array (n, height, width, channels)
+        Encoded training images to measure means and deviations on.
+    """
+    sources = _in_parts(encoded)
+    unfolded = []
+    for layer, wiring, parameters in zip(
+        model.network.layers, wire_layers(model.network.layers), model.parameters, strict=True
+    ):
+        weights = parameters.weights.astype(np.float32)
+        sums = _real_parts if layer.off_chip else integer_sums
+        if parameters.normalisation is None and layer.fixed is None:
+            thresholds = spike_thresholds(parameters, wiring.fan_in)
+            measured = _normalisation(wiring, weights, np.zeros(thresholds.shape, np.float32), sources, sums)
+            bias = (measured.mean - (thresholds - 0.5)) / (measured.std + NORMALISATION_EPSILON)
+            unfolded.append(replace(parameters, normalisation=replace(measured, bias=bias), leak=None))
+        else:
+            unfolded.append(parameters)
+        fires = _comparison(parameters, wiring.fan_in, layer.off_chip)
+        sources, _ = _spikes(wiring, weights, sources, sums, fires)
+    return replace(model, parameters=tuple(unfolded))
+
+
+def _in_parts(encoded: F32) -> list[_Source]:
+    return [
+        _Source(np.vstack([images.reshape(len(images), -1).T, np.zeros((1, len(images)), np.float32)]))
+        for images in np.split(encoded, range(FRAMES, len(encoded), FRAMES))
+    ]
 
 
 @dataclass(frozen=True, eq=False)

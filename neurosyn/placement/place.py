@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Board, Mesh
 from neurosyn.chip.placement import Placement
@@ -12,6 +13,7 @@ from neurosyn.chip.program import Program
 from neurosyn.chip.reach import check_placement_reach
 from neurosyn.errors import ChipLimitError, PluginError
 from neurosyn.placement.placer import Placer
+from neurosyn.placement.remap import remap
 from neurosyn.registry import blame
 
 __all__ = ["place_program", "require_room"]
@@ -33,8 +35,12 @@ def place_program(
     placer: Placer,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda *_: None,
+    *,
+    dead: NDArray[np.int32] | None = None,
 ) -> Placement:
     """Place a program and check the result: size, distinct positions, and the reach of every packet.
+
+    `dead` are positions (n, 2) of the board that stay free; cores that the placer has put there are remapped.
 
     Raises
     ------
@@ -53,5 +59,7 @@ def place_program(
             f"placer {type(placer).__name__}: returned {returned}, not int32 ({program.cores}, 2); correct its place()"
         )
     placement = Placement(mesh, xy)
+    if dead is not None:
+        placement = Placement(mesh, remap(program, xy, board, dead))
     check_placement_reach(program, placement, board)
     return placement

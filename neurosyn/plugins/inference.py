@@ -5,7 +5,8 @@ from __future__ import annotations
 from neurosyn.model.class_means import class_means
 from neurosyn.model.inference import class_scores, classify, infer, input_spikes, predict, transduce
 from neurosyn.model.model_file import load_model
-from neurosyn.model.normalisation import measure
+from neurosyn.model.normalisation import measure, unfold
+from neurosyn.model.shipped import shipped_model
 
 __all__ = [
     "class_means",
@@ -16,5 +17,7 @@ __all__ = [
     "load_model",
     "measure",
     "predict",
+    "shipped_model",
     "transduce",
+    "unfold",
 ]

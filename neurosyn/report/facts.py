@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from neurosyn.analysis.run_summary import hops_per_packet
 from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
 
 __all__ = [
@@ -80,6 +81,7 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
     """
     sections = [
         Section("Classification", tuple(_classification(summary))),
+        Section("Network of another framework", tuple(_imported(summary))),
         Section("Chip", tuple(_chip(summary))),
         Section("Board", tuple(_board(summary))),
         Section("Speed", tuple(_speed(summary))),
@@ -103,6 +105,12 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
         *_training(learning_history(summary)),
         Fact("Mismatched frames", count(mismatched), "output spikes on the chip ≠ the trained network's"),
     ]
+
+
+def _imported(summary: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the rating of every node of a network with state."""
+    for node in (summary.get("model") or {}).get("nodes") or []:
+        yield Fact(f"{node['name']} ({node['type']})", node["rating"], node["reason"])
 
 
 def learning_history(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -144,7 +152,11 @@ def _chip(summary: Mapping[str, Any]) -> list[Fact]:
         mean, most = use.get(f"{part}_mean"), use.get(f"{part}_max")
         note = "" if most is None else f"in the mean; at most {count(most)}"
         facts.append(Fact(f"{part.capitalize()} used in a core", number(mean), note))
-    return [*facts, Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars")]
+    facts.append(Fact("Synapses that are on", percent(use.get("density"), 1), "of the crossbars"))
+    if use.get("complemented_filters"):
+        note = f"of {count(use['filters'])}: they spike where the trained filter does not, which is more rarely"
+        facts.append(Fact("Complemented filters", count(use["complemented_filters"]), note))
+    return facts
 
 
 def _about_chip(chip: Mapping[str, Any]) -> str:
@@ -212,14 +224,14 @@ def _power(summary: Mapping[str, Any]) -> list[Fact]:
 
 def _events(summary: Mapping[str, Any]) -> list[Fact]:
     events = summary.get("events") or {}
-    hops, packets = events.get("hops"), (events.get("packets") or 0) + (events.get("input_packets") or 0)
+    hops = hops_per_packet(summary)
     labels = {
         "spikes": "",
         "synaptic_events": "",
         "packets": "sent by neurons",
         "input_packets": "sent by the host",
         "output_packets": "sent to the host",
-        "hops": f"{number(hops / packets, 3)} a packet" if hops and packets else "",
+        "hops": "" if hops is None else f"{number(hops, 3)} a packet",
         "collisions": "spikes to an axon that had one in this tick",
         "late_packets": "after their tick had begun",
         "core_overruns": "not finished when the tick ended",

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from neurosyn.analysis.latency import latency_bins
-from neurosyn.analysis.plotting import board
+from neurosyn.analysis.plotting import COLOURS, board, shorten
 from neurosyn.support.formatting import count, time
 
 if TYPE_CHECKING:
@@ -28,9 +28,21 @@ if TYPE_CHECKING:
     from neurosyn.analysis.latency import PacketLatencies
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["chip_map", "confusion_figure", "latency_figure", "layer_map", "learning_figure", "sensitivity_figure"]
+__all__ = [
+    "chip_map",
+    "confusion_figure",
+    "latency_figure",
+    "layer_map",
+    "learning_figure",
+    "sensitivity_figure",
+    "tick_lines",
+    "tick_raster",
+]
 
 INK, MUTED, GRID = "#1f2933", "#52606d", "#d9e0e7"
+_THEME = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--line)"}
+"""Colours of texts and lines that the page changes with its mode; those on coloured ground stay."""
+_ON_COLOUR = "#1f2934"
 ROUTE_COLOURS = {"between cores": "#0072b2", "from the host": "#e69f00", "to the host": "#009e73"}
 """Of the palette of Okabe and Ito, which people with colour-blindness can tell apart."""
 CSS_PIXELS = 96
@@ -40,11 +52,14 @@ _LARGEST_ANNOTATED = 16
 _PATCH, _DENSE = 7, 0.6
 """Side of the square, in cores, and the share of it that a layer must fill to get its number there."""
 _MAP_SIZE = (3.9, 3.4)
+_RASTER_WIDTH, _RASTER_HEIGHT = 512, 256
+"""Most pixels of a raster of ticks and cores."""
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "neurosyn",
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
+    "legend.frameon": False,
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
@@ -104,7 +119,7 @@ def layer_map(layers: NDArray[np.floating], n_layers: int, *, side: int, label: 
             density = uniform_filter((layers == layer).astype(np.float64), _PATCH, mode="constant")
             y, x = (int(place) for place in np.unravel_index(int(density.argmax()), density.shape))
             if density[y, x] >= _DENSE:
-                colour = INK if layer > 0.6 * n_layers else "white"
+                colour = _ON_COLOUR if layer > 0.6 * n_layers else "white"
                 axes.text(x, y, str(layer + 1), ha="center", va="center", color=colour)
         return _svg(figure, label)
 
@@ -199,7 +214,7 @@ def confusion_figure(matrix: NDArray[np.int64], classes: Sequence[str], label: s
                     count(matrix[row, column]),
                     ha="center",
                     va="center",
-                    color="white" if dark else INK,
+                    color="white" if dark else _ON_COLOUR,
                     fontsize=8.5 if n <= 10 else 6.5,
                 )
             axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
@@ -216,6 +231,57 @@ def sensitivity_figure(analysis: Analysis, label: str) -> str:
     """Draw the tornado of a `neurosyn.analysis.sensitivity`: rate and power with each time halved and doubled."""
     with _blank_figure(11.4, 2.9, "constrained") as figure:
         analysis.draw(analysis, figure)
+        return _svg(figure, label)
+
+
+def tick_lines(ticks: NDArray[Any], columns: Mapping[str, NDArray[Any]], label: str) -> str:
+    """Draw columns over the ticks, a line each.
+
+    Parameters
+    ----------
+    ticks : int array (rows,)
+    columns : dict of float or int array (rows,)
+        By name.
+    label
+        Text in place of the figure for screen readers.
+    """
+    with _figure(11.4, 2.8) as (figure, axes):
+        for (name, values), colour in zip(columns.items(), COLOURS, strict=False):
+            axes.plot(ticks, values, color=colour, linewidth=1.2, label=shorten(name, 24))
+        axes.set_xlabel("tick")
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12, integer=True))
+        axes.margins(x=0.01)
+        axes.grid(axis="y", color=GRID, linewidth=0.6)
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+        return _svg(figure, label)
+
+
+def tick_raster(ticks: NDArray[Any], cores: NDArray[Any], label: str) -> str:
+    """Draw the number of rows in each tick and core as an image, several of them to a pixel where there are many.
+
+    Parameters
+    ----------
+    ticks, cores : int array (rows,)
+        Tick and core of each row.
+    label
+        Text in place of the figure for screen readers.
+    """
+    edges = []
+    for values, most in ((ticks, _RASTER_WIDTH), (cores, _RASTER_HEIGHT)):
+        low, high = int(values.min()), int(values.max()) + 1
+        edges.append(np.linspace(low, high, min(most, high - low) + 1))
+    counts = np.histogram2d(ticks, cores, bins=edges)[0].T
+    with _figure(11.4, 3.2) as (figure, axes):
+        extent = (edges[0][0] - 0.5, edges[0][-1] - 0.5, edges[1][0] - 0.5, edges[1][-1] - 0.5)
+        shown = np.ma.masked_equal(counts, 0)
+        image = axes.imshow(
+            shown, origin="lower", aspect="auto", extent=extent, cmap="viridis", interpolation="nearest"
+        )
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(mpl.ticker.MaxNLocator(10, integer=True))
+        axes.set_xlabel("tick")
+        axes.set_ylabel("core")
+        _colour_bar(figure, axes, image, "rows")
         return _svg(figure, label)
 
 
@@ -267,6 +333,8 @@ def _svg(figure: Figure, label: str) -> str:
     for pattern in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->", r" font-family: [^;\"]*;"):
         body = re.sub(pattern, "", body, flags=re.DOTALL)
     body = body.replace("xlink:href", "href")
+    for colour, variable in _THEME.items():
+        body = body.replace(colour, variable)
     # Ids are kept where something refers to them, with a prefix: a page holds several figures.
     prefix = f"f{zlib.crc32(body.encode()):08x}-"
     used = set(re.findall(r'href="#([^"]*)"', body)) | set(re.findall(r"url\(#([^)]*)\)", body))

@@ -17,6 +17,7 @@ from neurosyn.analysis.run_summary import data_kind
 from neurosyn.report import panels
 from neurosyn.report.explorer import Explorer, explorer
 from neurosyn.report.facts import assumed_value, facts
+from neurosyn.report.probe_panels import probe_panels
 from neurosyn.report.tick_limits import hottest, limits, tornado
 from neurosyn.support import formatting as written
 from neurosyn.support.files import write_text
@@ -67,9 +68,10 @@ def write_report(path: Path, run: FinishedRun) -> None:
         data_kind=data_kind(summary),
         warnings=list(_warnings(summary)),
         cards=panels.cards(summary),
-        sections=facts(_without_wall_time(summary)),
+        sections=[section for section in facts(_without_wall_time(summary)) if section.title != "Probes"],
         accuracy=None if evaluation is None or not len(evaluation) else panels.accuracy(evaluation),
         learning=panels.learning(summary),
+        probes=probe_panels(run),
         samples=[] if evaluation is None else panels.samples(evaluation),
         layers=panels.layers(summary, trace),
         power=panels.power(summary),

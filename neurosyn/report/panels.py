@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurosyn.analysis.evaluation import Evaluation, class_accuracy, confusion_matrix
 from neurosyn.analysis.latency import packet_latencies
+from neurosyn.analysis.plotting import part_in_use
 from neurosyn.report import figures
 from neurosyn.report.facts import PARTS, Fact, learning_history, limited_by, power_parts
 from neurosyn.support.formatting import MISSING, count, counted, like_whole, number, percent, scaled, time
@@ -309,16 +310,21 @@ def _link_map(trace: Trace, width: int, height: int) -> ChipMap:
     """Return the routers coloured by the busiest of the links that leave them."""
     links = trace.links(["kind", "name", "x", "y", "packets", "busy_share"])
     links = links[links["kind"] == "link"]
+    cores = trace.cores(["x", "y"])
+    west, south, across, along = part_in_use(cores["x"], cores["y"], trace.mesh)
     load = np.full((height, width), np.nan)
     x, y = links["x"].to_numpy(np.int64), links["y"].to_numpy(np.int64)
     np.fmax.at(load, (y, x), links["packets"].to_numpy(np.float64) / trace.ticks_timed)
+    # The part of the board that the cores are on, as in the other maps.
+    here = np.full_like(load, np.nan)
+    here[south : south + along, west : west + across] = load[south : south + along, west : west + across]
     caption = "No packet left its core's router."
     if len(links):
         most = links.iloc[int(np.argmax(links["packets"]))]
         packets = number(most["packets"] / trace.ticks_timed, 3)
         caption = f"Most: {packets} packets in a tick, {most['name']}, busy {percent(most['busy_share'])} of the time."
     figure = figures.chip_map(
-        load,
+        here,
         unit="packets in a tick",
         colours="cividis",
         side=trace.mesh["side"],

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from neurosyn.chip.options import ChipOptions
-from neurosyn.compiler.compile import count_cores
+from neurosyn.compiler.compile import count_layer_cores
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.errors import BackendError, ChipLimitError, DataError, NeurosynError, PluginError, ScenarioError
@@ -62,9 +62,12 @@ def check_scenario(scenario: Scenario) -> Checked:
     except DataError as error:
         return Checked(None, (f"the network was not checked, its data are not here: {error}",))
     try:
-        if not inputs.model_source.model:
+        if not inputs.model_source.model and not inputs.is_spiking:
             _require_installed(scenario, (inputs.train_table,))
-        return Checked(require_outcome(scenario, inputs))
+        if inputs.is_spiking:
+            return Checked(_count_spiking(scenario, inputs))
+        _, cores = require_outcome(scenario, inputs)
+        return Checked(sum(cores))
     except (ScenarioError, ChipLimitError) as error:
         raise _placed(scenario, inputs, error) from error
 
@@ -86,8 +89,13 @@ def _require_installed(scenario: Scenario, tables: Iterable[str]) -> None:
             raise PluginError(f"{scenario.place((*path, 'kind'))}: {dotted(path)}.kind: {kind} {missing}")
 
 
-def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
-    """Return the number of cores of the trained network; refuse one that would be refused after its training.
+def require_outcome(scenario: Scenario, inputs: RunInputs) -> tuple[Network, list[int]]:
+    """Return the layers that the training ends with, and their cores; refuse what would be refused after the training.
+
+    Returns
+    -------
+    (Network, list of int)
+        The numbers of cores are those of the splitters of the input, then of each layer on the chip.
 
     Raises
     ------
@@ -107,7 +115,15 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> int:
         with blame("trainers", scenario.kind(table), "result"):
             network = trainer.result(network)
     chip = scenario.options("chip", ChipOptions)
-    cores = count_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
+    cores = count_layer_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
+    require_room(sum(cores), chip.fitted(sum(cores)).mesh)
+    return network, cores
+
+
+def _count_spiking(scenario: Scenario, inputs: RunInputs) -> int:
+    """Return the number of cores of a network with state, which is trained; refuse one that has no room."""
+    chip = scenario.options("chip", ChipOptions)
+    cores = inputs.spiking_model.compile(chip.description).program.cores
     require_room(cores, chip.fitted(cores).mesh)
     return cores
 

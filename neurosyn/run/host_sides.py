@@ -32,7 +32,7 @@ def hint_at_sides(program: Program, placement: Placement, chip: ChipOptions, cou
         ("chip.input_side", chip.input_side, counts.host_packets, "from the host"),
         ("chip.output_side", chip.output_side, sent, "to the host"),
     ):
-        if option == "chip.input_side" and chip.host_ports == "border":
+        if option == "chip.input_side" and not chip.board.enters_on_one_side:
             continue  # the host then has links on all sides
         hops = _hops_by_side(placement.mesh, placement.xy, packets, chip.board.reach)
         if side not in hops or hops[side] < _LARGE_SHARE * total:

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from neurosyn.analysis.run_summary import ProbeOutcome, ProbeOutcomes
+from neurosyn.chip.defects import DefectOptions, apply_defects
+from neurosyn.chip.mesh import Board
+from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.engine.probes.checks import checked_tables, disturb_program, plain_results
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
@@ -48,8 +51,11 @@ class ScenarioProbes:
         self.watch = ProbeDispatcher([*self._named.values(), *others], names)
         self.deviations: list[str] = []
 
-    def disturb(self, program: Program) -> Program:
-        """Return the program with the changes of those probes that change it, applied one after the other."""
+    def disturb(self, program: Program, placement: Placement, board: Board) -> Program:
+        """Return the program with the board's defects, and then the changes of each probe that changes it."""
+        defects = self._scenario.options("defects", DefectOptions)
+        program, differences = apply_defects(program, placement, board, defects)
+        self.deviations += [f"defects: {sentence}" for sentence in differences]
         for name, probe in self._named.items():
             if type(probe).disturb is ProbePlugin.disturb:
                 continue
@@ -66,9 +72,9 @@ class ScenarioProbes:
         Each probe has a folder of its own with ``results.json`` and its tables.
         """
         shutil.rmtree(folder, ignore_errors=True)
-        if not self._named:
-            return {}
-        outcomes: ProbeOutcomes = {"probes": [self._write_one(folder, name, p) for name, p in self._named.items()]}
+        outcomes: ProbeOutcomes = {}
+        if self._named:
+            outcomes["probes"] = [self._write_one(folder, name, probe) for name, probe in self._named.items()]
         if self.deviations:
             outcomes["deviations"] = self.deviations
         return outcomes

@@ -68,6 +68,11 @@ class Point:
     error: NeurosynError | None = None
     finished: bool = False
 
+    @property
+    def state(self) -> str:
+        """``finished``, ``failed`` or ``unfinished``."""
+        return "finished" if self.finished else "failed" if self.error is not None else "unfinished"
+
 
 class Sweep:
     """The runs of a scenario over the values of some keys.
@@ -86,6 +91,8 @@ class Sweep:
         The folder of the runs; by default ``sweeps/NAME-HASH``.
     samples
         Draw so many points of the design space in place of every combination; an impossible point is then a failed run.
+    combinations
+        The values of each run, with the keys of `ranges`, in place of every combination.
 
     Raises
     ------
@@ -102,13 +109,14 @@ class Sweep:
         changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
         samples: Samples | None = None,
+        combinations: Sequence[Mapping[str, str]] | None = None,
     ) -> None:
         if not ranges:
             raise ScenarioError("sweep: there is nothing to vary; give --over KEY=VALUE,VALUE,…")
-        if samples is None:
-            combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
-        else:
+        if samples is not None:
             combinations = draw_samples(ranges, samples)
+        elif combinations is None:
+            combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
         if len(combinations) > _MOST:
             raise ScenarioError(f"sweep: {len(combinations):,} runs, at most {_MOST:,}; vary fewer keys or values")
         base = load_scenario(scenario, profile=profile, changes=changes)
@@ -124,7 +132,7 @@ class Sweep:
         for values in combinations:
             varied = {key: parse_value(text) for key, text in values.items()}
             loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
-            self.points.append(Point(values, varied, loaded, self.folder / _folder_name(values)))
+            self.points.append(Point(dict(values), varied, loaded, self.folder / _folder_name(values)))
 
     def simulate(
         self,
@@ -252,10 +260,9 @@ class Sweep:
 
         rows = []
         for point in self.points:
-            state = "finished" if point.finished else "failed" if point.error is not None else "unfinished"
             reason = None if point.error is None else str(point.error)
             numbers = run_numbers(point.run) if point.finished else {}
-            rows.append({**point.changes, **numbers, "state": state, "reason": reason, "run": str(point.run)})
+            rows.append({**point.changes, **numbers, "state": point.state, "reason": reason, "run": str(point.run)})
         return design_space(rows, list(self.ranges), str(self.folder))
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from neurosyn.compiler.fold import fold
 from neurosyn.errors import PluginError
+from neurosyn.model.inference import infer, predict
 from neurosyn.model.model import Model
+from neurosyn.model.model_file import save_model
+from neurosyn.network.layer_table import summarise_network
+from neurosyn.network.network import Network
 from neurosyn.registry import blame
 from neurosyn.run.check import require_outcome
 from neurosyn.run.folder import RunFolder
@@ -16,7 +22,7 @@ from neurosyn.support.progress import StageProgress
 from neurosyn.training.learning_curve import draw_history, save_history
 from neurosyn.training.trainer import Trainer, TrainingContext
 
-__all__ = ["train_network"]
+__all__ = ["measure_model", "train_network"]
 
 
 def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, progress: StageProgress) -> Model:
@@ -31,7 +37,8 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
     PluginError
         If the trainer breaks its contract.
     """
-    require_outcome(scenario, inputs)
+    for line in _network_lines(*require_outcome(scenario, inputs)):
+        progress.line(f"      {line}")
     _ = inputs.frames
     table = inputs.train_table
     trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
@@ -71,6 +78,44 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
         save_history(history, folder.learning_table)
         draw_history(history, folder.learning_curve, scenario.title or scenario.name)
     return model
+
+
+def measure_model(model: Model, inputs: RunInputs, packed: Path | None = None, command: str = "") -> float:
+    """Return the accuracy of a model on the test frames.
+
+    `packed` is a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is kept in
+    it.
+    """
+    labels = inputs.frames.split.labels
+    accuracy = float((predict(model.network, infer(model, inputs.input_spikes(model))) == labels).mean())
+    if packed is not None:
+        measured = {"test_accuracy": accuracy, "test_dataset": inputs.source.info.name, "test_frames": len(labels)}
+        model.provenance.update(measured | ({"command": command} if command else {}))
+        save_model(fold(model), packed)
+    return accuracy
+
+
+def _network_lines(network: Network, cores: list[int]) -> list[str]:
+    """Return the layers as a table; `cores` are those of the input's splitters and of each layer on the chip."""
+    rows = summarise_network(network)
+    per_layer = dict(zip((layer.name for layer in network.on_chip), cores[1:], strict=True))
+    cells: list[tuple[str, ...]] = [
+        ("layer", "output", "fan-in", "neurons", "weights", "cores"),
+        ("input", "", "", "", "", f"{cores[0]:,}"),
+    ]
+    for row in rows:
+        numbers = [f"{number:,}" for number in (row.fan_in, row.neurons, row.weights)]
+        on_chip = f"{per_layer[row.name]:,}" if row.name in per_layer else "off chip"
+        cells.append((row.name, str(row.output), *numbers, on_chip))
+    cells.append(("all", "", "", "", "", f"{sum(cores):,}"))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if i < 2 else text.rjust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
 
 
 def _progress_note(state: dict[str, Any]) -> str:

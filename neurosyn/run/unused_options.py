@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from neurosyn.chip.defects import DefectOptions
 from neurosyn.chip.options import TIMES, ChipOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.plugin import ProbePlugin
@@ -37,6 +38,8 @@ def unused_options(chip: ChipOptions, simulate: SimulateOptions, trace: TraceOpt
     unused: dict[str, str] = {}
     if not timed:
         unused |= dict.fromkeys(_changed("chip", chip, _TIMES), _NOT_TIMED)
+    if chip.board.enters_on_one_side:
+        unused |= dict.fromkeys(_changed("chip", chip, ("host_ports",)), "all chips lie on the input side")
     if trace is None:
         return unused
     chooses = ("ticks", "cores", "layers")
@@ -73,6 +76,7 @@ def unused_in_scenario(scenario: Scenario, inputs: RunInputs, cores: int, chip: 
         unused |= _named("place", placer.unused_on(cores, chip.board))
     with blame("datasets", type(inputs.source.dataset).__name__, "unused"):
         unused |= _named("data", inputs.source.dataset.unused(inputs.source.context))
+    unused |= _named("defects", scenario.options("defects", DefectOptions).unused())
     for table in ("encoder", "network", "place", *(f"probes.{name}" for name in scenario.named("probes", ProbePlugin))):
         options = scenario.options(table, Options)
         if isinstance(options, PluginOptions):
@@ -84,6 +88,9 @@ def unused_in_scenario(scenario: Scenario, inputs: RunInputs, cores: int, chip: 
 def _unused_in_training(scenario: Scenario, inputs: RunInputs) -> dict[str, str]:
     trainer = scenario.options(inputs.train_table, Trainer)  # type: ignore[type-abstract]
     source = inputs.model_source
+    if inputs.is_spiking:
+        given = _changed("train", trainer) + _changed("train", source, ("validation", "images", "model"))
+        return dict.fromkeys(given, "the network is trained already")
     if source.model:
         model = source.model if ":" in source.model else Path(source.model).name
         reason = f"the model is {model}; `neurosyn train` trains one"

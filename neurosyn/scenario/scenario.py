@@ -261,10 +261,16 @@ def _raise_if_any(problems: list[_Problem], document: Document) -> None:
     """Raise an error with a line for each problem."""
     if problems:
         error = PluginError if all(problem.of_plugin for problem in problems) else ScenarioError
-        lines = [f"{document.place(path)}: {dotted(path)}: {text}" for path, text, _ in problems[:_MOST_PROBLEMS]]
+        lines = [f"{_where(document, path)}: {text}" for path, text, _ in problems[:_MOST_PROBLEMS]]
         if len(problems) > _MOST_PROBLEMS:
             lines.append(f"{document.path}: has more mistakes; correct these first")
         raise error("\n".join(lines))
+
+
+def _where(document: Document, path: KeyPath) -> str:
+    """Return the place of a key and the key, which ``--set KEY`` has in it."""
+    place, key = document.place(path), dotted(path)
+    return place if place == f"--set {key}" else f"{place}: {key}"
 
 
 def _vary(table: Table, unvaried: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,12 @@ def _chip() -> type[Options]:
     return ChipOptions
 
 
+def _defects() -> type[Options]:
+    from neurosyn.chip.defects import DefectOptions
+
+    return DefectOptions
+
+
 def _simulate() -> type[Options]:
     from neurosyn.engine.options import SimulateOptions
 
@@ -100,6 +106,7 @@ TABLES: dict[str, Table] = {
     "compile": Table("how layers become cores", options=_compile),
     "place": Table("which core goes where in the mesh", "placers", "anneal"),
     "chip": Table("the board, the voltage, assumed times", options=_chip),
+    "defects": Table("dead cores and links of the board", options=_defects),
     "simulate": Table("frames, timing, backend", options=_simulate),
     "probes": Table("instruments that watch the simulation, one [[probes]] table each", "probes", many=True),
     "trace": Table("what is recorded", options=_trace),
@@ -112,6 +119,7 @@ def contracts(group: str) -> tuple[type[Any], ...]:
     from neurosyn.data.dataset import Dataset
     from neurosyn.data.encoder import Encoder
     from neurosyn.engine.probes.plugin import ProbePlugin
+    from neurosyn.importing.topology import SpikingTopology
     from neurosyn.network.layer import Layer, Readout
     from neurosyn.network.topology import Topology
     from neurosyn.placement.placer import Placer
@@ -121,7 +129,7 @@ def contracts(group: str) -> tuple[type[Any], ...]:
         "datasets": (Dataset,),
         "encoders": (Encoder,),
         "layers": (Layer, Readout),
-        "topologies": (Topology,),
+        "topologies": (Topology, SpikingTopology),
         "trainers": (Trainer,),
         "placers": (Placer,),
         "probes": (ProbePlugin,),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from neurosyn.analysis.comparison import compare
+from neurosyn.analysis.comparison import best_runs, compare
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.errors import DataError
 
@@ -58,7 +58,7 @@ def test_energy_and_delay(run):
     assert found.headline == {
         "runs": 2,
         "most_accurate": "one",
-        "fastest": "one, two",
+        "fastest": "all 2 are equal",
         "least_energy": "two",
         "least_energy_delay": "one",
     }
@@ -102,3 +102,11 @@ def test_what_cannot_be_compared(board_run):
 def test_runs_that_were_changed_on_purpose_say_so(run):
     found = compare([run("sound"), run("faulty", deviations=["faults: 3 of 100 cores are dead"])])
     assert found.notes == ("faulty: changed on purpose: faults: 3 of 100 cores are dead.",)
+
+
+def test_runs_of_one_value_are_named_as_equal():
+    names = list("abcdef")
+    assert best_runs(names, [1, 5, 2, 3, 4, None]) == "b"
+    assert best_runs(names, [1, 5, 2, 3, 4, 1], least=True) == "a, f (equal)"
+    assert best_runs(names, [7, 7, 7, 7, float("nan"), 1]) == "a, b, c and 1 more (equal)"
+    assert best_runs(names[:2], [3, 3]) == "all 2 are equal"

@@ -15,3 +15,11 @@ def test_no_two_rows_or_columns_have_one_name(capsys):
     assert lines == ["next (time)", "next", "power"]
     assert "rate   rate (frequency)" in text
     assert "energy" in text
+
+
+def test_many_runs_are_compared_by_what_differs(capsys):
+    table = pd.DataFrame({"run": list("abcde"), "cores": [41] * 5, "power_mw": [1.5, 2.5, 3.5, 4.5, 5.5]})
+    print_analysis(Analysis("compare", "", "5 runs", {"runs": 5}, {"runs": table}, draw=print))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if line.startswith(" a ")] == [["a", "1.500", "mW"]]
+    assert lines[-1] == "Equal in all: cores 41"

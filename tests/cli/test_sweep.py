@@ -1,5 +1,6 @@
 """`neurosyn sweep`: every combination in its folder, shared stages, failures, going on."""
 
+import io
 import json
 
 import pandas as pd
@@ -21,12 +22,23 @@ def test_runs_share_what_they_can_and_the_same_command_goes_on(neurosyn, tiny, t
     runs = document["comparison"]["tables"]["runs"]
     assert [row["voltage"] for row in runs] == [0.8, 0.8, 1.0, 1.0]
     assert (tmp_path / "s" / "chip.voltage=0.8,place.kind=anneal" / "report.html").exists()
-    # Only the first run is trained; the rest begin with its model.
+    # Only the first run is trained, its layers and cores are shown before; the rest begin with its model.
+    assert [line.split() for line in outcome.err.splitlines() if line.startswith("      all ")] == [["all", "16"]]
     trained = [line for line in outcome.err.splitlines() if line.startswith("[2/6] train")]
     assert [line.split()[2] for line in trained] == ["trained", "up", "up", "up"]
     models = {path.read_bytes() for path in (tmp_path / "s").glob("*/model.safetensors")}
     assert len(models) == 1
     assert json.loads(neurosyn(*words).out) == document
+    # The table as text has a row for each run, with a column for each key; CSV and Parquet have the same columns.
+    shown = neurosyn(*words[:-1]).out
+    rows = [line.split() for line in shown.splitlines() if line.lstrip().startswith(("0.8 ", "1.0 "))]
+    assert [row[:2] for row in rows] == [[v, kind] for v in ("0.8", "1.0") for kind in ("row_major", "anneal")]
+    assert "all 4 are equal" in shown
+    printed = pd.read_csv(io.StringIO(neurosyn(*words[:-1], "--csv").out))
+    written = pd.read_csv(tmp_path / "s" / "sweep.csv")
+    pd.testing.assert_frame_equal(printed, written)
+    assert list(pd.read_parquet(tmp_path / "s" / "sweep.parquet")) == list(written)
+    assert (written["hops_per_packet"] > 0).all()
 
 
 def test_a_run_that_fails_leaves_the_others(neurosyn, tiny, tmp_path):
@@ -79,13 +91,29 @@ def test_samples_become_a_table_in_which_failed_runs_have_their_reason(neurosyn,
 
 def test_faults_are_drawn_several_times_for_each_share(neurosyn, tiny, tmp_path):
     words = ["faults", tiny, "--out", tmp_path / "f", "--set", "simulate.timing=none", "--set", "simulate.frames=10"]
-    words += ["--over", "dead_cores=0,0.6", "--draws", "2", "--plot", tmp_path / "faults.png"]
+    words += ["--over", "dead_cores=0,0.6", "--over", "stuck_neurons=0.9", "--draws", "2", "--remap"]
+    words += ["--set", "chip.description.network.side=8", "--plot", tmp_path / "faults.png"]
     outcome = neurosyn(*words, "--json", "--quiet")
     assert outcome.code == 0, outcome.err
     TypeAdapter(DOCUMENTS["faults"]).validate_json(outcome.out)
-    rows = json.loads(outcome.out)["design_space"]["tables"]["runs"]
-    shares = [row["probes.fault_injection.dead_cores"] for row in rows]
-    assert shares == [0, 0, 0.6, 0.6]
-    assert [row["mismatched_frames"] > 0 for row in rows] == [False, False, True, True]
-    assert "± " in neurosyn(*words, "--quiet").out
+    rows = json.loads(outcome.out)["study"]["tables"]["runs"]
+    differ = {(row["fault"], row["share"], row["remapped"], row["draw"]): row["mismatched_frames"] > 0 for row in rows}
+    assert differ == {
+        **{("dead_cores", 0, remapped, 0): False for remapped in (False, True)},
+        **{("dead_cores", 0.6, remapped, draw): not remapped for remapped in (False, True) for draw in (0, 1)},
+        **{("stuck_neurons", 0.9, False, draw): True for draw in (0, 1)},
+    }
+    assert len(list((tmp_path / "f").glob("*/summary.json"))) == 7, "the chip without faults is simulated once"
+    assert "dead cores, placed around" in neurosyn(*words, "--quiet").out
     assert (tmp_path / "faults.png").exists()
+
+
+def test_wrong_faults_are_refused(neurosyn, tiny):
+    for words, problem in (
+        (["dead_core=0.1"], "is no fault; did you mean 'dead_cores'?"),
+        (["dead_cores=2"], "is no share; write numbers from 0 to 1"),
+        (["stuck_neurons=0.1", "--remap"], "there are none; give --over dead_cores"),
+    ):
+        outcome = neurosyn("faults", tiny, "--over", *words)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert problem in outcome.err.replace("\n", " ")

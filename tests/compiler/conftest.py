@@ -55,7 +55,7 @@ def _evaluate_program(program, frames):
     pins = np.zeros((len(frames), program.pins), bool)
     for tick in range(len(frames) + depth):
         frame = frames[tick] if tick < len(frames) else np.zeros(program.input_line.max(initial=0) + 1)
-        fired = chip.tick(np.flatnonzero(frame[program.input_line]))
+        fired = chip.tick(np.flatnonzero(program.lines_of(frame)))
         if tick >= depth:
             pins[tick - depth, chip.outputs(fired)] = True
         assert not any(any(potentials) for potentials in chip.potential), "a compiled neuron keeps no potential"

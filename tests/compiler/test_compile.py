@@ -107,7 +107,7 @@ def test_about_is_plain_json_and_says_where_the_program_comes_from(one_chip_prog
 def test_activity_is_that_of_each_neurons_filter():
     specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 4}, {"kind": "readout"}]
     model = random_model(build_network(specs, MapShape(3, 3, 1), 2, seed=0))
-    program = compile_network(model)
+    program = compile_network(model, CompileOptions(complement=False))
     off_chip, on_chip = (parameters.activity for parameters in model.parameters)
     assert (program.activity[program.neuron_type == IDLE] == 0).all()
     for core, neuron in np.argwhere(program.dest_core == OUTPUT):

@@ -58,6 +58,16 @@ def test_the_page_works(tmp_path, browser, finished, summary, trace, evaluation)
     browser.run("document.getElementById('timeline').focus()")
     browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight")
     assert "Cores at work 9" in browser.run(text("timeline-details"))
+
+    # On a telephone everything is as wide as the screen, or scrolls by itself.
+    browser.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=True)
+    assert browser.run("document.documentElement.scrollWidth") == 400
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    timeline = "document.getElementById('timeline').toDataURL()"
+    light = browser.run(timeline)
+    browser.call("Emulation.setEmulatedMedia", features=dark)
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert browser.run(timeline) != light
     assert browser.complaints() == []
 
 

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from neurosyn.chip.defects import DefectOptions
 from neurosyn.chip.options import ChipOptions
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.engine.options import SimulateOptions
@@ -22,18 +23,23 @@ VALUES = {
         "edge_latency_ps": 90_000, "input_side": "north", "output_side": "north",
         "host_ports": "border",
     },
+    "defects": {
+        "dead_cores": 0.3, "dead_positions": [[0, 0]], "dead_links": 0.3, "draw": 3, "remap": False,
+    },
     "simulate": {"timing": None, "tick": 500, "frames": 10, "timed_frames": 3, "backend": "numpy"},
     "trace": {
         "level": "spike", "ticks": [[0, 0]], "cores": [1], "layers": ["3 conv2d-30"], "max_rows": 0,
         "compression_level": 9, "row_group": 1_024,
     },
     "compile": {
-        "axons": 300, "neurons": 128, "copies": "exact", "pack": "tight", "published_cores": 9, "activity": 0.2
+        "axons": 300, "neurons": 128, "copies": "exact", "pack": "tight", "published_cores": 9, "activity": 0.2,
+        "complement": False,
     },
     "place": {"moves_per_core": 3, "start_temperature": 40.0, "end_temperature": 4.0, "crossing": 64, "spread": True},
 }  # fmt: skip
 OPTIONS = {
     "chip": ChipOptions,
+    "defects": DefectOptions,
     "simulate": SimulateOptions,
     "trace": TraceOptions,
     "compile": CompileOptions,
@@ -44,6 +50,8 @@ EXTRA = {
     "trace.row_group": ("trace.level=spike", "simulate.timed_frames=20"),
     "place.crossing": (*_BOARD, "place.spread=true"),
     "chip.host_ports": (*_BOARD, "place.spread=true"),
+    "defects.draw": ("defects.dead_cores=0.3",),
+    "defects.remap": ("defects.dead_positions=[[0, 0]]",),
 }
 """What an option needs to act: rows for two groups, several chips. Without, it is named, but for `_ONLY_LAYOUT`."""
 _ONLY_LAYOUT = "trace.row_group"
@@ -64,7 +72,9 @@ def results(folder):
     return numbers, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}, summary
 
 
-@pytest.mark.parametrize("timing", ["none", "compiled", "simpy"])
+@pytest.mark.parametrize(
+    "timing", ["compiled", pytest.param("none", marks=pytest.mark.slow), pytest.param("simpy", marks=pytest.mark.slow)]
+)
 def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
     silent = []
     for table, values in VALUES.items():

@@ -71,20 +71,21 @@ def write_cpe(program: Program, path: Path) -> None:
 def write_line_map(program: Program, path: Path) -> None:
     """Write the axons of the input elements and the classes of the pins, which CPE lacks, as CSV.
 
-    Columns: kind (``input`` or ``output``), number (element of a frame, or pin), core, axon (numbered as in the CPE
-    file), class (−1 for none; empty for inputs).
+    Columns: kind (``input``, ``inverted`` for an input that spikes where its element does not, or ``output``), number
+    (element of a frame, or pin), core, axon (numbered as in the CPE file), class (−1 for none; empty for inputs).
     """
     ids = core_ids(program)
     pins = np.arange(program.pins)
     with atomic_path(path) as temporary, temporary.open("w", encoding="ascii", newline="\n") as out:
         out.write("kind,number,core,axon,class\n")
-        for line, core, axon in _rows(program.input_line, ids[program.input_core], program.input_axon):
-            out.write(f"input,{line},{core},{axon},\n")
+        kinds = np.where(program.input_inverted, "inverted", "input")
+        for kind, line, core, axon in _rows(kinds, program.input_line, ids[program.input_core], program.input_axon):
+            out.write(f"{kind},{line},{core},{axon},\n")
         for pin, core, axon, label in _rows(pins, pin_core(pins), pins % PINS_OF_OUTPUT, program.pin_class):
             out.write(f"output,{pin},{core},{axon},{label}\n")
 
 
-def _rows(*columns: NDArray[Any]) -> Iterator[tuple[int, ...]]:
+def _rows(*columns: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.tolist() for column in columns), strict=True)
 
 

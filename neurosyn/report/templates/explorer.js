@@ -18,7 +18,8 @@
     [name, Array.from({ length: 64 }, (_, i) => "#" + hex.slice(6 * i, 6 * i + 6))]));
   const colour = (palette, share) => palettes[palette][Math.max(0, Math.min(63, Math.floor(share * 64)))];
   const layerColour = (layer) => colour("viridis", facts.layers.length < 2 ? 0.5 : layer / (facts.layers.length - 1));
-  const UNUSED = "#eef1f4", INK = "#1f2933", MUTED = "#52606d", MARK = "#d55e00";
+  const INK = "#1f2933", MARK = "#d55e00";
+  const theme = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const ROUTES = ["#0072b2", "#e69f00", "#009e73"];
   const MISSING = 65535;
 
@@ -67,7 +68,7 @@
   const size = (canvas) => Math.max(160, Math.floor(canvas.parentElement.clientWidth));
   const cellOf = (w) => Math.min(w / view.width, Math.max(620 / view.height, 1));
   const borders = (c, cell) => {
-    c.fillStyle = "#fff";
+    c.fillStyle = theme("paper");
     for (let x = side; x < width; x += side) if (x > view.x && x < right) c.fillRect((x - view.x) * cell - 1, 0, 2, view.height * cell);
     for (let y = side; y < height; y += side) if (y > view.y && y < upper) c.fillRect(0, (upper - y) * cell - 1, view.width * cell, 2);
   };
@@ -95,11 +96,11 @@
     canvas.style.height = view.height * cell + "px";
     const key = state.measure, m = measures[key], high = m ? top(key) : 0;
     const gap = cell > 6 ? 0.75 : 0;
-    c.fillStyle = UNUSED;
+    c.fillStyle = theme("unused");
     c.fillRect(0, 0, view.width * cell, view.height * cell);
     for (let i = 0; i < cores; i++) {
       const v = m ? value(key, i) : 0;
-      c.fillStyle = !m ? layerColour(data.layer[i]) : isNaN(v) ? "#fff" : colour(m.colours, high ? v / high : 0);
+      c.fillStyle = !m ? layerColour(data.layer[i]) : isNaN(v) ? theme("paper") : colour(m.colours, high ? v / high : 0);
       c.globalAlpha = state.layer < 0 || data.layer[i] === state.layer ? 1 : 0.13;
       c.fillRect((data.x[i] - view.x) * cell, (upper - 1 - data.y[i]) * cell, Math.max(cell - gap, 0.5), Math.max(cell - gap, 0.5));
     }
@@ -127,7 +128,7 @@
     const canvas = find("link-map"), w = size(canvas), cell = cellOf(w);
     const c = context(canvas, w, view.height * cell);
     canvas.style.height = view.height * cell + "px";
-    c.fillStyle = UNUSED;
+    c.fillStyle = theme("unused");
     c.fillRect(0, 0, view.width * cell, view.height * cell);
     const [name, unit] = linkScales[state.link], values = data[name];
     const high = largest(values.filter((_, i) => data.link_direction[i] !== 4));
@@ -220,14 +221,14 @@
       const v = value("load", i);
       if (!isNaN(v)) bands[data.layer[i]].push(v);
     }
-    c.strokeStyle = "#d9e0e7";
+    c.strokeStyle = theme("line");
     c.lineWidth = 1;
     const floor = layers * band + below;
     const rough = end / Math.max(2, Math.floor(span / 110)), ten = 10 ** Math.floor(Math.log10(rough));
     const stride = [1, 2, 5, 10].map((f) => f * ten).find((s) => s >= rough);
     for (let t = 0; t <= end; t += stride) {
       c.beginPath(); c.moveTo(across(t), 0); c.lineTo(across(t), floor); c.stroke();
-      c.fillStyle = MUTED;
+      c.fillStyle = theme("muted");
       c.textAlign = t === 0 ? "left" : across(t) > w - 44 ? "right" : "center";
       c.fillText(t === 0 ? "0" : written(t, "ps"), across(t), floor + 12);
     }
@@ -235,7 +236,7 @@
       times.sort((a, b) => b - a);
       const up = layer * band, tall = band - 3;
       c.globalAlpha = state.layer < 0 || state.layer === layer ? 1 : 0.25;
-      c.fillStyle = UNUSED;
+      c.fillStyle = theme("unused");
       c.fillRect(left, up, span, tall);
       c.fillStyle = layerColour(layer);
       c.beginPath();
@@ -247,7 +248,7 @@
       c.lineTo(left, up);
       c.fill();
       if (band > 10) {
-        c.fillStyle = INK;
+        c.fillStyle = theme("ink");
         c.textAlign = "right";
         let name = w < 560 ? String(layer + 1) : layerName(layer);
         while (name.length > 3 && c.measureText(name).width > left - 14) name = name.slice(0, -2) + "…";
@@ -260,7 +261,7 @@
       const underWay = (route, bin) => data.flights[(flight * facts.routes.length + route) * bins + bin];
       let peak = 1;
       facts.routes.forEach((_, r) => { for (let b = 0; b < bins; b++) peak = Math.max(peak, underWay(r, b)); });
-      c.fillStyle = MUTED;
+      c.fillStyle = theme("muted");
       c.textAlign = "right";
       c.fillText(w < 560 ? "" : "packets under way", left - 8, base - tall / 2 - 7);
       c.fillText(`0 – ${short(peak)}`, left - 8, base - tall / 2 + 7);
@@ -276,7 +277,7 @@
     }
     find("timeline-legend").hidden = flight < 0;
     if (state.time >= 0) {
-      c.strokeStyle = INK;
+      c.strokeStyle = theme("ink");
       c.lineWidth = 1;
       c.beginPath(); c.moveTo(across(state.time * end), 0); c.lineTo(across(state.time * end), floor); c.stroke();
     }
@@ -349,6 +350,7 @@
   } else find("timeline-box").hidden = true;
   const drawAll = () => { drawCores(); if (data.link_x) drawLinks(); drawTimeline(); };
   window.addEventListener("resize", drawAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   const longest = facts.ticks.reduce((best, tick, i) => tick.makespan_ps > (best < 0 ? 0 : facts.ticks[best].makespan_ps) ? i : best, -1);
   slider.value = -1;
   goTick(); drawAll(); describeCore(); describeRouter();

@@ -67,7 +67,7 @@ class Anneal(Placer):
         unit = _RESOLUTION / graph.data.mean() if graph.nnz else 1.0
         pull = np.zeros((program.cores, 2))
         # With ports at the whole border, no side is nearer to the host's input than another.
-        inputs = traffic.inputs if board.host_ports == "side" else 0 * traffic.inputs
+        inputs = traffic.inputs if board.enters_on_one_side else 0 * traffic.inputs
         for side, packets in ((board.input_side, inputs), (board.output_side, traffic.outputs)):
             axis, sign = _GROWTH[side]
             pull[:, axis] += sign * packets

@@ -104,6 +104,29 @@ def test_flipped_synapses_are_as_many_as_said_and_cores_no_longer_share_them(pro
     assert 0.8 < said / (0.01 * used * program.axons) < 1.2
 
 
+@pytest.mark.parametrize("bit", [0, 1])
+def test_stuck_synapses_have_their_value_and_no_other_changes(program, bit):
+    injected, _ = disturb(program, **{f"synapses_stuck_at_{bit}": 1.0})
+    used = program.dest_core != NO_DESTINATION
+    after = injected.program.crossbars[injected.program.crossbar].transpose(0, 2, 1)
+    assert np.bitwise_count(after[used]).sum() == bit * used.sum() * program.axons
+    before = program.crossbars[program.crossbar].transpose(0, 2, 1)
+    assert np.array_equal(after[~used], before[~used])
+
+
+def test_weak_neurons_need_a_larger_potential(program):
+    injected, probe = disturb(program, weak_neurons=0.3, weakness=2)
+    weak = probe.tables()["faults"]
+    threshold = {p: p.neuron_types["threshold"][p.neuron_type] for p in (program, injected.program)}
+    raised = np.zeros(program.dest_core.shape, int)
+    raised[weak["core"], weak["neuron"]] = 2
+    assert raised.any()
+    assert np.array_equal(threshold[injected.program] - threshold[program], raised)
+    assert not is_stateless(injected.program), "a potential below the raised threshold lasts"
+    most = disturb(program, weak_neurons=1.0, weakness=2**31 - 1)[0].program
+    assert most.neuron_types["threshold"].max() == program.limits.threshold
+
+
 def test_whole_and_empty_shares_are_exact(program):
     found, _ = disturb(program, flipped_synapses=1.0)
     used = program.dest_core != NO_DESTINATION
@@ -123,9 +146,10 @@ def test_same_seed_same_faults_and_another_draw_others(program):
 
 def test_the_program_that_was_given_is_left_alone(program):
     before = {name: value.copy() for name, value in vars(program).items() if isinstance(value, np.ndarray)}
-    shares = dict.fromkeys(("dead_cores", "dead_neurons", "stuck_neurons", "flipped_synapses", "cut_routes"), 0.2)
+    names = ("dead_cores", "dead_neurons", "stuck_neurons", "flipped_synapses", "cut_routes")
+    shares = dict.fromkeys((*names, "synapses_stuck_at_0", "synapses_stuck_at_1"), 0.2)
     found, _ = disturb(program, **shares)
-    assert len(found.deviations) == 5
+    assert len(found.deviations) == 7
     assert all(np.array_equal(value, vars(program)[name]) for name, value in before.items())
     assert is_stateless(found.program)
     assert pipeline(found.program) is not None

@@ -18,8 +18,8 @@ class EednOptions(Options):
 
     start: str = Field(
         "",
-        description="model file, as training leaves it in a run folder, whose weights this training starts from: "
-        "./NAME beside the scenario, or relative to the working folder; empty for random ones",
+        description="model whose weights this training starts from: a file (./NAME beside the scenario, or relative to "
+        "the working folder), or shipped:NAME; empty for random ones",
     )
     epochs: int = Field(4, ge=1, le=100_000, description="passes over the training images")
     batch: int = Field(64, ge=2, le=4096, description="images of one step")
@@ -51,13 +51,22 @@ class EednOptions(Options):
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
     sparsity: float = Field(
-        0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ"
+        0.0,
+        ge=0,
+        le=1e3,
+        description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on the mean activity ȳ of each filter, or of its "
+        "complement where `complements` says so",
     )
     sparsity_from: float = Field(
         0.0, ge=0, lt=1, description="share of the training after which that pressure acts; before, there is none"
     )
     spared_activity: float = Field(
         0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
+    )
+    complements: bool = Field(
+        True,
+        description="whether that pressure is on the complement of a filter that spikes in more than half of the "
+        "cases: it is what the compiler puts on the chip (`compile.complement`)",
     )
     start_activity: float = Field(
         0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"

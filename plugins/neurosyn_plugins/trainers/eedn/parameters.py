@@ -8,12 +8,15 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosyn.plugins import DataError, Model, Network
+from neurosyn.plugins import Model, Network
 from neurosyn_plugins.trainers.compute.quantiser import first_trinary
 
 __all__ = ["ParameterVector", "Segment"]
 
 F32 = NDArray[np.float32]
+
+FOLDED_WEIGHT = 0.75
+"""Size of a hidden weight that follows from a trinary one: in the middle of those that round to it."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +93,16 @@ class ParameterVector:
     def take(self, model: Model) -> None:
         """Start with the weights and biases of a trained model of this network.
 
-        Raises
-        ------
-        DataError
-            If the model was folded for the chip and has no hidden weights any more.
+        Parameters
+        ----------
+        model
+            With normalisations. Where it keeps no hidden weights, they are ±`FOLDED_WEIGHT` or 0 at the start.
         """
         for number, layer in enumerate(model.parameters):
-            real = self.segments[2 * number].part == "real"
-            hidden = layer.weights if real else layer.hidden
-            if hidden is None or layer.normalisation is None:
-                raise DataError("keeps no hidden weights; give the model.safetensors of the run that trained it")
+            assert layer.normalisation is not None
+            hidden = layer.weights if self.segments[2 * number].part == "real" else layer.hidden
+            if hidden is None:
+                hidden = layer.weights * np.float32(FOLDED_WEIGHT)
             for part, first, second in (
                 ("weights", hidden, layer.weights),
                 ("bias", layer.normalisation.bias, layer.normalisation.bias),

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from neurosyn.plugins import DataError, Model, Network, TrainingContext, TrainingData
 from neurosyn.plugins.gpu import wrapped_errors
-from neurosyn.plugins.inference import classify, load_model, measure
+from neurosyn.plugins.inference import classify, load_model, measure, shipped_model, unfold
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -36,6 +36,8 @@ __all__ = ["Training"]
 REPORT_STEPS = 10
 VALIDATION_STATISTICS = 1024
 """Images whose statistics serve the validation between epochs."""
+START_IMAGES = 1024
+"""Images whose statistics serve a start from a model that has leaks in place of normalisations."""
 
 # Streams of random numbers; each is seeded by (seed, stream, …), so that nothing depends on what was drawn before.
 START, ORDER, STEP, STATISTICS = range(4)
@@ -65,7 +67,7 @@ class Training:
         self.parameters = ParameterVector(network)
         self.parameters.initialise(self._rng(START), options.start_activity)
         if options.start:
-            self._start_from(Path(options.start))
+            self._start_from(options.start)
         self.optimiser = self._make_optimiser()
         self.progress = Progress()
         self._schedule = make_schedule(options.schedule, options.decay_at, options.decay)
@@ -84,6 +86,7 @@ class Training:
                     logit_scale=options.logit_scale,
                     sparsity=options.sparsity,
                     spared_activity=options.spared_activity,
+                    complements=options.complements,
                     dropout=options.dropout,
                 )
                 for _ in range(parts)
@@ -103,19 +106,27 @@ class Training:
             "trainer eedn: the GPU failed", "take a smaller train.batch if memory ran out, or train.kernels = 'numba'"
         )
 
-    def _start_from(self, path: Path) -> None:
+    def _start_from(self, start: str) -> None:
+        scheme, _, name = start.partition(":")
+        path = shipped_model(name) if scheme == "shipped" else Path(start)
         if not path.is_file():
-            raise DataError(f"trainer eedn: start: there is no {path}; give the model.safetensors of a run folder")
+            raise DataError(
+                f"trainer eedn: start: there is no {path}; give the model.safetensors of a run folder or shipped:NAME"
+            )
         model = load_model(path)
         # The same layers in another random wiring would be another network.
         if model.network.describe() != self.network.describe():
             raise DataError(
                 f"trainer eedn: start: {path} is of another network, or one wired by another seed; train the same one"
             )
-        try:
-            self.parameters.take(model)
-        except DataError as error:
-            raise DataError(f"trainer eedn: start: {path} {error}") from error
+        self.parameters.take(unfold(model, self._statistics(START_IMAGES)[1]))
+
+    def _statistics(self, images: int) -> tuple[int, NDArray[np.float32]]:
+        """Return how many training images serve statistics, and these, encoded; each tick of a frame counts as one."""
+        split = self.data.train
+        count = min(max(2, images // self.network.ticks_per_frame), len(split))
+        chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[:count])
+        return count, self.data.encoder.encode(split.images[chosen])
 
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self.context.seed, *stream]))
@@ -264,16 +275,13 @@ class Training:
 
     def _model(self, statistics_images: int) -> Model:
         """Fix the normalisation on training images without augmentation and return the model."""
-        split = self.data.train
-        # Each tick of a frame is an image to the layers.
-        count = min(max(2, statistics_images // self.network.ticks_per_frame), len(split))
-        chosen = np.sort(self._rng(STATISTICS).permutation(len(split))[:count])
+        count, encoded = self._statistics(statistics_images)
         parameters, layers = self.parameters, range(len(self.network.layers))
         measured = measure(
             self.network,
             [parameters.view(parameters.effective, number, "weights") for number in layers],
             [parameters.view(parameters.effective, number, "bias") for number in layers],
-            self.data.encoder.encode(split.images[chosen]),
+            encoded,
         )
         with_hidden = [
             own if layer.off_chip else replace(own, hidden=parameters.view(parameters.hidden, number, "weights").copy())
@@ -282,7 +290,7 @@ class Training:
         provenance = {
             "trainer": {"kind": "eedn", **self.options.to_table()},
             "seed": self.context.seed,
-            "training_images": len(split),
+            "training_images": len(self.data.train),
             "statistics_images": count,
             "history": self.progress.history,
         }

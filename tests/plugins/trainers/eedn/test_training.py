@@ -217,11 +217,30 @@ def test_training_starts_from_a_model(train, tmp_path):
         np.testing.assert_allclose(own.normalisation.bias, other.normalisation.bias, atol=1e-6)
 
 
+def test_training_starts_from_a_model_that_was_folded_for_the_chip(train, tmp_path):
+    folded = fold(train("first", epochs=3))
+    save_model(folded, tmp_path / "folded.safetensors")
+    second = fold(train("second", epochs=1, rate=1e-9, start=str(tmp_path / "folded.safetensors")))
+    for own, other in zip(folded.parameters[1:], second.parameters[1:], strict=True):
+        np.testing.assert_array_equal(own.weights, other.weights)
+        np.testing.assert_array_equal(own.leak, other.leak)
+
+
+def test_a_pressure_on_complements_drives_filters_to_either_side(train):
+    options = {"epochs": 12, "rate": 0.1, "softness": 1.0, "sparsity": 3.0, "products": "int8", "parts": 1}
+    rarer = {}
+    for complements in (False, True):
+        model = train(f"complements {complements}", **options, complements=complements)
+        activity = np.concatenate([layer.activity.ravel() for layer in model.parameters])
+        assert (activity > 0.7).any() == complements
+        rarer[complements] = np.minimum(activity, 1 - activity).mean()
+    assert rarer[True] < 0.25
+
+
 def test_a_start_that_does_not_fit_is_refused(train, tmp_path):
     model = train(epochs=1)
-    save_model(fold(model), tmp_path / "folded.safetensors")
-    with pytest.raises(DataError, match="keeps no hidden weights"):
-        train("again", start=str(tmp_path / "folded.safetensors"))
+    with pytest.raises(DataError, match="shipped:lost: does not exist"):
+        train("again", start="shipped:lost")
     with pytest.raises(DataError, match=r"there is no .*lost"):
         train("again", start=str(tmp_path / "lost"))
     specs = [{"kind": "transduction", "features": 3}, {"kind": "conv2d", "features": 6}, {"kind": "readout"}]
