@@ -30,7 +30,7 @@ from neurosyn.support.progress import StageProgress
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["Point", "PointRunner", "Sweep", "compare_runs"]
+__all__ = ["Point", "PointRunner", "Sweep", "compare_runs", "sweep_design_space", "write_table"]
 
 PointRunner = Callable[["Sweep", StageProgress, bool], None]
 """Does the runs `own` of a sweep that are not up to date, or all with True, and calls `Sweep.end` for each."""
@@ -71,7 +71,7 @@ class Point:
     @property
     def state(self) -> str:
         """``finished``, ``failed`` or ``unfinished``."""
-        return "finished" if self.finished else "failed" if self.error is not None else "unfinished"
+        return _state(finished=self.finished, failed=self.error is not None)
 
 
 class Sweep:
@@ -178,10 +178,7 @@ class Sweep:
         (run_points or self._run_here(jobs, checkpoint_every_s))(self, progress, force)
         self.save()
         if shard is None:
-            table = self.design_space().table("runs")
-            table.to_csv(self.folder / "sweep.csv", index=False)
-            plain = {key: table[key].astype(str) for key in self.ranges if table[key].dtype == object}
-            table.assign(**plain).to_parquet(self.folder / "sweep.parquet", index=False)
+            write_table(self.folder, self.to_dict())
 
     def _run_here(self, jobs: int | None, checkpoint_every_s: float) -> PointRunner:
         def run_points(sweep: Sweep, progress: StageProgress, force: bool) -> None:
@@ -256,14 +253,7 @@ class Sweep:
 
     def design_space(self) -> Analysis:
         """Return the table of all runs, the values of keys first, and its plots."""
-        from neurosyn.analysis.design_space import design_space, run_numbers
-
-        rows = []
-        for point in self.points:
-            reason = None if point.error is None else str(point.error)
-            numbers = run_numbers(point.run) if point.finished else {}
-            rows.append({**point.changes, **numbers, "state": point.state, "reason": reason, "run": str(point.run)})
-        return design_space(rows, list(self.ranges), str(self.folder))
+        return sweep_design_space(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the varied keys, and folder, state and error of each run, as plain values."""
@@ -284,6 +274,31 @@ class Sweep:
         if not finished or (point.run / "stages.json").exists():
             return None
         return max(finished, key=lambda other: len(point.values.items() & other.values.items())).run
+
+
+def sweep_design_space(document: Mapping[str, Any]) -> Analysis:
+    """Return the table of the runs in a list of runs, as `Sweep.to_dict` returns it, and its plots."""
+    from neurosyn.analysis.design_space import design_space, run_numbers
+
+    rows = []
+    for point in document["points"]:
+        values = {key: parse_value(text) for key, text in point["values"].items()}
+        numbers = run_numbers(Path(point["run"])) if point["finished"] else {}
+        state = _state(finished=point["finished"], failed=point["error"] is not None)
+        rows.append({**values, **numbers, "state": state, "reason": point["error"], "run": point["run"]})
+    return design_space(rows, list(document["over"]), document["sweep"])
+
+
+def _state(*, finished: bool, failed: bool) -> str:
+    return "finished" if finished else "failed" if failed else "unfinished"
+
+
+def write_table(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write the table of a list of runs as ``sweep.csv`` and ``sweep.parquet``."""
+    table = sweep_design_space(document).table("runs")
+    table.to_csv(folder / "sweep.csv", index=False)
+    plain = {key: table[key].astype(str) for key in document["over"] if table[key].dtype == object}
+    table.assign(**plain).to_parquet(folder / "sweep.parquet", index=False)
 
 
 def compare_runs(folders: Sequence[Path]) -> Analysis | None:
