@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import DataError
 from neurosyn.run.sweep import compare_runs
+from neurosyn.run.sweep_results import write_sweep_results
 from neurosyn.support.files import make_folder, write_json
 from neurosyn.support.untrusted import read_json
 
@@ -92,6 +93,7 @@ def merge_sweep(folders: Sequence[Path], out: Path) -> MergedSweep:
         )
     document = {"sweep": str(out), "over": first["over"], "points": points}
     write_json(out / "sweep.json", document)
+    write_sweep_results(document, out.name)
     return MergedSweep(document)
 
 
