@@ -78,11 +78,11 @@ def commands(specimens: Path) -> dict[str, Command]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Return the checksum of each result below a folder."""
+    """Return the checksum of each result below a folder; job files and logs are none."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != _TIMES and "checkpoints" not in path.parts
+        if path.is_file() and path.name != _TIMES and not {"checkpoints", "jobs"} & set(path.parts)
     }
 
 

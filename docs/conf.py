@@ -9,7 +9,8 @@ author = "the neurosyn authors"
 copyright = f"{date.today().year}, {author}"
 release = version = neurosyn.__version__
 
-extensions = ["myst_parser", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinx_copybutton"]
+nb_execution_mode = "off"  # notebooks are stored with their output
 exclude_patterns = ["extensions", "build", "_build"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -78,3 +78,21 @@ def dense_network(path: Path, weight: Any, **more: Any) -> Path:
     outputs, inputs = np.shape(weight)
     nodes = {**ends(inputs, outputs), "fc": linear(weight), "if": if_node(outputs, **more)}
     return write_nir(path, nodes, chain("input", "fc", "if", "output"))
+
+
+def spiking_scenario(folder: Path, samples: int = 12) -> Path:
+    """Write a scenario with its network and its samples, once as an archive and once as a table of events."""
+    import pandas as pd
+
+    rng = np.random.default_rng(4)
+    dense_network(folder / "net.nir", rng.normal(size=(3, 10)) / 2)
+    spikes = (rng.random((6, samples, 10)) < 0.5).astype(np.uint8)
+    labels = rng.integers(0, 3, samples)
+    np.savez(folder / "in.npz", spikes=spikes, labels=labels)
+    step, sample, channel = np.nonzero(spikes)
+    table = pd.DataFrame({"sample": sample, "tick": step, "channel": channel, "label": labels[sample]})
+    table.sample(frac=1, random_state=0).to_parquet(folder / "in.parquet")
+    text = '[data]\nkind = "spikes"\nfile = "./in.npz"\n[encoder]\nkind = "events"\n'
+    text += '[network]\nkind = "nir"\nfile = "./net.nir"\n[place]\nkind = "row_major"\n'
+    (folder / "net.toml").write_text(text + '[simulate]\nbackend = "numpy"\ntimed_frames = 3\n')
+    return folder / "net.toml"

@@ -1,8 +1,9 @@
 """Scaling over processes: ``python -m benchmarks.scaling``.
 
-The one-chip network, every packet timed, by one worker and by two, in turns in the same run of this script, so that a
-busy machine slows down both. From the costs of a part a small simulation (`benchmarks.scaling.plan`) tells how long a
-million frames take on 10, 100 and 1,000 workers, and what limits them. Results: docs/benchmarks/scaling.json and .md.
+The one-chip network, every packet timed, by one worker on one processor and by two on two, in turns in the same run of
+this script, so that a busy machine slows down both. From the costs of a part a small simulation
+(`benchmarks.scaling.plan`) tells how long a million frames take on 10, 100 and 1,000 workers, and what limits them.
+Results: docs/benchmarks/scaling.json.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.scaling.plan import Costs, plan_run
 from neurosyn.parallel.job import Job
 from neurosyn.parallel.local import LocalExecutor
 from neurosyn.parallel.running import run_jobs
-from neurosyn.support.files import write_json, write_text
+from neurosyn.support.files import write_json
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "benchmarks"
@@ -30,11 +31,15 @@ COMMAND = (sys.executable, "-m", "neurosyn")
 PART = 64
 
 
-def run(folder: Path, *words: object) -> float:
-    """Run a command of neurosyn and return its seconds."""
-    began = time.perf_counter()
+def run(folder: Path, *words: object, processors: int | None = None) -> float:
+    """Run a command of neurosyn, on so many processors, and return its seconds."""
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    subprocess.run([*COMMAND, *map(str, words)], cwd=folder, env=environment, check=True, capture_output=True)
+    command = [*COMMAND, *map(str, words)]
+    if processors is not None:
+        allowed = sorted(os.sched_getaffinity(0))[:processors]
+        command = ["taskset", "-c", ",".join(map(str, allowed)), *command]
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return time.perf_counter() - began
 
 
@@ -50,7 +55,8 @@ def measure(frames: int, repeats: int, keep: Path | None) -> dict:
             out = folder / f"run{workers}"
             shutil.rmtree(out, ignore_errors=True)
             shutil.copytree(folder / "placed", out)
-            whole = run(folder, *base, "--workers", workers, "--out", out)
+            # A worker computes the times of one tick beside the function of the next, so it would use two processors.
+            whole = run(folder, *base, "--workers", workers, "--out", out, processors=workers)
             jobs = [_job(path) for path in out.glob("jobs/*.log")]
             working = max(ended for _, ended, _ in jobs) - min(began for began, _, _ in jobs)
             seconds[workers].append(working)
@@ -64,7 +70,8 @@ def measure(frames: int, repeats: int, keep: Path | None) -> dict:
         shard = folder / f"shard{some}"
         shutil.rmtree(shard, ignore_errors=True)
         shutil.copytree(folder / "placed", shard)
-        fewer = ("simulate", scenario, "--set", f"simulate.frames={some}", "--quiet")
+        # Like the many parts of a long run, which come when the trace has all the rows that it keeps.
+        fewer = ("simulate", scenario, "--set", f"simulate.frames={some}", "--set", "trace.max_rows=0", "--quiet")
         run(folder, *fewer, "--shard", "1/1", "--out", shard.name)
         shards[some] = run(folder, "merge", shard.name, "--quiet", "--out", f"merged{some}"), shard
     few, many = shards[PART], shards[frames]
@@ -153,16 +160,16 @@ def main() -> None:
     plans = [plan_run(costs, 1_000_000 // PART, workers) for workers in (1, 10, 100, 1000)]
     result["plan"] = [vars(plan) | {"saturated": plan.saturated} for plan in plans]
     write_json(DOCS / "scaling.json", result)
-    write_text(DOCS / "scaling.md", page(result))
+    print(table(result["plan"]))
     print(json.dumps({key: result[key] for key in ("seconds", "ratio", "equal", "part_bytes")}, indent=1))
 
 
-def page(result: dict) -> str:
-    """Return the table of the plan as Markdown."""
+def table(plans: list[dict]) -> str:
+    """Return the plan as a table in Markdown, for docs/guides/cluster.md."""
     rows = [
         f"| {plan['workers']:,} | {plan['seconds'] / 3600:,.1f} h | {plan['worker_busy']:.0%} | "
         f"{plan['scheduler_busy']:.1%} | {plan['storage_busy']:.1%} | {plan['saturated']} |"
-        for plan in result["plan"]
+        for plan in plans
     ]
     head = (
         "| workers | a million timed frames | workers busy | scheduler busy | file system busy | limited by |",

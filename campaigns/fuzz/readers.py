@@ -208,10 +208,13 @@ def _network(folder: Path) -> object:
     return map_graph(read_nir(folder / "net.nir"), ImportOptions(), "net.nir")
 
 
-def _samples(folder: Path) -> object:
-    from neurosyn.importing.samples import read_samples
+def _samples(name: str) -> Callable[[Path], object]:
+    def read(folder: Path) -> object:
+        from neurosyn.importing.samples import read_samples
 
-    return read_samples(folder / "samples.npz", 8)
+        return read_samples(folder / name, 8)
+
+    return read
 
 
 _ALL: dict[str, Reader] = {
@@ -255,7 +258,20 @@ _ALL: dict[str, Reader] = {
         "timit/TEST/DR1/MDAB0/SX37.PHN", _dataset("timit", "."), text=True, around=("timit",), needs="soundfile"
     ),
     "network of another framework": Reader("net.nir", _network, needs="h5py"),
-    "samples of spikes": Reader("samples.npz", _samples),
+    "samples of spikes": Reader("samples.npz", _samples("samples.npz")),
+    "table of events": Reader("events.parquet", _samples("events.parquet")),
+    "events of 5 bytes": Reader(
+        "digits/Test/0/0.bin", _dataset("event_files", ".", folder="digits", steps=4), around=("digits",)
+    ),
+    "aedat": Reader(
+        "gestures/user.aedat", _dataset("event_files", ".", folder="gestures", steps=4), around=("gestures",)
+    ),
+    "aedat, labels": Reader(
+        "gestures/user_labels.csv",
+        _dataset("event_files", ".", folder="gestures", steps=4),
+        text=True,
+        around=("gestures",),
+    ),
     "sound archive": Reader(f"sounds/{NOIZEUS_FILE}", _sounds, needs="soundfile"),
 }
 READERS = {name: reader for name, reader in _ALL.items() if not reader.needs or find_spec(reader.needs)}

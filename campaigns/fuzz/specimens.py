@@ -63,6 +63,7 @@ def make_specimens(folder: Path) -> None:
     (folder / "spikes.sfcp").write_bytes(_PINS)
     _write_network(folder / "net.nir")
     np.savez(folder / "samples.npz", spikes=np.eye(8, dtype=np.uint8)[None], labels=np.arange(8) % 2)
+    _write_events(folder)
     _write_cifar(folder / "cifar" / "cifar-10-binary.tar.gz")
     _write_mat(folder / "svhn" / "test_32x32.mat")
     _write_gtsrb(folder / "gtsrb")
@@ -73,6 +74,28 @@ def make_specimens(folder: Path) -> None:
             path = folder / "pictures" / label / f"{number}.{kind}"
             path.parent.mkdir(parents=True, exist_ok=True)
             _picture(number).save(path)
+
+
+def _write_events(folder: Path) -> None:
+    """Write events as a table, as 5-byte events in the folders of N-MNIST, and as AEDAT 3.1 with its labels."""
+    import pandas as pd
+
+    number = np.arange(16)
+    table = {"sample": number // 8, "tick": number % 4, "channel": number % 8, "label": number // 8}
+    pd.DataFrame(table).to_parquet(folder / "events.parquet")
+    for label in "01":
+        path = folder / "digits" / "Test" / label / "0.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(bytes([k, 2 * k, 128 * (k % 2), k, 0]) for k in range(16)))
+    gestures = folder / "gestures"
+    gestures.mkdir(exist_ok=True)
+    words = np.stack([number << 17 | number << 2 | number % 2 << 1 | 1, 100 * number], axis=1).astype("<u4")
+    packet = np.array([16, 16, 16], "<i4")
+    content = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n" + np.array([1, 1], "<i2").tobytes()
+    content += np.array([8, 4, 0], "<i4").tobytes() + packet.tobytes() + words.tobytes()
+    (gestures / "user.aedat").write_bytes(content)
+    (gestures / "user_labels.csv").write_text("class,startTime_usec,endTime_usec\n1,0,800\n11,800,1600\n")
+    (gestures / "trials_to_test.txt").write_text("user.aedat\n")
 
 
 def _write_network(path: Path) -> None:

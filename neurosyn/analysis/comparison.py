@@ -163,6 +163,7 @@ def draw(analysis: Analysis, figure: Figure) -> None:
         right.set_xlabel("energy of a frame")
         right.set_ylabel("accuracy in %")
         right.margins(y=0.2)
+        right.set_ylim(max(right.get_ylim()[0], -1), min(right.get_ylim()[1], 101))
         right.set_title("Accuracy and energy")
     else:
         right.set_axis_off()
@@ -173,10 +174,11 @@ def _points(axes: Axes, x: Any, y: Any, names: list[str], order: NDArray[np.intp
     from neurosyn.analysis.plotting import COLOURS, optional_text, shorten
 
     marks = "osD^vP*X"
-    here: dict[tuple[float, float], list[str]] = {}
-    for index in order.tolist():
-        here.setdefault((float(x[index]), float(y[index])), []).append(names[index])
-    for index, ((right, up), alike) in enumerate(here.items()):
-        axes.plot(right, up, marks[index % len(marks)], color=COLOURS[index % len(COLOURS)], markersize=7)
+    here: dict[tuple[float, float], list[int]] = {}
+    for run in order.tolist():
+        here.setdefault((float(x[run]), float(y[run])), []).append(run)
+    for (right, up), alike in here.items():
+        run = alike[0]
+        axes.plot(right, up, marks[run % len(marks)], color=COLOURS[run % len(COLOURS)], markersize=7)
         more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
-        optional_text(axes, right, up, shorten(alike[0], 48 - len(more)) + more)
+        optional_text(axes, right, up, shorten(names[run], 48 - len(more)) + more)

@@ -135,6 +135,10 @@ def _of_trace(run: FinishedRun, notes: list[str]) -> dict[str, pd.DataFrame]:
         frames = _frames(run, trace, leaked * trace.n_cores)
         if frames is not None:
             tables["frames"] = frames
+            notes.append(
+                f"Frames are the {len(frames):,} of {run.summary['dataset']['frames']:,} whose way through all stages "
+                "of the pipeline was recorded core by core (trace.ticks, trace.level)."
+            )
     return tables
 
 

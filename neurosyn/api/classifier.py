@@ -369,7 +369,7 @@ class SpikingClassifier(OnChip, ClassifierMixin, BaseEstimator):  # type: ignore
         shape = MapShape(*encoder.shape(self.image_shape_))
         specs = topology.layers(shape, n_classes)
         if known is None:
-            ticks = encoder.ticks_per_frame
+            ticks = encoder.ticks_of(self.image_shape_)
             return build_network(specs, shape, n_classes, seed, topology.copies, ticks_per_frame=ticks)
         if known.inputs != shape or list(known.specs) != specs:
             raise ValueError("warm_start: topology or encoder have changed since the last fit; set warm_start=False")

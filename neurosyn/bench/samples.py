@@ -61,7 +61,7 @@ def bench_samples(
         began = time.perf_counter()
         result = simulate_samples(program, placement, chip, options, inputs, mapping.ticks(steps))
         seconds.append(time.perf_counter() - began)
-        name, counts = result.backend, mapping.count(result.spikes)
+        name, counts = result.backend, mapping.count(result.by_sample)
         progress(repeat + 1, repeats, "repeats")
     return {
         "network": "-".join(map(str, _SIZES)),

@@ -42,10 +42,15 @@ _USE = {
 takes at least so many cores for its axons, neurons or synapses."""
 
 
+_NODES = {name: name for name in ("name", "type", "rating", "cores", "reason")}
+"""The same of a network with state."""
+
+
 def print_utilisation(result: dict[str, Any]) -> None:
     """Print the network and how its layers use the cores."""
     network, use = result["network"], result["utilisation"]
-    print_table(list(_NETWORK), [[row[key] for key in _NETWORK.values()] for row in network], title="Network")
+    columns = _NETWORK if network and "rating" not in network[0] else _NODES
+    print_table(list(columns), [[row[key] for key in columns.values()] for row in network], title="Network")
     rows = [[_cell(key, row.get(key)) for key in _USE.values()] for row in use["layers"]]
     rows.append([_cell(key, use["total"].get(key)) for key in _USE.values()])
     rows[-1][0] = "all"

@@ -22,7 +22,7 @@ class Encoder(PluginOptions, ABC):
     An encoder whose values are real (`binary` False) feeds a ``transduction`` layer, which turns them into the chip's
     input spikes; one whose values are 0 and 1 may feed an on-chip layer directly.
 
-    A frame enters the chip during `ticks_per_frame` ticks, one after the other. To all layers each of these ticks is
+    A frame enters the chip during `ticks_of` it ticks, one after the other. To all layers each of these ticks is
     an input of its own; the read-out sums over them.
     """
 
@@ -32,6 +32,10 @@ class Encoder(PluginOptions, ABC):
     def ticks_per_frame(self) -> int:
         """Ticks during which one image enters the chip, 1 … `MOST_TICKS`."""
         return 1
+
+    def ticks_of(self, image: tuple[int, int, int]) -> int:  # noqa: ARG002
+        """Return the ticks during which an image of shape `image` enters the chip; by default `ticks_per_frame`."""
+        return self.ticks_per_frame
 
     def shape(self, image: tuple[int, int, int]) -> tuple[int, int, int]:
         """Return height, width and channels after encoding an image of shape `image`; the same at every tick."""
@@ -47,7 +51,7 @@ class Encoder(PluginOptions, ABC):
 
         Returns
         -------
-        float32 array (n · ticks_per_frame, height, width, channels')
+        float32 array (n · T, height, width, channels')
             The ticks of an image follow each other, and so do the images. Each image is encoded on its own: the
             result does not depend on the others.
         """

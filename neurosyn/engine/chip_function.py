@@ -120,11 +120,15 @@ class ChipFunction:
         The program on a backend.
     routes
         Lengths of the routes of its packets.
+    period
+        Ticks of a sample: before each, potentials and registers are set again, and what is under way is dropped. None:
+        one run without end.
     """
 
-    def __init__(self, loaded: LoadedProgram, routes: Routes) -> None:
+    def __init__(self, loaded: LoadedProgram, routes: Routes, period: int | None = None) -> None:
         program = loaded.program
         self.program = program
+        self._period, self._sample = period, 0
         self._loaded = loaded
         self._table = _PacketTable(program, routes)
         self._potential, self._rng = loaded.initial_state()
@@ -162,6 +166,10 @@ class ChipFunction:
 
         Nothing is delivered yet: the times of arrival depend on the network.
         """
+        if self._period is not None and tick // self._period != self._sample:
+            self._sample = tick // self._period
+            self._potential, self._rng = self._loaded.initial_state()
+            self._schedulers = self._loaded.schedulers()
         active, merged = self._schedulers.pop(tick)
         result = self._loaded.step(active, self._potential, self._rng)
         return Outcome(
@@ -175,8 +183,11 @@ class ChipFunction:
             self._schedulers.deliver(outcome.tick + 1, host.core, host.axon)
         self._schedulers.send(outcome.tick, outcome.spikes)
 
-    def deliver(self, packets: Packets, numbers: NDArray[np.intp] | slice = slice(None)) -> None:
-        """Put the packets with the given numbers into their targets' schedulers, except those to the host."""
+    def deliver(self, outcome: Outcome, numbers: NDArray[np.intp] | slice = slice(None)) -> None:
+        """Put the packets of a tick with the given numbers into their targets' schedulers, except those to the host."""
+        if self._period is not None and outcome.tick // self._period != self._sample:
+            return
+        packets = outcome.packets
         core, axon = packets.dest_core[numbers], packets.dest_axon[numbers]
         ticks = packets.delivery_tick[numbers]
         inside = core >= 0

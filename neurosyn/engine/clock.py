@@ -297,7 +297,7 @@ class Clock:
     def _gather(self) -> None:
         """Deliver the packets that have landed, and pass on the ticks that are over."""
         for tick in self._open:
-            self._function.deliver(tick.outcome.packets, tick.flight.landed())
+            self._function.deliver(tick.outcome, tick.flight.landed())
         while self._open and self._open[0].flight.over:
             tick = self._open.popleft()
             timed = self._judge(tick)

@@ -2,7 +2,8 @@
 
 The program of a run of frames is a pipeline. If it is stateless, a tick depends on the frames that are in the pipeline
 and on nothing before them, so a part of the run begins with as many ticks of warm-up as the pipeline has stages; the
-warm-up is played without time and is not recorded. A program with memory is played from its first tick. In both cases
+warm-up is played without time and is not recorded. A program with memory is played from its first tick. A simulator
+that has just played the ticks before a part goes on from there. In all cases
 a tick that lasts until everything is at rest leaves no trace in the times of the next one, so times count from the
 beginning of the part, and the joined run shifts them by what the parts before it took.
 """
@@ -151,7 +152,8 @@ class FrameSimulator:
             )
         self._backend = get_backend(options.backend)
         self._loaded = self._backend.load(program)
-        self._routes = Routes.of(program, placement, chip)
+        self.routes = Routes.of(program, placement, chip)
+        """Lengths of the routes of its packets."""
         self._program, self._placement, self._chip, self._options = program, placement, chip, options
         self._stages, self._rows, self._ticks_per_frame = stages, rows, ticks_per_frame
         self._jobs = jobs
@@ -164,6 +166,8 @@ class FrameSimulator:
         played = window.stop if self.timed or recorded else 0
         self._ticks = played if self._loaded.stateless else max(self._whole, played)
         self._fill = fill
+        # End of the last part, from which the next one goes on.
+        self._reached: tuple[int, ChipFunction] | None = None
 
     @property
     def whole(self) -> FramePart:
@@ -195,8 +199,8 @@ class FrameSimulator:
 
     def outcomes(self, frames: FrameRows, ticks: range) -> Iterator[Outcome]:
         """Yield the outcomes of ticks without time; the first of them finds an empty pipeline."""
-        function = ChipFunction(self._loaded, self._routes)
-        inputs = FrameInputs(self._program, frames, self._routes)
+        function = ChipFunction(self._loaded, self.routes)
+        inputs = FrameInputs(self._program, frames, self.routes)
         yield from _warmed_up(function, inputs, ticks)
 
     def simulate(
@@ -223,13 +227,13 @@ class FrameSimulator:
         """
         began = time.perf_counter()
         program, options = self._program, self._options
-        inputs = FrameInputs(program, frames, self._routes)
+        inputs = FrameInputs(program, frames, self.routes)
         stopwatch = Stopwatch(program, self._placement, self._chip)
         # Only with a given period can packets be late, and the frames leave the batch.
         recorded = not self._loaded.stateless or options.tick_ps is not None
         if_late = self._whole if part == self.whole else 0
         record = _FrameRecord(
-            program, self._routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
+            program, self.routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
         )
 
         def played(tick: PlayedTick) -> None:
@@ -241,11 +245,10 @@ class FrameSimulator:
             total = end - part.ticks.start
             progress(min(tick.outcome.tick + 1 - part.ticks.start, total), total, "ticks")
 
-        function = ChipFunction(self._loaded, self._routes)
+        function, warm_up = self._function_before(part)
         state = None if checkpoint is None else checkpoint.load()
-        if state is None:
-            for _ in _warmed_up(function, inputs, part.warm_up):
-                pass
+        for _ in _warmed_up(function, inputs, warm_up if state is None else range(0)):
+            pass
         engine = Clock(
             function,
             inputs,
@@ -275,11 +278,13 @@ class FrameSimulator:
                 restore_all(members, state)
                 probes.resumed(info, part_of(state, "probes"))
             count = engine.run(part.ticks.stop, self.timed, if_late=if_late, pause=is_due, paused=save)
+            if part.ticks and options.tick_ps is None:
+                self._reached = count, function
             batched = self._loaded.stateless and not engine.late
             if batched:
                 first = part.rows.start
                 own = frames[part.rows.start : part.rows.stop]
-                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self._routes, own)
+                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self.routes, own)
                 if state is not None and part_of(state, "batches"):
                     batches.restore(part_of(state, "batches"))
                 while batches.done < len(own):
@@ -287,7 +292,7 @@ class FrameSimulator:
                     progress(batches.done, len(own), "frames")
                     if is_due():
                         save()
-                counter = EventCounter(program, self._routes)
+                counter = EventCounter(program, self.routes)
                 spikes = batches.result(counter)
         finally:
             probes.finished()
@@ -305,6 +310,13 @@ class FrameSimulator:
             wall_s=time.perf_counter() - began,
         )
         return PartResult(first, engine.now_ps, result)
+
+    def _function_before(self, part: FramePart) -> tuple[ChipFunction, range]:
+        """Return a chip, and the ticks that it has to play before those of the part."""
+        reached, self._reached = self._reached, None
+        if reached is not None and part.ticks and part.warm_up.start <= reached[0] <= part.ticks.start:
+            return reached[1], range(reached[0], part.ticks.start)
+        return ChipFunction(self._loaded, self.routes), part.warm_up
 
 
 def _warmed_up(function: ChipFunction, inputs: FrameInputs, ticks: range) -> Iterator[Outcome]:

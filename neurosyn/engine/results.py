@@ -69,7 +69,8 @@ class FramesResult:
     counts : EventCounts
         Events of these frames: F·T ticks of each core, counted while the frames are in it.
     depth : int
-        Ticks from the injection of spikes to the firing of the last output neurons that they can reach.
+        Ticks from the injection of spikes to the firing of the last output neurons that they can reach; 1 for samples,
+        whose ticks include them.
     ticks_per_frame : int
         T, ticks during which a frame enters.
     timing : TimingResult or None

@@ -1,14 +1,15 @@
 """Simulation of independent samples: many ticks of input each, with the potentials set again before every sample.
 
 Samples share nothing, so copies of the program stand side by side and integrate one sample each: all processors have
-work, and crossbars are read from the cache. Timed samples are played one after the other on the placed program.
+work, and crossbars are read from the cache. Samples that are timed or traced are played one after the other on the
+placed program: between two, all potentials are set again and spikes under way are dropped, which takes no time [A].
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +20,19 @@ from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import OUTPUT, Program
-from neurosyn.chip.spikes import InputSpikes
-from neurosyn.engine.event_counts import EventCounts
+from neurosyn.engine.chip_function import ChipFunction, Outcome
+from neurosyn.engine.clock import Clock, PlayedTick
+from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
+from neurosyn.engine.host_inputs import HostSpikes
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.results import TimingResult
-from neurosyn.engine.stepping import TickSimulation, check_board
+from neurosyn.engine.probes.dispatch import ProbeDispatcher
+from neurosyn.engine.probes.probe import Probe, RunInfo
+from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.stepping import check_board
+from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
+from neurosyn.support.processors import usable_processors
 
 __all__ = ["Observer", "SamplesResult", "simulate_samples"]
 
@@ -37,32 +44,21 @@ Observer = Callable[[int, int, NDArray[np.int64], NDArray[np.int64]], None]
 
 
 @dataclass(frozen=True)
-class SamplesResult:
-    """Results of samples.
+class SamplesResult(FramesResult):
+    """Results of samples: those of frames whose ``ticks_per_frame`` is all ticks of a sample, to its last output.
 
     Attributes
     ----------
-    spikes : uint8 array (samples, ticks, pins)
-        Spikes that each output pin sent.
-    counts : EventCounts
-        Events of all samples.
-    timing : TimingResult or None
-        Of the timed samples.
-    timed_samples : int
     differing_samples : int
-        Timed samples whose output spikes differ from the untimed ones: packets were late.
-    backend : str
-    wall_s : float
-        Duration of the function, without times.
+        Samples played in order whose output spikes differ from those of the batch: packets were late at cores.
     """
 
-    spikes: NDArray[np.uint8]
-    counts: EventCounts
-    timing: TimingResult | None
-    timed_samples: int
     differing_samples: int
-    backend: str
-    wall_s: float
+
+    @property
+    def by_sample(self) -> NDArray[np.uint8]:
+        """The spikes of each sample, uint8 (samples, ticks, pins)."""
+        return self.spikes.reshape(-1, self.ticks_per_frame, self.spikes.shape[1])
 
 
 def simulate_samples(
@@ -74,10 +70,15 @@ def simulate_samples(
     ticks: int,
     *,
     timed: int = 0,
+    probes: Sequence[Probe] | ProbeDispatcher = (),
     observe: Observer | None = None,
+    jobs: int | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> SamplesResult:
     """Simulate a program on samples.
+
+    If packets are late at cores, which only a given tick period allows, all samples are played in order, and the
+    results are those of the packets as they came.
 
     Parameters
     ----------
@@ -91,9 +92,12 @@ def simulate_samples(
     ticks
         Ticks to play for each sample.
     timed
-        Samples, from the first on, whose packets are timed.
+        Samples, from the first on, that are played in order: in time, and for probes that see ticks.
+    probes
     observe
         Called with the spikes of all neurons (core × N + neuron).
+    jobs
+        Ticks that the compiled timing may compute at once; by default the number of processors.
     progress
 
     Raises
@@ -116,18 +120,27 @@ def simulate_samples(
         batch.play(block, ticks, spikes[start : start + together], start, tally, observe)
         progress(start + block.shape[1], samples, "samples")
     wall_s = time.perf_counter() - began
-    counts = tally.counts(routes, samples * ticks)
-    timing, differing = None, 0
-    timed = min(timed, samples) if options.timing != "none" else 0
-    results: list[TimingResult] = []
-    for sample in range(timed):
-        result, sent = _play_timed(program, placement, chip, options, inputs[:, sample], ticks)
-        results.append(result)
-        differing += int(not np.array_equal(sent, spikes[sample]))
-        progress(sample + 1, timed, "timed samples")
-    if results:
-        timing = _joined(results)
-    return SamplesResult(spikes, counts, timing, len(results), differing, backend.name, wall_s)
+    dispatcher = ProbeDispatcher.of(probes)
+    in_order = _InOrder(program, placement, chip, options, inputs, ticks, routes)
+    played = min(timed, samples) if options.timing != "none" or dispatcher.wants_ticks else 0
+    late = in_order.play(played, dispatcher, jobs, progress) if played else False
+    of_batch = spikes.reshape(-1, program.pins)
+    differs = (in_order.spikes != of_batch[: len(in_order.spikes)]).any(axis=1)[: (samples if late else played) * ticks]
+    timing = in_order.timing()
+    return SamplesResult(
+        spikes=in_order.spikes if late else of_batch,
+        counts=in_order.counts() if late else tally.counts(routes, samples * ticks),
+        depth=1,
+        ticks_per_frame=ticks,
+        timing=timing,
+        timed_frames=np.arange(0 if timing is None else len(timing.makespans_ps) // ticks),
+        batched=not late,
+        ticks=(samples if late else played) * ticks,
+        timing_name=options.timing,
+        backend=backend.name,
+        wall_s=wall_s,
+        differing_samples=int(differs.reshape(-1, ticks).any(axis=1).sum()),
+    )
 
 
 def _check_inputs(program: Program, inputs: NDArray[np.uint8]) -> None:
@@ -177,9 +190,7 @@ class _Batch:
     def __init__(self, program: Program, copies: int, backend: object) -> None:
         self._program = program
         self._loaded = backend.load(_side_by_side(program, copies))  # type: ignore[attr-defined]
-        leaves = np.flatnonzero(program.dest_core.ravel() == OUTPUT)
-        self._pin = np.full(program.dest_core.size, -1, np.int64)
-        self._pin[leaves] = program.dest_axon.ravel()[leaves]
+        self._pin = _pins(program)
 
     def play(
         self,
@@ -244,37 +255,85 @@ def _side_by_side(program: Program, copies: int) -> Program:
     )
 
 
-def _play_timed(
-    program: Program,
-    placement: Placement,
-    chip: ChipOptions,
-    options: SimulateOptions,
-    inputs: NDArray[np.uint8],
-    ticks: int,
-) -> tuple[TimingResult, NDArray[np.uint8]]:
-    """Play one sample, inputs (T, elements), in time; return times and the spikes (ticks, pins)."""
-    tick, line = np.nonzero(program.lines_of(inputs))
-    simulation = TickSimulation(program, placement, chip, options)
-    simulation.inject(InputSpikes.on_lines(program, tick.astype(np.int64), line.astype(np.int32)))
-    simulation.step(ticks)
-    result = simulation.finish()
-    spikes = np.zeros((ticks, program.pins), np.uint8)
-    np.add.at(spikes, (result.output_spikes.tick, result.output_spikes.dest_axon), 1)
-    assert result.timing is not None
-    return result.timing, spikes
+class _InOrder:
+    """Samples one after the other on the placed program, a sample's ticks together, with time and probes."""
+
+    def __init__(
+        self,
+        program: Program,
+        placement: Placement,
+        chip: ChipOptions,
+        options: SimulateOptions,
+        inputs: NDArray[np.uint8],
+        ticks: int,
+        routes: Routes,
+    ) -> None:
+        self._program, self._placement, self._chip, self._options = program, placement, chip, options
+        self._inputs, self._ticks, self._routes = _SampleInputs(program, inputs, ticks, routes), ticks, routes
+        self._counter, self._stopwatch = EventCounter(program, routes), Stopwatch(program, placement, chip)
+        self._samples = inputs.shape[1]
+        self._pin = _pins(program)
+        self.spikes = np.zeros((0, program.pins), np.uint8)
+
+    def play(
+        self, samples: int, probes: ProbeDispatcher, jobs: int | None, progress: Callable[[int, int, str], None]
+    ) -> bool:
+        """Play so many samples, or all if a packet is late at a core; return whether one was."""
+        options, chip, ends = self._options, self._chip, samples * self._ticks
+        # Only with a given period can packets be late.
+        whole = ends if options.tick_ps is None else self._samples * self._ticks
+        self.spikes = np.zeros((whole, self._program.pins), np.uint8)
+
+        def stepped(outcome: Outcome) -> None:
+            self._counter.add(outcome)
+            self._counter.add_host(outcome.host)
+            pin = self._pin[outcome.spikes]
+            np.add.at(self.spikes[outcome.tick], pin[pin >= 0], 1)
+
+        def played(tick: PlayedTick) -> None:
+            self._stopwatch.add(tick)
+            probes.tick(lambda: tick.columns(chip))
+            total = whole if engine.late else ends
+            progress(min(tick.outcome.tick + 1, total), total, "ticks")
+
+        function = ChipFunction(get_backend(options.backend).load(self._program), self._routes, self._ticks)
+        engine = Clock(
+            function, self._inputs, self._placement, chip, options.timing, options.tick_ps, played,
+            threads=jobs or usable_processors(), stepped=stepped,
+        )  # fmt: skip
+        probes.started(RunInfo(self._program, self._placement, chip, options.timing))
+        try:
+            engine.run(ends, range(ends if options.timing != "none" else 0), if_late=whole)
+        finally:
+            probes.finished()
+        return engine.late
+
+    def counts(self) -> EventCounts:
+        """Return the events of all samples, if all were played."""
+        return self._counter.result(self._samples * self._ticks)
+
+    def timing(self) -> TimingResult | None:
+        """Return the statistics of the timed ticks."""
+        return self._stopwatch.result(self._options.tick_ps)
 
 
-def _joined(results: list[TimingResult]) -> TimingResult:
-    """Return the statistics of samples together: the longest tick limits all."""
-    longest = max(results, key=lambda result: result.tick_period_ps)
-    return dataclasses.replace(
-        longest,
-        makespans_ps=np.concatenate([result.makespans_ps for result in results]),
-        core_busy_ps=np.max([result.core_busy_ps for result in results], axis=0),
-        **{
-            name: sum(getattr(result, name) for result in results)
-            for name in (
-                "late_packets", "core_overruns", "packets", "packet_travel_ps", "packet_blocked_ps", "core_stalled_ps",
-            )
-        },
-    )  # fmt: skip
+class _SampleInputs:
+    """Spikes that the host injects in each tick, sample after sample; none in the ticks after a sample's last step."""
+
+    def __init__(self, program: Program, inputs: NDArray[np.uint8], ticks: int, routes: Routes) -> None:
+        self._program, self._inputs, self._ticks = program, inputs, ticks
+        lines = np.arange(len(program.input_line), dtype=np.int32)
+        self._lines = HostSpikes(lines, program.input_core, program.input_axon, routes.line_hops, routes.line_crossings)
+
+    def at(self, tick: int) -> HostSpikes:
+        sample, step = divmod(tick, self._ticks)
+        if step >= len(self._inputs):
+            return self._lines[:0]
+        return self._lines[np.flatnonzero(self._program.lines_of(self._inputs[step, sample]))]
+
+
+def _pins(program: Program) -> NDArray[np.int64]:
+    """Return the output pin of each neuron, int64 (C · N,); −1 for none."""
+    leaves = program.dest_core.ravel() == OUTPUT
+    pins: NDArray[np.int64] = np.where(leaves, program.dest_axon.ravel(), -1).astype(np.int64)
+    return pins

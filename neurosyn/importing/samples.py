@@ -1,4 +1,4 @@
-"""Samples of spikes and expected counts from ``.npz`` files."""
+"""Samples of spikes from ``.npz`` files and tables of events, and expected counts from ``.npz`` files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
-from neurosyn.support.untrusted import ArrayHeader, read_npz
+from neurosyn.importing.event_table import MAGIC, read_event_table
+from neurosyn.support.untrusted import ArrayHeader, open_file, read_npz
 
 __all__ = ["Expected", "Samples", "read_expected", "read_samples"]
 
@@ -49,24 +50,46 @@ class Expected:
     labels: NDArray[np.int64] | None
 
 
-def read_samples(path: Path, elements: int) -> Samples:
+def read_samples(path: Path, elements: int | None = None, *, steps: int | None = None) -> Samples:
     """Read input spikes of samples.
 
-    The file has ``spikes``: (T, samples, elements…) with 0 and 1, or, with an array ``shape`` of T, samples and
+    An ``.npz`` has ``spikes``: (T, samples, elements…) with 0 and 1, or, with an array ``shape`` of T, samples and
     elements, these packed along the last axis (`numpy.packbits`). In their place there may be events: ``sample``,
     ``step`` and ``element``, arrays of equal length, with ``shape``. ``labels`` are optional.
+
+    A Parquet table has a row for each spike: ``sample``, ``tick``, ``channel`` and optionally ``label``, the same in
+    all rows of a sample. Samples are numbered from 0, and each has an event.
 
     Parameters
     ----------
     path
     elements
-        Number of elements of the network's input.
+        Number of elements of the network's input; None: as many as the file has.
+    steps
+        Steps of a sample, of which later ones are left out; None: as many as the file has.
 
     Raises
     ------
     DataError
         If the file is missing, damaged, too large, or not for this input.
     """
+    is_table = _read_first(path) == MAGIC
+    samples = _from_table(path, elements, steps) if is_table else _from_archive(path)
+    if elements is not None and samples.spikes.shape[2] != elements:
+        raise DataError(
+            f"{path}: samples have {samples.spikes.shape[2]:,} elements, the network's input {elements:,}; give its "
+            "own inputs"
+        )
+    return Samples(samples.spikes[:steps], samples.labels)
+
+
+def _read_first(path: Path) -> bytes:
+    """Return the first four bytes of a file."""
+    with open_file(path) as stream:
+        return stream.read(4)
+
+
+def _from_archive(path: Path) -> Samples:
     arrays = read_npz(path, names=("spikes", "shape", "labels", *_EVENTS), check=lambda headers: _check(path, headers))
     shape = _shape(path, arrays["shape"]) if "shape" in arrays else None
     if "spikes" in arrays:
@@ -74,13 +97,33 @@ def read_samples(path: Path, elements: int) -> Samples:
     else:
         assert shape is not None
         spikes = _from_events(path, [arrays[name] for name in _EVENTS], shape)
-    if spikes.shape[2] != elements:
-        raise DataError(
-            f"{path}: samples have {spikes.shape[2]:,} elements, the network's input {elements:,}; give its own inputs"
-        )
     if spikes.max(initial=0) > 1:
         raise DataError(f"{path}: spikes go up to {spikes.max()}; an input spikes at most once a step, so give 0 and 1")
     return Samples(spikes, _labels(path, arrays.get("labels"), spikes.shape[1]))
+
+
+def _from_table(path: Path, elements: int | None, steps: int | None) -> Samples:
+    events = read_event_table(path)
+    sample, step, element = (events[name] for name in _EVENTS)
+    if not len(sample):
+        raise DataError(f"{path}: has no events; give samples with spikes")
+    if step.min() < 0 or sample.min() < 0 or element.min() < 0:
+        raise DataError(f"{path}: samples, ticks and channels begin at 0, one is negative; write the file again")
+    shape = np.array([steps or step.max() + 1, sample.max() + 1, elements or element.max() + 1])
+    if shape[1] > len(sample):
+        raise DataError(f"{path}: numbers samples up to {shape[1] - 1:,} with {len(sample):,} events; number them on")
+    labels = None
+    if "label" in events:
+        labels = np.full(int(shape[1]), -1, np.int64)
+        labels[sample] = events["label"]
+        if (labels[sample] != events["label"]).any():
+            raise DataError(f"{path}: events of one sample have different labels; give each sample one")
+    silent = np.flatnonzero(np.bincount(sample, minlength=int(shape[1])) == 0)
+    if len(silent):
+        raise DataError(f"{path}: sample {silent[0]:,} has no event; number the samples without gaps, or give an .npz")
+    inside = step < shape[0]
+    spikes = _from_events(path, [sample[inside], step[inside], element[inside]], _shape(path, shape))
+    return Samples(spikes, labels)
 
 
 def read_expected(path: Path, samples: int, outputs: int) -> Expected:

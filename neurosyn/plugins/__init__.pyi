@@ -49,7 +49,10 @@ from .probes import RunInfo as RunInfo
 from .probes import TickColumns as TickColumns
 from .probes import with_faulty_neurons as with_faulty_neurons
 from .topologies import LayerSpec as LayerSpec
+from .topologies import NirGraph as NirGraph
+from .topologies import SpikingTopology as SpikingTopology
 from .topologies import Topology as Topology
+from .topologies import read_nir as read_nir
 from .trainers import Trainer as Trainer
 from .trainers import TrainingContext as TrainingContext
 from .trainers import TrainingData as TrainingData

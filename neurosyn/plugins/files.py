@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neurosyn.importing.samples import Samples, read_samples
 from neurosyn.support.files import atomic_path, sha256_file, write_npz
 from neurosyn.support.untrusted import (
     open_file,
@@ -14,6 +15,7 @@ from neurosyn.support.untrusted import (
 )
 
 __all__ = [
+    "Samples",
     "atomic_path",
     "open_file",
     "read_bytes",
@@ -21,6 +23,7 @@ __all__ = [
     "read_json",
     "read_metadata",
     "read_npz",
+    "read_samples",
     "read_text",
     "sha256_file",
     "write_npz",

@@ -1,7 +1,9 @@
-"""Contract of topologies."""
+"""Contracts of topologies."""
 
 from __future__ import annotations
 
+from neurosyn.formats.nir.reader import NirGraph, read_nir
+from neurosyn.importing.topology import SpikingTopology
 from neurosyn.network.topology import LayerSpec, Topology
 
-__all__ = ["LayerSpec", "Topology"]
+__all__ = ["LayerSpec", "NirGraph", "SpikingTopology", "Topology", "read_nir"]

@@ -81,6 +81,7 @@ def facts(summary: Mapping[str, Any]) -> list[Section]:
     """
     sections = [
         Section("Classification", tuple(_classification(summary))),
+        Section("Network of another framework", tuple(_imported(summary))),
         Section("Chip", tuple(_chip(summary))),
         Section("Board", tuple(_board(summary))),
         Section("Speed", tuple(_speed(summary))),
@@ -104,6 +105,12 @@ def _classification(summary: Mapping[str, Any]) -> list[Fact]:
         *_training(learning_history(summary)),
         Fact("Mismatched frames", count(mismatched), "output spikes on the chip ≠ the trained network's"),
     ]
+
+
+def _imported(summary: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the rating of every node of a network with state."""
+    for node in (summary.get("model") or {}).get("nodes") or []:
+        yield Fact(f"{node['name']} ({node['type']})", node["rating"], node["reason"])
 
 
 def learning_history(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:

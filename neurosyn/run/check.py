@@ -62,8 +62,10 @@ def check_scenario(scenario: Scenario) -> Checked:
     except DataError as error:
         return Checked(None, (f"the network was not checked, its data are not here: {error}",))
     try:
-        if not inputs.model_source.model:
+        if not inputs.model_source.model and not inputs.is_spiking:
             _require_installed(scenario, (inputs.train_table,))
+        if inputs.is_spiking:
+            return Checked(_count_spiking(scenario, inputs))
         _, cores = require_outcome(scenario, inputs)
         return Checked(sum(cores))
     except (ScenarioError, ChipLimitError) as error:
@@ -116,6 +118,14 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> tuple[Network, lis
     cores = count_layer_cores(network, scenario.options("compile", CompileOptions).for_chip(chip.description))
     require_room(sum(cores), chip.fitted(sum(cores)).mesh)
     return network, cores
+
+
+def _count_spiking(scenario: Scenario, inputs: RunInputs) -> int:
+    """Return the number of cores of a network with state, which is trained; refuse one that has no room."""
+    chip = scenario.options("chip", ChipOptions)
+    cores = inputs.spiking_model.compile(chip.description).program.cores
+    require_room(cores, chip.fitted(cores).mesh)
+    return cores
 
 
 def _placed(scenario: Scenario, inputs: RunInputs, error: NeurosynError) -> NeurosynError:

@@ -11,8 +11,11 @@ from neurosyn.analysis.run_summary import FramesSummary, write_summary
 from neurosyn.chip.options import ChipOptions
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.results import FramesResult
+from neurosyn.engine.sample_batches import simulate_samples
 from neurosyn.engine.simulation import simulate_frames
+from neurosyn.importing.model import SpikingModel
 from neurosyn.model.inference import class_scores, infer
+from neurosyn.model.model import Model
 from neurosyn.run.checkpoint import TickCheckpoint
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
@@ -64,8 +67,14 @@ def simulate_test_frames(
         The contents of ``summary.json``.
     """
     model, program, placement = outcomes
-    bits = inputs.input_spikes(model)
-    expected = infer(model, bits)
+    samples = bits = np.zeros((0, 0), np.uint8)
+    if isinstance(model, SpikingModel):
+        samples = inputs.samples()
+        expected, expected_scores = model.expected(samples), model.original(samples)
+    else:
+        bits = inputs.input_spikes(model)
+        expected = infer(model, bits)
+        expected_scores = class_scores(model.network, expected)
     chip = scenario.options("chip", ChipOptions).fitted(program.cores)
     options, trace = scenario.options("simulate", SimulateOptions), scenario.options("trace", TraceOptions)
     chosen_cores(trace, program)  # cores that do not exist are refused before an older result goes
@@ -74,22 +83,21 @@ def simulate_test_frames(
     probes = ScenarioProbes(scenario, (recorder,))
     checkpoint.wanted = lambda: probes.watch.why_off(recorder) is None
     program = probes.disturb(program, placement, chip.board)
-    result = simulate_frames(
-        program,
-        placement,
-        chip,
-        options,
-        bits,
-        probes=probes.watch,
-        progress=progress.update,
-        jobs=jobs,
-        ticks_per_frame=model.network.ticks_per_frame,
-        checkpoint=checkpoint,
-    )
+    result: FramesResult
+    if isinstance(model, SpikingModel):
+        result = simulate_samples(
+            program, placement, chip, options, samples, model.mapping.ticks(len(samples)),
+            timed=options.frames_to_time(samples.shape[1]), probes=probes.watch, progress=progress.update, jobs=jobs,
+        )  # fmt: skip
+    else:
+        result = simulate_frames(
+            program, placement, chip, options, bits, probes=probes.watch, progress=progress.update, jobs=jobs,
+            ticks_per_frame=model.network.ticks_per_frame, checkpoint=checkpoint,
+        )  # fmt: skip
     if checkpoint.resumed_at is not None:
         progress.line(f"      continued at tick {checkpoint.resumed_at:,}")
     simulated = outcomes._replace(program=program)
-    return write_results(scenario, inputs, folder, simulated, probes, result, expected, provenance())
+    return write_results(scenario, inputs, folder, simulated, probes, result, expected, expected_scores, provenance())
 
 
 def write_results(
@@ -100,6 +108,7 @@ def write_results(
     probes: ScenarioProbes,
     result: FramesResult,
     expected: NDArray[np.uint8],
+    expected_scores: NDArray[np.float64],
     origin: dict[str, Any],
 ) -> FramesSummary:
     """Write probes' results, answers, provenance and summary of a simulation, whose trace has been written.
@@ -115,7 +124,9 @@ def write_results(
     result
         Its outcome.
     expected : uint8 array (F·T, pins)
-        Output spikes of the trained network.
+        Output spikes of the trained network; of one with state, as rounded to the chip.
+    expected_scores : float64 array (F, classes)
+        Of the trained network, before it was rounded.
     origin
         Versions and machine.
     """
@@ -124,7 +135,7 @@ def write_results(
     options = scenario.options("simulate", SimulateOptions)
     outcomes = probes.write(folder.probes)
     split, index = inputs.frames
-    scores = class_scores(model.network, result.spikes)
+    scores = score_frames(model, result)
     predictions = scores.argmax(axis=1)
     numbers = summarise_frames(
         program,
@@ -135,7 +146,7 @@ def write_results(
         labels=split.labels,
         predictions=predictions,
         expected=expected,
-        expected_predictions=class_scores(model.network, expected).argmax(axis=1),
+        expected_predictions=expected_scores.argmax(axis=1),
     )
     write_npz(
         folder.outputs,
@@ -148,6 +159,8 @@ def write_results(
             "images": split.images[:_SAMPLES],
         },
     )
+    if isinstance(model, SpikingModel):
+        numbers["assumptions"] += model.assumptions()
     source = inputs.source
     summary: FramesSummary = {
         "scenario": scenario.name,
@@ -164,7 +177,7 @@ def write_results(
         },
         **numbers,
         **outcomes,
-        "model": model.provenance,
+        "model": model.describe(program) if isinstance(model, SpikingModel) else model.provenance,
         "provenance": origin,
         "run": str(folder.path),
     }
@@ -173,3 +186,14 @@ def write_results(
     write_json(folder.provenance, summary["provenance"])
     write_summary(folder.summary, summary)
     return summary
+
+
+def score_frames(model: Model | SpikingModel, result: FramesResult) -> NDArray[np.float64]:
+    """Return the score of each class, float64 (F, classes): the mean spikes of its outputs in a tick.
+
+    A network with state answers with the counts of its steps; those of the ticks before it are left out.
+    """
+    if not isinstance(model, SpikingModel):
+        return class_scores(model.network, result.spikes)
+    ticks = result.ticks_per_frame
+    return model.mapping.count(result.spikes.reshape(-1, ticks, result.spikes.shape[1])) / ticks

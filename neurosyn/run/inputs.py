@@ -17,6 +17,8 @@ from neurosyn.data.source import DataSource, load_source
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.errors import PluginError, ScenarioError
+from neurosyn.importing.model import SpikingModel
+from neurosyn.importing.topology import SpikingTopology
 from neurosyn.model.model import Model
 from neurosyn.network.layer import Layer, MapShape, Readout
 from neurosyn.network.network import Network, build_network
@@ -31,6 +33,11 @@ from neurosyn.training.model_source import ModelSource
 from neurosyn.training.trainer import TrainingData
 
 __all__ = ["Frames", "RunInputs"]
+
+MOST_STEPS = 100_000
+"""Most steps of a sample."""
+_TOGETHER = 64
+"""Samples that are encoded together."""
 
 
 class Frames(NamedTuple):
@@ -89,7 +96,9 @@ class RunInputs:
             return load_source(dataset, stand_in, data_context(scenario.seed), *splits, stand_in_splits=of_stand_in)
 
     def _splits(self, table: str) -> tuple[SplitName, ...]:
-        """Return the splits that are needed with the training table `table`: one if it names a trained model."""
+        """Return the splits that are needed with the training table `table`: one if the network is trained."""
+        if self.is_spiking:
+            return ("test",)
         trained = self._scenario.options(f"{table}.extra", ModelSource).model != ""
         return ("test",) if trained else ("train", "test")
 
@@ -121,7 +130,7 @@ class RunInputs:
             group = TABLES[table.partition(".")[0]].group
             assert group is not None
             yield group, scenario.options(table, Options)
-        if table == "network":
+        if table == "network" and not self.is_spiking:
             if scenario.has("network.member"):
                 yield "topologies", scenario.options("network.member", Options)
             for number, spec in enumerate(self.layer_specs, 1):
@@ -171,13 +180,12 @@ class RunInputs:
     def network(self) -> Network:
         """The network that the scenario describes, for this data."""
         scenario, info, shape = self._scenario, self.source.info, self._encoded_shape
-        with blame("encoders", scenario.kind("encoder"), "ticks_per_frame"):
-            ticks = self._encoder.ticks_per_frame
-        if not isinstance(ticks, int) or not 1 <= ticks <= MOST_TICKS:
-            raise PluginError(
-                f"plugin encoders/{scenario.kind('encoder')}: ticks_per_frame is {ticks!r}, not a whole number of "
-                f"1…{MOST_TICKS}; correct the plugin"
+        if self.is_spiking:
+            raise ScenarioError(
+                f"{scenario.place(('network', 'kind'))}: network '{scenario.kind('network')}' is trained and keeps "
+                "state, and this needs a network of layers; use `neurosyn simulate`, `compile`, `place` or `import`"
             )
+        ticks = self._encoded_ticks
         topology = scenario.options("network", Topology)  # type: ignore[type-abstract]
         with blame("topologies", scenario.kind("network"), "copies"):
             copies = topology.copies
@@ -190,6 +198,80 @@ class RunInputs:
                 "(rate, thermometer, threshold)"
             )
         return network
+
+    @property
+    def is_spiking(self) -> bool:
+        """Whether the scenario's network keeps state from step to step, and is trained (`SpikingTopology`)."""
+        return isinstance(self._scenario.options("network", Options), SpikingTopology)
+
+    @cached_property
+    def spiking_model(self) -> SpikingModel:
+        """The scenario's network with state, mapped to the chip.
+
+        Raises
+        ------
+        ScenarioError
+            If it does not suit the data.
+        """
+        topology = self._scenario.options("network", SpikingTopology)  # type: ignore[type-abstract]
+        with blame("topologies", self._scenario.kind("network"), "graph"):
+            graph = topology.graph()
+        model = SpikingModel.of(topology.path.name, graph, topology, topology.calibration)
+        mapping, place = model.mapping, self._scenario.place(("network",))
+        if self._encoded_shape.size != mapping.network.inputs:
+            raise ScenarioError(
+                f"{place}: {model.name} takes {mapping.network.inputs:,} elements a step, the encoder gives "
+                f"{self._encoded_shape}; use the data that the network was trained on"
+            )
+        classes = len(self.source.info.classes)
+        if classes != mapping.outputs:
+            raise ScenarioError(
+                f"{place}: {model.name} has {mapping.outputs} outputs, the data {classes} classes; use the data that "
+                "the network was trained on, or name all classes with data.classes"
+            )
+        if not self._encoder.binary:
+            raise ScenarioError(
+                f"{place}: encoder '{self._scenario.kind('encoder')}' gives real values, and {model.name} takes "
+                "spikes; choose an encoder that gives spikes (events, rate, thermometer, threshold)"
+            )
+        return model
+
+    def samples(self) -> NDArray[np.uint8]:
+        """Return the input spikes of a network with state, uint8 (T, samples, elements), in order channel, row, column.
+
+        Raises
+        ------
+        PluginError
+            If the encoder breaks its contract.
+        """
+        images, ticks, shape = self.frames.split.images, self._encoded_ticks, self._encoded_shape
+        spikes = np.empty((ticks, len(images), shape.size), np.uint8)
+        name = self._scenario.kind("encoder")
+        for start in range(0, len(images), _TOGETHER):
+            part = images[start : start + _TOGETHER]
+            with blame("encoders", name, "encode"):
+                encoded = self._encoder.encode(part)
+            if encoded.shape != (len(part) * ticks, *shape):
+                raise PluginError(
+                    f"plugin encoders/{name}: encode() returned {encoded.shape}, not {(len(part) * ticks, *shape)}; "
+                    "correct the plugin"
+                )
+            frames = encoded.reshape(len(part), ticks, *shape).transpose(1, 0, 4, 2, 3)
+            spikes[:, start : start + len(part)] = frames.reshape(ticks, len(part), -1) != 0
+        return spikes
+
+    @cached_property
+    def _encoded_ticks(self) -> int:
+        """T, the ticks in which a frame enters."""
+        kind, most = self._scenario.kind("encoder"), MOST_STEPS if self.is_spiking else MOST_TICKS
+        with blame("encoders", kind, "ticks_of"):
+            ticks = self._encoder.ticks_of(self.source.info.shape)
+        if not isinstance(ticks, int) or not 1 <= ticks <= most:
+            raise PluginError(
+                f"plugin encoders/{kind}: a frame takes {ticks!r} ticks, not a whole number of 1…{most}; correct the "
+                "plugin, or cut the samples"
+            )
+        return ticks
 
     @cached_property
     def _encoded_shape(self) -> MapShape:

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
-from neurosyn.compiler.assembly import CompiledPopulations, compile_populations
+from neurosyn.compiler.assembly import CompiledPopulations
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.sample_batches import SamplesResult, simulate_samples
-from neurosyn.errors import ChipLimitError
-from neurosyn.formats.nir.reader import NirGraph, read_nir
+from neurosyn.formats.nir.reader import read_nir
 from neurosyn.importing.float_reference import simulate_floats
 from neurosyn.importing.integer_reference import simulate_integers
-from neurosyn.importing.mapping import Mapping, map_graph
+from neurosyn.importing.mapping import Mapping
+from neurosyn.importing.model import SpikingModel
 from neurosyn.importing.options import ImportOptions
-from neurosyn.importing.rating import NodeRating, rate_mapping, rate_types
+from neurosyn.importing.rating import NodeRating, rate_types
 from neurosyn.importing.samples import Expected, Samples, read_expected, read_samples
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
@@ -42,48 +42,37 @@ class ImportedNetwork:
     Attributes
     ----------
     path : Path
-    graph : NirGraph
-    mapping : Mapping
+    model : SpikingModel
     compiled : CompiledPopulations
     placement : Placement
     chip : ChipOptions
         With a board that holds the program.
-    options : ImportOptions
-    ratings : list of NodeRating
     """
 
     path: Path
-    graph: NirGraph
-    mapping: Mapping
+    model: SpikingModel
     compiled: CompiledPopulations
     placement: Placement
     chip: ChipOptions
-    options: ImportOptions
-    ratings: list[NodeRating]
+
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping."""
+        return self.model.mapping
 
     @property
     def program(self) -> Program:
         """The program."""
         return self.compiled.program
 
+    @property
+    def ratings(self) -> list[NodeRating]:
+        """The rating of every node."""
+        return self.model.rate(self.program)
+
     def describe(self) -> dict[str, Any]:
         """Return ratings, cores and assumptions as plain values."""
-        program, network = self.program, self.mapping.network
-        layers = np.bincount(program.core_layer, minlength=len(program.layer_names))
-        return {
-            "file": str(self.path),
-            "nodes": list(self.ratings),
-            "exact": all(rating["rating"] == "exact" for rating in self.ratings),
-            "cores": program.cores,
-            "layers": [
-                {"name": name, "cores": int(count)} for name, count in zip(program.layer_names, layers, strict=True)
-            ],
-            "inputs": network.inputs,
-            "outputs": self.mapping.outputs,
-            "depth_ticks": self.mapping.depth,
-            "drain_ticks": self.mapping.drain,
-            "assumptions": list(network.assumptions),
-        }
+        return {**self.model.describe(self.program), "file": str(self.path)}
 
 
 def import_network(
@@ -115,33 +104,17 @@ def import_network(
         If a file is missing, damaged or inconsistent.
     """
     graph = read_nir(path)
-    where = path.name
-    types = rate_types(graph, where)
+    types = rate_types(graph, path.name)
     if any(rating["rating"] == "refused" for rating in types):
         refused(types)
-    calibration = None
-    if calibrate is not None:
-        from neurosyn.importing.building import build_network
-
-        calibration = read_samples(calibrate, build_network(graph, options, where).inputs).spikes
-    mapping = map_graph(graph, options, where, calibration)
-    output = mapping.network.output
-    try:
-        compiled = compile_populations(
-            mapping.populations, mapping.network.inputs, [(output, mapping.pin_class)], about={"nir": path.name}
-        )
-    except ChipLimitError as error:
-        raise ChipLimitError(f"{where}: {error}") from error
-    program = compiled.program
-    board = (chip or ChipOptions()).fitted(program.cores)
+    model = SpikingModel.of(path.name, graph, options, calibrate)
+    given = chip or ChipOptions()
+    compiled = model.compile(given.description)
+    board = given.fitted(compiled.program.cores)
     spectral: Any = registry.get("placers", "spectral")
     placer: Placer = spectral()
-    placement = place_program(program, board.board, placer, 0)
-    counts = np.bincount(program.core_layer, minlength=len(program.layer_names))
-    cores = {name: int(count) for name, count in zip(program.layer_names, counts, strict=True)}
-    return ImportedNetwork(
-        path, graph, mapping, compiled, placement, board, options, rate_mapping(graph, mapping, where, cores)
-    )
+    placement = place_program(compiled.program, board.board, placer, 0)
+    return ImportedNetwork(path, model, compiled, placement, board)
 
 
 def play_samples(
@@ -182,7 +155,7 @@ def play_samples(
         network.program, network.placement, network.chip, options, samples.spikes, mapping.ticks(steps),
         timed=timed, observe=check.observe, progress=progress,
     )  # fmt: skip
-    counts = mapping.count(result.spikes)
+    counts = mapping.count(result.by_sample)
     return {
         **network.describe(),
         **_compare(network, samples, given, counts),
@@ -194,14 +167,7 @@ def play_samples(
 def _compare(
     network: ImportedNetwork, samples: Samples, given: Expected | None, counts: NDArray[np.int64]
 ) -> dict[str, Any]:
-    original = network.mapping.original
-    if given is None:
-        recording = simulate_floats(original, samples.spikes, network.options.reset)
-        population = original.populations[original.output]
-        has_spikes = np.isfinite(population.threshold).all()
-        reference = recording.spikes[original.output].sum(axis=0, dtype=float) if has_spikes else recording.final
-    else:
-        reference = given.counts
+    reference = network.model.original(samples.spikes) if given is None else given.counts
     labels = samples.labels if samples.labels is not None or given is None else given.labels
     chosen, wanted = counts.argmax(axis=1), reference.argmax(axis=1)
     return {
@@ -226,7 +192,7 @@ def _chip_numbers(
     return {
         "timing": {
             "name": options.timing,
-            "timed_samples": result.timed_samples,
+            "timed_samples": len(result.timed_frames),
             "differing_samples": result.differing_samples,
         },
         "ticks_per_sample": ticks,
@@ -234,7 +200,7 @@ def _chip_numbers(
         "energy_per_sample_uj": None if power is None else power["total"] * seconds * 1e3,
         **{name: numbers[name] for name in ("tick_period_us", "tick_limited_by", "power_mw", "events", "not_counted")},
         "chip_assumptions": numbers["assumptions"],
-        "simulated_samples_per_second": len(result.spikes) / max(result.wall_s, 1e-9),
+        "simulated_samples_per_second": len(result.by_sample) / max(result.wall_s, 1e-9),
     }
 
 
@@ -263,7 +229,7 @@ class _Check:
         mapping = self._network.mapping
         reference = simulate_integers(mapping.populations, self._inputs, self._ticks)
         mismatched = sum(int((a != b).sum()) for a, b in zip(self._spikes, reference, strict=True))
-        floats = simulate_floats(mapping.original, self._inputs, self._network.options.reset)
+        floats = simulate_floats(mapping.original, self._inputs, self._network.model.options.reset)
         numbers = {population.name: n for n, population in enumerate(mapping.network.populations)}
         layers = []
         for number, population in enumerate(mapping.original.populations):

@@ -18,7 +18,7 @@ from neurosyn.engine.results import FramesResult, TimingResult
 from neurosyn.errors import DataError
 from neurosyn.support.files import sha256_file, write_json, write_npz
 from neurosyn.support.untrusted import read_json
-from neurosyn.trace.parts import narrow
+from neurosyn.trace.parts import QUICK, narrow
 
 __all__ = ["PartHead", "StoredPart", "is_part", "load_part", "part_head", "save_part"]
 
@@ -116,8 +116,10 @@ def save_part(folder: Path, stored: StoredPart, **identity: Any) -> None:
     timing = result.timing
     if timing is not None:
         arrays |= {f"timing_{name}": getattr(timing, name) for name in _TIMES}
-    arrays |= {"spikes": result.spikes, "expected": stored.expected, "timed_frames": result.timed_frames}
-    write_npz(folder / _RESULT, arrays)
+    spikes = {"spikes": result.spikes, "expected": stored.expected}
+    arrays |= {name: np.packbits(bits, axis=1) for name, bits in spikes.items()}
+    arrays |= {"timed_frames": result.timed_frames, "pins": np.array(stored.expected.shape[1])}
+    write_npz(folder / _RESULT, arrays, level=QUICK)
     head = PartHead(
         **identity,
         first_row=part.first_row,
@@ -178,6 +180,8 @@ def load_part(folder: Path) -> StoredPart:
     try:
         with np.load(folder / _RESULT, allow_pickle=False) as arrays:
             stored = {name: arrays[name] for name in arrays.files}
+        pins = int(stored["pins"])
+        spikes, expected = (np.unpackbits(stored[name], axis=1, count=pins) for name in ("spikes", "expected"))
         counts = EventCounts(
             ticks=head.frame_ticks,
             input_hops=head.input_hops,
@@ -192,7 +196,7 @@ def load_part(folder: Path) -> StoredPart:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{folder}: this part is damaged ({error}); simulate it again") from error
     result = FramesResult(
-        spikes=stored["spikes"],
+        spikes=spikes,
         counts=counts,
         depth=head.depth,
         ticks_per_frame=head.ticks_per_frame,
@@ -204,4 +208,4 @@ def load_part(folder: Path) -> StoredPart:
         backend=head.backend,
         wall_s=head.wall_s,
     )
-    return StoredPart(PartResult(head.first_row, head.duration_ps, result), stored["expected"])
+    return StoredPart(PartResult(head.first_row, head.duration_ps, result), expected)

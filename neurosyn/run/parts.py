@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.plugin import ProbePlugin
 from neurosyn.engine.probes.probe import Probe, RunInfo
 from neurosyn.errors import DataError
-from neurosyn.model.inference import infer
+from neurosyn.importing.model import SpikingModel
+from neurosyn.model.inference import class_scores, infer
 from neurosyn.run.encoded_frames import EncodedFrames
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.frame_simulation import write_results
@@ -37,7 +39,7 @@ from neurosyn.run.provenance import provenance, run_command
 from neurosyn.run.shard import PART_FRAMES
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.trace.options import TraceOptions
-from neurosyn.trace.parts import PartRecorder, TraceJoiner, count_rows
+from neurosyn.trace.parts import EarlierRows, PartRecorder, TraceJoiner
 from neurosyn.trace.selection import chosen_cores
 
 __all__ = ["PartedRun"]
@@ -75,6 +77,7 @@ class PartedRun:
     ) -> None:
         self.folder, self.key, self.frames = folder, key, frames
         self._scenario, self._inputs = scenario, inputs
+        self._model: Any
         self._model, program, self._placement = outcomes
         self._chip = scenario.options("chip", ChipOptions).fitted(program.cores)
         self._options = scenario.options("simulate", SimulateOptions)
@@ -92,6 +95,8 @@ class PartedRun:
                 return f"probe '{name}' observes every tick in order"
         if self._options.tick_ps is not None and self._options.timing != "none":
             return "with a given tick period (simulate.tick) what happens in a tick depends on all before"
+        if isinstance(self._model, SpikingModel):
+            return "samples of a network with state are simulated together"
         return None
 
     @cached_property
@@ -106,6 +111,16 @@ class PartedRun:
             self._model.network.ticks_per_frame,
             jobs=self._jobs,
         )
+
+    @cached_property
+    def _earlier_rows(self) -> EarlierRows:
+        timed = self._simulator.timed
+        outcomes = self._simulator.outcomes(self._encoded, range(timed.stop))
+        return EarlierRows(self._trace, self._info, outcomes, timed)
+
+    @property
+    def _info(self) -> RunInfo:
+        return RunInfo(self._program, self._placement, self._chip, self._options.timing)
 
     @cached_property
     def _encoded(self) -> EncodedFrames:
@@ -144,13 +159,11 @@ class PartedRun:
         """
         simulator, frames = self._simulator, self._encoded
         part = simulator.parts(self.frames)[number]
-        info = RunInfo(self._program, self._placement, self._chip, self._options.timing)
-        outcomes = simulator.outcomes(frames, range(part.ticks.stop))
-        before = count_rows(self._trace, info, outcomes, simulator.timed, part.ticks.start)
+        before = self._earlier_rows.before(part.ticks.start)
         folder = self.part_folder(number)
         # Another process may be simulating the same part: the files of each have their own place until they are whole.
         with _own_folder(folder) as own:
-            recorder = PartRecorder(own, self._trace, before)
+            recorder = PartRecorder(own, self._trace, before, simulator.routes)
             probes = ProbeDispatcher([recorder])
             result = simulator.simulate(frames, part, probes, progress)
             reason = probes.why_off(recorder)
@@ -195,7 +208,7 @@ class PartedRun:
         head = part_head(whole[0])
         assert head is not None
         joiner = TraceJoiner(self.folder.trace, self._trace)
-        joiner.started(RunInfo(self._program, self._placement, self._chip, self._options.timing))
+        joiner.started(self._info)
         expected: list[NDArray[np.uint8]] = []
 
         def results() -> Iterator[PartResult]:
@@ -220,6 +233,7 @@ class PartedRun:
             self._probes,
             joined,
             np.concatenate(expected),
+            class_scores(self._model.network, np.concatenate(expected)),
             provenance() | {"command": head.command},
         )
 

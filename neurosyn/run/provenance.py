@@ -51,9 +51,12 @@ def provenance() -> dict[str, Any]:
     }
 
 
-_ELSEWHERE = ("--out", "-o", "--jobs", "-j", "--workers", "--cluster", "--shard", "--shard-frames")
-"""Options with a value that decide where a command works and by how many, not its outcome."""
-_SILENT = ("--quiet", "-q", "--json", "--dashboard")
+_ELSEWHERE = (
+    *("--out", "-o", "--jobs", "-j", "--workers", "-w", "--cluster", "--shard", "--shard-frames"),
+    *("--checkpoint-every", "--log-file"),
+)
+"""Options with a value that decide where a command works, by how many and what it shows, not its outcome."""
+_SILENT = ("--quiet", "-q", "--verbose", "-v", "--json", "--force", "--dashboard")
 
 
 def run_command() -> str:
@@ -61,9 +64,11 @@ def run_command() -> str:
     words: list[str] = []
     skipped = False
     for number, word in enumerate(sys.argv):
-        option = word.partition("=")[0]
+        option = word.partition("=")[0] if word.startswith("--") else word[:2]
         if skipped or (number and (option in _ELSEWHERE or word in _SILENT)):
-            skipped = not skipped and option in _ELSEWHERE and "=" not in word
+            skipped = not skipped and option in _ELSEWHERE and word == option
             continue
         words.append(word if number else Path(word).name)
+    if words[0] == "__main__.py":
+        words[0] = "neurosyn"
     return " ".join(words)

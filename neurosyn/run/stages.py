@@ -20,18 +20,20 @@ from neurosyn.chip.placement import Placement
 from neurosyn.compiler.options import CompileOptions
 from neurosyn.data.source import DataSource
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.errors import DataError
+from neurosyn.errors import DataError, ScenarioError
+from neurosyn.importing.model import SpikingModel
 from neurosyn.model.model import Model
 from neurosyn.placement.expected_traffic import mean_hops
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
 from neurosyn.run.checkpoint import EVERY_S
+from neurosyn.run.compiling import compile_model, describe_layers
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
 from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.shard import PART_FRAMES
-from neurosyn.run.training import train_network
+from neurosyn.run.training import measure_model, train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file
 from neurosyn.support.progress import StageProgress
@@ -181,24 +183,15 @@ class Stages:
         `packed` is a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is kept
         in it.
         """
-        from neurosyn.compiler.fold import fold
-        from neurosyn.model.inference import infer, predict
-        from neurosyn.model.model_file import save_model
-
         with self._in_folder():
             source = self._source(progress)
             model = self._model(progress)
-        labels = self.inputs.frames.split.labels
-        answers = predict(model.network, infer(model, self.inputs.input_spikes(model)))
-        accuracy = float((answers == labels).mean())
-        if packed is not None:
-            measured = {"test_accuracy": accuracy, "test_dataset": source.info.name, "test_frames": len(labels)}
-            model.provenance.update(measured | ({"command": command} if command else {}))
-            save_model(fold(model), packed)
+        if isinstance(model, SpikingModel):
+            raise ScenarioError(f"{self.scenario.path}: {model.name} is trained already; use `neurosyn simulate`")
         return {
             "model": str(self.folder.model),
-            "accuracy": accuracy,
-            "frames": len(labels),
+            "accuracy": measure_model(model, self.inputs, packed, command),
+            "frames": len(self.inputs.frames.split),
             "dataset": {"name": source.info.name, "official": source.info.official},
             "training": model.provenance,
         }
@@ -206,7 +199,6 @@ class Stages:
     def compile(self, progress: StageProgress) -> dict[str, Any]:
         """Compile and return the use of the cores."""
         from neurosyn.compiler.utilisation import summarise
-        from neurosyn.network.layer_table import network_table
 
         with self._in_folder():
             self._source(progress)
@@ -214,7 +206,7 @@ class Stages:
             program = self._program(progress, model)
         return {
             "program": str(self.folder.program),
-            "network": network_table(model.network),
+            "network": describe_layers(model, program),
             "utilisation": summarise(program),
         }
 
@@ -243,10 +235,15 @@ class Stages:
                 notes.append("in place of files that are not here; `neurosyn data check` on the scenario names them")
         return source
 
-    def _model(self, progress: StageProgress) -> Model:
+    def _model(self, progress: StageProgress) -> Model | SpikingModel:
         from neurosyn.model.model_file import load_model, save_model
 
         with progress.stage("train") as notes:
+            if self.inputs.is_spiking:
+                spiking = self.inputs.spiking_model
+                self._set_key("train", self._tables("network", "encoder"), *self.inputs.plugin_facts("network"))
+                notes.append(f"trained network {spiking.name}")
+                return spiking
             file = self.inputs.model_file
             if file is not None:
                 model = load_model(file)
@@ -280,8 +277,7 @@ class Stages:
                 notes.append("up to date")
         return model
 
-    def _program(self, progress: StageProgress, model: Model) -> Program:
-        from neurosyn.compiler.compile import compile_network
+    def _program(self, progress: StageProgress, model: Model | SpikingModel) -> Program:
         from neurosyn.formats.program_file import load_program, save_program
 
         with progress.stage("compile") as notes:
@@ -289,7 +285,7 @@ class Stages:
             self._set_key("compile", self._keys["train"], self._tables("compile"), chip.core.model_dump(), chip.limits)
             if self._pending("compile"):
                 options = self.scenario.options("compile", CompileOptions).for_chip(chip)
-                program = compile_network(model, options, progress.update, chip)
+                program = compile_model(model, options, progress.update, chip)
                 self._store("compile", self.folder.program, partial(save_program, program))
             else:
                 program = load_program(self.folder.program)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from neurosyn.compiler.fold import fold
 from neurosyn.errors import PluginError
+from neurosyn.model.inference import infer, predict
 from neurosyn.model.model import Model
+from neurosyn.model.model_file import save_model
 from neurosyn.network.layer_table import summarise_network
 from neurosyn.network.network import Network
 from neurosyn.registry import blame
@@ -18,7 +22,7 @@ from neurosyn.support.progress import StageProgress
 from neurosyn.training.learning_curve import draw_history, save_history
 from neurosyn.training.trainer import Trainer, TrainingContext
 
-__all__ = ["train_network"]
+__all__ = ["measure_model", "train_network"]
 
 
 def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, progress: StageProgress) -> Model:
@@ -74,6 +78,21 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
         save_history(history, folder.learning_table)
         draw_history(history, folder.learning_curve, scenario.title or scenario.name)
     return model
+
+
+def measure_model(model: Model, inputs: RunInputs, packed: Path | None = None, command: str = "") -> float:
+    """Return the accuracy of a model on the test frames.
+
+    `packed` is a file for the model as it goes on the chip, with leaks in place of normalisation; `command` is kept in
+    it.
+    """
+    labels = inputs.frames.split.labels
+    accuracy = float((predict(model.network, infer(model, inputs.input_spikes(model))) == labels).mean())
+    if packed is not None:
+        measured = {"test_accuracy": accuracy, "test_dataset": inputs.source.info.name, "test_frames": len(labels)}
+        model.provenance.update(measured | ({"command": command} if command else {}))
+        save_model(fold(model), packed)
+    return accuracy
 
 
 def _network_lines(network: Network, cores: list[int]) -> list[str]:

@@ -88,6 +88,9 @@ def unused_in_scenario(scenario: Scenario, inputs: RunInputs, cores: int, chip: 
 def _unused_in_training(scenario: Scenario, inputs: RunInputs) -> dict[str, str]:
     trainer = scenario.options(inputs.train_table, Trainer)  # type: ignore[type-abstract]
     source = inputs.model_source
+    if inputs.is_spiking:
+        given = _changed("train", trainer) + _changed("train", source, ("validation", "images", "model"))
+        return dict.fromkeys(given, "the network is trained already")
     if source.model:
         model = source.model if ":" in source.model else Path(source.model).name
         reason = f"the model is {model}; `neurosyn train` trains one"

@@ -119,6 +119,7 @@ def contracts(group: str) -> tuple[type[Any], ...]:
     from neurosyn.data.dataset import Dataset
     from neurosyn.data.encoder import Encoder
     from neurosyn.engine.probes.plugin import ProbePlugin
+    from neurosyn.importing.topology import SpikingTopology
     from neurosyn.network.layer import Layer, Readout
     from neurosyn.network.topology import Topology
     from neurosyn.placement.placer import Placer
@@ -128,7 +129,7 @@ def contracts(group: str) -> tuple[type[Any], ...]:
         "datasets": (Dataset,),
         "encoders": (Encoder,),
         "layers": (Layer, Readout),
-        "topologies": (Topology,),
+        "topologies": (Topology, SpikingTopology),
         "trainers": (Trainer,),
         "placers": (Placer,),
         "probes": (ProbePlugin,),

@@ -176,15 +176,13 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]], *, compress: bool = True) -> None:
-    """Write arrays to a ``.npz``, compressed or not, whose bytes depend on the arrays alone (no time stamps)."""
+def write_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]], *, compress: bool = True, level: int = 6) -> None:
+    """Write arrays to a ``.npz``, compressed (1: fast, to 9: small) or not; equal arrays give equal bytes."""
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", method, compresslevel=6) as archive:
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", method, compresslevel=level) as archive:
         for name, array in arrays.items():
-            # A fixed date, so that equal arrays give equal bytes.
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = method
-            with archive.open(entry, "w", force_zip64=True) as stream:
+            # Opened by its name, an entry has a fixed date.
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                 np.lib.format.write_array(stream, np.asarray(array, order="C"), allow_pickle=False)
 
 

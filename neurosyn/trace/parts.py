@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from neurosyn.engine.chip_function import Outcome
+from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.probes.probe import RunInfo
 from neurosyn.errors import DataError
 from neurosyn.support.files import write_npz
@@ -22,8 +23,10 @@ from neurosyn.trace.schema import TABLES, Rows
 from neurosyn.trace.selection import chosen_cores
 from neurosyn.trace.tallies import Counts
 
-__all__ = ["PartRecorder", "TraceJoiner", "count_rows"]
+__all__ = ["QUICK", "EarlierRows", "PartRecorder", "TraceJoiner"]
 
+QUICK = 1
+"""Compression of parts, which are read once: a fifth of the time of the usual one, and a tenth more bytes."""
 _COUNTS = "counts.npz"
 _BY_TICK = ("spikes", "packets", "ticks", "core_ticks")
 """Tables whose rows belong to a tick; the others are sums."""
@@ -31,34 +34,47 @@ _FROM_ZERO = ("start_ps", "send_ps", "arrival_ps")
 """Columns that count from the beginning of the run."""
 
 
-def count_rows(options: TraceOptions, info: RunInfo, outcomes: Iterable[Outcome], timed: range, end: int) -> RowCount:
-    """Return the rows that a recorder keeps of the timed ticks before `end`, as far as later rows depend on them.
+class EarlierRows:
+    """Rows that a recorder keeps of the ticks before a part, as far as those of the part depend on them.
+
+    Ticks are played once, in their order and only as far as needed, for all parts that are asked for.
 
     Parameters
     ----------
     options, info
         As of the recorder.
     outcomes
-        The ticks in their order, from any that is not timed yet; read only as far as needed.
+        The ticks of the run, from any that is not timed yet.
     timed
         Ticks that are timed.
-    end
-        The first tick that is not counted.
     """
-    rows = core_ticks = 0
-    if options.level != "auto" or end <= timed.start:
-        return RowCount()
-    chosen = chosen_cores(options, info.program)
-    cores = info.program.cores if chosen is None else int(chosen.sum())
-    for outcome in outcomes:
-        if outcome.tick >= min(end, timed.stop) or min(rows, core_ticks) >= options.max_rows:
-            break
-        if outcome.tick not in timed or not options.in_window(outcome.tick):
-            continue
-        core_ticks += cores if options.keeps_core_ticks(True, core_ticks) else 0
-        if options.keeps_spikes(True, rows):
-            rows += _rows_of(outcome, chosen)
-    return RowCount(rows, core_ticks)
+
+    def __init__(self, options: TraceOptions, info: RunInfo, outcomes: Iterable[Outcome], timed: range) -> None:
+        self._options, self._timed = options, timed
+        self._outcomes = (outcome for outcome in outcomes if outcome.tick in timed)
+        self._chosen = chosen_cores(options, info.program)
+        self._cores = info.program.cores if self._chosen is None else int(self._chosen.sum())
+        # Rows before each tick, until there are enough of them.
+        self._core_ticks, self._rows = [0], [0]
+
+    def before(self, end: int) -> RowCount:
+        """Return the rows of the timed ticks before `end`."""
+        options = self._options
+        if options.level != "auto" or end <= self._timed.start:
+            return RowCount()
+        ticks = self._timed[: end - self._timed.start]
+        while len(self._core_ticks) <= len(ticks) and options.keeps_core_ticks(True, self._core_ticks[-1]):
+            counted = options.in_window(ticks[len(self._core_ticks) - 1])
+            self._core_ticks.append(self._core_ticks[-1] + counted * self._cores)
+        # Spikes and packets are known only once a tick has been played.
+        while len(self._rows) <= len(ticks) and options.keeps_spikes(True, self._rows[-1]):
+            outcome = next(self._outcomes)
+            counted = options.in_window(outcome.tick)
+            self._rows.append(self._rows[-1] + (_rows_of(outcome, self._chosen) if counted else 0))
+        last = len(ticks)
+        return RowCount(
+            self._rows[min(last, len(self._rows) - 1)], self._core_ticks[min(last, len(self._core_ticks) - 1)]
+        )
 
 
 def _rows_of(outcome: Outcome, chosen: NDArray[np.bool_] | None) -> int:
@@ -77,18 +93,25 @@ class PartRecorder(ParquetRecorder):
     folder, options
         As of `ParquetRecorder`.
     before
-        Rows that were kept of the ticks before the part (`count_rows`).
+        Rows that were kept of the ticks before the part (`EarlierRows`).
+    routes
+        Lengths of the program's routes.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions, before: RowCount) -> None:
+    def __init__(self, folder: Path, options: TraceOptions, before: RowCount, routes: Routes) -> None:
         super().__init__(folder, options, (_COUNTS,), before)
+        self._routes = routes
+
+    def _new_counts(self, info: RunInfo) -> Counts:
+        return Counts(info, self._routes)
 
     def _finish(self, counts: Counts) -> None:
         for table in self._tables.values():
             table.close()
             table.rename()
         # Sums of so few ticks fit narrow numbers, which are written sooner.
-        write_npz(self.folder / _COUNTS, {name: narrow(array) for name, array in counts.state().items()})
+        arrays = {name: narrow(array) for name, array in counts.state().items()}
+        write_npz(self.folder / _COUNTS, arrays, level=QUICK)
 
 
 def narrow(array: NDArray[np.int64]) -> NDArray[np.int64]:

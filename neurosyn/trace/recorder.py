@@ -96,7 +96,10 @@ class ParquetRecorder(Probe):
         self._tables = {}
         self._rows, self._core_ticks = self._before
         self._chosen = chosen_cores(self.options, info.program)
-        self._counts = Counts(info)
+        self._counts = self._new_counts(info)
+
+    def _new_counts(self, info: RunInfo) -> Counts:
+        return Counts(info)
 
     def tick(self, columns: TickColumns) -> None:
         """Record one tick."""

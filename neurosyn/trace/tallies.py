@@ -148,12 +148,14 @@ class Counts:
     ----------
     info
         The program, its placement and the chip.
+    routes
+        Lengths of its routes; None: they are measured.
     """
 
-    def __init__(self, info: RunInfo) -> None:
+    def __init__(self, info: RunInfo, routes: Routes | None = None) -> None:
         self._info = info
         self._energy = EnergyModel.of(info.chip)
-        self._routes = Routes.of(info.program, info.placement, info.chip)
+        self._routes = routes or Routes.of(info.program, info.placement, info.chip)
         self._untimed, self._timed = self._tally(), self._tally()
         self._links = LinkLedger(info)
         self._finish_ps = np.full(info.program.cores, -1, np.int64)

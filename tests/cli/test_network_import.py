@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.nir_files import chain, dense_network, ends, write_nir
+from tests.nir_files import chain, dense_network, ends, spiking_scenario, write_nir
 
 pytest.importorskip("h5py")
 
@@ -59,3 +59,19 @@ def test_mistakes(tmp_path: Path, neurosyn, arguments, code, message) -> None:
     file = dense_network(tmp_path / "net.nir", [[1]])
     ended, _, error = neurosyn("import", str(file), "-q", *arguments)
     assert (ended, message in error) == (code, True)
+
+
+def test_commands_for_scenarios_with_such_networks(tmp_path: Path, neurosyn) -> None:
+    scenario, out = str(spiking_scenario(tmp_path)), tmp_path / "sweep"
+    assert neurosyn("scenario", "check", scenario)[0] == 0
+    varied = ("--over", "network.bits=trinary,4bit", "--set", "simulate.timing=none")
+    code, _, error = neurosyn("sweep", scenario, *varied, "--out", out, "-q")
+    assert (code, error) == (0, "")
+    assert len((out / "sweep.csv").read_text().splitlines()) == 3
+    code, text, _ = neurosyn("compile", scenario, "--out", tmp_path / "c", "--json", "-q")
+    assert (code, [row["type"] for row in json.loads(text)["network"]]) == (0, ["Input", "Linear", "IF", "Output"])
+    assert "approximate" in neurosyn("compile", scenario, "--out", tmp_path / "c", "-q")[1]
+    code, _, error = neurosyn("compile", scenario, "--untrained", "-q")
+    assert (code, "needs a network of layers" in error) == (2, True)
+    code, _, error = neurosyn("simulate", scenario, "--shard", "1/2", "--out", tmp_path / "s", "-q")
+    assert (code, "samples of a network with state are simulated together" in error) == (2, True)

@@ -17,7 +17,7 @@ def cells(path):
 
 
 def test_there_are_notebooks():
-    assert [path.stem for path in NOTEBOOKS] == ["design_space", "first_run", "tick"]
+    assert [path.stem for path in NOTEBOOKS] == ["design_space", "first_run", "my_network", "tick"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

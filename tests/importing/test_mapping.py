@@ -19,7 +19,7 @@ pytest.importorskip("h5py")
 def counts_and_reference(mapping, inputs, reset="zero", **more):
     result = play(mapping, inputs, **more)
     spikes = simulate_floats(mapping.original, inputs, reset).spikes[mapping.original.output]
-    return mapping.count(result.spikes), spikes.sum(axis=0, dtype=int)
+    return mapping.count(result.by_sample), spikes.sum(axis=0, dtype=int)
 
 
 def assert_chip_equals_reference(mapping, inputs) -> None:
@@ -48,7 +48,7 @@ def test_spikes_by_hand(tmp_path: Path) -> None:
     mapping = mapping_of(tmp_path, nodes, chain("input", "fc", "if", "output"))
     result = play(mapping, np.ones((6, 1, 1), np.uint8))
     assert mapping.depth == 2
-    assert result.spikes[0, :, 0].tolist() == [0, 0, 0, 1, 0, 1, 0, 1]
+    assert result.by_sample[0, :, 0].tolist() == [0, 0, 0, 1, 0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("reset", ["zero", "subtract", "late"])
@@ -99,7 +99,7 @@ def test_timed_samples_send_the_same_spikes(tmp_path: Path, timing) -> None:
     nodes = {**ends(10, 3), "a": linear(rng.normal(size=(3, 10))), "n": if_node(3)}
     mapping = mapping_of(tmp_path, nodes, chain("input", "a", "n", "output"))
     result = play(mapping, spikes(6, 3, 10), timing=timing, timed=2)
-    assert (result.timed_samples, result.differing_samples) == (2, 0)
+    assert (len(result.timed_frames), result.differing_samples) == (2, 0)
     assert result.timing is not None
     assert len(result.timing.makespans_ps) == 2 * mapping.ticks(6)
 
@@ -139,7 +139,7 @@ def test_integrators_are_read_as_differences_of_counts(tmp_path: Path) -> None:
     result = play(mapping, inputs)
     final = simulate_floats(mapping.original, inputs, "zero").final
     quantum = mapping.network.populations[0].threshold[0]
-    assert np.abs(mapping.count(result.spikes) * quantum - final).max() <= 2 * quantum + 1e-9
+    assert np.abs(mapping.count(result.by_sample) * quantum - final).max() <= 2 * quantum + 1e-9
 
 
 def test_a_bias_beside_a_decay_is_driven_by_neurons_of_the_core(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_bias_beside_a_decay_is_driven_by_neurons_of_the_core(tmp_path: Path) 
     assert mapping.populations[0].constants.shape == (1, 1)
     inputs = np.zeros((12, 1, 1), np.uint8)
     assert_chip_equals_reference(mapping, inputs)
-    assert mapping.count(play(mapping, inputs).spikes).item() > 1
+    assert mapping.count(play(mapping, inputs).by_sample).item() > 1
 
 
 def test_feedback_through_two_layers(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ VALUES = {
         "compression_level": 9, "row_group": 1_024,
     },
     "compile": {
-        "axons": 300, "neurons": 128, "copies": "exact", "pack": "tight", "published_cores": 9, "activity": 0.2
+        "axons": 300, "neurons": 128, "copies": "exact", "pack": "tight", "published_cores": 9, "activity": 0.2,
+        "complement": False,
     },
     "place": {"moves_per_core": 3, "start_temperature": 40.0, "end_temperature": 4.0, "crossing": 64, "spread": True},
 }  # fmt: skip
@@ -71,7 +72,9 @@ def results(folder):
     return numbers, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}, summary
 
 
-@pytest.mark.parametrize("timing", ["none", "compiled", "simpy"])
+@pytest.mark.parametrize(
+    "timing", ["compiled", pytest.param("none", marks=pytest.mark.slow), pytest.param("simpy", marks=pytest.mark.slow)]
+)
 def test_every_option_acts_or_is_named(timing, tiny, tiny_run, tmp_path):
     silent = []
     for table, values in VALUES.items():

@@ -61,7 +61,7 @@ def _images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
 def _check_images(problems: Problems, encoder: Encoder, images: NDArray[np.uint8]) -> None:
     height, width, channels = images.shape[1:]
     where = f"encode() of {height}×{width}×{channels} images"
-    ticks = encoder.ticks_per_frame
+    ticks = encoder.ticks_of((height, width, channels))
     shape = tuple(encoder.shape((height, width, channels)))
     encoded = encoder.encode(images)
     expected = (len(images) * ticks, *shape)

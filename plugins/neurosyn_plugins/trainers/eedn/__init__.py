@@ -48,9 +48,7 @@ class Eedn(EednOptions, Trainer):
         if not self.softness:
             names["softness is 0: neurons are binary from the start"] = ("soft_until",)
         if not self.sparsity:
-            names["sparsity is 0: there is no such pressure"] = ("sparsity_from", "spared_activity")
-        if self.activity_limit == 1:
-            names["activity_limit is 1: there is no limit"] = ("limit_by",)
+            names["sparsity is 0: there is no such pressure"] = ("sparsity_from", "spared_activity", "complements")
         if self.schedule == "steps" and not self.decay_at:
             names["decay_at is empty: the rate never falls"] = ("decay",)
         return {name: reason for reason, options in names.items() for name in self.changed(*options)}

@@ -15,6 +15,7 @@ from neurosyn_plugins.trainers.compute.bfloat16 import as_float, put
 from neurosyn_plugins.trainers.compute.constants import DITHERS, SOFT_ONE
 from neurosyn_plugins.trainers.compute.kernels import Kernels
 from neurosyn_plugins.trainers.compute.loss import softmax_loss, spread_gradient
+from neurosyn_plugins.trainers.compute.sparsity import excess_activity
 from neurosyn_plugins.trainers.eedn.integer_kernels import IntegerKernels
 from neurosyn_plugins.trainers.eedn.integer_layer import IntegerLayer
 from neurosyn_plugins.trainers.eedn.layer import Scratch, TrainedLayer
@@ -54,6 +55,8 @@ class BatchNetwork:
         γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ.
     spared_activity
         a of that pressure.
+    complements
+        Whether ȳ is that of the complement where the filter spikes in more than half of the cases.
     dropout
         Share of the spikes dropped after each layer, by its name.
 
@@ -77,6 +80,7 @@ class BatchNetwork:
         logit_scale: float,
         sparsity: float = 0.0,
         spared_activity: float = 0.0,
+        complements: bool = False,
         dropout: dict[str, float] | None = None,
     ) -> None:
         arrays = self._arrays = kernels.arrays
@@ -121,7 +125,7 @@ class BatchNetwork:
         self._n_classes = network.n_classes
         self._logit_scale = logit_scale
         self.sparsity = sparsity
-        self._spared_activity = spared_activity
+        self._pressure_options = (spared_activity, complements)
         self._drop = [(dropout or {}).get(layer.name, 0.0) for layer in network.layers]
         self._kept: list[Any] = [None] * len(wirings)
 
@@ -181,7 +185,7 @@ class BatchNetwork:
             before = self.layers[number - 1] if number else None
             if self.sparsity:
                 if isinstance(layer, IntegerLayer):
-                    layer.press(self.sparsity, self._spared_activity)
+                    layer.press(self.sparsity, *self._pressure_options)
                 else:
                     self._press(layer)
             kept_here = self._kept[number]
@@ -203,11 +207,11 @@ class BatchNetwork:
         return BatchResult(loss, float((scores.argmax(axis=0) == labels).mean()))
 
     def _press(self, layer: TrainedLayer) -> None:
-        """Add the gradient of the sparsity pressure: γ·max(0, ȳ − a)/n for each of the n spikes that make up ȳ."""
+        """Add the gradient of the sparsity pressure: γ/n of its slope for each of the n spikes that make up ȳ."""
         for bank in layer.wiring.banks:
             activity = as_float(layer.activity[bank.rows]).reshape(bank.features, -1)
-            excess = np.maximum(activity.mean(axis=1, dtype=np.float32) - np.float32(self._spared_activity), 0)
-            pressure = np.float32(self.sparsity / activity.shape[1]) * excess
+            pressure = self.sparsity * excess_activity(activity.mean(axis=1, dtype=np.float32), *self._pressure_options)
+            pressure /= np.float32(activity.shape[1])
             gradient = layer.gradient[bank.rows].reshape(bank.features, -1)
             put(gradient, as_float(gradient) + pressure[:, None])
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurosyn.plugins import ScenarioError
 from neurosyn.plugins.wiring import Bank, Wiring
 from neurosyn_plugins.trainers.compute.constants import SOFT_ONE
+from neurosyn_plugins.trainers.compute.sparsity import excess_activity
 from neurosyn_plugins.trainers.eedn.integer_kernels import LARGEST, IntegerKernels, make_dither
 
 __all__ = ["IntegerLayer"]
@@ -158,14 +159,21 @@ class IntegerLayer:
             kernels.forward(source, group.index, group.turned, *self._neurons(group), softness, activity)
         return self._one
 
-    def press(self, sparsity: float, spared_activity: float = 0.0) -> None:
-        """Set the sparsity pressure on the next gradient: γ·max(0, ȳ − a)/n for each of the n spikes that make up ȳ."""
+    def press(self, sparsity: float, spared_activity: float = 0.0, complements: bool = False) -> None:
+        """Set the sparsity pressure on the next gradient, γ/n of its slope for each of the n spikes that make up ȳ.
+
+        Parameters
+        ----------
+        sparsity
+            γ.
+        spared_activity, complements
+            As in `excess_activity`.
+        """
         for group in self._groups:
-            pressure, activity = self._pressure[group.banks], self._of(group, self.activity)
-            self._kernels.mean_activity(activity, self._one, pressure)
-            pressure -= np.float32(spared_activity)
-            np.maximum(pressure, 0, out=pressure)
-            pressure *= np.float32(sparsity / activity.shape[2])
+            activity, mean = self._of(group, self.activity), self._pressure[group.banks]
+            self._kernels.mean_activity(activity, self._one, mean)
+            mean[...] = excess_activity(mean, spared_activity, complements)
+            mean *= np.float32(sparsity / activity.shape[2])
 
     def backward(
         self,

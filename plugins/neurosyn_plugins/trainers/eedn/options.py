@@ -51,7 +51,11 @@ class EednOptions(Options):
     hysteresis: float = Field(HYSTERESIS, ge=0, lt=0.5, description="half the dead band of the trinary weights")
     logit_scale: float = Field(20.0, gt=0, le=1e4, description="factor of the class means in the softmax")
     sparsity: float = Field(
-        0.0, ge=0, le=1e3, description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on each filter's mean activity ȳ"
+        0.0,
+        ge=0,
+        le=1e3,
+        description="γ of the pressure γ·½·Σ max(0, ȳ − a)² on the mean activity ȳ of each filter, or of its "
+        "complement where `complements` says so",
     )
     sparsity_from: float = Field(
         0.0, ge=0, lt=1, description="share of the training after which that pressure acts; before, there is none"
@@ -59,15 +63,10 @@ class EednOptions(Options):
     spared_activity: float = Field(
         0.0, ge=0, le=1, description="a of that pressure: filters that spike no more often are left alone"
     )
-    activity_limit: float = Field(
-        1.0,
-        gt=0,
-        le=1,
-        description="largest share of positions and images in which a filter may spike: its bias stays at or below "
-        "that quantile of normally distributed sums; 1 for no limit",
-    )
-    limit_by: float = Field(
-        0.5, ge=0, le=1, description="share of the training by which the limit is reached, falling evenly from a half"
+    complements: bool = Field(
+        True,
+        description="whether that pressure is on the complement of a filter that spikes in more than half of the "
+        "cases: it is what the compiler puts on the chip (`compile.complement`)",
     )
     start_activity: float = Field(
         0.5, gt=0, lt=1, description="share of positions and images in which a filter spikes at the start, by its bias"

@@ -110,13 +110,6 @@ class ParameterVector:
                 self.view(self.hidden, number, part)[...] = first
                 self.view(self.effective, number, part)[...] = second
 
-    def limit_biases(self, bound: float) -> None:
-        """Lower the biases that are above a bound, in standard deviations of a filter's sums."""
-        for segment in self.segments:
-            if segment.part == "bias":
-                for vector in (self.hidden, self.effective):
-                    np.minimum(vector[segment.where], np.float32(bound), out=vector[segment.where])
-
     def view(self, vector: F32, layer: int, part: str) -> F32:
         """Return the view of `vector` that belongs to a layer's ``"weights"`` or ``"bias"``."""
         for segment in self.segments:

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -87,6 +86,7 @@ class Training:
                     logit_scale=options.logit_scale,
                     sparsity=options.sparsity,
                     spared_activity=options.spared_activity,
+                    complements=options.complements,
                     dropout=options.dropout,
                 )
                 for _ in range(parts)
@@ -228,8 +228,6 @@ class Training:
             total /= len(self._parts)
         self._state_is_whole = False
         self.optimiser.step(number, options.rate * self._schedule(done))
-        if options.activity_limit < 1:
-            self.parameters.limit_biases(self._bias_bound(done))
         progress.add(
             sum(result.loss for result in results) / len(results),
             sum(result.accuracy for result in results) / len(results),
@@ -240,12 +238,6 @@ class Training:
         """Return half the width of the neurons after this share of the training: an even fall to binary ones."""
         options = self.options
         return options.softness * max(0.0, 1 - done / options.soft_until) if options.soft_until else 0.0
-
-    def _bias_bound(self, done: float) -> float:
-        """Return the highest bias after this share of the training: an even fall from 0, a half of normal sums."""
-        options = self.options
-        reached = min(1.0, done / options.limit_by) if options.limit_by else 1.0
-        return reached * NormalDist().inv_cdf(options.activity_limit)
 
     def _end_epoch(self) -> None:
         entry = self.progress.means()

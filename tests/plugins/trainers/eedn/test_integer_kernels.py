@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from neurosyn_plugins.layers.conv2d import Conv2d
 from neurosyn_plugins.trainers.compute.constants import BLOCK, SOFT_ONE
 from neurosyn_plugins.trainers.compute.kernels import numba_kernels
+from neurosyn_plugins.trainers.compute.sparsity import excess_activity
 from neurosyn_plugins.trainers.eedn.integer_kernels import (
     LARGEST,
     make_dither,
@@ -199,6 +200,16 @@ def test_pressure_pushes_every_answer_by_gamma_times_the_mean():
     integer.press(0.5, spared)
     excess = np.maximum(mean - spared, 0)
     np.testing.assert_allclose(integer._pressure, 0.5 * excess / answers.shape[2], rtol=1e-4, atol=1e-9)
+    integer.press(0.5, 0.1, True)
+    slope = excess_activity(mean.astype(np.float32), 0.1, True)
+    np.testing.assert_allclose(integer._pressure, 0.5 * slope / answers.shape[2], rtol=1e-4, atol=1e-9)
+
+
+def test_the_slope_of_the_pressure_is_that_of_the_loss():
+    """Beside a filter at 70 %, its complement at 30 % counts: 0.3 − 0.2, upwards."""
+    activity = np.array([0.1, 0.3, 0.7, 0.95], np.float32)
+    np.testing.assert_allclose(excess_activity(activity, 0.2, True), [0, 0.1, -0.1, 0], atol=1e-6)
+    np.testing.assert_allclose(excess_activity(activity, 0.2, False), [0, 0.1, 0.5, 0.75], atol=1e-6)
 
 
 def test_layers_too_wide_for_16_bits_are_refused():

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -227,16 +226,15 @@ def test_training_starts_from_a_model_that_was_folded_for_the_chip(train, tmp_pa
         np.testing.assert_array_equal(own.leak, other.leak)
 
 
-def test_a_limit_of_activity_bounds_biases_and_activity(train):
-    options = {"epochs": 4, "rate": 0.1, "softness": 1.0}
-    free = train("free", **options)
-    limited = train("limited", **options, activity_limit=0.2, limit_by=0.25)
-    bound = np.float32(NormalDist().inv_cdf(0.2))
-    assert max(layer.normalisation.bias.max() for layer in free.parameters) > bound
-    for layer in limited.parameters:
-        assert layer.normalisation.bias.max() <= bound
-        # Sums are not quite normal.
-        assert layer.activity.mean() < 0.3
+def test_a_pressure_on_complements_drives_filters_to_either_side(train):
+    options = {"epochs": 12, "rate": 0.1, "softness": 1.0, "sparsity": 3.0, "products": "int8", "parts": 1}
+    rarer = {}
+    for complements in (False, True):
+        model = train(f"complements {complements}", **options, complements=complements)
+        activity = np.concatenate([layer.activity.ravel() for layer in model.parameters])
+        assert (activity > 0.7).any() == complements
+        rarer[complements] = np.minimum(activity, 1 - activity).mean()
+    assert rarer[True] < 0.25
 
 
 def test_a_start_that_does_not_fit_is_refused(train, tmp_path):

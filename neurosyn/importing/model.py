@@ -1,0 +1,160 @@
+"""A network with state on the chip: mapped, compiled, rated, and its outputs according to the references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosyn.chip.description import ChipDescription
+from neurosyn.chip.program import Program
+from neurosyn.chip.shipped import TRUENORTH
+from neurosyn.compiler.assembly import CompiledPopulations, compile_populations
+from neurosyn.errors import ChipLimitError
+from neurosyn.formats.nir.reader import NirGraph
+from neurosyn.importing.building import build_network
+from neurosyn.importing.float_reference import simulate_floats
+from neurosyn.importing.integer_reference import simulate_integers
+from neurosyn.importing.mapping import Mapping, map_graph
+from neurosyn.importing.options import ImportOptions
+from neurosyn.importing.rating import NodeRating, rate_mapping
+from neurosyn.importing.samples import read_samples
+
+__all__ = ["SpikingModel"]
+
+_TOGETHER = 64
+"""Samples that the references simulate together; bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingModel:
+    """A network with state, mapped to the chip.
+
+    Attributes
+    ----------
+    name : str
+        The file's, for messages.
+    graph : NirGraph
+    options : ImportOptions
+    mapping : Mapping
+    """
+
+    name: str
+    graph: NirGraph
+    options: ImportOptions
+    mapping: Mapping
+
+    @classmethod
+    def of(cls, name: str, graph: NirGraph, options: ImportOptions, calibrate: Path | None = None) -> Self:
+        """Map a graph.
+
+        Parameters
+        ----------
+        name
+        graph
+        options
+        calibrate
+            Input spikes whose activity decides leaks and the weight of errors.
+
+        Raises
+        ------
+        ChipLimitError
+            If the network does not fit the chip, with node, limit, value and remedy.
+        DataError
+            If the graph or the input spikes are inconsistent.
+        """
+        calibration = None
+        if calibrate is not None:
+            calibration = read_samples(calibrate, build_network(graph, options, name).inputs).spikes
+        return cls(name, graph, options, map_graph(graph, options, name, calibration))
+
+    def compile(self, chip: ChipDescription = TRUENORTH) -> CompiledPopulations:
+        """Compile the network.
+
+        Raises
+        ------
+        ChipLimitError
+            If it does not fit the cores of the chip, or these are not TrueNorth's.
+        """
+        core = chip.core
+        if chip.limits != TRUENORTH.limits or (core.axons, core.neurons) != (
+            TRUENORTH.core.axons,
+            TRUENORTH.core.neurons,
+        ):
+            raise ChipLimitError(
+                f"{self.name}: networks with state are mapped to TrueNorth's cores alone, not to those of "
+                f"{chip.title}; leave chip.description's core, limits and compile.axons and neurons as they are"
+            )
+        mapping = self.mapping
+        outputs = [(mapping.network.output, mapping.pin_class)]
+        try:
+            return compile_populations(mapping.populations, mapping.network.inputs, outputs, about={"nir": self.name})
+        except ChipLimitError as error:
+            raise ChipLimitError(f"{self.name}: {error}") from error
+
+    def rate(self, program: Program) -> list[NodeRating]:
+        """Return the rating of every node, with its cores in the program."""
+        counts = np.bincount(program.core_layer, minlength=len(program.layer_names))
+        cores = {name: int(count) for name, count in zip(program.layer_names, counts, strict=True)}
+        return rate_mapping(self.graph, self.mapping, self.name, cores)
+
+    def describe(self, program: Program) -> dict[str, Any]:
+        """Return ratings, cores and assumptions as plain values."""
+        nodes, network = self.rate(program), self.mapping.network
+        layers = np.bincount(program.core_layer, minlength=len(program.layer_names))
+        return {
+            "file": self.name,
+            "nodes": list(nodes),
+            "exact": all(node["rating"] == "exact" for node in nodes),
+            "cores": program.cores,
+            "layers": [
+                {"name": name, "cores": int(count)} for name, count in zip(program.layer_names, layers, strict=True)
+            ],
+            "inputs": network.inputs,
+            "outputs": self.mapping.outputs,
+            "depth_ticks": self.mapping.depth,
+            "drain_ticks": self.mapping.drain,
+            "assumptions": list(network.assumptions),
+        }
+
+    def assumptions(self) -> list[Any]:
+        """Return what was assumed, in the form of a summary's assumptions."""
+        listed = [(f"network {self.name}", line, "NIR does not say [A]") for line in self.mapping.network.assumptions]
+        listed.append(("between samples", "all potentials are set again", "without time and energy of its own [A]"))
+        return [{"name": n, "value": v, "unit": "", "basis": basis, "option": False} for n, v, basis in listed]
+
+    def expected(self, inputs: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the output spikes of the integer reference, which the chip must equal.
+
+        Parameters
+        ----------
+        inputs : uint8 array (T, samples, elements)
+
+        Returns
+        -------
+        uint8 array (samples · ticks, pins)
+            Sample after sample, all ticks of each.
+        """
+        mapping, ticks = self.mapping, self.mapping.ticks(len(inputs))
+        pins = mapping.populations[mapping.network.output].size
+        spikes = np.empty((inputs.shape[1], ticks, pins), np.uint8)
+        for start in range(0, inputs.shape[1], _TOGETHER):
+            block = slice(start, start + _TOGETHER)
+            of_output = simulate_integers(mapping.populations, inputs[:, block], ticks)[mapping.network.output]
+            spikes[block] = of_output.transpose(1, 0, 2)
+        return spikes.reshape(-1, pins)
+
+    def original(self, inputs: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the output counts (samples, outputs) of the original network; potentials where nothing spikes."""
+        network = self.mapping.original
+        population = network.populations[network.output]
+        has_spikes = bool(np.isfinite(population.threshold).all())
+        counts = np.empty((inputs.shape[1], population.size))
+        for start in range(0, inputs.shape[1], _TOGETHER):
+            block = slice(start, start + _TOGETHER)
+            recording = simulate_floats(network, inputs[:, block], self.options.reset)
+            counts[block] = recording.spikes[network.output].sum(axis=0) if has_spikes else recording.final
+        return counts
