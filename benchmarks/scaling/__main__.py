@@ -19,11 +19,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.scaling.overhead import measure_overhead
 from benchmarks.scaling.plan import Costs, plan_run
 from neurosyn.parallel.job import Job
 from neurosyn.parallel.local import LocalExecutor
 from neurosyn.parallel.running import run_jobs
 from neurosyn.support.files import write_json
+from neurosyn.support.processors import usable_processors
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "benchmarks"
@@ -81,6 +83,7 @@ def measure(frames: int, repeats: int, keep: Path | None) -> dict:
     read = sum(path.stat().st_size for path in (folder / "placed").iterdir() if path.is_file())
     join_s = max(many[0] - few[0], 0.0) / max(len(parts) - len(list((few[1] / "parts").iterdir())), 1)
     dispatch_s = measure_dispatch(many[1], len(parts), folder)
+    overhead = measure_overhead(scenario, folder / "overhead", PART, 3)
     if keep is None:
         shutil.rmtree(folder)
     return {
@@ -94,6 +97,7 @@ def measure(frames: int, repeats: int, keep: Path | None) -> dict:
         "read_bytes": read,
         "join_s": join_s,
         "dispatch_s": dispatch_s,
+        "overhead": overhead,
     }
 
 
@@ -142,7 +146,8 @@ def main() -> None:
     parser.add_argument("--bandwidth", type=float, default=1e9, help="bytes/s of the shared file system; assumed")
     parser.add_argument("--keep", type=Path, help="folder of the runs")
     options = parser.parse_args()
-    result = measure(options.frames, options.repeats, options.keep)
+    machine = {"date": time.strftime("%Y-%m-%d"), "processors": usable_processors(), "load_before": os.getloadavg()[0]}
+    result = machine | measure(options.frames, options.repeats, options.keep)
     one_worker = [s for run in result["runs"] if run["workers"] == 1 for s in sorted(run["jobs_s"])[:-1]]
     part_s = statistics.median(one_worker)
     costs = Costs(
@@ -161,7 +166,7 @@ def main() -> None:
     result["plan"] = [vars(plan) | {"saturated": plan.saturated} for plan in plans]
     write_json(DOCS / "scaling.json", result)
     print(table(result["plan"]))
-    print(json.dumps({key: result[key] for key in ("seconds", "ratio", "equal", "part_bytes")}, indent=1))
+    print(json.dumps({key: result[key] for key in ("seconds", "ratio", "equal", "part_bytes", "overhead")}, indent=1))
 
 
 def table(plans: list[dict]) -> str:

@@ -29,14 +29,15 @@ def merge(folders: Folders, out: Out = None, json: Json = False, quiet: Quiet = 
 
     target = out or folders[0]
     if is_sweep(folders[0]):
-        from neurosyn.analysis.printing import print_analysis
+        from neurosyn.cli.tables import print_sweep
 
         sweep = merge_sweep(folders, target)
-        analysis = sweep.compare()
         if json:
+            analysis = sweep.compare()
             print_json(sweep.document | {"comparison": None if analysis is None else analysis.to_dict()})
-        elif analysis is not None:
-            print_analysis(analysis)
+        else:
+            print_sweep(sweep.design_space(), list(sweep.document["over"]))
+            typer.echo(f"Sweep folder: {target}; its tables are sweep.csv and report.html there")
         return
     stages = ShardedStages.of_shards(folders, target)
     with stages.progress(quiet=quiet) as progress:

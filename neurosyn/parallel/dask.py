@@ -125,6 +125,13 @@ class DaskExecutor(Executor):
         # A client that has just lost its scheduler has no information left.
         return max(len(self._client.scheduler_info(n_workers=-1).get("workers", ())), 1)
 
+    @property
+    def memory(self) -> int | None:
+        """The least of the workers' limits (``--memory-limit``)."""
+        workers = self._client.scheduler_info(n_workers=-1).get("workers", {}).values()
+        # A worker without a limit has 0.
+        return min((worker["memory_limit"] for worker in workers if worker["memory_limit"]), default=None)
+
     def _start(self, job: Path) -> futures.Future[Any]:
         future: futures.Future[Any] = self._pool.submit(run_job, str(job))
         return future

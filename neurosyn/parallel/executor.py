@@ -49,6 +49,11 @@ class Executor(ABC):
     def workers(self) -> int:
         """Number of processes that run jobs at the same time."""
 
+    @property
+    def memory(self) -> int | None:
+        """Bytes that each worker may take; None if unknown."""
+        return None
+
     @abstractmethod
     def _start(self, job: Path) -> futures.Future[Any]:
         """Begin a job; the future's result is that of `neurosyn.parallel.worker.run_job`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neurosyn.parallel.job import Job, Outcome
 from neurosyn.parallel.running import Workers, raise_failures, run_jobs
+from neurosyn.run.memory import require_memory
 from neurosyn.run.parts import PartedRun
 from neurosyn.run.stages import PartRunner
 from neurosyn.support.progress import StageProgress
@@ -22,10 +23,11 @@ def part_runner(workers: Workers) -> PartRunner:
         if not missing:
             return f"all {run.count} parts are there"
         failures: list[Outcome] = []
-        done = run.count - len(missing)
+        done, peak = run.count - len(missing), 0
 
         def ended(job: Path, outcome: Outcome) -> tuple[()]:
-            nonlocal done
+            nonlocal done, peak
+            peak = max(peak, outcome.peak_bytes)
             number = int(job.stem.rpartition("-")[2])
             if outcome.error is None and not run.is_done(number):
                 outcome.error = (
@@ -42,10 +44,12 @@ def part_runner(workers: Workers) -> PartRunner:
             return ()
 
         with workers.open(folder, progress.line) as executor:
+            require_memory(run.cores, executor.memory, f"each of {executor.name}")
             progress.update(done, run.count, "parts")
             run_jobs(executor, _jobs(run, missing, folder), ended)
         raise_failures(failures, run.count, "parts", folder)
-        return f"{len(missing)} of {run.count} parts by {executor.name}"
+        at_most = f", each with {peak / 1e9:.2g} GB at most" if peak else ""
+        return f"{len(missing)} of {run.count} parts by {executor.name}{at_most}"
 
     return run_parts
 

@@ -87,6 +87,8 @@ class Outcome(BaseModel):
         Where it ran.
     seconds
         How long it took.
+    peak_bytes
+        The most memory that the process has had so far.
     """
 
     model_config = ConfigDict(strict=True)
@@ -97,6 +99,7 @@ class Outcome(BaseModel):
     host: str = ""
     process: int = 0
     seconds: float = 0.0
+    peak_bytes: int = 0
 
 
 def read_job(path: Path) -> Job:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosyn.parallel.executor import Executor, LostWorkerError
+from neurosyn.support.memory import free_memory
 
 __all__ = ["ONE_THREAD", "LocalExecutor"]
 
@@ -49,6 +50,12 @@ class LocalExecutor(Executor):
     def workers(self) -> int:
         """Number of processes."""
         return self._workers
+
+    @property
+    def memory(self) -> int | None:
+        """An equal share of what is free on this machine."""
+        free = free_memory()
+        return None if free is None else free // self._workers
 
     @property
     def processes(self) -> list[int]:

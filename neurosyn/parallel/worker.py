@@ -19,6 +19,7 @@ from neurosyn.parallel.job import Job, Outcome, read_job
 from neurosyn.run.parts import PartedRun
 from neurosyn.run.sharded_stages import ShardedStages
 from neurosyn.scenario.scenario import load_scenario
+from neurosyn.support.memory import peak_memory
 from neurosyn.support.progress import StageProgress
 
 __all__ = ["run_job"]
@@ -47,8 +48,9 @@ def run_job(path: str) -> dict[str, Any]:
     except Exception as error:
         _LOG.exception("%s", path)
         outcome.error, outcome.exit_code = f"internal error: {type(error).__name__}: {error}", 1
-    outcome.seconds = time.monotonic() - began
-    _LOG.info("%s ends after %.1f s: %s", path, outcome.seconds, outcome.error or "done")
+    outcome.seconds, outcome.peak_bytes = time.monotonic() - began, peak_memory()
+    peak = f"at most {outcome.peak_bytes / 1e9:.2f} GB"
+    _LOG.info("%s ends after %.1f s, %s: %s", path, outcome.seconds, peak, outcome.error or "done")
     return outcome.model_dump(mode="json")
 
 

@@ -88,6 +88,11 @@ class PartedRun:
         self._jobs = jobs
 
     @property
+    def cores(self) -> int:
+        """Number of cores."""
+        return self._program.cores
+
+    @property
     def obstacle(self) -> str | None:
         """Return why the frames cannot be simulated in parts; None if they can."""
         for name, probe in self._scenario.named("probes", ProbePlugin).items():

@@ -31,11 +31,13 @@ from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.compiling import compile_model, describe_layers
 from neurosyn.run.folder import RunFolder
 from neurosyn.run.inputs import RunInputs
+from neurosyn.run.memory import require_memory
 from neurosyn.run.placed_program import PlacedProgram
 from neurosyn.run.shard import PART_FRAMES
 from neurosyn.run.training import measure_model, train_network
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import sha256_file
+from neurosyn.support.memory import free_memory
 from neurosyn.support.progress import StageProgress
 
 if TYPE_CHECKING:
@@ -359,6 +361,7 @@ class Stages:
                 notes.append(f"in this process, since {run.obstacle}")
                 run = None
             if run is None:
+                require_memory(outcomes.program.cores, free_memory(), "this process")
                 checkpoint = self.folder.tick_checkpoint(self._keys["simulate"], self.checkpoint_every_s)
                 summary = simulate_test_frames(
                     self.scenario, self.inputs, self.folder, outcomes, progress, jobs, checkpoint

@@ -32,7 +32,7 @@ from neurosyn.support.progress import StageProgress
 if TYPE_CHECKING:
     from neurosyn.analysis.result import Analysis
 
-__all__ = ["Point", "PointRunner", "Sweep", "compare_runs"]
+__all__ = ["Point", "PointRunner", "Sweep", "compare_runs", "sweep_design_space", "write_table"]
 
 PointRunner = Callable[["Sweep", StageProgress, bool], None]
 """Does the runs `own` of a sweep that are not up to date, or all with True, and calls `Sweep.end` for each."""
@@ -73,7 +73,7 @@ class Point:
     @property
     def state(self) -> str:
         """``finished``, ``failed`` or ``unfinished``."""
-        return "finished" if self.finished else "failed" if self.error is not None else "unfinished"
+        return _state(finished=self.finished, failed=self.error is not None)
 
 
 class Sweep:
@@ -140,7 +140,6 @@ class Sweep:
         self.ranges = {key: list(values) for key, values in ranges.items()}
         if repeats > 1:
             self.ranges["seed"] = [values["seed"] for values in self._repeated]
-        self.title = base.title
         self.samples = samples
         self.shard: Shard | None = None
         self.points: list[Point] = []
@@ -215,7 +214,7 @@ class Sweep:
             self._search(self.search, run_points, progress, force=force)
         self.save()
         if shard is None:
-            write_sweep_results(self.to_dict(), self.title)
+            write_sweep_results(self.to_dict())
 
     def _search(self, samples: Samples, run_points: PointRunner, progress: StageProgress, *, force: bool) -> None:
         """Simulate one point after the other, each where the search expects most of it."""
@@ -336,6 +335,31 @@ class Sweep:
         if not finished or (point.run / "stages.json").exists():
             return None
         return max(finished, key=lambda other: len(point.values.items() & other.values.items())).run
+
+
+def sweep_design_space(document: Mapping[str, Any]) -> Analysis:
+    """Return the table of the runs in a list of runs, as `Sweep.to_dict` returns it, and its plots."""
+    from neurosyn.analysis.design_space import design_space, run_numbers
+
+    rows = []
+    for point in document["points"]:
+        values = {key: parse_value(text) for key, text in point["values"].items()}
+        numbers = run_numbers(Path(point["run"])) if point["finished"] else {}
+        state = _state(finished=point["finished"], failed=point["error"] is not None)
+        rows.append({**values, **numbers, "state": state, "reason": point["error"], "run": point["run"]})
+    return design_space(rows, list(document["over"]), document["sweep"])
+
+
+def _state(*, finished: bool, failed: bool) -> str:
+    return "finished" if finished else "failed" if failed else "unfinished"
+
+
+def write_table(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write the table of a list of runs as ``sweep.csv`` and ``sweep.parquet``."""
+    table = sweep_design_space(document).table("runs")
+    table.to_csv(folder / "sweep.csv", index=False)
+    plain = {key: table[key].astype(str) for key in document["over"] if table[key].dtype == object}
+    table.assign(**plain).to_parquet(folder / "sweep.parquet", index=False)
 
 
 def compare_runs(folders: Sequence[Path]) -> Analysis | None:

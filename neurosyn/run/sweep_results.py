@@ -8,6 +8,7 @@ from typing import Any
 
 from neurosyn.analysis.design_space import design_space, run_numbers
 from neurosyn.analysis.result import Analysis
+from neurosyn.analysis.run_summary import read_summary
 from neurosyn.scenario.changes import parse_value
 
 __all__ = ["sweep_space", "write_sweep_results"]
@@ -31,7 +32,7 @@ def sweep_space(document: Mapping[str, Any]) -> Analysis:
     return design_space(rows, list(document["over"]), document["sweep"])
 
 
-def write_sweep_results(document: Mapping[str, Any], title: str) -> None:
+def write_sweep_results(document: Mapping[str, Any]) -> None:
     """Write ``sweep.csv``, ``sweep.parquet`` and ``report.html`` into the folder of a sweep."""
     from neurosyn.report.sweep_page import write_sweep_report
 
@@ -41,4 +42,6 @@ def write_sweep_results(document: Mapping[str, Any], title: str) -> None:
     table.to_csv(folder / "sweep.csv", index=False)
     plain = {key: table[key].astype(str) for key in keys if table[key].dtype == object}
     table.assign(**plain).to_parquet(folder / "sweep.parquet", index=False)
+    finished = [Path(point["run"]) for point in document["points"] if point["finished"]]
+    title = read_summary(finished[0] / "summary.json")["title"] if finished else folder.name
     write_sweep_report(folder / "report.html", space, keys, title)

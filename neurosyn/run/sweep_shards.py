@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import DataError
 from neurosyn.run.sweep import compare_runs
-from neurosyn.run.sweep_results import write_sweep_results
+from neurosyn.run.sweep_results import sweep_space, write_sweep_results
 from neurosyn.support.files import make_folder, write_json
 from neurosyn.support.untrusted import read_json
 
@@ -34,6 +34,10 @@ class MergedSweep:
         """Return the comparison of the finished runs; None without any."""
         return compare_runs([Path(point["run"]) for point in self.document["points"] if point["finished"]])
 
+    def design_space(self) -> Analysis:
+        """Return the table of all runs, the values of keys first, and its plots."""
+        return sweep_space(self.document)
+
 
 def is_sweep(folder: Path) -> bool:
     """Whether a folder holds shards of a sweep."""
@@ -45,7 +49,7 @@ def _lists(folder: Path) -> list[Path]:
 
 
 def merge_sweep(folders: Sequence[Path], out: Path) -> MergedSweep:
-    """Join the shards of a sweep and write its list of runs; runs of other folders are copied.
+    """Join the shards of a sweep and write its list and its table of runs; runs of other folders are copied.
 
     Parameters
     ----------
@@ -93,7 +97,7 @@ def merge_sweep(folders: Sequence[Path], out: Path) -> MergedSweep:
         )
     document = {"sweep": str(out), "over": first["over"], "points": points}
     write_json(out / "sweep.json", document)
-    write_sweep_results(document, out.name)
+    write_sweep_results(document)
     return MergedSweep(document)
 
 

@@ -317,6 +317,8 @@ def _validate(
             continue
         if isinstance(remaining[name], dict):
             nested[name] = _validate(f"{key}.{name}", Table("", group), remaining.pop(name), options, problems)
+            if name not in table.apart:
+                remaining[name] = nested[name]
         elif isinstance(remaining[name], list):
             for number, element in enumerate(remaining[name]):
                 _check_element((key, name, number), group, element, problems)

@@ -32,6 +32,8 @@ class Table:
         Returns the options class of a table without ``kind``.
     nested
         Keys that hold a table, or a list of tables, of another plugin group.
+    apart
+        Those of them that are no option of the table's own plugin.
     extra
         Returns the options class of the keys beside the plugin's own.
     many
@@ -45,6 +47,7 @@ class Table:
     kind: str | None = None
     options: Callable[[], type[Options]] | None = None
     nested: dict[str, str] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
     extra: Callable[[], type[Options]] | None = None
     many: bool = False
     variant: str | None = None
@@ -95,7 +98,12 @@ def _trace() -> type[Options]:
 
 
 TABLES: dict[str, Table] = {
-    "data": Table("the data set, and the stand-in for where it is absent", "datasets", nested={"stand_in": "datasets"}),
+    "data": Table(
+        "the data set, and the stand-in for where it is absent",
+        "datasets",
+        nested={"stand_in": "datasets"},
+        apart=("stand_in",),
+    ),
     "encoder": Table("how images become the input of the first layer", "encoders", "contrast"),
     "network": Table(
         "the topology, or the layers written out", "topologies", nested={"layers": "layers", "member": "topologies"}

@@ -128,6 +128,7 @@ def test_shards_of_a_sweep_are_merged_to_it(tiny, here, tmp_path):
     # Where it was simulated stands in a summary.
     different = [name for name in whole if merged[name] != whole[name]]
     assert {name.rpartition("/")[2] for name in different} <= {"summary.json"}
+    assert {"sweep.json", "sweep.csv", "sweep.parquet"} <= whole.keys()
 
 
 @pytest.mark.slow

@@ -104,6 +104,8 @@ def test_from_scenario_to_chip(scenario, tmp_path, trainer):
     assert model.network.copies == (6 if trainer == "tea" else 3)
     members = np.split(model.parameters[1].weights, model.network.copies)
     assert not np.array_equal(members[0], members[1])
+    # The layers are those of the member in the scenario, not of the default one.
+    assert model.network.layers[1].connectivity.features == 24
 
 
 def test_mistakes_in_a_member_are_told_with_their_line(scenario):
