@@ -90,7 +90,7 @@ def best_runs(names: Sequence[str], values: Sequence[float | None], *, least: bo
     if len(best) == 1:
         return best[0]
     if len(best) == len(names):
-        return f"all {len(best)} are equal"
+        return "both are equal" if len(best) == 2 else f"all {len(best)} are equal"
     more = len(best) - _NAMED
     named = ", ".join(best) if more < 1 else f"{', '.join(best[:_NAMED])} and {more} more"
     return f"{named} (equal)"

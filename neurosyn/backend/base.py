@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neurosyn.backend.blocks import BLOCK, axon_words, frame_words
 from neurosyn.chip.lfsr import initial_states
-from neurosyn.chip.program import Program
+from neurosyn.chip.program import NO_DESTINATION, Program
 from neurosyn.chip.scheduler import Schedulers
 from neurosyn.chip.stateless import is_stateless
 from neurosyn.errors import BackendError, ForkedError, did_you_mean
@@ -179,6 +179,31 @@ class LoadedProgram(ABC):
             np.bitwise_or.at(into, target, words[source])
         else:
             into[target] |= words[source]
+
+    def look_up_packets(self, spikes: NDArray[np.intp], table: NDArray[np.int32], room: int) -> NDArray[np.int32]:
+        """Look up the packets of spikes.
+
+        Parameters
+        ----------
+        spikes : intp array (n,)
+            Neurons that fired, ascending, by the number core × N + neuron.
+        table : int32 array (C × N, K), C-contiguous
+            Packet of each neuron; `NO_DESTINATION` in the first column if it sends none.
+        room
+            Columns of the result that are left free before the packets.
+
+        Returns
+        -------
+        int32 array (2 + K, room + packets)
+            Core, neuron and the columns of the table, one row each.
+        """
+        packets = table[spikes]
+        sends = packets[:, 0] != NO_DESTINATION
+        spikes, packets = spikes[sends], packets[sends]
+        values = np.empty((2 + table.shape[1], room + len(spikes)), np.int32)
+        values[0, room:], values[1, room:] = divmod(spikes, self.program.neurons)
+        values[2:, room:] = packets.T
+        return values
 
     def _check_state(self, active: NDArray[np.uint64], potential: NDArray[np.int32], rng: NDArray[np.uint32]) -> None:
         program = self.program

@@ -23,6 +23,7 @@ from neurosyn.backend.numba_kernels import (
     QUAD,
     TILE,
     list_bits,
+    look_up_packets,
     pop_slot,
     popcount_probe,
     send_spikes,
@@ -30,7 +31,7 @@ from neurosyn.backend.numba_kernels import (
     sum_rows,
 )
 from neurosyn.chip.crossbar import pack_bits, type_masks
-from neurosyn.chip.program import Program, type_table
+from neurosyn.chip.program import NO_DESTINATION, Program, type_table
 from neurosyn.chip.scheduler import Schedulers
 from neurosyn.chip.stateless import firing_sums
 from neurosyn.errors import BackendError, ForkedError
@@ -283,6 +284,10 @@ class _NumbaProgram(LoadedProgram):
                     self._for_frames, cores, self._together(len(cores)), active, frames, fired, events, integrated
                 )
         return fired, events, integrated
+
+    def look_up_packets(self, spikes: NDArray[np.intp], table: NDArray[np.int32], room: int) -> NDArray[np.int32]:
+        values = np.empty((2 + table.shape[1], room + len(spikes)), np.int32)
+        return values[:, : look_up_packets(spikes, self.program.neurons, table, NO_DESTINATION, values, room)]
 
     def send_words(
         self,

@@ -35,6 +35,7 @@ __all__ = [
     "WEIGHTS",
     "add_pair",
     "list_bits",
+    "look_up_packets",
     "pop_slot",
     "popcount",
     "popcount_probe",
@@ -363,6 +364,25 @@ def list_bits(words, numbers):
             word ^= lowest
             count += 1
     return count
+
+
+@_compiled()
+def look_up_packets(spikes, neurons, table, no_destination, values, k):
+    """Write core, neuron and row of the table (C × N, K) of spikes that send packets into columns of `values`.
+
+    Spikes ascend; the first column is `k`. Return the end of the columns.
+    """
+    core, end = 0, neurons
+    for spike in spikes:
+        while spike >= end:
+            core += 1
+            end += neurons
+        # Written in any case, and overwritten if the neuron sends none: no branch that cannot be predicted.
+        values[0, k], values[1, k] = core, spike - end + neurons
+        for column in range(table.shape[1]):
+            values[2 + column, k] = table[spike, column]
+        k += table[spike, 0] != no_destination
+    return k
 
 
 @_compiled()

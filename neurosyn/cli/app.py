@@ -400,12 +400,14 @@ def _add_groups() -> None:
     from neurosyn.cli.doctor import doctor
     from neurosyn.cli.faults import faults
     from neurosyn.cli.merge import merge
+    from neurosyn.cli.network_export import export
     from neurosyn.cli.network_import import import_
     from neurosyn.cli.run import run
     from neurosyn.cli.sweep import sweep
 
     app.command()(run)
     app.command("import")(import_)
+    app.command()(export)
     app.command()(merge)
     app.command()(doctor)
     app.command()(compare)

@@ -102,6 +102,18 @@ class NetworkImport(_Open):
     """Spikes of the compared samples that differ from the integer reference of the mapped network."""
 
 
+class NetworkExport(_Part):
+    """Of ``neurosyn export --json``."""
+
+    file: str
+    nodes: list[Json]
+    """Name and type of each node."""
+    notes: list[str]
+    """What a reader of the file has to know."""
+    frames: int
+    """Frames whose spikes were written."""
+
+
 class AnalysisDocument(_Part):
     analysis: str
     run: str
@@ -374,6 +386,7 @@ DOCUMENTS: dict[str, Any] = {
     "explain": Explanation,
     "run": ProgramSummary,
     "import": NetworkImport,
+    "export": NetworkExport,
     "sweep": SweepDocument,
     "faults": FaultStudy,
     "compare": AnalysisDocument,

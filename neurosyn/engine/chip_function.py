@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import LoadedProgram
-from neurosyn.chip.program import NO_DESTINATION, Program
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.fabric.traffic import HOST_CORE, Packets
 from neurosyn.engine.host_inputs import HostSpikes
@@ -66,49 +65,29 @@ class Outcome:
 
 
 class _PacketTable:
-    """Table of the packet that each neuron sends: flat columns (C × N,), in which spikes are looked up."""
+    """Table of the packet that each neuron sends: rows (C × N, 5), in which spikes are looked up."""
 
-    def __init__(self, program: Program, routes: Routes) -> None:
-        self._program = program
+    def __init__(self, loaded: LoadedProgram, routes: Routes) -> None:
+        self._loaded = loaded
         self._routes = routes
 
     @cached_property
-    def _columns(self) -> tuple[NDArray[np.int32], ...]:
-        program, routes = self._program, self._routes
+    def _rows(self) -> NDArray[np.int32]:
+        program, routes = self._loaded.program, self._routes
         columns = program.dest_core, program.dest_axon, program.delay, routes.hops, routes.crossings
-        return tuple(np.ascontiguousarray(column, np.int32).reshape(-1) for column in columns)
-
-    @cached_property
-    def _all_send(self) -> bool:
-        return not bool((self._program.dest_core == NO_DESTINATION).any())
+        return np.stack([np.asarray(column, np.int32).reshape(-1) for column in columns], axis=1)
 
     def packets(self, outcome: Outcome) -> Packets:
         """Return the packets of a tick."""
-        spikes, core, neuron, host = outcome.spikes, outcome.spike_core, outcome.spike_neuron, outcome.host
-        dest_core, dest_axon, delay, hops, crossings = self._columns
-        if not self._all_send:
-            sends = dest_core.take(spikes) != NO_DESTINATION
-            if not sends.all():
-                spikes, core, neuron = spikes[sends], core[sends], neuron[sends]
-
-        def looked_up(of_host: NDArray[np.int32], column: NDArray[np.int32]) -> NDArray[np.int32]:
-            values = np.empty(len(host) + len(spikes), np.int32)
-            values[: len(host)] = of_host
-            # "clip" spares a copy; no number is out of range.
-            column.take(spikes, out=values[len(host) :], mode="clip")
-            return values
-
-        delivery = looked_up(np.ones(len(host), np.int32), delay).astype(np.int64)
-        delivery += outcome.tick
-        return Packets(
-            source_core=np.concatenate([np.full(len(host), HOST_CORE, np.int32), core]),
-            source_neuron=np.concatenate([host.line, neuron]),
-            dest_core=looked_up(host.core, dest_core),
-            dest_axon=looked_up(host.axon, dest_axon),
-            delivery_tick=delivery,
-            hops=looked_up(host.hops, hops),
-            crossings=looked_up(host.crossings, crossings),
-        )
+        host = outcome.host
+        values = self._loaded.look_up_packets(outcome.spikes, self._rows, len(host))
+        of_host = HOST_CORE, host.line, host.core, host.axon, 1, host.hops, host.crossings
+        for row, values_of_host in zip(values, of_host, strict=True):
+            row[: len(host)] = values_of_host
+        source_core, source_neuron, dest_core, dest_axon, delay, hops, crossings = values
+        delivery_tick = delay.astype(np.int64)
+        delivery_tick += outcome.tick
+        return Packets(source_core, source_neuron, dest_core, dest_axon, delivery_tick, hops, crossings)
 
 
 class ChipFunction:
@@ -130,7 +109,7 @@ class ChipFunction:
         self.program = program
         self._period, self._sample = period, 0
         self._loaded = loaded
-        self._table = _PacketTable(program, routes)
+        self._table = _PacketTable(loaded, routes)
         self._potential, self._rng = loaded.initial_state()
         self._schedulers = loaded.schedulers()
 

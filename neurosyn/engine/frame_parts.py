@@ -22,24 +22,22 @@ from numpy.typing import NDArray
 from neurosyn.backend.base import get_backend
 from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
-from neurosyn.chip.program import OUTPUT, Program
-from neurosyn.chip.stateless import Pipeline, pipeline
+from neurosyn.chip.program import Program
+from neurosyn.chip.stateless import pipeline
 from neurosyn.engine.chip_function import ChipFunction, Outcome
 from neurosyn.engine.clock import Clock, PlayedTick
 from neurosyn.engine.event_counts import EventCounter, EventCounts
 from neurosyn.engine.fabric.routes import Routes
 from neurosyn.engine.frame_batches import FrameBatches
+from neurosyn.engine.frame_record import FrameRecord
 from neurosyn.engine.host_inputs import FrameInputs, FrameRows
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import RunInfo
-from neurosyn.engine.results import FramesResult, TimingResult
+from neurosyn.engine.results import FramesResult, InterimResult, TimingResult
 from neurosyn.engine.state import (
     Checkpoint,
     Resumable,
-    State,
-    fill,
-    gather,
     gather_all,
     never_due,
     part_of,
@@ -50,10 +48,12 @@ from neurosyn.engine.stopwatch import Stopwatch
 from neurosyn.errors import DataError
 from neurosyn.support.processors import usable_processors
 
-__all__ = ["FramePart", "FrameSimulator", "PartResult", "Progress", "join_parts"]
+__all__ = ["FramePart", "FrameSimulator", "Interim", "PartResult", "Progress", "join_parts"]
 
 Progress = Callable[[int, int, str], None]
 """Called with the amount done, the total, and the unit."""
+Interim = Callable[[InterimResult], None]
+"""Called with the results so far."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +210,7 @@ class FrameSimulator:
         probes: ProbeDispatcher,
         progress: Progress,
         checkpoint: Checkpoint | None = None,
+        interim: Interim | None = None,
     ) -> PartResult:
         """Simulate a part.
 
@@ -224,6 +225,8 @@ class FrameSimulator:
         progress
         checkpoint
             Storage of the state of this part, from which an interrupted simulation goes on with the same outcome.
+        interim
+            Called after each timed tick, if the results of the frames are known before.
         """
         began = time.perf_counter()
         program, options = self._program, self._options
@@ -232,7 +235,7 @@ class FrameSimulator:
         # Only with a given period can packets be late, and the frames leave the batch.
         recorded = not self._loaded.stateless or options.tick_ps is not None
         if_late = self._whole if part == self.whole else 0
-        record = _FrameRecord(
+        record = FrameRecord(
             program, self.routes, self._stages, self._rows, range(part.ticks.start, max(part.ticks.stop, if_late))
         )
 
@@ -240,6 +243,8 @@ class FrameSimulator:
             if recorded:
                 record.add(tick)
             stopwatch.add(tick)
+            if interim is not None and counts is not None and tick.timed is not None:
+                interim(InterimResult(spikes, counts, len(stopwatch.ticks()), stopwatch.longest_ps))
             probes.tick(lambda: tick.columns(self._chip))
             end = max(part.ticks.stop, if_late) if engine.late else part.ticks.stop
             total = end - part.ticks.start
@@ -249,16 +254,9 @@ class FrameSimulator:
         state = None if checkpoint is None else checkpoint.load()
         for _ in _warmed_up(function, inputs, warm_up if state is None else range(0)):
             pass
-        engine = Clock(
-            function,
-            inputs,
-            self._placement,
-            self._chip,
-            options.timing,
-            options.tick_ps,
-            played,
-            threads=self._jobs or usable_processors(),
-        )
+        threads = self._jobs or usable_processors()
+        board = self._placement, self._chip
+        engine = Clock(function, inputs, *board, options.timing, options.tick_ps, played, threads)
         engine.tick = part.ticks.start
         members: dict[str, Resumable] = {"clock": engine, "function": function, "stopwatch": stopwatch}
         if recorded:
@@ -270,35 +268,44 @@ class FrameSimulator:
 
         is_due = never_due if checkpoint is None else checkpoint.is_due
         info = RunInfo(program, self._placement, self._chip, options.timing)
-        first, spikes, counter = record.first_row, record.spikes, record.counter
+        first, spikes = record.first_row, record.spikes
+        counts: EventCounts | None = None
+
+        def evaluate() -> tuple[NDArray[np.uint8], EventCounts]:
+            own = frames[part.rows.start : part.rows.stop]
+            batches = members["batches"] = FrameBatches(self._loaded, self._stages, self.routes, own)
+            if state is not None and part_of(state, "batches"):
+                batches.restore(part_of(state, "batches"))
+            while batches.done < len(own):
+                batches.advance()
+                progress(batches.done, len(own), "frames")
+                if is_due():
+                    save()
+            counter = EventCounter(program, self.routes)
+            return batches.result(counter), counter.result(len(part.rows))
+
         try:
             if state is None:
                 probes.started(info)
             else:
                 restore_all(members, state)
                 probes.resumed(info, part_of(state, "probes"))
+            # Without a given period no packet is late, and results are known long before all ticks are timed.
+            if not recorded:
+                spikes, counts = evaluate()
             count = engine.run(part.ticks.stop, self.timed, if_late=if_late, pause=is_due, paused=save)
             if part.ticks and options.tick_ps is None:
                 self._reached = count, function
             batched = self._loaded.stateless and not engine.late
             if batched:
                 first = part.rows.start
-                own = frames[part.rows.start : part.rows.stop]
-                batches = members["batches"] = FrameBatches(self._loaded, self._stages, self.routes, own)
-                if state is not None and part_of(state, "batches"):
-                    batches.restore(part_of(state, "batches"))
-                while batches.done < len(own):
-                    batches.advance()
-                    progress(batches.done, len(own), "frames")
-                    if is_due():
-                        save()
-                counter = EventCounter(program, self.routes)
-                spikes = batches.result(counter)
+                if counts is None:
+                    spikes, counts = evaluate()
         finally:
             probes.finished()
         result = FramesResult(
             spikes=spikes,
-            counts=counter.result(len(part.rows)),
+            counts=record.counter.result(len(part.rows)) if counts is None else counts,
             depth=self._stages.depth,
             timing=stopwatch.result(options.tick_ps),
             ticks_per_frame=self._ticks_per_frame,
@@ -324,43 +331,6 @@ def _warmed_up(function: ChipFunction, inputs: FrameInputs, ticks: range) -> Ite
         outcome = function.step(tick, inputs.at(tick))
         function.deliver_at_once(outcome)
         yield outcome
-
-
-class _FrameRecord:
-    """Spikes and events of frames that pass through the chip tick by tick, in a range of ticks."""
-
-    def __init__(self, program: Program, routes: Routes, stages: Pipeline, rows: int, ticks: range) -> None:
-        self._program = program
-        self._stage = stages.stage.astype(np.int64)
-        self._rows = rows
-        self.first_row = min(max(ticks.start - int(self._stage.max()), 0), rows)
-        self.counter = EventCounter(program, routes)
-        self.spikes = np.zeros((min(ticks.stop, rows) - self.first_row, program.pins), np.uint8)
-
-    def state(self) -> State:
-        """Return spikes and counts."""
-        return {"spikes": self.spikes, **gather(counter=self.counter.state())}
-
-    def restore(self, state: State) -> None:
-        """Go to a state that `state` returned."""
-        fill(self.spikes, state, "spikes")
-        self.counter.restore(part_of(state, "counter"))
-
-    def add(self, tick: PlayedTick) -> None:
-        """Give the spikes of a tick to the frames that each core was working on."""
-        outcome, program = tick.outcome, self._program
-        row = outcome.tick - self._stage
-        busy = (row >= 0) & (row < self._rows)
-        self.counter.add(outcome, busy)
-        if outcome.tick < self._rows:
-            self.counter.add_host(outcome.host)
-        core, neuron = outcome.spike_core, outcome.spike_neuron
-        leaves = busy[core] & (program.dest_core[core, neuron] == OUTPUT)
-        core, neuron = core[leaves], neuron[leaves]
-        place = (row[core] - self.first_row) * program.pins + program.dest_axon[core, neuron]
-        element, times = np.unique(place, return_counts=True)
-        flat = self.spikes.reshape(-1)
-        flat[element] = np.minimum(flat[element] + times, 255)
 
 
 def join_parts(parts: Iterable[PartResult], rows: int) -> FramesResult:

@@ -12,7 +12,7 @@ from neurosyn.engine.event_counts import EventCounts
 from neurosyn.engine.fabric.tick_times import Limit
 from neurosyn.engine.options import TimingName
 
-__all__ = ["FramesResult", "TicksResult", "TimingResult"]
+__all__ = ["FramesResult", "InterimResult", "TicksResult", "TimingResult"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,26 @@ class FramesResult:
     def latency_ticks(self) -> int:
         """Ticks from the beginning of a frame's injection to its last output spikes."""
         return self.depth + self.ticks_per_frame - 1
+
+
+@dataclass(frozen=True)
+class InterimResult:
+    """Results of frames whose ticks are still being timed.
+
+    Attributes
+    ----------
+    spikes, counts
+        As of `FramesResult`.
+    timed_ticks : int
+        Ticks that have been timed so far.
+    longest_ps : int
+        The longest makespan of these.
+    """
+
+    spikes: NDArray[np.uint8]
+    counts: EventCounts
+    timed_ticks: int
+    longest_ps: int
 
 
 @dataclass(frozen=True)

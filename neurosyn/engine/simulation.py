@@ -17,7 +17,7 @@ from neurosyn.chip.options import ChipOptions
 from neurosyn.chip.placement import Placement
 from neurosyn.chip.program import Program
 from neurosyn.chip.spikes import InputSpikes
-from neurosyn.engine.frame_parts import FrameSimulator, Progress
+from neurosyn.engine.frame_parts import FrameSimulator, Interim, Progress
 from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.probes.dispatch import ProbeDispatcher
 from neurosyn.engine.probes.probe import Probe
@@ -44,6 +44,7 @@ def simulate_frames(
     jobs: int | None = None,
     ticks_per_frame: int = 1,
     checkpoint: Checkpoint | None = None,
+    interim: Interim | None = None,
 ) -> FramesResult:
     """Simulate a program on frames.
 
@@ -69,6 +70,9 @@ def simulate_frames(
         T. To the chip each tick is an input of its own.
     checkpoint
         Storage of the state, from which an interrupted simulation goes on with the same outcome.
+    interim
+        Called after each timed tick with the results so far, if those of the frames are known before: the program keeps
+        no state, and no tick period is given.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def simulate_frames(
         jobs=jobs,
         recorded=dispatcher.wants_ticks,
     )
-    return simulator.simulate(frames, simulator.whole, dispatcher, progress, checkpoint).result
+    return simulator.simulate(frames, simulator.whole, dispatcher, progress, checkpoint, interim).result
 
 
 def simulate_ticks(

@@ -87,6 +87,11 @@ class Stopwatch:
         self._host_travel += host_travel
         self._host_blocked += host_travel - packets.total_unloaded_ps(self._chip, of_host=True)
 
+    @property
+    def longest_ps(self) -> int:
+        """The longest makespan so far; −1 if no tick was timed."""
+        return self._longest_ps
+
     def ticks(self) -> NDArray[np.int64]:
         """Return the ticks that were timed."""
         return np.arange(self._first_tick, self._first_tick + len(self._makespans), dtype=np.int64)

@@ -1,1 +1,1 @@
-"""Import of spiking networks trained elsewhere: from a NIR graph to integers of the chip, with every loss rated."""
+"""Networks as NIR graphs: those trained elsewhere, with every loss rated, and trained layers for other frameworks."""

@@ -91,6 +91,9 @@ def make_neurons(
     reset = values("v_reset") if "v_reset" in parameters else np.zeros(size)
     if kind in ("IF", "LIF") and "v_reset" not in parameters:
         remark("v_reset is missing, taken as 0")
+    if kind == "LIF" and options.reset != "late" and np.allclose(decay, 1, rtol=0, atol=1e-6):
+        remark("tau = dt: nothing is kept from step to step")
+        kind, decay = "Threshold", np.zeros(size)
     scaled = value.scaled(gain, name)
     population = Population(
         name, kind, value.shape, scaled.synapses, constant, decay, threshold, reset,

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.analysis.run_summary import FramesSummary, write_summary
+from neurosyn.chip.energy import EnergyModel
 from neurosyn.chip.options import ChipOptions
 from neurosyn.engine.options import SimulateOptions
-from neurosyn.engine.results import FramesResult
+from neurosyn.engine.results import FramesResult, InterimResult
 from neurosyn.engine.sample_batches import simulate_samples
 from neurosyn.engine.simulation import simulate_frames
 from neurosyn.importing.model import SpikingModel
@@ -26,6 +27,7 @@ from neurosyn.run.summary import summarise_frames
 from neurosyn.run.unused_options import unused_in_scenario
 from neurosyn.scenario.scenario import Scenario
 from neurosyn.support.files import write_json, write_npz
+from neurosyn.support.formatting import number, percent, time
 from neurosyn.support.progress import StageProgress
 from neurosyn.trace.options import TraceOptions
 from neurosyn.trace.recorder import ParquetRecorder
@@ -33,6 +35,8 @@ from neurosyn.trace.selection import chosen_cores
 
 __all__ = ["simulate_test_frames", "write_results"]
 
+_INTERIM_TICKS = (10, 100)
+"""Numbers of timed ticks after which the results so far are shown."""
 _SAMPLES = 256
 """Frames whose images are kept for the report page."""
 
@@ -90,14 +94,33 @@ def simulate_test_frames(
             timed=options.frames_to_time(samples.shape[1]), probes=probes.watch, progress=progress.update, jobs=jobs,
         )  # fmt: skip
     else:
+        network, labels, energy = model.network, inputs.frames.split.labels, EnergyModel.of(chip)
+
+        def interim(so_far: InterimResult) -> None:
+            if so_far.timed_ticks in _INTERIM_TICKS:
+                accuracy = (class_scores(network, so_far.spikes).argmax(axis=1) == labels).mean()
+                progress.line(_interim_text(so_far, float(accuracy), energy, program.cores))
+
         result = simulate_frames(
             program, placement, chip, options, bits, probes=probes.watch, progress=progress.update, jobs=jobs,
-            ticks_per_frame=model.network.ticks_per_frame, checkpoint=checkpoint,
+            ticks_per_frame=network.ticks_per_frame, checkpoint=checkpoint, interim=interim,
         )  # fmt: skip
     if checkpoint.resumed_at is not None:
         progress.line(f"      continued at tick {checkpoint.resumed_at:,}")
     simulated = outcomes._replace(program=program)
     return write_results(scenario, inputs, folder, simulated, probes, result, expected, expected_scores, provenance())
+
+
+def _interim_text(so_far: InterimResult, accuracy: float, energy: EnergyModel, cores: int) -> str:
+    """Return the results so far as a line: accuracy of all frames, longest tick, mean power with this tick."""
+    words = [
+        f"{percent(accuracy)} of the frames are right",
+        f"after {so_far.timed_ticks:,} timed ticks the longest is {time(so_far.longest_ps)}",
+    ]
+    if energy.is_known and so_far.longest_ps:
+        power = energy.power_mw(so_far.counts.events(), cores, so_far.longest_ps).total
+        words.append(f"power {number(power)} mW")
+    return f"      so far: {'; '.join(words)}"
 
 
 def write_results(

@@ -18,6 +18,8 @@ __all__ = ["StageProgress"]
 _LOG = logging.getLogger("neurosyn.support.progress")
 _PLAIN_INTERVAL_S = 10.0
 """Interval of progress lines without a terminal, in seconds."""
+_FIRST_S = 2.0
+"""Time from a stage's beginning to its first progress line, in seconds."""
 
 
 class StageProgress:
@@ -94,7 +96,8 @@ class StageProgress:
         """Show a stage while the block runs; the texts appended to the yielded list are printed at its end."""
         self._number += 1
         self._name = name
-        began = self._printed = time.monotonic()
+        began = time.monotonic()
+        self._printed = began + _FIRST_S - _PLAIN_INTERVAL_S
         self._done = None
         head = f"[{self._number}/{self._stages}] {name:<9}"
         _LOG.debug("%s begins", name)

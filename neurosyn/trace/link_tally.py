@@ -33,7 +33,7 @@ class LinkLedger:
         self._info = info
         self._fabric = Fabric(info.placement.mesh, info.chip)
         self._host_packets = np.zeros(info.program.cores, np.int64)
-        self._waits = _Waits()
+        self._waits = _Waits(self._fabric.servers)
         self._start_ps: int | None = None
         self._end_ps = 0
 
@@ -43,7 +43,7 @@ class LinkLedger:
         assert packets is not None
         assert columns.start_ps is not None
         assert columns.makespan_ps is not None
-        np.add.at(self._host_packets, packets.dest_core[packets.source_core < 0], 1)
+        np.add.at(self._host_packets, packets.dest_core[: columns.input_packets], 1)
         self._waits.add(packets)
         if self._start_ps is None:
             self._start_ps = columns.start_ps
@@ -105,35 +105,35 @@ class LinkLedger:
 
 
 class _Waits:
-    """Numbers of packets that waited longest at each server, and their longest waits; only of servers with any."""
+    """Number of packets that waited longest at each server, and the longest of these waits.
 
-    def __init__(self) -> None:
-        self._server, self._held, self._longest = (np.zeros(0, np.int64) for _ in range(3))
+    Parameters
+    ----------
+    servers
+        Number of servers.
+    """
+
+    def __init__(self, servers: int) -> None:
+        self._held, self._longest = np.zeros((2, servers), np.int64)
 
     def add(self, packets: PacketColumns) -> None:
-        waited = packets.longest_wait_ps > 0
-        held = np.ones(np.count_nonzero(waited), np.int64)
-        self.include(packets.waited_at[waited], held, packets.longest_wait_ps[waited])
+        waited = np.flatnonzero(packets.longest_wait_ps)
+        server = packets.waited_at[waited]
+        np.add.at(self._held, server, 1)
+        np.maximum.at(self._longest, server, packets.longest_wait_ps[waited])
 
     def state(self) -> dict[str, NDArray[np.int64]]:
-        return {"server": self._server, "held": self._held, "longest": self._longest}
+        server = np.flatnonzero(self._held)
+        return {"server": server, "held": self._held[server], "longest": self._longest[server]}
 
-    def include(self, servers: NDArray[np.int64], helds: NDArray[np.int64], longests: NDArray[np.int64]) -> None:
-        """Add numbers of packets that waited longest at servers, which may repeat, and their longest waits."""
-        server = np.concatenate([self._server, servers])
-        held = np.concatenate([self._held, helds])
-        longest = np.concatenate([self._longest, longests])
-        self._server, group = np.unique(server, return_inverse=True)
-        self._held, self._longest = np.zeros((2, len(self._server)), np.int64)
-        np.add.at(self._held, group, held)
-        np.maximum.at(self._longest, group, longest)
+    def include(self, server: NDArray[np.int64], held: NDArray[np.int64], longest: NDArray[np.int64]) -> None:
+        """Add numbers of packets that waited longest at servers, none of them twice, and their longest waits."""
+        self._held[server] += held
+        self._longest[server] = np.maximum(self._longest[server], longest)
 
     def at(self, servers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return numbers and longest waits at `servers`, which ascend and include all where a packet waited."""
-        held, longest = np.zeros((2, len(servers)), np.int64)
-        index = np.searchsorted(servers, self._server)
-        held[index], longest[index] = self._held, self._longest
-        return held, longest
+        """Return numbers and longest waits at `servers`."""
+        return self._held[servers], self._longest[servers]
 
 
 def _named(index: list[int], names: list[str]) -> pa.DictionaryArray:

@@ -58,7 +58,7 @@ def test_energy_and_delay(run):
     assert found.headline == {
         "runs": 2,
         "most_accurate": "one",
-        "fastest": "all 2 are equal",
+        "fastest": "both are equal",
         "least_energy": "two",
         "least_energy_delay": "one",
     }
@@ -109,4 +109,4 @@ def test_runs_of_one_value_are_named_as_equal():
     assert best_runs(names, [1, 5, 2, 3, 4, None]) == "b"
     assert best_runs(names, [1, 5, 2, 3, 4, 1], least=True) == "a, f (equal)"
     assert best_runs(names, [7, 7, 7, 7, float("nan"), 1]) == "a, b, c and 1 more (equal)"
-    assert best_runs(names[:2], [3, 3]) == "all 2 are equal"
+    assert best_runs(names[:2], [3, 3]) == "both are equal"

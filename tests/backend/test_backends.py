@@ -12,6 +12,7 @@ from neurosyn.backend.base import get_backend
 from neurosyn.chip.crossbar import pack_bits, unpack_bits
 from neurosyn.chip.lfsr import initial_states
 from neurosyn.chip.neuron import POTENTIAL_MAX as MAX
+from neurosyn.chip.program import NO_DESTINATION
 from neurosyn.chip.stateless import is_stateless
 from neurosyn.errors import BackendError
 from neurosyn.testing.programs import random_program
@@ -222,3 +223,16 @@ def test_a_forked_process_gets_an_error_and_does_not_hang():
     assert first == "stepped"
     # Numba's layers other than OpenMP survive a fork.
     assert second == "stepped" or 'get_context("spawn")' in second
+
+
+@pytest.mark.parametrize("rate", [0, 0.01, 0.5, 1])
+@pytest.mark.parametrize("name", BACKENDS)
+def test_packets_of_spikes_are_looked_up(name, rate):
+    rng = np.random.default_rng(7)
+    program = random_program(rng, np.array([row()]), cores=5, axons=8, neurons=30)
+    spikes = np.flatnonzero(rng.random(5 * 30) < rate)
+    table = rng.integers(0, 100, (5 * 30, 3)).astype(np.int32)
+    table[rng.random(len(table)) < 0.3, 0] = NO_DESTINATION
+    rows = [(spike // 30, spike % 30, *table[spike]) for spike in spikes if table[spike, 0] != NO_DESTINATION]
+    values = get_backend(name).load(program).look_up_packets(spikes, table, room=2)
+    np.testing.assert_array_equal(values[:, 2:].T, np.array(rows, np.int32).reshape(-1, 5))

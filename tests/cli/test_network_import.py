@@ -75,3 +75,18 @@ def test_commands_for_scenarios_with_such_networks(tmp_path: Path, neurosyn) -> 
     assert (code, "needs a network of layers" in error) == (2, True)
     code, _, error = neurosyn("simulate", scenario, "--shard", "1/2", "--out", tmp_path / "s", "-q")
     assert (code, "samples of a network with state are simulated together" in error) == (2, True)
+
+
+def test_trained_networks_go_out_and_come_back(tmp_path: Path, finished_run: Path, neurosyn) -> None:
+    net, inputs, expected = (str(tmp_path / name) for name in ("net.nir", "in.npz", "out.npz"))
+    written = ("--inputs", inputs, "--expected", expected, "--frames", "6")
+    code, out, _ = neurosyn("export", finished_run, net, *written)
+    assert (code, "groups = 1" in out) == (0, True)
+    code, out, _ = neurosyn("import", net, "--inputs", inputs, "--expected", expected, "--json", "-q")
+    document = json.loads(out)
+    assert (code, document["samples"], document["equal_samples"]) == (0, 6, 6)
+    assert document["exact"] is True
+    code, out, _ = neurosyn("export", finished_run / "model.safetensors", net, "--neurons", "threshold", "--json")
+    assert (code, json.loads(out)["nodes"][2]["type"]) == (0, "Threshold")
+    code, _, error = neurosyn("export", finished_run / "model.safetensors", net, "--inputs", inputs)
+    assert (code, "is no run folder" in error) == (2, True)

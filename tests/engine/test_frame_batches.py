@@ -113,3 +113,25 @@ def test_a_batch_says_how_far_it_is():
         program, placement, chip, UNTIMED, random_frames(rng, program, 70), progress=lambda *step: said.append(step)
     )
     assert said == [(64, 70, "frames"), (70, 70, "frames")]
+
+
+def test_the_results_of_a_batch_are_known_while_ticks_are_being_timed():
+    rng = np.random.default_rng(5)
+    program = layered_program(rng)
+    placement, chip = place(program, rng)
+    images, so_far = random_frames(rng, program, 3), []
+    result = simulate_frames(program, placement, chip, SimulateOptions(), images, interim=so_far.append)
+    assert [interim.timed_ticks for interim in so_far] == [1, 2, 3]
+    for number, interim in enumerate(so_far, 1):
+        np.testing.assert_array_equal(interim.spikes, result.spikes)
+        assert_same_counts(interim.counts, result.counts)
+        assert interim.longest_ps == result.timing.makespans_ps[:number].max()
+
+
+def test_with_a_given_period_no_results_are_known_before_the_end():
+    rng = np.random.default_rng(5)
+    program = layered_program(rng)
+    placement, chip = place(program, rng)
+    images, so_far = random_frames(rng, program, 3), []
+    simulate_frames(program, placement, chip, SimulateOptions(tick=1000), images, interim=so_far.append)
+    assert so_far == []

@@ -36,3 +36,16 @@ def test_what_comes_before_the_first_report_says_nothing_of_the_speed(monkeypatc
         "      simulate: 1 of 1,001 ticks",
         "      simulate: 501 of 1,001 ticks, 50/s, about 10 s left",
     ]
+
+
+def test_the_first_line_of_a_stage_comes_early_and_the_next_ones_seldom(monkeypatch):
+    clock = iter([0.0, 1.0, 2.5, 4.0, 12.5, 20.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    with StageProgress(1, stream=stream) as progress, progress.stage("simulate"):
+        for done in (1, 4, 7, 24):
+            progress.update(done, 30, "ticks")
+    assert stream.getvalue().splitlines()[:2] == [
+        "      simulate: 4 of 30 ticks, 2/s, about 13 s left",
+        "      simulate: 24 of 30 ticks, 2/s, about 3 s left",
+    ]

@@ -142,7 +142,8 @@ class RouteCodes(NamedTuple):
     def of(cls, packets: Packets, xy: NDArray[np.int32], layout: Layout) -> RouteCodes:
         """Find the routes of packets between cores at positions (C, 2)."""
         routes = cls(*(np.empty(len(packets), np.int32) for _ in cls._fields))
-        _find_routes(layout, xy, packets.source_core, packets.dest_core, *routes)
+        codes = code_of.py_func(xy[:, 0], xy[:, 1])
+        _find_routes(layout, xy, codes, packets.source_core, packets.dest_core, *routes)
         return routes
 
     def first_servers(self, layout: Layout) -> NDArray[np.int64]:
@@ -200,9 +201,19 @@ def entry_direction(layout, x, y):
 
 
 @kernel
-def _find_routes(layout, xy, source_core, dest_core, first, entry, destination):
+def _find_routes(layout, xy, codes, source_core, dest_core, first, entry, destination):
     for p in range(len(source_core)):
         source, dest = source_core[p], dest_core[p]
+        if source >= 0 and dest >= 0:
+            # Selected without branches: directions cannot be predicted.
+            begin, end = codes[source], codes[dest]
+            dx, dy = (end & COLUMN) - (begin & COLUMN), (end >> _COLUMN_BITS) - (begin >> _COLUMN_BITS)
+            module = (NORTH if dy > 0 else SOUTH) if dy != 0 else LOCAL
+            module = (EAST if dx > 0 else WEST) if dx != 0 else module
+            router = ((begin >> _COLUMN_BITS) - 1) * layout.width + (begin & COLUMN) - 1
+            entry[p], destination[p] = begin, end
+            first[p] = PER_ROUTER * router + PORTS * module + CORE
+            continue
         if source >= 0:
             x, y = xy[source, 0], xy[source, 1]
         else:

@@ -66,6 +66,8 @@ class EventNetwork:
 
     def play(self, end_ps: int) -> None:
         """Play all events before `end_ps`."""
+        if not self._launched + self._dropped:
+            return  # A run of waves alone needs no compiled events.
         play(self._layout, self._tables, self._launched, end_ps)
 
     def play_out(self) -> None:

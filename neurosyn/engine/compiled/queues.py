@@ -49,6 +49,8 @@ __all__ = [
     "serve",
 ]
 
+_0, _1 = np.uint64(0), np.uint64(1)
+
 SCALE = 3
 """Keys are times shifted by so many bits, plus a port."""
 PORT = np.int64(7)
@@ -123,34 +125,46 @@ class WaveSpace(NamedTuple):
 
 
 @kernel
+def _count_crossings(layout, routes):
+    """Count the links on the sides of chips that packets with these routes take."""
+    side, crossings = layout.side, 0
+    for p in range(len(routes.first)):
+        x, y = position_of(routes.entry[p])
+        x_end, y_end = position_of(routes.destination[p])
+        crossings += abs(x_end // side - x // side) + abs(y_end // side - y // side)
+    return crossings
+
+
+@kernel
 def _count_entries(layout, routes, sizes):
     """Compute sizes (segments,) that are enough for packets with these routes."""
-    side, one_chip = layout.side, layout.width == layout.side and layout.height == layout.side
     packets = len(routes.first)
+    # Counters and no branches, so that the loop becomes vector instructions.
+    of_host = east = west = north = south = local = turned_north = turned_south = leaving = 0
     for p in range(packets):
         x, y = position_of(routes.entry[p])
         x_end, y_end = position_of(routes.destination[p])
-        inside = 0 <= x_end < layout.width and 0 <= y_end < layout.height
-        if not (one_chip and inside):
-            crossings = abs(x_end // side - x // side) + abs(y_end // side - y // side)
-            sizes[LANES] += crossings
-            for module in (EAST, WEST, NORTH, SOUTH):
-                sizes[OF_SERVERS + module] += crossings
-        if routes.first[p] < layout.edge_buffers:
-            sizes[OF_CORES + routes.first[p] // PORTS % PORTS] += 1
-            turns = x != x_end and y != y_end
-        else:
-            sizes[OF_SERVERS + EAST] += 1
-            sizes[OF_SERVERS + WEST] += 1
-            turns = True
-        if turns:
-            sizes[OF_SERVERS + (NORTH if y_end > y else SOUTH)] += 1
+        of_host += routes.first[p] >= layout.edge_buffers
+        east += x_end > x
+        west += x_end < x
+        north += (x_end == x) & (y_end > y)
+        south += (x_end == x) & (y_end < y)
+        local += (x_end == x) & (y_end == y)
+        turned_north += (x_end != x) & (y_end > y)
+        turned_south += (x_end != x) & (y_end < y)
+        leaving += (x_end < 0) | (x_end >= layout.width) | (y_end < 0) | (y_end >= layout.height)
+    sizes[OF_CORES + EAST], sizes[OF_CORES + WEST], sizes[OF_CORES + LOCAL] = east, west, local
+    sizes[OF_CORES + NORTH], sizes[OF_CORES + SOUTH] = north, south
+    sizes[OF_SERVERS + NORTH], sizes[OF_SERVERS + SOUTH] = turned_north, turned_south
+    crossings = leaving
+    if layout.width > layout.side or layout.height > layout.side:
+        crossings = _count_crossings(layout, routes)
+    sizes[LANES] = crossings
+    for module in (EAST, WEST, NORTH, SOUTH):
+        sizes[OF_SERVERS + module] += crossings + of_host
     sizes[OF_SERVERS + LOCAL] = packets
-    # One more entry, because packets are written before it is known which of two queues they go to.
-    for segment in range(_SEGMENTS):
-        sizes[segment] += 1
     for scratch in range(_SCRATCHES):
-        sizes[SCRATCH + scratch] = packets + 1
+        sizes[SCRATCH + scratch] = packets
 
 
 @inlined
@@ -186,24 +200,26 @@ def merge(keys, tags, a, a_end, b, b_end, into):
         return b, b_end
     if b == b_end:
         return a, a_end
-    begin = into
+    # Unsigned, because an index that might be negative costs a test.
+    a, a_end, b, b_end, k = np.uint64(a), np.uint64(a_end), np.uint64(b), np.uint64(b_end), np.uint64(into)
     while a < a_end and b < b_end:
-        if keys[b] < keys[a]:
-            keys[into], tags[into] = keys[b], tags[b]
-            b += 1
-        else:
-            keys[into], tags[into] = keys[a], tags[a]
-            a += 1
-        into += 1
+        # Selected without branches, since which queue is next cannot be predicted.
+        key_a, key_b = keys[a], keys[b]
+        is_second = np.uint64(key_b < key_a)
+        keys[k] = min(key_a, key_b)
+        tags[k] = tags[a ^ ((a ^ b) & (_0 - is_second))]
+        b += is_second
+        a += _1 - is_second
+        k += _1
     while a < a_end:
-        keys[into], tags[into] = keys[a], tags[a]
-        a += 1
-        into += 1
+        keys[k], tags[k] = keys[a], tags[a]
+        a += _1
+        k += _1
     while b < b_end:
-        keys[into], tags[into] = keys[b], tags[b]
-        b += 1
-        into += 1
-    return begin, into
+        keys[k], tags[k] = keys[b], tags[b]
+        b += _1
+        k += _1
+    return into, np.int64(k)
 
 
 @inlined
@@ -261,28 +277,30 @@ def serve(
     cycle, free = np.int64(layout.cycle) << SCALE, LONG_AGO
     code, mask = np.int64(code) << 32, np.int64(mask) << 32
     watched = min(slack, 0)
-    while True:
+    # Unsigned, because an index that might be negative costs a test.
+    a, a_end, b, b_end = np.uint64(a), np.uint64(a_end), np.uint64(b), np.uint64(b_end)
+    on, out = np.uint64(on), np.uint64(out)
+    for _ in range(a_end - a + b_end - b):
+        # Selected without branches, since which queue is next cannot be predicted.
         key_a = keys[a] if a < a_end else NEVER
         key_b = keys[b] if b < b_end else NEVER
-        if key_a < key_b:
-            key, tag, k, end = key_a, tags[a], a, a_end
-            a += 1
-        elif key_b != NEVER:
-            key, tag, k, end = key_b, tags[b], b, b_end
-            b += 1
-        else:
-            return on, out, free
+        is_first = np.uint64(key_a < key_b)
+        key, tag = min(key_a, key_b), tags[b ^ ((a ^ b) & (_0 - is_first))]
+        a += is_first
+        b += _1 - is_first
         arrives = key & ~PORT
         departs = max(arrives, free)
         free = departs + cycle
         wait = departs - arrives
         if wait > watched:
             note_wait(tag, wait, server, longest_wait, waited_at)
-            if wait > slack and overflows(layout, keys, k + 1, end, key & PORT, free, x, y):
-                return on, out, OVERFLOW
-        # Written to both queues, and kept in one: faster than a branch that cannot be predicted.
-        keys[on] = keys[out] = departs + onward
-        tags[on] = tags[out] = tag
-        leaves = np.int64((tag ^ code) & mask == 0)
+            if wait > slack:
+                k, end = (a, a_end) if is_first else (b, b_end)
+                if overflows(layout, keys, np.int64(k), np.int64(end), key & PORT, free, x, y):
+                    return np.int64(on), np.int64(out), OVERFLOW
+        leaves = np.uint64((tag ^ code) & mask == 0)
+        k = on ^ ((on ^ out) & (_0 - leaves))
+        keys[k], tags[k] = departs + onward, tag
         out += leaves
-        on += 1 - leaves
+        on += _1 - leaves
+    return np.int64(on), np.int64(out), free

@@ -107,7 +107,7 @@ def _enter_from_cores(layout, routes, bounds, space, send, longest_wait, waited_
     begin, end, fill, keys, tags = space.begin, space.end, space.fill, space.keys, space.tags
     pause = NEVER
     for core in range(len(bounds) - 2):
-        first, last = bounds[core + 1], bounds[core + 2]
+        first, last = np.uint64(bounds[core + 1]), np.uint64(bounds[core + 2])
         if first == last:
             continue
         core_port = routes.first[first] // PER_ROUTER * PER_ROUTER + CORE
@@ -115,12 +115,13 @@ def _enter_from_cores(layout, routes, bounds, space, send, longest_wait, waited_
             begin[core_port + PORTS * module] = fill[OF_CORES + module]
         before = LONG_AGO
         for p in range(first, last):
-            module = (routes.first[p] - core_port) // PORTS
-            k = fill[OF_CORES + module]
-            fill[OF_CORES + module] = k + 1
-            keys[k], tags[k] = send[p] << SCALE | CORE, _tag(routes, p)
+            server = np.uint32(routes.first[p]) // np.uint32(PORTS)
+            segment = np.int64(server) - core_port // PORTS
+            k = fill[OF_CORES + segment]
+            fill[OF_CORES + segment] = k + 1
+            keys[np.uint64(k)], tags[np.uint64(k)] = send[p] << SCALE | CORE, _tag(routes, p)
             pause, before = min(pause, send[p] - before), send[p]
-            longest_wait[p], waited_at[p] = 0, routes.first[p] // PORTS
+            longest_wait[p], waited_at[p] = 0, server
         for module in range(PORTS):
             end[core_port + PORTS * module] = fill[OF_CORES + module]
     depth, cycle = layout.depth, layout.cycle
@@ -282,9 +283,20 @@ def _arrive(layout, slack, space, arrival, longest_wait, waited_at):
         server = PORTS * router + LOCAL
         fifos = PORTS * server
         x, y = router % layout.width % layout.side, router // layout.width % layout.side
-        a, a_end = begin[fifos + EAST], end[fifos + EAST]
-        for port, scratch in ((WEST, 0), (NORTH, 1), (SOUTH, 2)):
-            a, a_end = merge(keys, tags, a, a_end, begin[fifos + port], end[fifos + port], fill[SCRATCH + scratch])
+        # In a balanced tree, so that few packets are merged more than once.
+        a, a_end = merge(
+            keys, tags, begin[fifos + EAST], end[fifos + EAST], begin[fifos + WEST], end[fifos + WEST], fill[SCRATCH]
+        )
+        a, a_end = merge(keys, tags, a, a_end, begin[fifos + CORE], end[fifos + CORE], fill[SCRATCH + 1])
+        b, b_end = merge(
+            keys,
+            tags,
+            begin[fifos + NORTH],
+            end[fifos + NORTH],
+            begin[fifos + SOUTH],
+            end[fifos + SOUTH],
+            fill[SCRATCH + 2],
+        )
         _, out_end, free = serve(
             layout,
             slack,
@@ -292,8 +304,8 @@ def _arrive(layout, slack, space, arrival, longest_wait, waited_at):
             tags,
             a,
             a_end,
-            begin[fifos + CORE],
-            end[fifos + CORE],
+            b,
+            b_end,
             x,
             y,
             server,

@@ -46,9 +46,12 @@ class Packets:
 
     def unloaded_ps(self, chip: ChipOptions) -> NDArray[np.int64]:
         """Return the travel time of each packet if it never waits, in ps, int64 (packets,)."""
-        modules = self.hops.astype(np.int64) + 1
-        links = self.crossings.astype(np.int64) + (self.source_core == HOST_CORE) + (self.dest_core == OUTPUT)
-        travel: NDArray[np.int64] = modules * chip.hop_latency_ps + links * chip.edge_latency_ps
+        travel: NDArray[np.int64] = (self.hops + np.int64(1)) * chip.hop_latency_ps
+        # Few packets take links to the host or to other chips.
+        travel[: self.from_host] += chip.edge_latency_ps
+        travel[self.dest_core == OUTPUT] += chip.edge_latency_ps
+        if self.crossings.any():
+            travel += self.crossings * np.int64(chip.edge_latency_ps)
         return travel
 
     def total_unloaded_ps(self, chip: ChipOptions, *, of_host: bool = False) -> int:
