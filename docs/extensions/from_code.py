@@ -36,6 +36,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "ranc_file": functools.partial(_module, "neurosyn.formats.ranc.reader"),
     "scenario": options.scenario,
     "spike_pins": functools.partial(_module, "neurosyn.formats.spikes.connector_pins"),
+    "spike_tables": functools.partial(_module, "neurosyn.formats.spikes.tables"),
     "spike_text": functools.partial(_module, "neurosyn.formats.spikes.text"),
     "spike_words": functools.partial(_module, "neurosyn.formats.spikes.raw_words"),
     "test_kit": functools.partial(_names, "neurosyn.testing"),

@@ -50,6 +50,8 @@ def print_analysis(
             document["tables"] = {table: document["tables"][table]}
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         return
+    if table is not None:
+        analysis.table(table)  # refuses an unknown one before anything is printed
     from rich.console import Console
 
     # Lines are folded to fit on a terminal only.

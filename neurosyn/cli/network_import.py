@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from neurosyn.cli.output import print_json, print_table
-from neurosyn.cli.parameters import Backend, Json, Overrides, Quiet, Timing
+from neurosyn.cli.parameters import Backend, Json, Overrides, Plot, Quiet, Timing
 from neurosyn.scenario.changes import parse_assignments
 
 __all__ = ["import_"]
@@ -48,6 +48,7 @@ def import_(
     timing: Timing = "none",
     timed_samples: Annotated[int, typer.Option("--timed-samples", min=1, help="Samples whose packets are timed.")] = 2,
     backend: Backend = "auto",
+    plot: Plot = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Also write the program (.npz).")
     ] = None,
@@ -70,8 +71,9 @@ def import_(
     from neurosyn.scenario.scenario import load_options
     from neurosyn.support.progress import StageProgress
 
-    if expected is not None and inputs is None:
-        raise ScenarioError("--expected: has no effect without samples; give --inputs")
+    for option, value in (("--expected", expected), ("--plot", plot)):
+        if value is not None and inputs is None:
+            raise ScenarioError(f"{option}: has no effect without samples; give --inputs")
     try:
         options = ImportOptions(dt=dt, reset=reset, fire=fire, bits=bits, split=not no_split)
     except ValidationError as error:
@@ -99,6 +101,10 @@ def import_(
                     network, inputs, expected, simulate, timed=timed_samples, progress=progress.update
                 )
                 notes.append(f"{result['samples']:,} samples")
+    if plot is not None:
+        from neurosyn.analysis.fidelity import save_fidelity
+
+        save_fidelity(plot, result)
     if json:
         print_json(result)
     elif inputs is not None:
@@ -123,10 +129,10 @@ def _print_layers(result: dict[str, Any]) -> None:
 
 def _print_comparison(result: dict[str, Any]) -> None:
     print_table(
-        ("layer", "spikes", "original", "equal share", "first divergence (step)", "weights' S/N (dB)"),
+        ("layer", "spikes", "original", "equal share", "of it alone", "first divergence (step)", "weights' S/N (dB)"),
         [
-            (row["name"], row["spikes"], row["expected_spikes"], row["equal_share"], row["first_divergence"],
-             row["signal_to_noise_db"])
+            (row["name"], row["spikes"], row["expected_spikes"], row["equal_share"], row["own_equal_share"],
+             row["first_divergence"], row["signal_to_noise_db"])
             for row in result["fidelity"]
         ],
         title=f"First {result['compared_samples']} samples",

@@ -29,7 +29,10 @@ def run(
     spikes: Annotated[
         Path | None,
         typer.Option(
-            "--spikes", metavar="IN", help="Input spikes: .sfti, RAWI3, RAWO6 or CONNPIN. RANC programs have their own."
+            "--spikes",
+            metavar="IN",
+            help="Input spikes: .csv or .parquet (columns tick, line), .sfti, RAWI3, RAWO6 or CONNPIN. RANC programs "
+            "have their own.",
         ),
     ] = None,
     out: Annotated[

@@ -87,7 +87,7 @@ _MOST_TYPES = 1 << 16
 _NARROW = tuple(np.dtype(code) for code in ("u1", "i1", "<u2", "<i2", "<u4", "<i4"))
 
 
-def save_program(program: Program, path: Path) -> None:
+def save_program(program: Program, path: Path | str) -> None:
     """Write a program to a file, whole or not at all; equal programs give equal bytes."""
     header = {
         "format": FORMAT,
@@ -107,7 +107,7 @@ def save_program(program: Program, path: Path) -> None:
     arrays |= {name: _narrowed(getattr(program, name)) for name in _INTEGERS}
     if not program.input_inverted.any():
         del arrays[_OPTIONAL]
-    write_npz(path, arrays)
+    write_npz(Path(path), arrays)
 
 
 def load_program(path: Path) -> Program:

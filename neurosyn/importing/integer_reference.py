@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,10 @@ __all__ = ["simulate_integers"]
 
 
 def simulate_integers(
-    populations: Sequence[ChipPopulation], inputs: NDArray[np.uint8], ticks: int
+    populations: Sequence[ChipPopulation],
+    inputs: NDArray[np.uint8],
+    ticks: int,
+    given: Mapping[int, NDArray[np.uint8]] | None = None,
 ) -> list[NDArray[np.uint8]]:
     """Simulate populations tick by tick.
 
@@ -25,6 +28,8 @@ def simulate_integers(
         Spikes stamped with ticks 0 … T − 1.
     ticks
         Number of ticks to simulate.
+    given : mapping of int to uint8 array (ticks, samples, size)
+        Spikes of populations that their targets receive in place of the computed ones.
 
     Returns
     -------
@@ -39,13 +44,14 @@ def simulate_integers(
     spikes = [np.zeros((ticks, samples, p.size), np.uint8) for p in populations]
     potential = [np.repeat(p.initial[None].astype(np.int64), samples, axis=0) for p in populations]
     weights = [[(s.source, s.delay, _as_float(p.sums(s.types))) for s in p.synapses] for p in populations]
+    sources = [(given or {}).get(number, computed) for number, computed in enumerate(spikes)]
     constant = [np.asarray(p.sums(p.constants).sum(axis=1)).ravel() for p in populations]
     for tick in range(ticks):
         for number, population in enumerate(populations):
             v = potential[number]
             for source, delay, matrix in weights[number]:
                 if tick >= delay:
-                    sent = (relayed if source == INPUT else spikes[source])[tick - delay]
+                    sent = (relayed if source == INPUT else sources[source])[tick - delay]
                     v = v + np.asarray((matrix @ sent.T.astype(np.float64)).T).astype(np.int64)
             if tick >= population.start:
                 v = v + constant[number]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +27,8 @@ __all__ = ["SpikingModel"]
 
 _TOGETHER = 64
 """Samples that the references simulate together; bounds the memory."""
+_COMPARED = 256
+"""Samples of a calibration on which its outcome is compared with that without it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +42,15 @@ class SpikingModel:
     graph : NirGraph
     options : ImportOptions
     mapping : Mapping
+    calibration : str
+        What a calibration did; "" without one.
     """
 
     name: str
     graph: NirGraph
     options: ImportOptions
     mapping: Mapping
+    calibration: str = ""
 
     @classmethod
     def of(cls, name: str, graph: NirGraph, options: ImportOptions, calibrate: Path | None = None) -> Self:
@@ -57,7 +62,7 @@ class SpikingModel:
         graph
         options
         calibrate
-            Input spikes whose activity decides leaks and the weight of errors.
+            Input spikes whose activity decides leaks and the weight of errors, if more answers are then the original's.
 
         Raises
         ------
@@ -66,10 +71,17 @@ class SpikingModel:
         DataError
             If the graph or the input spikes are inconsistent.
         """
-        calibration = None
-        if calibrate is not None:
-            calibration = read_samples(calibrate, build_network(graph, options, name).inputs).spikes
-        return cls(name, graph, options, map_graph(graph, options, name, calibration))
+        plain = cls(name, graph, options, map_graph(graph, options, name))
+        if calibrate is None:
+            return plain
+        samples = read_samples(calibrate, build_network(graph, options, name).inputs).spikes
+        fitted = cls(name, graph, options, map_graph(graph, options, name, samples))
+        compared = samples[:, :_COMPARED]
+        without, fit = plain._agreement(compared), fitted._agreement(compared)
+        helps = fit > without
+        line = f"calibration on {calibrate.name}: {fit[0]:.1%} of {compared.shape[1]:,} answers are the original's, "
+        line += f"{without[0]:.1%} without it" + ("" if helps else "; left out, since it does not help")
+        return replace(fitted if helps else plain, calibration=line)
 
     def compile(self, chip: ChipDescription = TRUENORTH) -> CompiledPopulations:
         """Compile the network.
@@ -117,8 +129,16 @@ class SpikingModel:
             "outputs": self.mapping.outputs,
             "depth_ticks": self.mapping.depth,
             "drain_ticks": self.mapping.drain,
-            "assumptions": list(network.assumptions),
+            "assumptions": [*network.assumptions, *filter(None, [self.calibration])],
         }
+
+    def _agreement(self, inputs: NDArray[np.uint8]) -> tuple[float, float]:
+        """Return the share of samples with the original's answer, and how near the counts are; more is better."""
+        mapping, pins = self.mapping, self.expected(inputs)
+        counts = mapping.count(pins.reshape(inputs.shape[1], -1, pins.shape[1]))
+        original = self.original(inputs)
+        answers = float((counts.argmax(axis=1) == original.argmax(axis=1)).mean())
+        return answers, -float(np.abs(counts - original).mean())
 
     def assumptions(self) -> list[Any]:
         """Return what was assumed, in the form of a summary's assumptions."""

@@ -74,7 +74,7 @@ def unpack_trinary(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray
     return np.asarray(_DECODED[codes[:size]].reshape(shape))
 
 
-def save_model(model: Model, path: Path) -> None:
+def save_model(model: Model, path: Path | str) -> None:
     """Write `model`, whole or not at all.
 
     Raises
@@ -94,7 +94,7 @@ def save_model(model: Model, path: Path) -> None:
     }
     # One key only: safetensors writes several in no particular order.
     content = save(tensors, {"neurosyn": json.dumps(header, sort_keys=True, allow_nan=False)})
-    with atomic_path(path) as temporary:
+    with atomic_path(Path(path)) as temporary:
         temporary.write_bytes(content)
 
 
@@ -121,7 +121,7 @@ def _layer_tensors(layer: BoundLayer, parameters: LayerParameters) -> dict[str, 
     return tensors
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: Path | str) -> Model:
     """Read a model file.
 
     Raises
@@ -131,6 +131,7 @@ def load_model(path: Path) -> Model:
     PluginError
         If it needs a layer plugin that is not there.
     """
+    path = Path(path)
     if not path.exists():
         raise DataError(f"{path}: there is no such model file; check the path")
     content = read_bytes(path, LARGEST_FILE, what="model file")

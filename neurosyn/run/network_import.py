@@ -92,7 +92,7 @@ def import_network(
     chip
         The board; as large as needed by default.
     calibrate
-        Input spikes whose activity decides leaks, thresholds and the weight of errors.
+        Input spikes whose activity decides leaks and the weight of errors, where that helps.
     refused
         Called with the ratings if node types are refused, before the error is raised.
 
@@ -229,29 +229,46 @@ class _Check:
         mapping = self._network.mapping
         reference = simulate_integers(mapping.populations, self._inputs, self._ticks)
         mismatched = sum(int((a != b).sum()) for a, b in zip(self._spikes, reference, strict=True))
-        floats = simulate_floats(mapping.original, self._inputs, self._network.model.options.reset)
-        numbers = {population.name: n for n, population in enumerate(mapping.network.populations)}
-        layers = []
-        for number, population in enumerate(mapping.original.populations):
-            own = numbers.get(population.name)
-            if own is None or mapping.network.populations[own].size != population.size:
-                continue
-            start = mapping.stages[own] + 1
-            chip, original = self._spikes[own][start : start + len(self._inputs)], floats.spikes[number]
-            differs = (chip != original).any(axis=(1, 2))
-            loss = mapping.losses[own]
-            layers.append(
-                {
-                    "name": population.name,
-                    "spikes": int(chip.sum()),
-                    "expected_spikes": int(original.sum()),
-                    "equal_share": float((chip & original).sum() / max(1, (chip | original).sum())),
-                    "first_divergence": int(differs.argmax()) if differs.any() else None,
-                    "signal_to_noise_db": loss.signal_to_noise_db,
-                }
-            )
         return {
             "compared_samples": self._inputs.shape[1],
             "mismatched_spikes": mismatched,
-            "fidelity": layers,
+            "fidelity": self._fidelity(),
         }
+
+    def _fidelity(self) -> list[dict[str, Any]]:
+        """Return a row for each layer of the original: its spikes, and those that it sends if its inputs are right."""
+        mapping, steps = self._network.mapping, len(self._inputs)
+        floats = simulate_floats(mapping.original, self._inputs, self._network.model.options.reset)
+        numbers = {population.name: n for n, population in enumerate(mapping.network.populations)}
+        layers, given = [], {}
+        for number, population in enumerate(mapping.original.populations):
+            own = numbers.get(population.name)
+            if own is not None and mapping.network.populations[own].size == population.size:
+                given[own] = np.zeros_like(self._spikes[own])
+                given[own][mapping.stages[own] + 1 :][:steps] = floats.spikes[number]
+                layers.append((population.name, own, floats.spikes[number]))
+        alone = simulate_integers(mapping.populations, self._inputs, self._ticks, given)
+        rows = []
+        for name, own, original in layers:
+            start = mapping.stages[own] + 1
+            chip, by_itself = (spikes[own][start : start + steps] for spikes in (self._spikes, alone))
+            differs = (chip != original).any(axis=(1, 2))
+            rows.append(
+                {
+                    "name": name,
+                    "spikes": int(chip.sum()),
+                    "expected_spikes": int(original.sum()),
+                    "equal_share": _equal_share(chip, original),
+                    "own_equal_share": _equal_share(by_itself, original),
+                    "equal_share_by_step": [_equal_share(a, b) for a, b in zip(chip, original, strict=True)],
+                    "first_divergence": int(differs.argmax()) if differs.any() else None,
+                    "signal_to_noise_db": mapping.losses[own].signal_to_noise_db,
+                }
+            )
+        return rows
+
+
+def _equal_share(chip: NDArray[np.uint8], original: NDArray[np.uint8]) -> float:
+    """Return the spikes that both have, as a share of those that either has; 1 if there are none."""
+    either = int((chip | original).sum())
+    return float((chip & original).sum() / either) if either else 1.0

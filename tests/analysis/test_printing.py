@@ -1,9 +1,11 @@
 """Analyses as text: names in words, each once."""
 
 import pandas as pd
+import pytest
 
 from neurosyn.analysis.printing import print_analysis
 from neurosyn.analysis.result import Analysis
+from neurosyn.errors import DataError
 
 
 def test_no_two_rows_or_columns_have_one_name(capsys):
@@ -23,3 +25,10 @@ def test_many_runs_are_compared_by_what_differs(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines if line.startswith(" a ")] == [["a", "1.500", "mW"]]
     assert lines[-1] == "Equal in all: cores 41"
+
+
+def test_an_unknown_table_is_refused_before_anything_is_printed(capsys):
+    analysis = Analysis("a", "", "t", {"power_mw": 2.0}, {"parts": pd.DataFrame({"x": [1]})}, draw=print)
+    with pytest.raises(DataError, match="no table 'prats'"):
+        print_analysis(analysis, table="prats")
+    assert capsys.readouterr().out == ""

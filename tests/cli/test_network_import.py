@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.nir_files import chain, dense_network, ends, spiking_scenario, write_nir
+from tests.nir_files import chain, dense_network, ends, if_node, linear, spiking_scenario, write_nir
 
 pytest.importorskip("h5py")
 
@@ -51,6 +51,7 @@ def test_refusals_have_a_table_and_one_line(tmp_path: Path, neurosyn) -> None:
     ("arguments", "code", "message"),
     [
         (["--expected", "x.npz"], 2, "give --inputs"),
+        (["--plot", "x.png"], 2, "give --inputs"),
         (["--dt", "-1"], 2, "--dt -1.0: must be a time"),
         (["--inputs", "missing.npz"], 5, "missing.npz: cannot be read"),
     ],
@@ -90,3 +91,24 @@ def test_trained_networks_go_out_and_come_back(tmp_path: Path, finished_run: Pat
     assert (code, json.loads(out)["nodes"][2]["type"]) == (0, "Threshold")
     code, _, error = neurosyn("export", finished_run / "model.safetensors", net, "--inputs", inputs)
     assert (code, "is no run folder" in error) == (2, True)
+
+
+def test_loss_of_each_layer_alone(tmp_path: Path, neurosyn) -> None:
+    # The first layer is rounded; the second one is exact, so that all that it loses comes from the first.
+    rng = np.random.default_rng(1)
+    nodes = {
+        **ends(12, 3), "a": linear(rng.normal(size=(8, 12))), "n": if_node(8), "b": linear(np.eye(3, 8)),
+        "m": if_node(3, threshold=1.5),
+    }  # fmt: skip
+    file = write_nir(tmp_path / "net.nir", nodes, chain("input", "a", "n", "b", "m", "output"))
+    np.savez(tmp_path / "in.npz", spikes=(rng.random((10, 20, 12)) < 0.4).astype(np.uint8))
+    given = (str(file), "--inputs", tmp_path / "in.npz", "--calibrate", tmp_path / "in.npz")
+    code, out, _ = neurosyn("import", *given, "--bits", "trinary", "--plot", tmp_path / "a.svg", "--json", "-q")
+    document = json.loads(out)
+    first, second = document["fidelity"]
+    assert code == 0
+    assert first["equal_share"] == first["own_equal_share"] < 1
+    assert second["equal_share"] < second["own_equal_share"] == 1
+    assert len(second["equal_share_by_step"]) == 10
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+    assert any("answers are the original's" in line for line in document["assumptions"])

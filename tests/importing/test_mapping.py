@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from neurosyn.errors import ChipLimitError
+from neurosyn.formats.nir.reader import read_nir
 from neurosyn.importing.float_reference import simulate_floats
 from neurosyn.importing.integer_reference import simulate_integers
+from neurosyn.importing.model import SpikingModel
+from neurosyn.importing.options import ImportOptions
 from neurosyn.importing.stages import find_stages
 from tests.importing.networks import compiled, mapping_of, play
-from tests.nir_files import affine, chain, conv2d, ends, if_node, lif_node, linear
+from tests.nir_files import affine, chain, conv2d, ends, if_node, lif_node, linear, write_nir
 
 pytest.importorskip("h5py")
 
@@ -189,3 +192,19 @@ def test_copies_serve_several_cores(tmp_path: Path) -> None:
     chip, original = counts_and_reference(mapping, spikes(8, 4, 8))
     assert np.array_equal(chip, original)
     assert compiled(mapping).program.cores > 3
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.9])
+def test_calibration_never_hurts_on_its_own_samples(tmp_path: Path, rate) -> None:
+    rng = np.random.default_rng(8)
+    nodes = {**ends(24, 4), "a": affine(rng.normal(size=(4, 24)) / 2, rng.normal(size=4) / 4), "n": lif_node(4)}
+    file = write_nir(tmp_path / "net.nir", nodes, chain("input", "a", "n", "output"))
+    inputs = spikes(12, 40, 24, rate)
+    np.savez(tmp_path / "in.npz", spikes=inputs)
+    models = [
+        SpikingModel.of("net.nir", read_nir(file), ImportOptions(bits="trinary"), calibrate)
+        for calibrate in (None, tmp_path / "in.npz")
+    ]
+    plain, fitted = (model._agreement(inputs) for model in models)
+    assert fitted >= plain
+    assert ("left out" in models[1].calibration) == (fitted == plain)

@@ -16,6 +16,7 @@ from neurosyn.formats.ibm.addresses import PINS_OF_OUTPUT, core_ids, pin_core
 from neurosyn.formats.spikes.connector_pins import read_pin_inputs, read_pins, write_pin_outputs
 from neurosyn.formats.spikes.header import read_header
 from neurosyn.formats.spikes.raw_words import read_raw_inputs, read_raw_outputs, write_raw_outputs
+from neurosyn.formats.spikes.tables import TABLE_ENDINGS, read_table
 from neurosyn.formats.spikes.text import read_text
 from neurosyn.support.files import atomic_path
 from neurosyn.support.untrusted import open_file
@@ -37,13 +38,15 @@ _ROWS = 1 << 18
 
 
 def read_spikes(path: Path, program: Program) -> InputSpikes:
-    """Read input spikes of a program: text, RAWI3, RAWO6 or CONNPIN.
+    """Read input spikes of a program: a table by its ending, else text, RAWI3, RAWO6 or CONNPIN by its contents.
 
     Raises
     ------
     DataError
         If the file is missing, damaged or does not fit the program; the message gives file, line or byte, and reason.
     """
+    if path.suffix in TABLE_ENDINGS:
+        return read_table(path, program)
     with open_file(path) as stream:
         header = read_header(path, stream)
         if header.encoding == "TEXT":
