@@ -42,8 +42,15 @@ class DaskCluster:
         self._start_all()
 
     def kill_worker(self, draw: random.Random) -> bool:
-        """Kill a worker that is drawn; return False if it has none of its processes at the moment."""
+        """Kill a worker that is drawn; return False if it is not there at the moment."""
+        self.require_workers()
         return kill(children(draw.choice(self._nannies).pid)[-1:])
+
+    def require_workers(self) -> None:
+        """Start a worker in place of each whose nanny has ended, as one does whose first process was killed."""
+        for number, nanny in enumerate(self._nannies):
+            if nanny.poll() is not None:
+                self._nannies[number] = self._start_worker()
 
     def restart(self) -> None:
         """Kill the scheduler and all workers, and start others."""
@@ -66,8 +73,10 @@ class DaskCluster:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._folder / 'scheduler.log'}: the scheduler has not started")
             time.sleep(0.05)
-        words = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
-        self._nannies = [self._start("worker", *words) for _ in range(2)]
+        self._nannies = [self._start_worker() for _ in range(2)]
+
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        return self._start("worker", "--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
 
     def _start(self, program: str, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{program}", "--scheduler-file", str(self.file), *words]

@@ -98,10 +98,12 @@ def chain(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     kills = disturb(start(command.arguments, folder), cluster, draw, draw.randint(1, _MOST), restart)
-    problem = repeat(command, folder)
-    for _ in range(_REPEATS - 1):
+    problem = "exit 5"
+    for _ in range(_REPEATS):
         if not problem.startswith("exit 5"):
             break
+        if cluster is not None:
+            cluster.require_workers()
         problem = repeat(command, folder)
     return kills, problem
 

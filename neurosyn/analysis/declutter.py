@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.collections import PathCollection
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.transforms import BboxBase
 
-__all__ = ["OPTIONAL", "box_of", "declutter", "visible_texts"]
+__all__ = ["MARKS", "OPTIONAL", "box_of", "declutter", "visible_texts"]
 
 OPTIONAL = "optional"
 """Group id of texts that are left out where they do not fit; annotations are first tried around their point."""
+MARKS = "marks"
+"""Group id of scattered marks that no optional text may cover."""
 
 _GAP = 1.0
 """Least distance of two texts, in pixels."""
@@ -43,6 +46,7 @@ def declutter(figure: Figure) -> None:
     texts = list(visible_texts(figure))
     taken = [box_of(text) for text in texts if text.get_gid() != OPTIONAL]
     taken += [_mark(text) for text in texts if isinstance(text, Annotation)]
+    taken += [box for marks in figure.findobj(PathCollection) if marks.get_gid() == MARKS for box in _boxes(marks)]
     for text in texts:
         if text.get_gid() == OPTIONAL:
             box = _place(text, taken, figure.bbox if text.axes is None else text.axes.bbox)
@@ -81,6 +85,14 @@ def _mark(text: Annotation) -> Bbox:
     assert text.axes is not None
     x, y = text.axes.transData.transform(text.xy)
     return Bbox([[x, y], [x, y]]).padded(_MARK * text.axes.figure.dpi / 72)
+
+
+def _boxes(marks: PathCollection) -> Iterator[Bbox]:
+    """Yield the box of each of scattered marks."""
+    assert marks.axes is not None
+    half = float(np.sqrt(marks.get_sizes()).max(initial=0.0)) / 2 * marks.axes.figure.dpi / 72
+    for x, y in marks.get_offset_transform().transform(marks.get_offsets()):
+        yield Bbox([[x - half, y - half], [x + half, y + half]])
 
 
 def _tick_labels(axis: Axis) -> list[tuple[float, Text]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.errors import DataError
+from neurosyn.support.formatting import counted
 
 __all__ = ["Evaluation", "class_accuracy", "confusion_matrix", "margins"]
 
@@ -52,6 +53,10 @@ class Evaluation:
             raise DataError(
                 f"evaluation: images have the shape {images.shape}; give (up to {frames}, height, width, 1 or 3)"
             )
+
+    def __repr__(self) -> str:
+        right = int(self.correct.sum())
+        return f"Evaluation: {right:,} of {counted(len(self), 'frame')} right, {len(self.classes)} classes"
 
     def __len__(self) -> int:
         return len(self.labels)

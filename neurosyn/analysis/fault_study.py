@@ -21,7 +21,7 @@ _MOST_ACROSS = 4
 """Panels side by side."""
 _LINES = {False: ("nothing done", 5, -1), True: ("placed around dead cores", 2, 1)}
 """By whether the program was remapped: label, colour, and the side of the mean on which the chips are drawn."""
-_SHIFT = 0.008
+_SHIFT = 0.02
 """Distance of the marks of single chips from the line, as a share of the axis."""
 
 
@@ -46,6 +46,10 @@ def fault_study(rows: Sequence[Mapping[str, Any]], where: str, title: str) -> An
     shares.insert(0, "chips", groups.size())
     shares.insert(2, "spread", accuracy.std())
     shares.insert(3, "lowest", accuracy.min())
+    shares = shares.reset_index()
+    order = {fault: number for number, fault in enumerate(dict.fromkeys(runs["fault"]))}
+    place = pd.DataFrame([shares["fault"].map(order), shares["remapped"], shares["share"]]).T
+    shares = shares.loc[place.sort_values(list(place.columns), kind="stable").index].reset_index(drop=True)
     failed = runs[runs["state"] != "finished"]
     notes = tuple(
         f"{row['fault']} {row['share']:g}{' remapped' if row['remapped'] else ''}, draw {row['draw']}: {row['state']}: "
@@ -53,7 +57,7 @@ def fault_study(rows: Sequence[Mapping[str, Any]], where: str, title: str) -> An
         for _, row in failed.iterrows()
     )
     headline = {"chips": len(runs), "finished": len(finished), "faults": ", ".join(dict.fromkeys(runs["fault"]))}
-    tables = {"shares": shares.reset_index(), "runs": runs}
+    tables = {"shares": shares, "runs": runs}
     panels = runs["fault"].nunique()
     across = min(panels, _MOST_ACROSS)
     size = (max(6.0, 3.3 * across + 0.8), 3.4 * -(-panels // across) + 0.9)
@@ -108,4 +112,4 @@ def _draw_fault(axes: Axes, shares: pd.DataFrame, runs: pd.DataFrame) -> None:
             capsize=2.5,
             label=label,
         )
-    axes.set_xlim(-100 * width * 0.04, 100 * width * 1.04)
+    axes.set_xlim(-100 * width * 0.05, 100 * width * 1.05)

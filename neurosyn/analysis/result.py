@@ -104,6 +104,10 @@ class Analysis:
             },
         }
 
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{name} ({len(table):,} rows)" for name, table in self.tables.items())
+        return f"Analysis {self.name} of {self.title}: {', '.join(self.headline)}; tables: {tables or 'none'}"
+
     def _repr_html_(self) -> str:
         """Show headline and main table in a notebook."""
         import html

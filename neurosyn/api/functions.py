@@ -30,6 +30,9 @@ class Trained(NamedTuple):
     model: Model
     summary: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"Trained({self.model!r}; summary: {', '.join(self.summary)})"
+
 
 class Compiled(NamedTuple):
     """Result of `compile`.
@@ -43,6 +46,9 @@ class Compiled(NamedTuple):
 
     program: Program
     summary: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Compiled({self.program!r}; summary: {', '.join(self.summary)})"
 
 
 def simulate(

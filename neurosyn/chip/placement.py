@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosyn.chip.mesh import Mesh
 from neurosyn.errors import ChipLimitError, DataError
+from neurosyn.support.formatting import counted
 
 __all__ = ["Placement"]
 
@@ -26,6 +27,9 @@ class Placement:
 
     mesh: Mesh
     xy: NDArray[np.int32]
+
+    def __repr__(self) -> str:
+        return f"Placement: {counted(len(self.xy), 'core')} on a board of {self.mesh.width} × {self.mesh.height}"
 
     def __post_init__(self) -> None:
         if self.xy.ndim != 2 or self.xy.shape[1] != 2 or self.xy.dtype != np.int32:

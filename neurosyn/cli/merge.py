@@ -37,7 +37,7 @@ def merge(folders: Folders, out: Out = None, json: Json = False, quiet: Quiet = 
             print_json(sweep.document | {"comparison": None if analysis is None else analysis.to_dict()})
         else:
             print_sweep(sweep.design_space(), list(sweep.document["over"]))
-            typer.echo(f"Sweep folder: {target}; the table is sweep.csv there")
+            typer.echo(f"Sweep folder: {target}; its tables are sweep.csv and report.html there")
         return
     stages = ShardedStages.of_shards(folders, target)
     with stages.progress(quiet=quiet) as progress:

@@ -21,7 +21,7 @@ Folders = Annotated[
 
 @app.command("list")
 def list_(folders: Folders = None, json: Json = False) -> None:
-    """List run folders: state, finished stages, parts that are there, size."""
+    """List run folders and sweeps: state, finished stages, parts or runs that are there, size."""
     from neurosyn.run.run_list import find_runs
 
     rows = [run.to_dict() for run in find_runs(folders)]
@@ -40,7 +40,7 @@ def clean(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Remove parts, job files and logs of runs that are finished; results stay."""
+    """Remove parts, job files and logs of runs and sweeps that are finished; results stay."""
     from neurosyn.run.run_list import find_runs
 
     rows = [

@@ -68,8 +68,14 @@ def sweep(
         ),
     ] = None,
     method: Annotated[
-        Literal["lhs", "random"], typer.Option("--method", help="Latin hypercube, or independent samples.")
+        Literal["lhs", "random", "optuna"],
+        typer.Option(
+            "--method", help="Latin hypercube, independent samples, or a search of the Pareto front by Optuna."
+        ),
     ] = "lhs",
+    repeat: Annotated[
+        int, typer.Option("--repeat", metavar="N", min=1, max=100, help="Run every point with N seeds.")
+    ] = 1,
     draw: Annotated[int, typer.Option("--draw", metavar="SEED", min=0, help="Seed of the samples.")] = 0,
 ) -> None:
     """Simulate a scenario over many values and compare the runs.
@@ -91,7 +97,9 @@ def sweep(
     share = None if shard is None else Shard.parse(shard)
     drawn = None if samples is None else Samples(samples, method, draw)
     changes = parse_assignments(overrides)
-    swept = Sweep(scenario, parse_ranges(over), profile=profile, changes=changes, out=out, samples=drawn)
+    swept = Sweep(
+        scenario, parse_ranges(over), profile=profile, changes=changes, out=out, samples=drawn, repeats=repeat
+    )
     with StageProgress(Stages.STAGES, quiet=quiet) as progress:
         runner = None if processes is None else point_runner(processes)
         swept.simulate(progress, jobs, force=force, shard=share, run_points=runner, checkpoint_every_s=checkpoint_every)
@@ -105,7 +113,10 @@ def sweep(
         typer.echo(space.table().to_csv(index=False), nl=False)
     else:
         print_sweep(space, list(swept.ranges))
-        typer.echo(f"Sweep folder: {swept.folder}" + ("; the table is sweep.csv there" if share is None else ""))
+        typer.echo(
+            f"Sweep folder: {swept.folder}"
+            + ("; its tables are sweep.csv and report.html there" if share is None else "")
+        )
     failed = [point for point in swept.points if point.error is not None]
     if failed:
         first = failed[0].error

@@ -76,6 +76,10 @@ class Model:
     encoder: dict[str, Any]
     provenance: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        data = self.provenance.get("dataset")
+        return f"Model of a {self.network!r}" + (f", trained on {data}" if data else "")
+
     def __post_init__(self) -> None:
         if len(self.parameters) != len(self.network.layers):
             raise DataError(

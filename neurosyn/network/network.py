@@ -13,6 +13,7 @@ from neurosyn.network.copies import copy_connectivity, copy_readout
 from neurosyn.network.layer import Connectivity, FixedWeights, Layer, MapShape, Readout
 from neurosyn.network.topology import LayerSpec
 from neurosyn.registry import blame, registry
+from neurosyn.support.formatting import counted
 
 __all__ = ["BoundLayer", "Network", "build_network"]
 
@@ -88,6 +89,14 @@ class Network:
     readout: NDArray[np.int32]
     copies: int = 1
     ticks_per_frame: int = 1
+
+    def __repr__(self) -> str:
+        before = f" ({len(self.off_chip)} before the chip)" if self.off_chip else ""
+        neurons = sum(layer.output.size for layer in self.layers)
+        return (
+            f"Network: {counted(len(self.layers), 'layer')}{before} on {self.inputs}, {counted(neurons, 'neuron')}, "
+            f"{self.n_classes} classes"
+        )
 
     @property
     def off_chip(self) -> tuple[BoundLayer, ...]:

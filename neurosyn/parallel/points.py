@@ -31,16 +31,16 @@ def point_runner(workers: Workers) -> PointRunner:
                 nonlocal done
                 point = points.of(job)
                 if outcome.in_use:
-                    progress.line(f"{sweep.title(point)}: another process is working on it; it comes last")
+                    progress.line(f"{sweep.line(point)}: another process is working on it; it comes last")
                     return [points.write(point, wait=True)]
                 done += 1
                 if outcome.error is None:
                     job.unlink(missing_ok=True)
                     sweep.end(point)
-                    progress.line(f"{sweep.title(point)}: done on {outcome.host} in {outcome.seconds:.1f} s")
+                    progress.line(f"{sweep.line(point)}: done on {outcome.host} in {outcome.seconds:.1f} s")
                 else:
                     sweep.end(point, error_of(outcome))
-                    progress.line(f"{sweep.title(point)}: failed on {outcome.host}: {outcome.error}")
+                    progress.line(f"{sweep.line(point)}: failed on {outcome.host}: {outcome.error}")
                     progress.line(f"      to repeat it alone: neurosyn runs job {job}")
                 progress.update(done, len(sweep.own), "runs")
                 return points.released_by(point)

@@ -6,12 +6,13 @@ import html
 import io
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "chip_map",
     "confusion_figure",
+    "free_figure",
     "latency_figure",
     "layer_map",
     "learning_figure",
@@ -282,6 +284,17 @@ def tick_raster(ticks: NDArray[Any], cores: NDArray[Any], label: str) -> str:
         axes.set_xlabel("tick")
         axes.set_ylabel("core")
         _colour_bar(figure, axes, image, "rows")
+        return _svg(figure, label)
+
+
+def free_figure(draw: Callable[[Figure], None], label: str, width: float, height: float) -> str:
+    """Draw a figure of so many inches whose texts give way to each other (`neurosyn.analysis.declutter`)."""
+    from neurosyn.analysis.declutter import declutter
+
+    with _blank_figure(width, height, "constrained") as figure:
+        FigureCanvasAgg(figure)  # which measures texts
+        draw(figure)
+        declutter(figure)
         return _svg(figure, label)
 
 

@@ -1,4 +1,4 @@
-"""Run folders in a folder: their state, and what they hold beyond their results."""
+"""Run folders and sweeps in a folder: their state, and what they hold beyond their results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neurosyn.errors import FolderInUseError
 from neurosyn.run.part_files import part_head
 from neurosyn.support.files import locked_folder
 
-__all__ = ["RunState", "find_runs"]
+__all__ = ["RunState", "SweepState", "find_runs"]
 
 _LEFT = ("parts", "jobs")
 
@@ -72,14 +72,51 @@ class RunState:
         }
 
 
+@dataclass(frozen=True)
+class SweepState(RunState):
+    """State of the folder of a sweep; it is in use if one of its runs is.
+
+    Attributes
+    ----------
+    finished, total
+        Number of its runs that are finished, and of all.
+    """
+
+    finished: int
+    total: int
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its runs are finished."""
+        return not self.in_use and self.finished == self.total
+
+    @property
+    def parts(self) -> str | None:
+        """Runs that are finished."""
+        return f"{self.finished} of {self.total} runs"
+
+
 def find_runs(folders: Sequence[Path] | None) -> Iterator[RunState]:
-    """Yield the run folders at and below `folders`, by default ``runs`` and ``sweeps``, in order of their names."""
+    """Yield run folders and sweeps at and below `folders`, by default ``runs`` and ``sweeps``, in order of names."""
     for top in folders or (Path("runs"), Path("sweeps")):
         for below, names, files in os.walk(top):
             names.sort()
             if "scenario.toml" in files or "stages.json" in files:
                 names.clear()
                 yield _state(Path(below))
+            elif "sweep.json" in files and (sweep := _sweep_state(Path(below))) is not None:
+                yield sweep
+
+
+def _sweep_state(path: Path) -> SweepState | None:
+    """Return the state of a sweep; None if its list of runs is damaged."""
+    try:
+        points = json.loads((path / "sweep.json").read_text(encoding="utf-8"))["points"]
+        finished = sum(bool(point["finished"]) for point in points)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    in_use = any(_state(file.parent).in_use for file in path.glob("*/scenario.toml"))
+    return SweepState(path, (), in_use, finished, len(points))
 
 
 def _state(path: Path) -> RunState:

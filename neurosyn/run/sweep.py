@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neurosyn.analysis.design_space import GOALS, run_numbers
 from neurosyn.errors import ChipLimitError, FolderInUseError, InterruptedRunError, NeurosynError, ScenarioError
 from neurosyn.run.check import check_scenario
 from neurosyn.run.checkpoint import EVERY_S
 from neurosyn.run.sampling import Samples, draw_samples
 from neurosyn.run.shard import Shard
 from neurosyn.run.stages import Stages
+from neurosyn.run.sweep_results import sweep_space, write_sweep_results
 from neurosyn.scenario.changes import parse_value
 from neurosyn.scenario.scenario import Scenario, load_scenario
 from neurosyn.support.files import make_folder, write_json
@@ -91,6 +93,8 @@ class Sweep:
         The folder of the runs; by default ``sweeps/NAME-HASH``.
     samples
         Draw so many points of the design space in place of every combination; an impossible point is then a failed run.
+    repeats
+        Runs of each combination, with this many seeds from the scenario's on.
     combinations
         The values of each run, with the keys of `ranges`, in place of every combination.
 
@@ -109,30 +113,58 @@ class Sweep:
         changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
         samples: Samples | None = None,
+        repeats: int = 1,
         combinations: Sequence[Mapping[str, str]] | None = None,
     ) -> None:
         if not ranges:
             raise ScenarioError("sweep: there is nothing to vary; give --over KEY=VALUE,VALUE,…")
-        if samples is not None:
+        base = load_scenario(scenario, profile=profile, changes=changes)
+        self._repeated = [{"seed": str(base.seed + number)} for number in range(repeats)] if repeats > 1 else [{}]
+        if repeats > 1 and "seed" in ranges:
+            raise ScenarioError("sweep: --over seed and --repeat both give seeds; leave one out")
+        self.search = samples if samples is not None and samples.method == "optuna" else None
+        if self.search is not None:
+            combinations = []
+        elif samples is not None:
             combinations = draw_samples(ranges, samples)
         elif combinations is None:
             combinations = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
-        if len(combinations) > _MOST:
-            raise ScenarioError(f"sweep: {len(combinations):,} runs, at most {_MOST:,}; vary fewer keys or values")
-        base = load_scenario(scenario, profile=profile, changes=changes)
-        content = [base.digest(), dict(ranges), *([samples] if samples is not None else [])]
+        self.size = (len(combinations) if self.search is None else self.search.size) * repeats
+        if self.size > _MOST:
+            raise ScenarioError(f"sweep: {self.size:,} runs, at most {_MOST:,}; vary fewer keys or values")
+        # A search of more points is the same search, continued.
+        drawn = samples if self.search is None else samples[1:]  # type: ignore[index]
+        content = [base.digest(), dict(ranges), *([drawn] if samples is not None else []), *self._repeated[1:]]
         digest = hashlib.sha256(json.dumps(content, default=list).encode()).hexdigest()[:8]
         self.folder = out or Path("sweeps") / f"{base.name}-{digest}"
         self.ranges = {key: list(values) for key, values in ranges.items()}
+        if repeats > 1:
+            self.ranges["seed"] = [values["seed"] for values in self._repeated]
         self.samples = samples
         self.shard: Shard | None = None
         self.points: list[Point] = []
         self.own: list[Point] = []
         self.origin = (scenario, profile, dict(changes or {}))
         for values in combinations:
-            varied = {key: parse_value(text) for key, text in values.items()}
-            loaded = load_scenario(scenario, profile=profile, changes={**(changes or {}), **varied})
-            self.points.append(Point(dict(values), varied, loaded, self.folder / _folder_name(values)))
+            self.add(values)
+
+    def add(self, values: Mapping[str, str]) -> list[Point]:
+        """Add the runs of a combination, one for each seed, and return them.
+
+        Raises
+        ------
+        ScenarioError
+            If the combination is not a valid scenario.
+        """
+        scenario, profile, changes = self.origin
+        added = []
+        for seed in self._repeated:
+            named = {**values, **seed}
+            varied = {key: parse_value(text) for key, text in named.items()}
+            loaded = load_scenario(scenario, profile=profile, changes={**changes, **varied})
+            added.append(Point(named, varied, loaded, self.folder / _folder_name(named)))
+        self.points += added
+        return added
 
     def simulate(
         self,
@@ -175,10 +207,39 @@ class Sweep:
         self.own = self.points if shard is None else [self.points[number] for number in shard.of(len(self.points))]
         self._require_outcomes()
         make_folder(self.folder)
-        (run_points or self._run_here(jobs, checkpoint_every_s))(self, progress, force)
+        run_points = run_points or self._run_here(jobs, checkpoint_every_s)
+        if self.search is None:
+            run_points(self, progress, force)
+        else:
+            self._search(self.search, run_points, progress, force=force)
         self.save()
         if shard is None:
-            write_table(self.folder, self.to_dict())
+            write_sweep_results(self.to_dict())
+
+    def _search(self, samples: Samples, run_points: PointRunner, progress: StageProgress, *, force: bool) -> None:
+        """Simulate one point after the other, each where the search expects most of it."""
+        from neurosyn.run.search import Search
+
+        if self.shard is not None:
+            raise ScenarioError("sweep: a search needs the results of all points before; leave out --shard")
+        search = Search({key: values for key, values in self.ranges.items() if key != "seed"}, samples.seed)
+        points: list[Point] = []
+        while len(points) < self.size and (values := search.ask()) is not None:
+            self.own = self.add(values)
+            try:
+                for point in self.own:
+                    check_scenario(point.scenario)
+            except ChipLimitError as error:
+                for point in self.own:
+                    self.end(point, error)
+            else:
+                run_points(self, progress, force)
+            points += self.own
+            rows = [run_numbers(point.run) for point in self.own if point.finished]
+            goals = [name for name in GOALS if rows and all(row[name] is not None for row in rows)]
+            means = {name: sum(row[name] for row in rows) / len(rows) for name in goals}
+            search.tell(means if len(rows) == len(self.own) else None)
+        self.own = points
 
     def _run_here(self, jobs: int | None, checkpoint_every_s: float) -> PointRunner:
         def run_points(sweep: Sweep, progress: StageProgress, force: bool) -> None:
@@ -186,7 +247,7 @@ class Sweep:
             for wait in (False, True):
                 in_use = []
                 for point in coming:
-                    progress.line(sweep.title(point))
+                    progress.line(sweep.line(point))
                     stages = Stages(point.scenario, point.run, force=force)
                     stages.checkpoint_every_s = checkpoint_every_s
                     try:
@@ -206,11 +267,11 @@ class Sweep:
 
         return run_points
 
-    def title(self, point: Point) -> str:
+    def line(self, point: Point) -> str:
         """Return the line that announces a run."""
         number = next(number for number, other in enumerate(self.points, 1) if other is point)
         values = ", ".join(f"{key}={value}" for key, value in point.values.items())
-        return f"run {number} of {len(self.points)}: {values}"
+        return f"run {number} of {self.size}: {values}"
 
     def end(self, point: Point, error: NeurosynError | None = None) -> None:
         """Record that a run has ended, well unless there is an error."""
@@ -253,7 +314,7 @@ class Sweep:
 
     def design_space(self) -> Analysis:
         """Return the table of all runs, the values of keys first, and its plots."""
-        return sweep_design_space(self.to_dict())
+        return sweep_space(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the varied keys, and folder, state and error of each run, as plain values."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurosyn.errors import DataError
-from neurosyn.run.sweep import compare_runs, sweep_design_space, write_table
+from neurosyn.run.sweep import compare_runs
+from neurosyn.run.sweep_results import sweep_space, write_sweep_results
 from neurosyn.support.files import make_folder, write_json
 from neurosyn.support.untrusted import read_json
 
@@ -35,7 +36,7 @@ class MergedSweep:
 
     def design_space(self) -> Analysis:
         """Return the table of all runs, the values of keys first, and its plots."""
-        return sweep_design_space(self.document)
+        return sweep_space(self.document)
 
 
 def is_sweep(folder: Path) -> bool:
@@ -96,7 +97,7 @@ def merge_sweep(folders: Sequence[Path], out: Path) -> MergedSweep:
         )
     document = {"sweep": str(out), "over": first["over"], "points": points}
     write_json(out / "sweep.json", document)
-    write_table(out, document)
+    write_sweep_results(document)
     return MergedSweep(document)
 
 

@@ -8,6 +8,7 @@ import pytest
 import neurosyn as ns
 from neurosyn.analysis.catalogue import ANALYSES
 from neurosyn.analysis.run_summary import read_summary
+from neurosyn.api.functions import Compiled
 from neurosyn.api.plots import CORE_MEASURES
 from neurosyn.errors import DataError, ScenarioError
 
@@ -127,3 +128,19 @@ def test_maps_show_each_core_where_it_is(run, colour):
 def test_no_such_map(run):
     with pytest.raises(DataError, match="there is no measure 'spike'; did you mean 'spikes'"):
         run.plot.chip_map("spike")
+
+
+def test_what_is_returned_has_a_short_text(run):
+    model = ns.load_model(run.path / "model.safetensors")
+    compiled = Compiled(run.program, {"program": "p.npz", "network": []})
+    for value, parts in (
+        (run, [str(run.path)]),
+        (model, ["Model of a Network: ", " layers", f"trained on {run.summary['dataset']['name']}"]),
+        (compiled, [f"Compiled(Program: {run.program.cores} cores", "summary: program, network)"]),
+        (run.placement, [f"Placement: {run.program.cores} cores on a board of 64 × 64"]),
+        (run.evaluation, [f" of {len(run.evaluation)} frames right"]),
+        (run.analyse("power"), ["Analysis power of ", "energy_pj", "tables: layers ("]),
+    ):
+        text = repr(value)
+        assert len(text) < 400
+        assert [part for part in parts if part not in text] == []

@@ -4,6 +4,7 @@ import io
 import json
 
 import pandas as pd
+import pytest
 from pydantic import TypeAdapter
 
 from neurosyn.cli.documents import DOCUMENTS
@@ -87,6 +88,25 @@ def test_samples_become_a_table_in_which_failed_runs_have_their_reason(neurosyn,
     assert finished["pareto"].any()
     assert len(pd.read_parquet(tmp_path / "s" / "sweep.parquet")) == 4
     assert (tmp_path / "front.png").exists()
+
+
+def test_a_search_goes_on_where_it_ended_and_repeats_every_point(neurosyn, tiny, tmp_path):
+    pytest.importorskip("optuna")
+    words = ["sweep", tiny, "--out", tmp_path / "s", "--set", "simulate.timing=none", "--set", "simulate.frames=4"]
+    words += ["--over", "chip.voltage=0.7..1.0", "--method", "optuna", "--repeat", "2", "--json", "--quiet"]
+    words += ["--set", "train.epochs=1", "--samples"]
+    first = json.loads(neurosyn(*words, "1").out)["points"]
+    outcome = neurosyn(*words, "2")
+    assert outcome.code == 0, outcome.err
+    points = json.loads(outcome.out)["points"]
+    assert points[:2] == first
+    assert [point["values"]["seed"] for point in points] == ["3", "4", "3", "4"]
+    assert points[0]["values"]["chip.voltage"] != points[2]["values"]["chip.voltage"]
+    page = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    assert page.count(">report</a>") == 4
+    alone = neurosyn(*words, "2", "--shard", "1/2")
+    assert (alone.code, alone.out) == (2, "")
+    assert "leave out --shard" in alone.err
 
 
 def test_faults_are_drawn_several_times_for_each_share(neurosyn, tiny, tmp_path):
