@@ -45,6 +45,9 @@ SETTINGS: dict[str, Any] = {
 }
 """Settings of a cluster that is started here; the guide lists those that others need."""
 
+NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+"""Settings of one without pages."""
+
 
 def is_installed() -> bool:
     """Whether Dask distributed can be imported."""
@@ -89,9 +92,7 @@ class DaskExecutor(Executor):
                 "the path of a scheduler file"
             )
         self._cluster: Any = None
-        routes = ("distributed.scheduler.http.routes", "distributed.worker.http.routes")
-        pages: dict[str, Any] = {} if dashboard else dict.fromkeys(routes, [])
-        self._settings = dask.config.set(SETTINGS | pages)
+        self._settings = dask.config.set(SETTINGS if dashboard else SETTINGS | NO_PAGES)
         try:
             if local:
                 self._cluster = distributed.LocalCluster(
