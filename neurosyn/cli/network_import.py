@@ -15,7 +15,9 @@ __all__ = ["import_"]
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.nir", help="A NIR file (HDF5).", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.nir", help="A NIR file (HDF5), or shipped:digits.", show_default=False)
+    ],
     inputs: Annotated[
         Path | None,
         typer.Option("--inputs", "-i", metavar="NPZ", help="Input spikes of samples, to be played on the chip."),

@@ -52,6 +52,7 @@ from .topologies import LayerSpec as LayerSpec
 from .topologies import NirGraph as NirGraph
 from .topologies import SpikingTopology as SpikingTopology
 from .topologies import Topology as Topology
+from .topologies import network_file as network_file
 from .topologies import read_nir as read_nir
 from .trainers import Trainer as Trainer
 from .trainers import TrainingContext as TrainingContext

@@ -24,6 +24,7 @@ from neurosyn.importing.model import SpikingModel
 from neurosyn.importing.options import ImportOptions
 from neurosyn.importing.rating import NodeRating, rate_types
 from neurosyn.importing.samples import Expected, Samples, read_expected, read_samples
+from neurosyn.importing.topology import network_file
 from neurosyn.placement.place import place_program
 from neurosyn.placement.placer import Placer
 from neurosyn.registry import registry
@@ -88,6 +89,7 @@ def import_network(
     Parameters
     ----------
     path
+        The file, or ``shipped:NAME``.
     options
     chip
         The board; as large as needed by default.
@@ -103,6 +105,7 @@ def import_network(
     DataError
         If a file is missing, damaged or inconsistent.
     """
+    path = network_file(str(path))
     graph = read_nir(path)
     types = rate_types(graph, path.name)
     if any(rating["rating"] == "refused" for rating in types):

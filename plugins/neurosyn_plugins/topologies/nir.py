@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neurosyn.plugins import Field, NirGraph, SpikingTopology, read_nir
+from neurosyn.plugins import Field, NirGraph, SpikingTopology, network_file, read_nir
 
 __all__ = ["Nir"]
 
@@ -18,7 +18,7 @@ class Nir(SpikingTopology):
     file: str = Field(
         min_length=1,
         examples=["./net.nir"],
-        description="the NIR file: ./NAME beside the scenario, an absolute path, or one relative to the working folder",
+        description="the NIR file: ./NAME beside the scenario, shipped:digits, or a path from the working folder",
     )
     calibrate: str = Field(
         default="",
@@ -28,7 +28,7 @@ class Nir(SpikingTopology):
     @property
     def path(self) -> Path:
         """The network's file."""
-        return Path(self.file).expanduser()
+        return network_file(self.file)
 
     @property
     def calibration(self) -> Path | None:
