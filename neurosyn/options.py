@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neurosyn.errors import ScenarioError, did_you_mean
 
-__all__ = ["KeyPath", "Mistake", "Options", "OptionsError", "PluginOptions", "build_options", "dotted"]
+__all__ = ["KeyPath", "Mistake", "Options", "OptionsError", "PluginOptions", "WrongKeyError", "build_options", "dotted"]
 
 KeyPath = tuple[str | int, ...]
 """Keys from the top of a document; elements of arrays by number."""
@@ -52,6 +52,22 @@ class Options(BaseModel):
             for name in names or fields
             if getattr(self, name) != fields[name].get_default(call_default_factory=True)
         ]
+
+
+class WrongKeyError(ValueError):
+    """Raised by validators of several keys together for the one that is named in the message.
+
+    Parameters
+    ----------
+    keys
+        Keys from the validated table to the wrong value.
+    problem
+        What is wrong with it, and what to do.
+    """
+
+    def __init__(self, keys: KeyPath, problem: str) -> None:
+        super().__init__(problem)
+        self.keys = keys
 
 
 class PluginOptions(Options):
@@ -146,7 +162,10 @@ def _mistakes(options_class: type[Options], error: ValidationError) -> tuple[Mis
     known = sorted(field.alias or name for name, field in options_class.model_fields.items())
     mistakes = []
     for entry in error.errors():
+        cause = entry.get("ctx", {}).get("error")
         path, value = entry["loc"], entry["input"]
+        if isinstance(cause, WrongKeyError):
+            path += cause.keys
         if entry["type"] == "extra_forbidden":
             there_are = f" (there are: {', '.join(known)})" if known else " (there are none)"
             problem = f"unknown key{did_you_mean(str(path[-1]), known) or there_are}"

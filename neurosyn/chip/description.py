@@ -21,7 +21,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from neurosyn.chip.limits import Limits
-from neurosyn.options import Options
+from neurosyn.options import Options, WrongKeyError
 
 __all__ = [
     "LONGEST_PS",
@@ -68,7 +68,7 @@ class Voltage(Options):
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if not 0 < self.range[0] <= self.nominal <= self.range[1] <= 10:
-            raise ValueError(f"the nominal voltage {self.nominal} V must lie in the range {list(self.range)}")
+            raise WrongKeyError(("nominal",), f"{self.nominal} V must lie in the range {list(self.range)}")
         return self
 
 
@@ -254,22 +254,31 @@ class ChipDescription(Options):
     def _fits(self) -> Self:
         size = self.size
         if self.network.packet_bits < size.least_packet_bits:
-            raise ValueError(
-                f"network.packet_bits is {self.network.packet_bits}; a packet that reaches {size.reach} cores, with "
-                f"{size.axons} axons and {size.delay_slots} delay slots, needs {size.least_packet_bits}"
+            raise WrongKeyError(
+                self._widest_field(),
+                f"a packet that reaches {size.reach} cores, with {size.axons} axons and {size.delay_slots} delay "
+                f"slots, needs {size.least_packet_bits} bits; network.packet_bits is {self.network.packet_bits}",
             )
         limits = self.limits
         largest = self.core.axons * limits.weight + limits.potential_max
         if largest.bit_length() > _LARGEST_SUM_BITS:
-            raise ValueError(
-                f"core.axons of {self.core.axons}, core.weight_bits of {self.core.weight_bits} and core.potential_bits "
-                f"of {self.core.potential_bits} give sums of {largest.bit_length() + 1} bits, at most 32 are computed"
+            raise WrongKeyError(
+                ("core", "axons"),
+                f"is {self.core.axons}; with core.weight_bits of {self.core.weight_bits} and core.potential_bits of "
+                f"{self.core.potential_bits} sums have {largest.bit_length() + 1} bits, at most 32 are computed",
             )
         for key in self.assumed:
             table, _, name = key.partition(".")
             if table not in ("core", "network") or name not in type(getattr(self, table)).model_fields:
-                raise ValueError(f"assumed names {key!r}, which is no key of core or network, e.g. core.leak_bits")
+                raise WrongKeyError(("assumed", key), "is no key of core or network, such as core.leak_bits")
         return self
+
+    def _widest_field(self) -> tuple[str, str]:
+        """Return the key for which packets are too short: one beyond the reference's, unless they are shorter, too."""
+        grown = (("core", "axons"), ("network", "reach"), ("network", "delay_slots"))
+        here, there = self.size, self.reference
+        beyond = [key for key in grown if getattr(here, key[1]) > getattr(there, key[1])]
+        return beyond[0] if beyond and here.packet_bits >= there.packet_bits else ("network", "packet_bits")
 
     @property
     def size(self) -> Size:

@@ -10,7 +10,7 @@ from neurosyn.chip.description import LONGEST_PS, ChipDescription
 from neurosyn.chip.mesh import Board, HostPorts, Mesh, Side
 from neurosyn.chip.shipped import SHIPPED, TRUENORTH, complete_table, shipped_chip
 from neurosyn.errors import ChipLimitError, ScenarioError
-from neurosyn.options import Options
+from neurosyn.options import Options, WrongKeyError
 
 __all__ = ["NOMINAL_TICK_PS", "TIMES", "ChipOptions"]
 
@@ -116,7 +116,7 @@ class ChipOptions(Options):
     def _has_positive_times(cls, description: ChipDescription) -> ChipDescription:
         for option, name in TIMES.items():
             if description.time_ps(name) == 0 and option not in ("neuron_time_ps", "synaptic_event_time_ps"):
-                raise ValueError(f"time.{name}.ps gives 0 ps; routers and links need 1 ps or more")
+                raise WrongKeyError(("time", name, "ps"), "gives 0 ps; routers and links need 1 ps or more")
         return description
 
     @model_validator(mode="after")

@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from neurosyn.chip.description import ChipDescription
 from neurosyn.chip.lfsr import DEFAULT_SEED
-from neurosyn.chip.program import NEURON_TYPE, NO_DESTINATION, OUTPUT, Program
+from neurosyn.chip.limits import Limits
+from neurosyn.chip.program import NO_DESTINATION, OUTPUT, Program, neuron_type_dtype
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.compiler.compile import SPLITTER_LAYER
 from neurosyn.compiler.crossbars import CrossbarStore
 from neurosyn.compiler.options import CompileOptions
@@ -51,8 +54,8 @@ def compile_populations(
     populations: Sequence[ChipPopulation],
     inputs: int,
     outputs: Sequence[tuple[int, NDArray[np.int64]]],
-    options: CompileOptions | None = None,
     about: dict[str, Any] | None = None,
+    chip: ChipDescription = TRUENORTH,
 ) -> CompiledPopulations:
     """Compile populations onto cores.
 
@@ -63,17 +66,17 @@ def compile_populations(
         Number of elements of the input.
     outputs
         Populations that are read, each with the class of its neurons; pins are numbered in this order.
-    options
-        Size of a core.
     about
         Plain JSON values for `Program.about`.
+    chip
+        Its cores have TrueNorth's limits or wider ones.
 
     Raises
     ------
     ChipLimitError
         If a neuron needs more axons or copies than a core has.
     """
-    return _Assembly(populations, inputs, outputs, options or CompileOptions(), about or {}).compiled()
+    return _Assembly(populations, inputs, outputs, about or {}, chip).compiled()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +95,12 @@ class _Assembly:
         populations: Sequence[ChipPopulation],
         inputs: int,
         outputs: Sequence[tuple[int, NDArray[np.int64]]],
-        options: CompileOptions,
         about: dict[str, Any],
+        chip: ChipDescription,
     ) -> None:
         self._populations, self._inputs, self._outputs = populations, inputs, outputs
-        self._options, self._about = options, about
+        self._options, self._about, self._chip = CompileOptions().for_chip(chip), about, chip
+        self._type = neuron_type_dtype(chip.limits.axon_types)
         self._parts: list[list[CorePart]] = [[] for _ in populations]
         self._cut()
 
@@ -147,7 +151,7 @@ class _Assembly:
         splitters, of_input, axons = self._splitters(sizes)
         first = np.cumsum([splitters, *sizes])
         cores = int(first[-1])
-        draft = _Draft(cores, self._options)
+        draft = _Draft(cores, self._options, self._chip.limits)
         self._add_splitters(draft, of_input, axons, int(first[0]))
         pin = 0
         pins: dict[int, int] = {}
@@ -223,8 +227,8 @@ class _Assembly:
         return count, lines, shifted
 
     def _add_splitters(self, draft: _Draft, lines: _InputLines, axons: _Axons, cores: int) -> None:
-        relay = np.zeros((), NEURON_TYPE)
-        relay["weights"] = (1, 0, 0, 0)
+        relay = np.zeros((), self._type)
+        relay["weights"][0] = 1
         relay["threshold"], relay["negative_saturation"] = 1, True
         begin = np.searchsorted(axons.source, lines.elements)
         for core in range(cores):
@@ -261,7 +265,9 @@ class _Assembly:
         synapses[: len(part.keys), : len(row)] = of_axon.T
         constants = np.flatnonzero(part.keys >= self._constant_column(population))
         draft.set_core(core, synapses, part.kinds)
-        draft.set_neurons(core, neurons, _types(population, row), population.initial[row], population.activity[row])
+        draft.set_neurons(
+            core, neurons, _types(population, row, self._type), population.initial[row], population.activity[row]
+        )
 
         target = np.repeat(begin, copies) + copy
         to_axon = copy < np.repeat(reached, copies)
@@ -274,7 +280,7 @@ class _Assembly:
                 core, neurons[leaving], np.full(leaving.sum(), OUTPUT), pin + row[leaving], np.ones(leaving.sum())
             )
         clocks = len(row) + np.arange(len(constants))
-        clock = np.zeros((), NEURON_TYPE)
+        clock = np.zeros((), self._type)
         clock["leak"], clock["threshold"] = 1, 1
         clock["negative_threshold"], clock["negative_saturation"] = _FLOOR, True
         begins = np.full(len(constants), -(population.start - 1))
@@ -302,10 +308,11 @@ class _InputLines:
     relays: NDArray[np.int64]
 
 
-def _types(population: ChipPopulation, rows: NDArray[np.int64]) -> NDArray[np.void]:
-    types = np.zeros(len(rows), NEURON_TYPE)
+def _types(population: ChipPopulation, rows: NDArray[np.int64], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    types = np.zeros(len(rows), dtype)
+    types["weights"][:, : population.weights.shape[1]] = population.weights[rows]
     for name in (
-        "weights", "leak", "leak_reversal", "threshold", "negative_threshold", "reset_mode",
+        "leak", "leak_reversal", "threshold", "negative_threshold", "reset_mode",
         "negative_saturation", "reset",
     ):  # fmt: skip
         types[name] = getattr(population, name)[rows]
@@ -315,13 +322,13 @@ def _types(population: ChipPopulation, rows: NDArray[np.int64]) -> NDArray[np.vo
 class _Draft:
     """Arrays of a program under construction."""
 
-    def __init__(self, cores: int, options: CompileOptions) -> None:
+    def __init__(self, cores: int, options: CompileOptions, limits: Limits) -> None:
         shape = (cores, options.neurons)
-        self._options = options
+        self._options, self._limits = options, limits
         self._crossbars = CrossbarStore(options)
         self._crossbar = np.zeros(cores, np.int32)
         self._axon_types = np.zeros((cores, options.axons), np.uint8)
-        idle = np.zeros((), NEURON_TYPE)
+        idle = np.zeros((), neuron_type_dtype(limits.axon_types))
         idle["threshold"], idle["negative_saturation"] = 1, True
         self._types = np.full(shape, idle)
         self._initial = np.zeros(shape, np.int32)
@@ -347,7 +354,7 @@ class _Draft:
 
     def finish(self, **parts: Any) -> Program:
         """Return the program; equal neurons share a row of the table of types."""
-        raw = self._types.reshape(-1).view(np.dtype((np.void, NEURON_TYPE.itemsize)))
+        raw = self._types.reshape(-1).view(np.dtype((np.void, self._types.dtype.itemsize)))
         table, index = np.unique(raw, return_inverse=True)
         cores = len(self._crossbar)
         return Program(
@@ -356,7 +363,8 @@ class _Draft:
             crossbars=self._crossbars.stack(),
             crossbar=self._crossbar,
             axon_types=self._axon_types,
-            neuron_types=table.view(NEURON_TYPE),
+            neuron_types=table.view(self._types.dtype),
+            limits=self._limits,
             neuron_type=index.reshape(self._types.shape).astype(np.int32),
             initial_potential=self._initial,
             dest_core=self._dest_core,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.compiler.populations import ChipPopulation
 from neurosyn.errors import ChipLimitError
 from neurosyn.formats.nir.reader import NirGraph
@@ -20,10 +21,9 @@ from neurosyn.importing.stages import find_stages
 
 __all__ = ["Mapping", "map_graph"]
 
-_AXONS = 256
 _WIDTHS = {"trinary": 2, "3bit": 3, "4bit": 4}
-_PART = 64
-"""Inputs of a relay: as many as four axons each leave room for."""
+_WIDEST = 4
+"""Axons of an input of a relay."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,11 @@ class Mapping:
 
 
 def map_graph(
-    graph: NirGraph, options: ImportOptions, where: str, calibration: NDArray[np.uint8] | None = None
+    graph: NirGraph,
+    options: ImportOptions,
+    where: str,
+    calibration: NDArray[np.uint8] | None = None,
+    axons: int = TRUENORTH.core.axons,
 ) -> Mapping:
     """Map a NIR graph to the chip.
 
@@ -97,6 +101,8 @@ def map_graph(
         The file, for messages.
     calibration : uint8 array (T, samples, inputs), optional
         Input spikes whose activity decides leaks and the weight of errors.
+    axons
+        Of a core.
 
     Raises
     ------
@@ -109,28 +115,30 @@ def map_graph(
     relayed: set[str] = set()
     network = original
     while True:
-        pools = _pools_to_relay(network, graph, options) - relayed
+        pools = _pools_to_relay(network, graph, options, axons) - relayed
         if not pools:
             break
         relayed |= pools
         network = build_network(graph, options, where, relayed)
-    wide = [n for n, p in enumerate(network.populations) if p.kind not in INTEGRATORS and _width(p, options) is None]
+    wide = [
+        n for n, p in enumerate(network.populations) if p.kind not in INTEGRATORS and _width(p, options, axons) is None
+    ]
     if wide and not options.split:
-        _refuse(network.populations[wide[0]], options, where)
+        _refuse(network.populations[wide[0]], options, where, axons)
     read = [n for n, p in enumerate(network.populations) if p.kind in INTEGRATORS]
-    parts = dict.fromkeys([*wide, *read], _PART)
+    parts = dict.fromkeys([*wide, *read], axons // _WIDEST)
     network = split_network(network, parts)
     stages = find_stages(network, where)
     recording = None if calibration is None else simulate_floats(network, calibration, options.reset)
     populations, losses = [], []
     for number, population in enumerate(network.populations):
-        width = _width(population, options)
+        width = _width(population, options, axons)
         if width is None:
-            _refuse(population, options, where)
+            _refuse(population, options, where, axons)
         assert width is not None
         chip, loss = round_population(
             population, width, _ticks(population, number, stages), stages[number],
-            _statistics(network, number, recording, calibration),
+            _statistics(network, number, recording, calibration), axons=axons,
         )  # fmt: skip
         if population.kind == "partial":
             is_read = number == network.output
@@ -155,39 +163,39 @@ def _fan_in(population: Population) -> int:
     return int(sum(np.diff(s.weights.indptr) for s in population.synapses).max())
 
 
-def _width(population: Population, options: ImportOptions) -> int | None:
+def _width(population: Population, options: ImportOptions, axons: int) -> int | None:
     """Return the axons of an input that a core has room for; None if even the fewest are too many."""
     fan_in = _fan_in(population)
     widest = _WIDTHS.get(options.bits, 4)
     for width in range(2, widest + 1):
-        if fan_in * width > _AXONS:
+        if fan_in * width > axons:
             break
         if has_lattice(population, width):
             return width
     if options.bits != "auto":
         width = _WIDTHS[options.bits]
-        return width if fan_in * width <= _AXONS else None
+        return width if fan_in * width <= axons else None
     for width in (4, 3):
         # The inputs that matter least may do without the axon of the smallest weight.
-        if fan_in * (width - 1) <= _AXONS - constant_axons(population, width):
+        if fan_in * (width - 1) <= axons - constant_axons(population, width):
             return width
     return None
 
 
-def _pools_to_relay(network: SpikingNetwork, graph: NirGraph, options: ImportOptions) -> set[str]:
+def _pools_to_relay(network: SpikingNetwork, graph: NirGraph, options: ImportOptions, axons: int) -> set[str]:
     """Return the pools before populations whose fan-in would be too large with the pools folded into them."""
-    wide = {n for n, p in enumerate(network.populations) if _width(p, options) is None}
+    wide = {n for n, p in enumerate(network.populations) if _width(p, options, axons) is None}
     return {
         node for node, member in network.members.items()
         if member in wide and node in graph.nodes and graph.nodes[node].kind in POOLS
     }  # fmt: skip
 
 
-def _refuse(population: Population, options: ImportOptions, where: str) -> None:
+def _refuse(population: Population, options: ImportOptions, where: str, axons: int) -> None:
     width = _WIDTHS.get(options.bits, 2)
     raise ChipLimitError(
-        f"{where}: node '{population.name}' has a fan-in of {_fan_in(population)}; a core has {_AXONS} axons, room for "
-        f"{_AXONS // width} inputs of {width} axons each; allow splitting (leave out --no-split), choose fewer --bits, "
+        f"{where}: node '{population.name}' has a fan-in of {_fan_in(population)}; a core has {axons} axons, room for "
+        f"{axons // width} inputs of {width} axons each; allow splitting (leave out --no-split), choose fewer --bits, "
         "or train with smaller kernels or groups"
     )
 

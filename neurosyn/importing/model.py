@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,8 @@ class SpikingModel:
     graph : NirGraph
     options : ImportOptions
     mapping : Mapping
+    chip : ChipDescription
+        The chip whose cores it is mapped to.
     calibration : str
         What a calibration did; "" without one.
     """
@@ -50,10 +52,17 @@ class SpikingModel:
     graph: NirGraph
     options: ImportOptions
     mapping: Mapping
+    chip: ChipDescription = TRUENORTH
     calibration: str = ""
 
-    @classmethod
-    def of(cls, name: str, graph: NirGraph, options: ImportOptions, calibrate: Path | None = None) -> Self:
+    @staticmethod
+    def of(
+        name: str,
+        graph: NirGraph,
+        options: ImportOptions,
+        calibrate: Path | None = None,
+        chip: ChipDescription = TRUENORTH,
+    ) -> SpikingModel:
         """Map a graph.
 
         Parameters
@@ -63,6 +72,8 @@ class SpikingModel:
         options
         calibrate
             Input spikes whose activity decides leaks and the weight of errors, if more answers are then the original's.
+        chip
+            Its cores have TrueNorth's limits or wider ones, and any size.
 
         Raises
         ------
@@ -71,11 +82,18 @@ class SpikingModel:
         DataError
             If the graph or the input spikes are inconsistent.
         """
-        plain = cls(name, graph, options, map_graph(graph, options, name))
+        _require_limits(chip, name)
+
+        def mapped(calibration: NDArray[np.uint8] | None) -> SpikingModel:
+            return SpikingModel(
+                name, graph, options, map_graph(graph, options, name, calibration, chip.core.axons), chip
+            )
+
+        plain = mapped(None)
         if calibrate is None:
             return plain
         samples = read_samples(calibrate, build_network(graph, options, name).inputs).spikes
-        fitted = cls(name, graph, options, map_graph(graph, options, name, samples))
+        fitted = mapped(samples)
         compared = samples[:, :_COMPARED]
         without, fit = plain._agreement(compared), fitted._agreement(compared)
         helps = fit > without
@@ -83,27 +101,20 @@ class SpikingModel:
         line += f"{without[0]:.1%} without it" + ("" if helps else "; left out, since it does not help")
         return replace(fitted if helps else plain, calibration=line)
 
-    def compile(self, chip: ChipDescription = TRUENORTH) -> CompiledPopulations:
+    def compile(self) -> CompiledPopulations:
         """Compile the network.
 
         Raises
         ------
         ChipLimitError
-            If it does not fit the cores of the chip, or these are not TrueNorth's.
+            If it does not fit the cores of the chip.
         """
-        core = chip.core
-        if chip.limits != TRUENORTH.limits or (core.axons, core.neurons) != (
-            TRUENORTH.core.axons,
-            TRUENORTH.core.neurons,
-        ):
-            raise ChipLimitError(
-                f"{self.name}: networks with state are mapped to TrueNorth's cores alone, not to those of "
-                f"{chip.title}; leave chip.description's core, limits and compile.axons and neurons as they are"
-            )
         mapping = self.mapping
         outputs = [(mapping.network.output, mapping.pin_class)]
         try:
-            return compile_populations(mapping.populations, mapping.network.inputs, outputs, about={"nir": self.name})
+            return compile_populations(
+                mapping.populations, mapping.network.inputs, outputs, about={"nir": self.name}, chip=self.chip
+            )
         except ChipLimitError as error:
             raise ChipLimitError(f"{self.name}: {error}") from error
 
@@ -178,3 +189,14 @@ class SpikingModel:
             recording = simulate_floats(network, inputs[:, block], self.options.reset)
             counts[block] = recording.spikes[network.output].sum(axis=0) if has_spikes else recording.final
         return counts
+
+
+def _require_limits(chip: ChipDescription, name: str) -> None:
+    """Refuse a chip whose numbers are narrower than those that weights and thresholds are rounded to."""
+    given, needed = vars(chip.limits), vars(TRUENORTH.limits)
+    narrow = next((limit for limit, least in needed.items() if given[limit] < least), None)
+    if narrow is not None:
+        raise ChipLimitError(
+            f"{name}: networks with state need at least TrueNorth's limits, and {chip.title} has {narrow} = "
+            f"{given[narrow]}, not {needed[narrow]}; choose another chip.description"
+        )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from neurosyn.chip.shipped import TRUENORTH
 from neurosyn.compiler.populations import ChipPopulation, TypedSynapses
 from neurosyn.importing.codes import fit_codes, nearest, subset_sums
 from neurosyn.importing.lattices import Lattice, find_lattice
@@ -26,7 +27,6 @@ from neurosyn.importing.network import Population
 
 __all__ = ["Loss", "Statistics", "constant_axons", "has_lattice", "round_population"]
 
-_AXONS = 256
 _HIGHEST = 255
 """Largest weight of an axon type and largest leak. [P] Cassidy et al. 2013."""
 _THRESHOLD = 2**18 - 1
@@ -108,6 +108,7 @@ def round_population(
     stage: int,
     statistics: Statistics | None = None,
     factor: float = 1.0,
+    axons: int = TRUENORTH.core.axons,
 ) -> tuple[ChipPopulation, Loss]:
     """Return a population as integers, and what it loses.
 
@@ -125,6 +126,8 @@ def round_population(
         the potential is taken as half the threshold.
     factor
         Of thresholds, from a calibration.
+    axons
+        Of a core.
     """
     matrix = sparse.hstack([s.weights for s in population.synapses], format="csr")
     values, columns = _padded(matrix)
@@ -133,7 +136,7 @@ def round_population(
     if lattice is not None:
         rounded, loss.width = _on_lattice(population, lattice, loss)
     else:
-        rounded = _fitted(population, values, columns, width, statistics)
+        rounded = _fitted(population, values, columns, width, statistics, axons)
     return _assemble(population, matrix, values, rounded, ticks, stage, loss, statistics, factor)
 
 
@@ -192,6 +195,7 @@ def _fitted(
     columns: NDArray[np.int64],
     width: int,
     statistics: Statistics | None,
+    axons: int,
 ) -> _Rounded:
     """Return the integers of weights that are on no lattice."""
     importance = np.ones(values.shape)
@@ -200,7 +204,7 @@ def _fitted(
         importance = np.where(columns >= 0, rates[columns], 0.0)
     fit = fit_codes(values, width, importance)
     masks = fit.masks
-    room = _AXONS - constant_axons(population, width)
+    room = axons - constant_axons(population, width)
     for rows in _sites(columns):
         seen = columns[rows[0]] >= 0
         excess = int(seen.sum()) * width - room

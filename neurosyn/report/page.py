@@ -31,7 +31,8 @@ def write_report(path: Path, run: FinishedRun) -> None:
     The summary gives the numbers; the answers to the frames give the confusion matrix and the sample frames; the trace
     gives the chip's maps, the timeline of a tick, the cause of its length, and the packets' latencies. Parts that the
     run does not have are left out. The page refers to nothing outside itself, and its content policy allows only its
-    own script, which shows the trace. Its bytes depend on the run alone.
+    own script, which shows the trace. Its bytes depend on the run alone, and on whether it is one of a sweep: then it
+    leads to the page of the sweep.
 
     Parameters
     ----------
@@ -64,6 +65,7 @@ def write_report(path: Path, run: FinishedRun) -> None:
     page = environment.get_template("page.html").render(
         title=run.title,
         scenario=summary.get("scenario"),
+        sweep="../report.html" if _is_in_sweep(run.path) else None,
         dataset=summary.get("dataset") or None,
         data_kind=data_kind(summary),
         warnings=list(_warnings(summary)),
@@ -93,6 +95,12 @@ def write_report(path: Path, run: FinishedRun) -> None:
         run=summary.get("run"),
     )
     write_text(path, page)
+
+
+def _is_in_sweep(folder: Path) -> bool:
+    """Whether a run folder is one of a sweep, whose list of runs is beside it."""
+    beside = folder.resolve().parent
+    return any(file for pattern in ("sweep.json", "sweep-*-of-*.json") for file in beside.glob(pattern))
 
 
 def _without_wall_time(summary: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -123,7 +123,7 @@ def require_outcome(scenario: Scenario, inputs: RunInputs) -> tuple[Network, lis
 def _count_spiking(scenario: Scenario, inputs: RunInputs) -> int:
     """Return the number of cores of a network with state, which is trained; refuse one that has no room."""
     chip = scenario.options("chip", ChipOptions)
-    cores = inputs.spiking_model.compile(chip.description).program.cores
+    cores = inputs.spiking_model.compile().program.cores
     require_room(cores, chip.fitted(cores).mesh)
     return cores
 

@@ -24,7 +24,7 @@ def compile_model(
 ) -> Program:
     """Return the program of a network."""
     if isinstance(model, SpikingModel):
-        return model.compile(chip).program
+        return model.compile().program
     return compile_network(model, options, progress, chip)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosyn.chip.options import ChipOptions
 from neurosyn.data.dataset import Dataset, Split, SplitName
 from neurosyn.data.encoder import MOST_TICKS, Encoder
 from neurosyn.data.folder import data_context
@@ -214,9 +215,10 @@ class RunInputs:
             If it does not suit the data.
         """
         topology = self._scenario.options("network", SpikingTopology)  # type: ignore[type-abstract]
+        chip = self._scenario.options("chip", ChipOptions)
         with blame("topologies", self._scenario.kind("network"), "graph"):
             graph = topology.graph()
-        model = SpikingModel.of(topology.path.name, graph, topology, topology.calibration)
+        model = SpikingModel.of(topology.path.name, graph, topology, topology.calibration, chip.description)
         mapping, place = model.mapping, self._scenario.place(("network",))
         if self._encoded_shape.size != mapping.network.inputs:
             raise ScenarioError(

@@ -110,9 +110,9 @@ def import_network(
     types = rate_types(graph, path.name)
     if any(rating["rating"] == "refused" for rating in types):
         refused(types)
-    model = SpikingModel.of(path.name, graph, options, calibrate)
     given = chip or ChipOptions()
-    compiled = model.compile(given.description)
+    model = SpikingModel.of(path.name, graph, options, calibrate, given.description)
+    compiled = model.compile()
     board = given.fitted(compiled.program.cores)
     spectral: Any = registry.get("placers", "spectral")
     placer: Placer = spectral()

@@ -207,6 +207,7 @@ class Sweep:
         self.own = self.points if shard is None else [self.points[number] for number in shard.of(len(self.points))]
         self._require_outcomes()
         make_folder(self.folder)
+        self.save()  # reports of the runs lead to the page of the sweep
         run_points = run_points or self._run_here(jobs, checkpoint_every_s)
         if self.search is None:
             run_points(self, progress, force)

@@ -22,7 +22,8 @@ def test_runs_share_what_they_can_and_the_same_command_goes_on(neurosyn, tiny, t
     ]
     runs = document["comparison"]["tables"]["runs"]
     assert [row["voltage"] for row in runs] == [0.8, 0.8, 1.0, 1.0]
-    assert (tmp_path / "s" / "chip.voltage=0.8,place.kind=anneal" / "report.html").exists()
+    page = (tmp_path / "s" / "chip.voltage=0.8,place.kind=anneal" / "report.html").read_text(encoding="utf-8")
+    assert '<a href="../report.html">Compare with the other runs</a>' in page
     # Only the first run is trained, its layers and cores are shown before; the rest begin with its model.
     assert [line.split() for line in outcome.err.splitlines() if line.startswith("      all ")] == [["all", "16"]]
     trained = [line for line in outcome.err.splitlines() if line.startswith("[2/6] train")]

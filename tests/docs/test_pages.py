@@ -109,10 +109,25 @@ def test_pages_that_simulate_a_full_chip(page, neurosyn, empty_data, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("page", ["networks", "image_sets"])
-def test_pages_that_draw_many_images(page, neurosyn, empty_data, tmp_path):
+def test_guide_to_image_sets(neurosyn, empty_data, tmp_path):
     pytest.importorskip("fontpkg", reason="needs the extra fonts")
-    follow(DOCS / "guides" / f"{page}.md", neurosyn, tmp_path)
+    follow(DOCS / "guides" / "image_sets.md", neurosyn, tmp_path)
+
+
+@pytest.mark.slow
+def test_guide_to_networks(neurosyn, empty_data, tmp_path, monkeypatch):
+    """It takes the pictures that the guide to own images draws, and prints their numbers."""
+    drawing = next(text for language, text in blocks(DOCS / "guides" / "own_images.md") if language == "python")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(drawing, "draw_shapes.py", "exec"), {"__name__": "__main__"})
+    follow(DOCS / "guides" / "networks.md", neurosyn, tmp_path)
+    summary = json.loads((tmp_path / "runs" / "rate" / "summary.json").read_text(encoding="utf-8"))
+    printed = (
+        f"{summary['accuracy']:.0%} of {summary['dataset']['frames']} frames right",
+        f"{summary['cores']} cores, {summary['frames_per_second']:.0f} frames/s",
+    )
+    page = " ".join((DOCS / "guides" / "networks.md").read_text(encoding="utf-8").replace(" %", "%").split())
+    assert [text for text in printed if text not in page] == []
 
 
 def test_guide_to_own_networks(neurosyn, tmp_path):

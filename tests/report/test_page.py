@@ -110,6 +110,10 @@ def test_the_page_shows_the_numbers(page, summary, trace, evaluation):
         assert shown in text, shown
 
 
+def test_a_run_of_its_own_leads_to_no_sweep(page, summary):
+    assert "../report.html" not in page(summary).html
+
+
 def test_power_and_its_parts(page, summary):
     text = " ".join(page(summary).text.split())
     # part, mW, µJ of a frame (101.55 µJ × share), share

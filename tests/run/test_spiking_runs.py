@@ -109,7 +109,7 @@ def test_images_enter_by_a_rate_code(tmp_path: Path, scenario: Path, empty_data:
         ('data.classes=["a", "b", "c", "d"]', "has 3 outputs, the data 4 classes"),
         ("encoder.shape_of_step=[2, 2, 2]", "has 8 elements"),
         ("encoder.kind=unit", "gives real values|takes 10 elements"),
-        ("chip.description=ranc", "TrueNorth's cores alone"),
+        ("chip.description=ranc", "has threshold_bits = 8, not 18; choose another chip.description"),
         ("network.bits=5bit", "bits"),
         ("network.file=absent.nir", "absent.nir"),
     ],
@@ -117,6 +117,22 @@ def test_images_enter_by_a_rate_code(tmp_path: Path, scenario: Path, empty_data:
 def test_refusals(scenario: Path, changes: str, message: str) -> None:
     with pytest.raises(NeurosynError, match=message):
         simulate_scenario(scenario, scenario.parent / "run", changes)
+
+
+@pytest.mark.parametrize(("chip", "cores"), [("truenorth", 9), ("core45nm", 5), ("hypothetical5nm", 2)])
+def test_cores_of_other_chips(scenario: Path, tmp_path: Path, chip: str, cores: int) -> None:
+    rng = np.random.default_rng(2)
+    dense_network(tmp_path / "net.nir", rng.normal(size=(6, 200)) / 6)
+    spikes = (rng.random((5, 8, 200)) < 0.3).astype(np.uint8)
+    np.savez(tmp_path / "in.npz", spikes=spikes, labels=np.arange(8) % 6)
+    # 256 axons: 4 cores of relays for parts of 64 inputs, 4 of splitters for 800 axons, 1 of neurons. 1,024: no relays.
+    # 512 axons and neurons: 3 axons an input, those of the least fewer, so that 1 core of splitters reaches all.
+    changes = (f"chip.description={chip}", "simulate.timing=none", 'data.classes=["a", "b", "c", "d", "e", "f"]')
+    summary = simulate_scenario(scenario, tmp_path / "run", *changes)
+    assert (summary["mismatched_frames"], summary["chip"]["name"]) == (0, chip)
+    assert summary["cores"] == cores
+    relays = [layer["name"] for layer in summary["layers"] if layer["name"].endswith("parts")]
+    assert len(relays) == (chip == "truenorth")
 
 
 def test_commands_for_networks_of_layers(scenario: Path) -> None:

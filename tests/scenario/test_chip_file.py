@@ -69,6 +69,26 @@ def test_every_mistake_in_a_file_is_listed_with_its_line(tmp_path):
     assert "chip.description.fifo: is missing" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("[network]\ndelay_slots = 16\npacket_bits = 20", 5, "network.packet_bits"),
+        ("[core]\nneurons = 256\naxons = 4096", 5, "core.axons"),
+        ("[network]\nreach = 1000", 4, "network.reach"),
+        ("[core]\naxons = 65535\nweight_bits = 16\npotential_bits = 28\n[network]\npacket_bits = 64", 4, "core.axons"),
+        ("[voltage]\nrange = [0.6, 1.0]\nnominal = 1.2", 5, "voltage.nominal"),
+        ('[assumed]\n"core.color" = "x"', 4, "assumed.core.color"),
+        ("[time.hop_latency]\nps = 0", 4, "time.hop_latency.ps"),
+    ],
+)
+def test_mistakes_of_several_keys_together_have_the_line_of_one(text, line, key, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'extends = "truenorth"\nname = "mine"\n{text}\n')
+    with pytest.raises(ScenarioError) as raised:
+        load_options(("chip",), {"chip.description": str(path)})
+    assert f"{path}:{line}: chip.description.{key}: " in str(raised.value)
+
+
 def test_changes_keep_the_base_and_name_the_chip():
     scenario = load(chip={"description": {"extends": "truenorth", "core": {"axons": 512}}})
     chip = chip_of(scenario).description
@@ -107,7 +127,7 @@ def test_a_size_that_contradicts_the_description_is_refused():
     ("description", "problem"),
     [
         ("truenorht", "did you mean 'truenorth'"),
-        ({"extends": "truenorth", "core": {"axons": 4096}}, r"packet_bits is 32; .* needs 34"),
+        ({"extends": "truenorth", "core": {"axons": 4096}}, r"core.axons: .* needs 34 bits; network.packet_bits is 32"),
         ({"extends": "truenorth", "voltage": {"nominal": 2.0}}, "must lie in the range"),
         ({"extends": "truenorth", "assumed": {"core.color": "x"}}, "no key of core or network"),
         ({"core": {"axons": 512}}, "name: is missing"),

@@ -17,3 +17,4 @@ headings.forEach((heading, column) => heading.querySelector("button").addEventLi
   });
   table.tBodies[0].append(...rows);
 }));
+document.documentElement.dataset.ready = "yes";
