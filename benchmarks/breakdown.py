@@ -1,13 +1,18 @@
 """Processor time of a tick and a frame by part: ``python -m benchmarks.breakdown`` writes docs/benchmarks.md.
 
+``--cpu x86-64-v3`` compiles for processors with AVX2 and without AVX-512, and writes a table of its own.
 The processor time of one thread hardly depends on the load of the machine. The time of a part excludes that of other
 parts that it calls.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -37,7 +42,6 @@ from neurosyn.engine.options import SimulateOptions
 from neurosyn.engine.simulation import simulate_frames
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
 CORES, TICKS, BURSTS, FRAMES, TIMED_FRAMES, BLOCK = 4096, 100, 20, 1000, 16, 64
 LEAST = 0.01
 """Least share of the time of a part in the table."""
@@ -176,7 +180,21 @@ def table(columns: dict[str, dict[str, float]]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _compile_for(cpu: str) -> None:
+    """Start this program anew with Numba compiling for a processor, apart from the cache of compiled code."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": folder}
+        arguments = [sys.executable, "-m", "benchmarks.breakdown", "--cpu", cpu]
+        sys.exit(subprocess.run(arguments, env=environment, check=False).returncode)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cpu", default="", help="LLVM's name of a processor to compile for; this one by default")
+    cpu = parser.parse_args().cpu
+    if cpu and os.environ.get("NUMBA_CPU_NAME") != cpu:
+        _compile_for(cpu)
+    section = f"parts on {cpu}" if cpu else "parts"
     numba.set_num_threads(1)
     frames_in_blocks = FRAMES // BLOCK * BLOCK - BLOCK
     columns = {
@@ -187,7 +205,7 @@ def main() -> None:
         "frame, timed": of_frames("compiled", TIMED_FRAMES),
     }
     text = table(columns)
-    replace_between(PAGE, BEGIN, END, text)
+    replace_between(PAGE, f"<!-- {section} -->", f"<!-- end of {section} -->", text)
     print(text)
 
 

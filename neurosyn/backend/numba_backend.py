@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosyn.backend.base import Backend, LoadedProgram, StepResult
+from neurosyn.backend.copies import Places
 from neurosyn.backend.numba_frames import (
     count_synapses_of_axons,
     evaluate_block,
@@ -198,7 +199,7 @@ class _NumbaProgram(LoadedProgram):
         needed[:, : program.neurons] = firing_sums(program)
         counted = np.flatnonzero(signs)
         weights = program.neuron_types["weights"][program.neuron_type[counted], self._kinds[counted, :1]]
-        needed[counted, : program.neurons] = _levels(needed[counted, : program.neurons], weights)
+        levels = _levels(needed[counted, : program.neurons], weights).astype(np.int32)
         self._for_frames = (
             self._crossbars,
             self._crossbar,
@@ -211,6 +212,7 @@ class _NumbaProgram(LoadedProgram):
             self._parameters,
             self._tile_row,
             needed.reshape(-1),
+            *Places.find(program.crossbars, program.crossbar, counted, levels, weights < 0),
         )
 
     def _signs_of_types(self) -> NDArray[np.int8]:

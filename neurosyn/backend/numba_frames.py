@@ -29,30 +29,17 @@ _WORK = np.uint64(TILE)  # where the events are in the work space of `add_pair`
 _HALVES = tuple(np.uint64(half) for half in (32, 16, 8, 4, 2, 1))
 _LOW = tuple(np.uint64(sum(1 << bit for bit in range(64) if not bit & int(half))) for half in _HALVES)
 
+_GROUP, _SHARES, _PLACE = 11, 14, 15
+"""Elements of the tuple of a program that are fields of `neurosyn.backend.copies.Places`."""
+
 _compiled = partial(compiled, boundscheck=False)
 
 
 @_compiled()
 def _evaluate_opposites(
-    crossbars,
-    at,
-    following,
-    planes,
-    firsts,
-    seconds,
-    sign,
-    weights,
-    rows,
-    row_size,
-    row,
-    levels,
-    level,
-    near,
-    frames,
-    spikes,
-    events,
+    crossbars, levels, complements, first, tiles, following, planes, firsts, seconds, sign, near, frames, spikes, events
 ):
-    """Evaluate a core of stateless neurons, with one count for both of its axon types.
+    """Evaluate the places of a core of stateless neurons (`copies`), with one count for both of its axon types.
 
     For cores of one quad of words and two types a and b, where all weights of b are those of a (`sign` 1) or their
     opposites (−1). With its bits of b turned over, a neuron's word x has |(x ^ b) & (a | b)| = on(a) + |b| − on(b)
@@ -60,6 +47,7 @@ def _evaluate_opposites(
     where the weight is negative.
     The synapses that are on come from the axons: `planes` (QUAD, P) has the axons' numbers of synapses, bit p of axon i
     in bit i mod 64 of word i div 64 of column p.
+    `first` is the first of the core's `tiles`, `following` that of the next core.
     """
     both, turned = np.zeros((BLOCK, QUAD), np.uint64), np.zeros((BLOCK, QUAD), np.uint64)
     both_of_word, number = np.empty((QUAD, BLOCK), np.uint64), np.zeros(BLOCK, np.int64)
@@ -70,11 +58,9 @@ def _evaluate_opposites(
             both[frame, word] = both_of_word[word, frame] = bits & of_both
             turned[frame, word] = bits & of_second
             number[frame] += np.int64(popcount(bits & of_second))
-    for tile in range(rows.size):
-        x = at + np.uint64(tile) * _QUAD * _TILE
-        w = row + np.uint64(rows[tile]) * row_size
-        n = level + np.uint64(tile) * _TILE
-        ahead = following + np.uint64(tile) * _QUAD * _TILE
+    for tile in range(tiles):
+        n = np.uint64(first + tile) * _TILE
+        x, ahead = n * _QUAD, np.uint64(following + tile) * _QUAD * _TILE
         # Frames in pairs: what a neuron is made of is loaded once for two.
         for frame in range(0, frames, 2):
             prefetch(crossbars, ahead)
@@ -88,7 +74,7 @@ def _evaluate_opposites(
             for j in range(_TILE):
                 x0, x1 = crossbars[x + j], crossbars[x + _TILE + j]
                 x2, x3 = crossbars[x + _2 * _TILE + j], crossbars[x + _3 * _TILE + j]
-                least, complement = np.int64(levels[n + j]), -np.int64(weights[w + j] < 0)
+                least, complement = np.int64(levels[n + j]), np.int64(complements[n + j])
                 a = popcount((x0 ^ s0) & a0) + popcount((x1 ^ s1) & a1)
                 a += popcount((x2 ^ s2) & a2) + popcount((x3 ^ s3) & a3)
                 b = popcount((x0 ^ t0) & b0) + popcount((x1 ^ t1) & b1)
@@ -178,27 +164,45 @@ def _evaluate_core(program, core, following, near, frames, spikes, events):
     planes: uint64 (K, QUAD, P), or none at all if it is used nowhere;
     parameters: int32, flat (rows, PARAMETERS + G, TILE);
     tile_row: int32 (C, tiles);
-    needed: int32, flat (C, tiles, TILE), the least sum with which a neuron fires, or its level.
+    needed: int32, flat (C, tiles, TILE), the least sum with which a neuron fires;
+    then those of `neurosyn.backend.copies.Places` for the cores with a sign, whose spikes are those of their places.
     `following` is the core that comes next.
     """
-    crossbars, crossbar, words, type_masks, kinds, pairs, signs, planes, parameters, tile_row, needed = program
+    (
+        crossbars,
+        crossbar,
+        words,
+        type_masks,
+        kinds,
+        pairs,
+        signs,
+        planes,
+        parameters,
+        tile_row,
+        needed,
+        groups,
+        first,
+        tiles,
+        _,
+        _,
+        columns,
+        levels,
+        complements,
+    ) = program
     size, rows = np.uint64(tile_row.shape[1]) * words * _TILE, tile_row[core]
     at, least = np.uint64(crossbar[core]) * size, np.uint64(core) * np.uint64(rows.size) * _TILE
     if signs[core] != 0:
         _evaluate_opposites(
-            crossbars,
-            at,
-            np.uint64(crossbar[following]) * size,
+            columns,
+            levels,
+            complements,
+            first[groups[core]],
+            tiles[groups[core]],
+            first[groups[following]],
             planes[crossbar[core]],
             type_masks[core, kinds[core, 0]],
             type_masks[core, kinds[core, 1]],
             signs[core],
-            parameters,
-            rows,
-            np.uint64((PARAMETERS + type_masks.shape[1]) * TILE),
-            WEIGHTS + np.uint64(kinds[core, 0]) * _TILE,
-            needed,
-            least,
             near,
             frames,
             spikes,
@@ -223,6 +227,33 @@ def _evaluate_core(program, core, following, near, frames, spikes, events):
         )
 
 
+@_compiled()
+def _transpose(words, other):
+    """Transpose matrices of 64 × 64 bits, one for each column of words, flat (64, n), by way of `other` (`blocks`)."""
+    size = np.uint64(words.size // 64)
+    for step in range(len(_HALVES)):
+        shift, low = _HALVES[step], _LOW[step]
+        source, target = (words, other) if step % 2 == 0 else (other, words)
+        half = shift * size
+        for begin in range(_0, np.uint64(64) * size, _2 * half):
+            for at in range(begin, begin + half):
+                one, two = source[at], source[at + half]
+                swapped = ((one >> shift) ^ two) & low
+                target[at] = one ^ (swapped << shift)
+                target[at + half] = two ^ swapped
+
+
+@_compiled()
+def _spread(place, spikes, of_places, other):
+    """Replace spikes (64, tiles) of places by those of neurons, by way of two arrays of that size."""
+    _transpose(spikes.reshape(-1), other)
+    of_places[:] = spikes
+    spikes[:] = 0
+    for neuron in range(place.size):
+        spikes[neuron % 64, neuron // 64] = of_places[place[neuron] % 64, place[neuron] // 64]
+    _transpose(spikes.reshape(-1), other)
+
+
 @_compiled(parallel=True)
 def evaluate_tiles(program, cores, together, active, spikes, events):
     """Evaluate single ticks of a stateless program: many frames of a core while its crossbar is in the cache.
@@ -239,7 +270,7 @@ def evaluate_tiles(program, cores, together, active, spikes, events):
     events : int64 array (F, K), written
     """
     frames, size, used = active.shape
-    tiles = spikes.shape[2]
+    tiles, groups, shares, place = spikes.shape[2], program[_GROUP], program[_SHARES], program[_PLACE]
     blocks = (frames + BLOCK - 1) // BLOCK
     for task in numba.prange((size + together - 1) // together * blocks):
         first, start = task // blocks * together, task % blocks * BLOCK
@@ -247,6 +278,7 @@ def evaluate_tiles(program, cores, together, active, spikes, events):
         near = np.empty((together, BLOCK, used), np.uint64)
         spiking = np.empty((together, BLOCK, tiles), np.uint64)
         count = np.empty((together, BLOCK), np.int64)
+        of_places, other = np.empty((BLOCK, tiles), np.uint64), np.empty(BLOCK * tiles, np.uint64)
         for frame in range(start, stop):
             for k in range(first, last):
                 for word in range(used):
@@ -256,28 +288,15 @@ def evaluate_tiles(program, cores, together, active, spikes, events):
             _evaluate_core(
                 program, cores[k], cores[min(k + 1, size - 1)], near[of], stop - start, spiking[of], count[of]
             )
+            group = groups[cores[k]]
+            if shares[group]:
+                _spread(place[group], spiking[of], of_places, other)
         for frame in range(start, stop):
             for k in range(first, last):
                 for tile in range(tiles):
                     spikes[frame, k, tile] = spiking[k - first, frame - start, tile]
             for k in range(first, last):
                 events[frame, k] = count[k - first, frame - start]
-
-
-@_compiled()
-def _transpose(words, other):
-    """Transpose matrices of 64 × 64 bits, one for each column of words, flat (64, n), by way of `other` (`blocks`)."""
-    size = np.uint64(words.size // 64)
-    for step in range(len(_HALVES)):
-        shift, low = _HALVES[step], _LOW[step]
-        source, target = (words, other) if step % 2 == 0 else (other, words)
-        half = shift * size
-        for begin in range(_0, np.uint64(64) * size, _2 * half):
-            for at in range(begin, begin + half):
-                one, two = source[at], source[at + half]
-                swapped = ((one >> shift) ^ two) & low
-                target[at] = one ^ (swapped << shift)
-                target[at + half] = two ^ swapped
 
 
 @_compiled(parallel=True)
@@ -301,7 +320,7 @@ def evaluate_block(program, cores, together, active, frames, fired, events, inte
     integrated : int64 array (K,), written
         Active axons of all frames.
     """
-    axons, neurons = active.shape[1], fired.shape[1]
+    axons, neurons, groups, place = active.shape[1], fired.shape[1], program[_GROUP], program[_PLACE]
     used, tiles = (axons + 63) // 64, (neurons + TILE - 1) // TILE
     for task in numba.prange((cores.size + together - 1) // together):
         near, spiking = np.empty((BLOCK, used), np.uint64), np.empty((BLOCK, tiles), np.uint64)
@@ -321,7 +340,8 @@ def evaluate_block(program, cores, together, active, frames, fired, events, inte
             spiking[frames:] = 0
             _transpose(spiking.reshape(-1), another)
             for neuron in range(neurons):
-                fired[k, neuron] = spiking[neuron % 64, neuron // 64]
+                at = place[groups[core], neuron]
+                fired[k, neuron] = spiking[at % 64, at // 64]
             events[k], integrated[k] = synapses_on, axons_on
 
 
