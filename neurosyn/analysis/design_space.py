@@ -200,7 +200,8 @@ def has_drawing(analysis: Analysis, keys: Sequence[str]) -> bool:
 def draw_keys(analysis: Analysis, figure: Any, keys: Sequence[str]) -> None:
     """Draw the goals over the swept keys: lines over one, heat maps over two, parallel coordinates of more."""
     designs = analysis.table("designs")
-    goals, varied = _goals(designs), varied_keys(designs, _known(designs, keys))
+    goals = [name for name in _goals(designs) if designs[name].nunique() > 1] or _goals(designs)[:1]
+    varied = varied_keys(designs, _known(designs, keys))
     if len(varied) == 1:
         runs = analysis.table("runs")
         _lines(figure, runs[runs["state"] == "finished"], varied[0], goals)
@@ -341,11 +342,12 @@ def _front(axes: Axes, table: pd.DataFrame, keys: list[str]) -> None:
         axes.set_axis_off()
         return
     accuracy = table["accuracy"].astype(np.float64) if "accuracy" in table else pd.Series(np.nan, table.index)
-    colours: Any = accuracy * 100 if accuracy.notna().any() else COLOURS[0]
+    differs = accuracy.nunique() > 1
+    how: dict[str, Any] = {"c": accuracy * 100, "cmap": "viridis"} if differs else {"color": COLOURS[0]}
     rate, energy = table[x].to_numpy(np.float64), table[y].to_numpy(np.float64)
     size = 30 if len(table) <= 60 else 12
-    marks = axes.scatter(rate, energy, c=colours, s=size, cmap="viridis", zorder=2, gid=MARKS)
-    if accuracy.notna().any():
+    marks = axes.scatter(rate, energy, s=size, zorder=2, gid=MARKS, **how)
+    if differs:
         axes.figure.colorbar(marks, ax=axes, label="accuracy in %", pad=0.02)
     front = table["pareto"].to_numpy()
     ring: Any = {"facecolors": "none", "edgecolors": COLOURS[5], "linewidths": 1.3, "zorder": 3}
@@ -356,7 +358,10 @@ def _front(axes: Axes, table: pd.DataFrame, keys: list[str]) -> None:
             optional_text(axes, rate[run], energy[run], text)
     axes.set_xlabel("frames/s")
     axes.set_ylabel("µJ a frame")
-    axes.set_title("Energy and rate")
+    title = "Energy and rate"
+    if accuracy.nunique() == 1 and accuracy.notna().all():
+        title += f", accuracy {accuracy.iloc[0]:.1%}"
+    axes.set_title(title)
     axes.margins(0.15)
     legend(axes, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
 

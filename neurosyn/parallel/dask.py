@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures as futures
+import contextlib
+import logging
 import re
 import secrets
 from pathlib import Path
@@ -19,6 +21,8 @@ __all__ = ["DaskExecutor", "is_installed"]
 
 _CONNECT_S = 30
 """Seconds to find the scheduler and the first worker."""
+_CLOSE_S = 10
+"""Seconds to leave the scheduler, and to end the workers of this machine."""
 
 SETTINGS: dict[str, Any] = {
     # Compiled code may keep Python's lock for longer than a worker may be silent (distributed issue 6324): a first
@@ -40,6 +44,9 @@ SETTINGS: dict[str, Any] = {
     "distributed.nanny.pre-spawn-environ": ONE_THREAD,
 }
 """Settings of a cluster that is started here; the guide lists those that others need."""
+
+NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+"""Settings of one without pages."""
 
 
 def is_installed() -> bool:
@@ -85,7 +92,7 @@ class DaskExecutor(Executor):
                 "the path of a scheduler file"
             )
         self._cluster: Any = None
-        self._settings = dask.config.set(SETTINGS)
+        self._settings = dask.config.set(SETTINGS if dashboard else SETTINGS | NO_PAGES)
         try:
             if local:
                 self._cluster = distributed.LocalCluster(
@@ -93,9 +100,10 @@ class DaskExecutor(Executor):
                     threads_per_worker=1,
                     processes=True,
                     host="127.0.0.1",
-                    dashboard_address="127.0.0.1:0" if dashboard else None,
+                    scheduler_kwargs={"dashboard": dashboard, "dashboard_address": "127.0.0.1:0"},
                     local_directory=str(folder / "dask"),
-                    silence_logs=40,
+                    preload=["neurosyn.parallel.dask_worker"],
+                    silence_logs=logging.CRITICAL,
                 )
                 self._client = distributed.Client(self._cluster)
             elif Path(cluster).is_file():
@@ -167,5 +175,7 @@ class DaskExecutor(Executor):
         """Leave the cluster; end it if it was started here."""
         for part in (getattr(self, "_client", None), self._cluster):
             if part is not None:
-                part.close(timeout=10)
+                # Processes that do not answer in time end with this one.
+                with contextlib.suppress(TimeoutError):
+                    part.close(timeout=_CLOSE_S)
         self._settings.__exit__(None, None, None)

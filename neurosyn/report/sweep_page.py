@@ -101,14 +101,14 @@ def _figures(space: Analysis, keys: Sequence[str]) -> list[tuple[str, str, str]]
     heading = {1: "Over the swept key", 2: "Over the swept keys"}.get(len(varied), "All swept keys together")
     caption = {
         1: "Mean and standard deviation where a value has several runs.",
-        2: "Each goal in colour; empty where no run is finished.",
+        2: "Each goal that differs, in colour; empty where no run is finished.",
     }.get(len(varied), "A line for each design, over axes of their own scales; the Pareto front in colour.")
     wide = 10.6 if len(varied) > 1 else 5.6
     return [
         (
             "Pareto front",
-            "Energy of a frame and rate, in the colour of the accuracy. Ringed designs are beaten by no other in all "
-            "three; labels are the values of the swept keys, as far as there is room.",
+            "Energy of a frame and rate; the colour is the accuracy where it differs. Ringed designs are beaten by no "
+            "other in all three; labels are the values of the swept keys, as far as there is room.",
             free_figure(partial(_front, space, keys), "Energy and rate of all designs", 6.6, 4.4),
         ),
         (heading, caption, free_figure(partial(_over_keys, space, keys), heading, wide, 4.4)),

@@ -26,6 +26,7 @@ def start(tiny: Path, tmp_path: Path):
             stderr=subprocess.STDOUT,
             text=True,
             env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            start_new_session=True,
         )
         running.append(process)
         return process

@@ -182,3 +182,18 @@ def test_a_cross_validation_on_a_cluster_has_the_scores_of_one_process():
         parallel_config(backend="dask"),
     ):
         assert cross_val_score(classifier, X, y, cv=3).tolist() == one.tolist()
+
+
+def test_ctrl_c_ends_the_cluster_and_the_command_goes_on(call, start, tmp_path, default_signals):
+    call("simulate", "tiny.toml", *SETS, "--out", "run", at="one")
+    command = ("simulate", "tiny.toml", *SETS, "--out", "run", "--cluster", "local:2", "--shard-frames", 1)
+    process = start(*command, at="two")
+    assert await_progress(process, tmp_path / "two" / "run")
+    # A terminal sends it to the workers, too.
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
+    assert "the same command continues" in output
+    assert "of 20 parts by Dask cluster" in call(*command, at="two")
+    assert results(tmp_path / "two" / "run") == results(tmp_path / "one" / "run")

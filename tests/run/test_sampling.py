@@ -68,3 +68,30 @@ def test_failed_runs_are_rows_with_a_reason_and_every_kind_of_plot_is_drawn(keys
     assert analysis.notes[0].endswith("failed: does not fit")
     analysis.save_plot(tmp_path / "plot.png")
     assert (tmp_path / "plot.png").stat().st_size > 10_000
+
+
+def test_goals_that_are_equal_everywhere_are_not_drawn():
+    rows = [
+        {"chip.voltage": voltage, "place.kind": kind, "accuracy": 0.9, "frames_per_second": 100.0}
+        | {"energy_per_frame_uj": voltage, "state": "finished", "reason": None}
+        for voltage in (0.7, 0.8)
+        for kind in ("anneal", "row_major")
+    ]
+    figure = design_space(rows, ["chip.voltage", "place.kind"], "sweeps/x").plot()
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["µJ a frame", "Energy and rate, accuracy 90.0%"]
+
+
+def test_lists_may_be_swept_values(tmp_path):
+    rows = [
+        {"chip.chips": chips, "chip.voltage": 0.7, "place.kind": kind, "accuracy": 0.9, "frames_per_second": len(kind)}
+        | {"energy_per_frame_uj": chips[1], "state": "finished", "reason": None, "seed": seed}
+        for chips in ([1, 1], [1, 2])
+        for kind in ("anneal", "row_major")
+        for seed in (0, 1)
+    ]
+    analysis = design_space(rows, ["chip.chips", "chip.voltage", "place.kind", "seed"], "sweeps/x")
+    assert analysis.table("designs")["chip.chips"].tolist() == ["[1, 1]", "[1, 1]", "[1, 2]", "[1, 2]"]
+    assert analysis.table("designs")["runs"].tolist() == [2, 2, 2, 2]
+    analysis.save_plot(tmp_path / "plot.svg")
+    assert "row_major" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
