@@ -72,6 +72,7 @@ def test_commands_for_scenarios_with_such_networks(tmp_path: Path, neurosyn) -> 
     code, text, _ = neurosyn("compile", scenario, "--out", tmp_path / "c", "--json", "-q")
     assert (code, [row["type"] for row in json.loads(text)["network"]]) == (0, ["Input", "Linear", "IF", "Output"])
     assert "approximate" in neurosyn("compile", scenario, "--out", tmp_path / "c", "-q")[1]
+    assert neurosyn("plugins", "check", "topologies/nir", "--set", f"file={tmp_path / 'net.nir'}")[0] == 0
     code, _, error = neurosyn("compile", scenario, "--untrained", "-q")
     assert (code, "needs a network of layers" in error) == (2, True)
     code, _, error = neurosyn("simulate", scenario, "--shard", "1/2", "--out", tmp_path / "s", "-q")

@@ -78,8 +78,8 @@ No row is tuned separately. Every row uses the scenario's chip at 1.0 V with the
 listed in every report), the same placer and the same energy model, which [verification.md](verification.md) compares
 with the published power of a whole chip.
 
-- **Activity.** With the threshold near the mean of a batch, a neuron spikes in about half of the ticks, and these
-  models were trained without a penalty on spikes. The table below gives the share of neurons that spike, and the share
+- **Activity.** In training a filter spikes in about half of the ticks in the mean; the compiler puts its complement on
+  the chip where that spikes less often. The table below gives the share of neurons that spike there, and the share
   that would give the paper's power at the paper's rate in this energy model: leakage and row reads per core are as
   simulated, and the rest of the paper's power is divided by the energy of the simulated spikes. Networks that spike
   less also send fewer packets, which shortens the tick if a port or a link limits it. The option `train.sparsity`

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from neurosyn.errors import ChipLimitError, ScenarioError
+from neurosyn.formats.nir.reader import NirGraph
+from neurosyn.importing.model import SpikingModel
+from neurosyn.importing.topology import SpikingTopology
 from neurosyn.network.layer import MapShape
 from neurosyn.network.network import build_network
 from neurosyn.network.topology import Topology
@@ -16,8 +19,8 @@ DATA = ((MapShape(32, 32, 3), 10), (MapShape(32, 32, 12), 10), (MapShape(28, 28,
 """Shapes of encoded images and numbers of classes of the check."""
 
 
-def check_topology(plugin: type[Topology] | Topology, options: dict[str, Any] | None = None) -> None:
-    """Check a topology: its layers for several shapes of data, and that they fit cores.
+def check_topology(plugin: type[Any] | Topology | SpikingTopology, options: dict[str, Any] | None = None) -> None:
+    """Check a topology: its layers for several shapes of data, or its graph, and that they fit cores.
 
     Parameters
     ----------
@@ -32,6 +35,9 @@ def check_topology(plugin: type[Topology] | Topology, options: dict[str, Any] | 
         If the plugin breaks its contract; lists every problem.
     """
     problems = Problems("topologies", plugin)
+    if issubclass(plugin if isinstance(plugin, type) else type(plugin), SpikingTopology):
+        _check_graph(problems, plugin, options)
+        return
     topology = problems.instance(plugin, Topology, options)  # type: ignore[type-abstract]
     if topology is not None:
         refusals: list[str] = []
@@ -40,6 +46,21 @@ def check_topology(plugin: type[Topology] | Topology, options: dict[str, Any] | 
                 _check_layers(problems, topology, shape, n_classes, refusals)
         if len(refusals) == len(DATA):
             problems.add("layers()", f"refuses all data of the check ({refusals[0]}); give suitable options")
+    problems.raise_if_any()
+
+
+def _check_graph(problems: Problems, plugin: Any, options: dict[str, Any] | None) -> None:
+    """Check a topology with state: its graph is one, the same in a second call, and fits cores."""
+    topology = problems.instance(plugin, SpikingTopology, options)  # type: ignore[type-abstract]
+    if topology is not None:
+        with problems.watching(topology), problems.blaming("graph()"):
+            graphs = [topology.graph() for _ in range(2)]
+            if not all(isinstance(graph, NirGraph) for graph in graphs):
+                problems.add("graph()", f"returns {type(graphs[0]).__name__}; return a NirGraph")
+            elif [list(graph.nodes) for graph in graphs] != [list(graphs[0].nodes)] * 2:
+                problems.add("graph()", "gives other nodes in a second call; read the same file")
+            else:
+                SpikingModel.of(topology.path.name, graphs[0], topology).compile()
     problems.raise_if_any()
 
 
