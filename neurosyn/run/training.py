@@ -37,12 +37,13 @@ def train_network(scenario: Scenario, inputs: RunInputs, folder: RunFolder, prog
     PluginError
         If the trainer breaks its contract.
     """
-    for line in _network_lines(*require_outcome(scenario, inputs)):
-        progress.line(f"      {line}")
+    outcome = require_outcome(scenario, inputs)
     _ = inputs.frames
     table = inputs.train_table
     trainer = scenario.options(table, Trainer)  # type: ignore[type-abstract]
     data = inputs.training_data(progress.update)
+    for line in _network_lines(*outcome):
+        progress.line(f"      {line}")
 
     def report(state: dict[str, Any]) -> None:
         if state.get("history"):

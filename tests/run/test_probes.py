@@ -103,7 +103,9 @@ def test_results_and_tables_land_in_the_run_folder_and_the_summary_alike_in_ever
     assert json.loads((tiny_run / "probes" / "counter" / "results.json").read_text()) == counter["results"]
     assert raster["results"]["spikes"] == 40
     assert raster["results"]["spikes"] + raster["results"]["not_kept"] == counter["results"]["spikes"]
-    assert "counter: spikes" in (tiny_run / "report.html").read_text(encoding="utf-8")
+    page = (tiny_run / "report.html").read_text(encoding="utf-8")
+    assert "<h3>counter</h3>" in page
+    assert f'<th scope="row">spikes</th><td class="num">{counter["results"]["spikes"]:,}</td>' in page
     assert "deviations" not in summary
     assert tables["none"].equals(tables["simpy"])
     assert tables["compiled"].equals(tables["simpy"])
