@@ -80,9 +80,9 @@ def complement_filters(model: Model, *, wanted: bool = True) -> OnChip:
         _keep_alike(chosen[number - 1], layers[number - 1].connectivity, layers[number])
 
     parts = []
-    inputs = _elements(chosen[before - 1], layers[before - 1]) if before else np.zeros(0, np.bool_)
-    if not before:
-        inputs = np.zeros(model.network.chip_inputs.size, np.bool_)
+    inputs = np.zeros(model.network.chip_inputs.size, np.bool_)
+    if before:
+        inputs = _elements(chosen[before - 1], layers[before - 1])
     sent = inputs
     for number in range(before, len(layers)):
         parts.append(_with_complements(model.parameters[number], layers[number].connectivity, sent, chosen[number]))

@@ -78,6 +78,8 @@ def unfold(model: Model, encoded: F32) -> Model:
     encoded : float32 array (n, height, width, channels)
         Encoded training images to measure means and deviations on.
     """
+    if all(parameters.normalisation is not None for parameters in model.parameters):
+        return model
     sources = _in_parts(encoded)
     unfolded = []
     for layer, wiring, parameters in zip(

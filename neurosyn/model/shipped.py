@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neurosyn.errors import DataError, did_you_mean
 
-__all__ = ["shipped_model", "shipped_models"]
+__all__ = ["model_path", "shipped_model", "shipped_models"]
 
 
 def shipped_models() -> dict[str, Path]:
@@ -27,3 +27,15 @@ def shipped_model(name: str) -> Path:
         there_are = ", ".join(models) or "none"
         raise DataError(f"model shipped:{name}: does not exist{did_you_mean(name, models)} (there are: {there_are})")
     return models[name]
+
+
+def model_path(name: str) -> Path:
+    """Return the path of a model file, which may not exist, or of a shipped model by ``shipped:NAME``.
+
+    Raises
+    ------
+    DataError
+        If no shipped model has this name; the message lists what there is.
+    """
+    scheme, colon, own_name = name.partition(":")
+    return shipped_model(own_name) if colon and scheme == "shipped" else Path(name)

@@ -6,7 +6,7 @@ from neurosyn.model.class_means import class_means
 from neurosyn.model.inference import class_scores, classify, infer, input_spikes, predict, transduce
 from neurosyn.model.model_file import load_model
 from neurosyn.model.normalisation import measure, unfold
-from neurosyn.model.shipped import shipped_model
+from neurosyn.model.shipped import model_path
 
 __all__ = [
     "class_means",
@@ -16,8 +16,8 @@ __all__ = [
     "input_spikes",
     "load_model",
     "measure",
+    "model_path",
     "predict",
-    "shipped_model",
     "transduce",
     "unfold",
 ]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from neurosyn.analysis.finished_run import FinishedRun
 from neurosyn.analysis.run_summary import data_kind
@@ -18,6 +12,7 @@ from neurosyn.report import panels
 from neurosyn.report.explorer import Explorer, explorer
 from neurosyn.report.facts import assumed_value, facts
 from neurosyn.report.probe_panels import probe_panels
+from neurosyn.report.rendering import render_page
 from neurosyn.report.tick_limits import hottest, limits, tornado
 from neurosyn.support import formatting as written
 from neurosyn.support.files import write_text
@@ -49,20 +44,10 @@ def write_report(path: Path, run: FinishedRun) -> None:
     summary = run.summary
     trace = run.trace if run.has_trace else None
     evaluation = run.evaluation if run.has_answers else None
-    environment = Environment(
-        loader=PackageLoader("neurosyn.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=written.count, number=written.number, percent=written.percent, energy=written.energy, time=written.time
-    )
-    script = (files("neurosyn.report") / "templates" / "explorer.js").read_text(encoding="utf-8")
     shown = None if trace is None else explorer(trace)
-    environment.filters["svg"] = Markup  # the figures come from `panels`, which escapes their labels
-    page = environment.get_template("page.html").render(
+    page = render_page(
+        "page.html",
+        "explorer.js",
         title=run.title,
         scenario=summary.get("scenario"),
         sweep="../report.html" if _is_in_sweep(run.path) else None,
@@ -82,8 +67,6 @@ def write_report(path: Path, run: FinishedRun) -> None:
         maps=None if trace is None else panels.maps(trace),
         explorer=shown,
         view=None if shown is None else _whole_board(shown),
-        script=script,
-        script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
         limits=limits(run),
         hottest=hottest(run),
         tornado=tornado(run),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Sequence
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from neurosyn.analysis.design_space import draw_front, draw_keys, has_drawing, varied_keys
 from neurosyn.analysis.plotting import shorten
+from neurosyn.report.rendering import render_page
 from neurosyn.support import formatting as written
 from neurosyn.support.files import write_text
 
@@ -57,17 +52,10 @@ def write_sweep_report(path: Path, space: Analysis, keys: Sequence[str], title: 
         Title of the scenario.
     """
     runs = space.table("runs")
-    environment = Environment(
-        loader=PackageLoader("neurosyn.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["raw"] = Markup  # the script is this package's, and the figures escape their labels
-    script = (files("neurosyn.report") / "templates" / "sweep.js").read_text(encoding="utf-8")
     known = {name: text for name, text in _NUMBERS.items() if name in runs and runs[name].notna().any()}
-    page = environment.get_template("sweep.html").render(
+    page = render_page(
+        "sweep.html",
+        "sweep.js",
         title=title,
         keys=list(keys),
         short_keys=[key.removeprefix("chip.description.") for key in keys],
@@ -75,8 +63,6 @@ def write_sweep_report(path: Path, space: Analysis, keys: Sequence[str], title: 
         rows=[_row(row, keys, list(known), path.parent) for row in _records(runs)],
         cards=_cards(space),
         figures=_figures(space, keys),
-        script=script,
-        script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
     )
     write_text(path, page)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from neurosyn.errors import DataError
-from neurosyn.model.shipped import shipped_model
+from neurosyn.model.shipped import model_path
 from neurosyn.options import Options
 
 __all__ = ["ModelSource"]
@@ -36,10 +36,7 @@ class ModelSource(Options):
         """
         if not self.model:
             return None
-        scheme, colon, name = self.model.partition(":")
-        if colon and scheme == "shipped":
-            return shipped_model(name)
-        path = Path(self.model)
+        path = model_path(self.model)
         if not path.is_file():
             raise DataError(f"{path}: there is no such model (train.model); train one with `neurosyn train`")
         return path

@@ -8,7 +8,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import repeat
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from neurosyn.plugins import DataError, Model, Network, TrainingContext, TrainingData
 from neurosyn.plugins.gpu import wrapped_errors
-from neurosyn.plugins.inference import classify, load_model, measure, shipped_model, unfold
+from neurosyn.plugins.inference import classify, load_model, measure, model_path, unfold
 from neurosyn_plugins.trainers.checkpoint import Checkpoint, Progress, fingerprint
 from neurosyn_plugins.trainers.compute.kernels import make_kernels
 from neurosyn_plugins.trainers.eedn.augmentation import augment
@@ -107,8 +106,7 @@ class Training:
         )
 
     def _start_from(self, start: str) -> None:
-        scheme, _, name = start.partition(":")
-        path = shipped_model(name) if scheme == "shipped" else Path(start)
+        path = model_path(start)
         if not path.is_file():
             raise DataError(
                 f"trainer eedn: start: there is no {path}; give the model.safetensors of a run folder or shipped:NAME"
